@@ -142,10 +142,10 @@ macro_rules! requires {
 }
 
 requires! {
-    /// Anyone who may read.
+    /// An operator who may read.
     Viewer: Viewer,
-    /// Anyone who may change policy.
+    /// An operator who may change policy.
     Editor: Editor,
-    /// Anyone who may create tokens.
+    /// An operator who may create tokens.
     Admin: Admin,
 }

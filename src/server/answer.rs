@@ -21,7 +21,7 @@ pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
 /// Seconds until the next attempt, in all responses with status 429.
 pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
-/// What a handler returns.
+/// The result of a handler.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
 /// A JSON response that may be long. It is not written on a request thread, so it delays no other
@@ -236,7 +236,7 @@ pub(super) fn unknown_path() -> Refused {
     Problem::new(Code::NotFound, "there is nothing at this path").into()
 }
 
-/// The response to a path that exists, but not with this method. The router adds `Allow`.
+/// The response if a path exists, but does not support the method. The router adds `Allow`.
 pub(super) async fn method_not_allowed(method: Method) -> Refused {
     let message = format!("this path does not support {method}; the header Allow has what it does");
     Problem::new(Code::MethodNotAllowed, message).into()
@@ -247,7 +247,7 @@ const USUAL_PAGE: usize = 500;
 /// Rows on the largest page.
 const LARGEST_PAGE: usize = 5000;
 
-/// How many rows a page has.
+/// The number of rows on a page, given the requested number.
 pub(super) fn page_size(asked: Option<usize>) -> usize {
     asked.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE)
 }

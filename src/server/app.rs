@@ -34,7 +34,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// What a command does to a local database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LocalWork {
-    /// The command reads, or is a dry run. The database stays as it is.
+    /// The command reads, or is a dry run. The database is not changed.
     Read,
     /// The command changes something. The database is created or migrated if necessary.
     Change,
@@ -151,7 +151,7 @@ impl App {
         self.first_start.as_ref()
     }
 
-    /// All areas. Each has a function that adds its own limits and layers.
+    /// The routes of all areas, each with its own limits and layers.
     pub fn router(&self) -> Router {
         let routes = Router::new()
             .merge(readiness::area())

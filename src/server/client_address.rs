@@ -71,13 +71,13 @@ pub enum ProxyReport {
 
 /// The proxies whose reports about client addresses are trusted.
 ///
-/// Only one kind of report is read: a proxy sets one header and passes on the other as the client
-/// sent it.
+/// Only one kind of report is read, because a proxy sets one header and forwards the other header
+/// as the client sent it.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
     /// The addresses of the proxies.
     pub networks: Vec<IpNet>,
-    /// How they report.
+    /// How the proxies report client addresses.
     pub report: ProxyReport,
 }
 

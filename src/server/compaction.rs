@@ -95,9 +95,9 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
 }
 
 /// For each part of the fleet, the oldest revision at which its hosts may have received all their
-/// rules. Hosts that received them earlier get them again, before the history since then is
-/// deleted. The age of these revisions is between half of the retention and slightly less than all
-/// of it.
+/// rules. A host that received all its rules at an older revision gets them again, before the
+/// history since then is deleted. The age of these revisions is between half of the retention and
+/// slightly less than the whole retention.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

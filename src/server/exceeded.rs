@@ -11,7 +11,7 @@ use super::refusals::REFUSALS;
 use crate::api::ExceededLimit;
 use crate::rule::MachineId;
 
-/// Maximum clients that are remembered. The one that exceeded its limit longest ago is forgotten
+/// Maximum clients that are remembered. The client that exceeded its limit longest ago is forgotten
 /// first.
 const MOST: usize = 100;
 

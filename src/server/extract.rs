@@ -20,9 +20,9 @@ use crate::api::{Code, Problem, Strict};
 use crate::fleet::Role;
 
 /// The largest body of roles that may change policy, in bytes: a bulk import of about two million
-/// rules. It leaves a quarter of the budget of all bodies to others.
+/// rules. One such body leaves a quarter of the budget of all bodies to other requests.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
-/// The largest body of anyone else, in bytes.
+/// The largest body of all other roles, in bytes.
 const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// Bodies of this size or more are not parsed on a request thread.

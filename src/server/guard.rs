@@ -1,5 +1,5 @@
-//! Wraps every request: gives it an ID for the log and the client, and a response even if its
-//! handler panics.
+//! Wraps every request: adds an ID for the log and the client, and responds even if the handler
+//! panics.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -20,7 +20,7 @@ use crate::api::{Code, Problem};
 
 /// Adds an ID to each request. Requests whose handlers panic get a response and are counted.
 pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
-    // One layer for both: each layer costs an idle sync some microseconds.
+    // One layer does both, because each layer costs an idle sync some microseconds.
     router.layer(from_fn_with_state(panics, answered))
 }
 
@@ -45,7 +45,7 @@ async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: 
 
 /// Adds the ID of a request to its response and to the log lines of its handler.
 async fn identified(id: RequestId, answer: impl Future<Output = Response>) -> Response {
-    // At the error level, so that the span is also present in a log that contains only errors.
+    // The span has the level error, so that a log that contains only errors has it, too.
     let span = tracing::error_span!("request", id = id.as_str());
     let mut response = REQUEST_ID.scope(id.clone(), answer).instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID, id.0);

@@ -208,7 +208,7 @@ fn not_reported(proxy: IpAddr, error: &io::Error) {
 }
 
 /// Handles one request. After a chunked body the connection is closed, because the bytes after it
-/// are not checked for ambiguous lengths. A reserved connection is for one request.
+/// are not checked for ambiguous lengths. A reserved connection is closed after one request.
 async fn answer(
     router: Router,
     request: Request<Incoming>,

@@ -20,7 +20,7 @@ pub enum SyncAuth {
     None,
 }
 
-/// How to run a server.
+/// The options of a server.
 #[derive(Clone, Default)]
 pub struct Options {
     /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.

@@ -9,7 +9,7 @@ use std::time::Instant;
 /// The polls of all servers in this process, because they share its threads.
 pub(super) static POLLS: Polls = Polls::new();
 
-/// The longest poll so far.
+/// The longest poll since the process started.
 pub(super) struct Polls {
     longest_nanos: AtomicU64,
 }

@@ -1,4 +1,4 @@
-//! Rate limits: what one host, one address and the whole fleet may do in a minute.
+//! Rate limits per minute for each host, for each address and for the whole fleet.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
@@ -24,7 +24,7 @@ const MOST_KEYS: usize = 100_000;
 const EXPECTED_KEYS: usize = 1_000;
 
 /// Maximum numbers per minute. `None` means the default. Requests from the server's own machine are
-/// exempt from the default limits, except from the one for wrong secrets.
+/// exempt from the default limits, except from the limit for wrong secrets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RateLimits {
     /// Requests of one host; [`Self::HOST_REQUESTS`] when absent.
@@ -38,10 +38,10 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// 50 a second: a clean sync of a million rules takes 250 requests.
+    /// 50 per second: a clean sync of a million rules takes 250 requests.
     pub const HOST_REQUESTS: u32 = 3_000;
-    /// 10,000 a second: a million Macs behind one proxy, with four requests in ten minutes, need
-    /// two thirds of it.
+    /// 10,000 per second: a million Macs behind one proxy, with four requests in ten minutes, need
+    /// two thirds of this limit.
     pub const ADDRESS_REQUESTS: u32 = 600_000;
     /// Enough for an office of 5,000 Macs with a revoked secret that all start at the same time.
     pub const WRONG_SECRETS: u32 = 6_000;
@@ -49,7 +49,7 @@ impl RateLimits {
     pub const NEW_HOSTS: u32 = 10_000;
 }
 
-/// Counts what hosts, addresses and the fleet do.
+/// Counts requests, wrong secrets and new hosts.
 pub(super) struct RateCounts {
     started: Instant,
     clock: Clock,
@@ -146,7 +146,7 @@ impl RateCounts {
     }
 }
 
-/// What each key did in the current minute.
+/// The count of each key in the current minute.
 struct Counts {
     most: u32,
     /// Whether requests from the server's own machine count, too.
@@ -169,7 +169,7 @@ impl Counts {
         client.is_local() && !self.local_counts
     }
 
-    /// Counts one more, and returns whether it is within the limit.
+    /// Adds one to the count of a key, and returns whether the count is within the limit.
     fn add(&self, key: impl Hash, minute: u32) -> bool {
         let key = self.hasher.hash_one(key);
         let count = self.counts.get(&key).unwrap_or_else(|| {
@@ -185,7 +185,7 @@ impl Counts {
     }
 }
 
-/// A minute, in the upper 32 bits, and how often something was done in it.
+/// A minute, in the upper 32 bits, and the count in that minute, in the lower 32 bits.
 #[derive(Default)]
 struct Count(AtomicU64);
 

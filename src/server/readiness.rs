@@ -1,5 +1,5 @@
-//! Checks whether this server works. `/readyz` reports the result of a check that is less than a
-//! second old.
+//! Checks whether this server works. `/readyz` reports the result of a check that is less than half
+//! a second old.
 
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ const LEAST_FREE: u64 = 64 << 20;
 
 /// How long after the start the database file is checked.
 const CHECK_AFTER: Duration = Duration::from_secs(60);
-/// How often the database file is checked after that.
+/// How often the database file is checked after the first check.
 const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The routes for load balancers and monitoring, without authentication.
@@ -84,11 +84,11 @@ async fn ask(state: &State) -> Readiness {
 /// What a check does with the database to prove that it works.
 #[derive(Clone, Copy)]
 enum Proof {
-    /// Read, and check the database's file and disk.
+    /// Check the database's file and disk, and read.
     Read,
-    /// Write as well.
+    /// Check the database's file and disk, and write.
     Write,
-    /// Write as well, and store the current time.
+    /// Check the database's file and disk, write, and store the current time.
     NoteTime,
 }
 
@@ -140,8 +140,8 @@ fn disk_low(free: Option<u64>) -> Option<Reason> {
     })
 }
 
-/// The number of rows that are not served because this version cannot read them. They are not
-/// listed, because this endpoint requires no authentication.
+/// A warning with the number of rows that are not served because this version cannot read them. The
+/// rows are not listed, because this endpoint requires no authentication.
 fn unreadable(state: &State) -> Option<Reason> {
     let rows = state.store.quarantined().len();
     let subject = if rows == 1 { "1 row" } else { &format!("{rows} rows") };
@@ -171,7 +171,7 @@ pub(super) async fn keep_checking(state: Arc<State>) {
 pub(super) async fn keep_watching(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    // The first test write is not immediate: the start counts as proof.
+    // The first test write is not immediate, because the start of the server counts as proof.
     let mut proven = Instant::now();
     loop {
         turns.tick().await;

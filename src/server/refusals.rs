@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 /// How often the same line may be logged.
 const EVERY: Duration = Duration::from_secs(60);
-/// Maximum different lines in that time. Requests with further lines are only counted.
+/// Maximum different lines per minute. Requests with further lines are only counted.
 const MOST: usize = 100;
 /// Maximum bytes of a field in a line.
 const LONGEST_FIELD: usize = 100;

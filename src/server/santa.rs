@@ -90,7 +90,6 @@ impl<'a> StagePath<'a> {
     }
 }
 
-/// A response.
 struct StageResponse {
     body: Bytes,
     wire: Wire,
@@ -223,7 +222,7 @@ fn refusal(
         return (status, retry, "more to do than can be done, try again\n").into_response();
     }
     if let Failure::OverLimit(limit) = failure {
-        // `rate_limits` has already counted and logged it.
+        // `rate_limits` has already counted and logged the request.
         return (status, [(RETRY_AFTER, NEXT_MINUTE)], format!("{limit}\n")).into_response();
     }
     let (stage, machine) = (path.stage.name(), path.machine);
@@ -357,7 +356,7 @@ async fn read_message<M: Message + Send + 'static>(
     let unfolded = if found == ContentEncoding::Identity { 0 } else { limit };
     share.grow(unfolded).map_err(no_room)?;
     let work = tokio::task::spawn_blocking(move || {
-        // Kept here, because the work continues if the client disconnects.
+        // The turn is kept here, because the work continues if the client disconnects.
         let _turn = turn;
         let decoded = decode_request(&encoding, &body, limit)?;
         share.shrink(unfolded.saturating_sub(decoded.len()));

@@ -1,5 +1,5 @@
-//! Counts events of an older version in programs and sightings, and deletes old sightings, a few at
-//! a time.
+//! Adds events that an older version stored to the counts of programs and sightings, and deletes
+//! old sightings, a few at a time.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! What all handlers share.
+//! The state that all handlers share.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -27,7 +27,7 @@ pub(super) struct State {
     pub(super) turned_away: AtomicU64,
     /// Requests whose handlers panicked.
     pub(super) panics: Arc<AtomicU64>,
-    /// Counts what hosts and addresses do, and enforces the limits.
+    /// Counts the requests of hosts and addresses, and enforces the limits.
     pub(super) rates: RateCounts,
     pub(super) health: Health,
     pub(super) trusted_clock: Arc<TrustedClock>,

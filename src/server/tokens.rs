@@ -32,7 +32,7 @@ pub struct FirstStart {
 /// The valid tokens, by the hash of their secret.
 pub(super) struct Access {
     tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
-    /// Held while tokens are read and replaced, so that an older list never replaces a newer one.
+    /// Locked while tokens are read and replaced, so that an older list never replaces a newer one.
     refreshing: tokio::sync::Mutex<()>,
     sync_auth: SyncAuth,
     client_certificates: bool,
@@ -95,7 +95,8 @@ impl Access {
         Ok((access, cursor_key, first_start))
     }
 
-    /// For a command on a local database. Anyone who can open the database needs no token.
+    /// Access for a command on a local database. Such a command needs no token, because its user
+    /// can open the database.
     pub(super) fn local(clock: Arc<TrustedClock>) -> Self {
         Self {
             tokens: RwLock::default(),
@@ -124,7 +125,7 @@ impl Access {
         works.then(|| (token.name.clone(), token.role))
     }
 
-    /// Whether a host may sync over its connection.
+    /// Whether a host may sync over its connection: it has a client certificate, or needs none.
     pub(super) fn is_certified(&self, extensions: &http::Extensions) -> bool {
         !self.client_certificates || extensions.get::<Certified>().is_some()
     }

@@ -140,7 +140,8 @@ async fn of_what_changes(
     Ok((change, found.into_iter().filter(|(edit, _)| is_changed(edit)).collect()))
 }
 
-/// What is known about a change before it is compared with stored rules and settings.
+/// Facts about a change that are known before the change is compared with stored rules and
+/// settings.
 struct Survey {
     /// Whether the change is compared with other rules and settings.
     is_compared: bool,

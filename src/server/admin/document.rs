@@ -1,4 +1,4 @@
-//! The OpenAPI document: the routes and types, completed with what applies to every operation.
+//! The OpenAPI document: the routes and types, completed with the parts that all operations have.
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -145,7 +145,7 @@ pub(super) async fn decide(
     Ok(Json(DecisionAnswer { rule, outcome, fields, revision, warnings, machine }))
 }
 
-/// What a decision is about.
+/// The event or program that a decision is about.
 #[derive(Clone, Copy, Debug)]
 enum Subject {
     Event(EventId),
@@ -175,8 +175,8 @@ impl fmt::Display for Subject {
 const EVENT_SOURCE: &str = "event:";
 const PROGRAM_SOURCE: &str = "program:";
 
-/// A rule that a decision creates. Its source contains what the decision is about. Its comment does,
-/// too, unless the request or the current rule has a comment.
+/// A rule that a decision creates. The rule's source contains the number of the event or program.
+/// The rule's comment contains it, too, unless the request or the current rule has a comment.
 fn merge(
     subject: Subject,
     patch: RulePatch,

@@ -180,7 +180,7 @@ fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>)
         (StepResult::Outranked, Some(first)) => format!("{} comes first", first.stage.word()),
         (StepResult::Asks, _) => {
             let uses = rule.policy().expression().map_or(&[][..], |cel| cel.uses());
-            // Keeps only variables. Constants are in upper case, and functions end with brackets.
+            // Keeps only variables. Constants are in upper case, and function names end with `()`.
             let is_asked = |name: &&String| {
                 name.starts_with(|letter: char| letter.is_ascii_lowercase())
                     && !name.ends_with("()")

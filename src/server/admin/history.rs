@@ -1,4 +1,4 @@
-//! Revisions: lists them, shows what each changed, and restores older ones.
+//! Lists revisions, shows their changes, and restores older revisions.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -54,8 +54,8 @@ pub(super) async fn show(
 
 /// List what one revision changed
 ///
-/// The first page has all changes of tags and settings, whatever its limit. Changes of rules follow: first those that the
-/// revision added or changed, then those that it removed.
+/// The first page has all changes of tags and settings, regardless of its limit. Changes of rules
+/// follow: first the rules that the revision added or changed, then the rules that it removed.
 #[utoipa::path(get, path = "/revisions/{revision}/changes", operation_id = "list_revision_changes", tag = "history", params(RevisionPath, RevisionChangesQuery),
     responses((status = 200, body = Page<PolicyChange>), (status = 404), (status = 422)))]
 pub(super) async fn changes(
@@ -109,7 +109,7 @@ fn read_place(cursor: &str) -> Result<RevisedRulePosition, Refused> {
     place.ok_or_else(bad_cursor)
 }
 
-/// List all rules that a target has and had, newest first
+/// List all current and earlier rules for a target, newest first
 #[utoipa::path(get, path = "/rules/history", operation_id = "list_rule_history", tag = "rules", params(RuleHistoryQuery),
     responses((status = 200, body = Page<RuleVersionView>), (status = 422)))]
 pub(super) async fn of_target(
@@ -130,7 +130,8 @@ pub(super) async fn of_target(
 
 /// Restore the rules, settings and tags of a revision
 ///
-/// This creates a new revision. Rules that have expired since then stay removed, and hosts keep the tags that they have.
+/// This creates a new revision. Rules that have expired since then are not restored, and hosts keep
+/// their current tags.
 #[utoipa::path(post, path = "/revisions/{revision}/rollback", operation_id = "roll_back", tag = "history", params(RevisionPath), request_body = RollbackRequest,
     responses((status = 200, body = PolicyAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn rollback(

@@ -1,4 +1,4 @@
-//! How many hosts are in each state.
+//! Counts hosts by state.
 
 use std::collections::BTreeMap;
 

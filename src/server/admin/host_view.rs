@@ -1,4 +1,4 @@
-//! Shows hosts: their state, their rules, the Macs that use one machine ID.
+//! Shows hosts: their state, their rules, and the Macs that use one machine ID.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -131,11 +131,11 @@ pub(super) async fn forget_in_batches(
     Ok(())
 }
 
-/// Where a page of a host's rules begins and how long it is.
+/// The start and the length of a page of a host's rules.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RulesQuery {
-    /// Maximum rules on the page, at most 5,000. If it is absent, 500.
+    /// Maximum rules on the page: 500 by default, at most 5,000.
     limit: Option<usize>,
     /// The `next` of the previous page.
     cursor: Option<String>,
@@ -210,7 +210,8 @@ pub(super) async fn tags(
 
 /// Request a clean sync of a host
 ///
-/// It happens at the next sync. The host deletes events that it has not uploaded.
+/// The clean sync happens at the next sync of the host. The host then deletes events that it has
+/// not uploaded.
 #[utoipa::path(post, path = "/hosts/{host}/clean-sync", operation_id = "request_clean_sync", tag = "hosts", params(HostPath), request_body = CleanSyncRequest,
     responses((status = 200, body = HostView), (status = 404), (status = 409)))]
 pub(super) async fn clean_sync(

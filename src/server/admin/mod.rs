@@ -1,5 +1,5 @@
-//! The admin endpoints, one file per noun. The first parameters of a handler say which role it
-//! requires.
+//! The admin endpoints, one file per noun. The types of a handler's first parameters show which
+//! role the handler requires.
 
 mod checks;
 mod clock;

@@ -64,7 +64,7 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
     Ok(Some(HostsOfName { name: name.to_string(), hosts, machines }))
 }
 
-/// What the host name in a scope refers to.
+/// The result of looking up the host name in a scope.
 pub(super) enum Resolved {
     /// The scope as it is stored, with the machine ID instead of a host name.
     Stored(Scope),
@@ -74,7 +74,7 @@ pub(super) enum Resolved {
     Shared { name: MachineId, hosts: Vec<Host> },
 }
 
-/// Looks up the name in a scope. Machine IDs and serial numbers stay as they are.
+/// Looks up the name in a scope. Machine IDs and serial numbers are not replaced.
 pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Refused> {
     let Scope::Host(name) = &scope else { return Ok(Resolved::Stored(scope)) };
     if name.is_uuid() || state.store.host(name).await?.is_some() {
@@ -136,7 +136,7 @@ pub(super) async fn same_serial(state: &State, host: &Host) -> Result<Vec<Machin
     Ok(machines.filter(|machine| *machine != host.machine).collect())
 }
 
-/// A warning if several hosts have the serial number that a scope names.
+/// A warning if several hosts have the serial number in a scope.
 pub(super) async fn warning(
     state: &State,
     scope: &Scope,

@@ -26,8 +26,9 @@ const ATTEMPTS: usize = 5;
 
 /// Make tags, settings and rules match a request
 ///
-/// This is one revision or nothing. If items are invalid, `details` of the problem lists all of them, with the index and
-/// the field. Fields of tags and settings begin with `tags.` or `settings.`.
+/// All changes are stored in one revision, or none is stored. If items are invalid, `details` of
+/// the problem lists all of them, with the index and the field. Fields of tags and settings begin
+/// with `tags.` or `settings.`.
 #[utoipa::path(post, path = "/policy", operation_id = "change_policy", tag = "policy", request_body = PolicyRequest,
     responses((status = 200, body = PolicyAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -45,7 +46,7 @@ pub(super) async fn change(
     LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// The wanted policy, and how to reach it.
+/// The wanted policy, and the options of the change.
 pub(super) struct Goal {
     pub(super) wanted: PolicyState,
     pub(super) prune: bool,
@@ -96,7 +97,8 @@ async fn attempt(
     let mut checked = check(state, permit.clone(), proposal).await?;
     answer.warnings = std::mem::take(&mut checked.warnings);
     if permit.is_dry_run() {
-        // The response to a dry run is the differences, so nothing is sent to the database.
+        // The response to a dry run consists only of the differences, so nothing is sent to the
+        // database.
         return Ok(answer);
     }
     let committed = checked.commit(state).await?;

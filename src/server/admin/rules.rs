@@ -27,8 +27,8 @@ use crate::sync;
 
 /// List rules, current or of an older revision
 ///
-/// They are sorted by type, identifier and scope. Rules of an older revision have no count of the hosts that do not get
-/// them.
+/// The rules are sorted by type, identifier and scope. For rules of an older revision, the hosts
+/// that do not get them are not counted.
 #[utoipa::path(get, path = "/rules", operation_id = "list_rules", tag = "rules", params(RuleQuery),
     responses((status = 200, body = Page<RuleView>), (status = 404), (status = 422)))]
 pub(super) async fn list(
@@ -90,10 +90,11 @@ fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
 
 /// Add, change and remove rules
 ///
-/// This is one revision or nothing. If rules are invalid, `details` of the problem lists all of them: an `index`
-/// below the length of `put` is a place there, a higher one continues in `drop`. With `prune`, rules from that source that
-/// are not in `put` are removed, too. A field that a rule lacks keeps the value of the current rule while the policy stays
-/// the same, unless `reset` lists the field.
+/// All changes are stored in one revision, or none is stored. If rules are invalid, `details` of
+/// the problem lists all of them. An `index` counts the rules in `put` first, and then those in
+/// `drop`. With `prune`, rules from that source that are not in `put` are removed, too. A field
+/// that a rule lacks keeps the value of the current rule while the policy stays the same, unless
+/// `reset` lists the field.
 #[utoipa::path(post, path = "/rules", operation_id = "change_rules", tag = "rules", request_body = RuleChange,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -126,7 +127,7 @@ fn is_looked_up(scope: &Scope) -> bool {
 }
 
 /// Maximum hosts in one change that are not given by a hardware UUID. The server looks up each of
-/// them.
+/// these hosts.
 const MOST_HOSTS: usize = 20_000;
 
 /// Replaces host names in edits by machine IDs. Returns the names in rules that match no host.
@@ -194,8 +195,8 @@ fn too_many_hosts() -> Problem {
     Problem::new(Code::TooLarge, message).hint("make several changes, or give the hosts a tag")
 }
 
-/// Replaces the scope of an edit by its stored form. Version 0.1.0 stored host names in scopes, so
-/// the scope of such a rule is kept when the rule is removed.
+/// Replaces the scope of an edit by its stored form. Version 0.1.0 stored host names in scopes. If
+/// an edit removes a rule with such a scope, the scope is not replaced.
 async fn set_scope(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
     if let Edit::MergeRule(merge) = edit {
         merge.rule = merge.rule.clone().in_scope(stored.clone());
@@ -242,7 +243,8 @@ async fn prune_and_commit(
     }
 }
 
-/// The edits, followed by those that remove the other rules of a source. Also returns those rules.
+/// The given edits, followed by edits that remove all other rules of a source. Also returns the
+/// removed rules.
 fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleKey>) {
     let put = edits.iter().filter_map(|edit| match edit {
         Edit::MergeRule(merge) => Some(merge.rule.key()),

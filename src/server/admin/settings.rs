@@ -16,7 +16,7 @@ use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
 use crate::store::Edit;
 
-/// List the settings of all scopes, or of one
+/// List the settings of all scopes, or of one scope
 #[utoipa::path(get, path = "/settings", operation_id = "list_settings", tag = "settings", params(SettingsQuery),
     responses((status = 200, body = Vec<SettingView>)))]
 pub(super) async fn list(
@@ -36,7 +36,7 @@ pub(super) async fn list(
 
 /// Set and unset settings of one scope
 ///
-/// This is one revision or nothing.
+/// All changes are stored in one revision, or none is stored.
 #[utoipa::path(post, path = "/settings", operation_id = "change_settings", tag = "settings", request_body = SettingsRequest,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -47,7 +47,7 @@ pub(super) async fn change(
     let SettingsRequest { scope, set, unset, message, base, dry_run, force } = request;
     let permit = operator.permit(Role::Editor, dry_run)?;
     let scope = match set.is_empty() && is_stored(&state, &scope).await? {
-        // Version 0.1.0 stored host names in scopes, so this scope is kept.
+        // Version 0.1.0 stored host names in scopes, so a stored scope is not replaced.
         true => scope,
         false => match names::resolve(&state, scope).await? {
             Resolved::Stored(scope) => scope,

@@ -22,7 +22,7 @@ use crate::sync::CacheFill;
 /// Maximum unreadable rows that are shown.
 const SHOWN: usize = 20;
 
-/// Maximum clients that are shown as over a limit.
+/// Maximum clients that are listed because they exceeded a limit.
 const OFFENDERS: usize = 20;
 
 /// How long to wait for each part that is read from the database. After that, the response has only

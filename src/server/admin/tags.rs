@@ -68,21 +68,22 @@ async fn membership_of(
     Ok((membership, base))
 }
 
-/// How to delete a tag.
+/// Options for deleting a tag.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default)]
 #[derive(Default)]
 pub(super) struct DeleteQuery {
-    /// Take it away from whatever uses it.
+    /// Delete the tag even if it is in use. Its rules and settings are deleted, and its hosts lose
+    /// it.
     force: bool,
-    /// Compute the response and change nothing.
+    /// Show what would happen, and change nothing.
     dry_run: bool,
 }
 
 /// Delete a tag
 ///
-/// A tag that is in use is refused unless `force` is set.
+/// A request to delete a tag that is in use is refused unless `force` is set.
 #[utoipa::path(delete, path = "/tags/{name}", operation_id = "delete_tag", tag = "tags", params(TagPath, DeleteQuery),
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn delete(

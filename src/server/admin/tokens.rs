@@ -25,7 +25,7 @@ pub(super) async fn list(axum::extract::State(state): Shared, _: Admin) -> Answe
 
 /// Create a token
 ///
-/// The response is the only place where its secret is shown.
+/// The token's secret is shown only in this response.
 #[utoipa::path(post, path = "/tokens", operation_id = "create_token", tag = "tokens", request_body = TokenRequest,
     responses((status = 200, body = NewToken), (status = 409), (status = 422)))]
 pub(super) async fn create(
@@ -48,7 +48,8 @@ pub(super) async fn create(
 
 /// Revoke a token immediately
 ///
-/// The last admin token cannot be revoked, nor can the last one that is valid for another day.
+/// The last admin token cannot be revoked. An admin token also cannot be revoked if all other admin
+/// tokens expire within a day.
 #[utoipa::path(delete, path = "/tokens/{name}", operation_id = "revoke_token", tag = "tokens", params(TokenPath),
     responses((status = 200, body = Done), (status = 404), (status = 409)))]
 pub(super) async fn revoke(

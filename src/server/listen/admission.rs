@@ -1,4 +1,4 @@
-//! Which connections are accepted, and for what.
+//! Decides which connections are accepted, and for which requests.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -35,10 +35,10 @@ pub(super) struct Place {
     reserved: bool,
 }
 
-/// A connection that was accepted. Another one can take its place when this is dropped.
+/// An accepted connection. Its place is free again when this is dropped.
 pub(super) struct Admitted {
-    /// Whether it is only for the admin API and health checks, because all other connections are in
-    /// use.
+    /// Whether the connection is only for the admin API and health checks, because all other
+    /// connections are in use.
     pub(super) for_admins: bool,
     _permit: OwnedSemaphorePermit,
     /// None for a trusted proxy, which has connections of many clients.
@@ -85,7 +85,7 @@ impl Admission {
     /// Gives a place to a connection, unless its address has too many connections.
     pub(super) fn admit(&mut self, place: Place, address: IpAddr) -> Option<Admitted> {
         let Place { mut permit, mut reserved } = place;
-        // An ordinary place may have become free while this one waited for a connection.
+        // An ordinary place may have become free since the reserved place was acquired.
         if reserved && let Ok(free) = Arc::clone(&self.ordinary.places).try_acquire_owned() {
             (permit, reserved) = (free, false);
         }

@@ -32,7 +32,8 @@ impl Deadline {
         Self { after, running: None }
     }
 
-    /// Whether the deadline has passed. It starts with the first call after it was cleared.
+    /// Whether the deadline has passed. The deadline starts with the first call after it was
+    /// cleared.
     fn has_passed(&mut self, context: &mut Context<'_>) -> bool {
         let after = self.after;
         let running = self.running.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));
@@ -51,7 +52,8 @@ impl<S> DeadlineStream<S> {
         Self { stream, framing, fault, head, write }
     }
 
-    /// The fault of a request on this connection, once there is one. The request must be refused.
+    /// The fault of a request on this connection, if there is one. A request with a fault must be
+    /// refused.
     pub(super) fn fault(&self) -> Arc<OnceLock<Fault>> {
         Arc::clone(&self.fault)
     }

@@ -19,8 +19,8 @@ pub(super) struct Framing {
 /// Why a request is refused although the library would accept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The length of its body is given in two ways, or not clearly. A proxy may have read a body
-    /// of another length, and treated a part of the body as a separate request.
+    /// The length of the body is given in two ways, or not clearly. A proxy may have read a body of
+    /// another length, and treated a part of the body as a separate request.
     Ambiguous,
     /// The body has a transfer coding other than `chunked`.
     Coding,
@@ -134,7 +134,8 @@ impl Head {
         self.line.extend_from_slice(&bytes[..room.min(bytes.len())]);
     }
 
-    /// Reads a line of the head; only its first bytes count. Returns whether it is the last one.
+    /// Reads a line of the head. Only the first bytes of the line are parsed. Returns whether the
+    /// line is the end of the head.
     fn take_line(&mut self, line: &[u8]) -> bool {
         let cut = line.len() >= LINE;
         let line = line[..line.len().min(LINE)].trim_ascii();
@@ -165,7 +166,7 @@ impl Head {
         }
     }
 
-    /// What follows this head.
+    /// The part of the connection that follows this head.
     fn next(&self) -> Part {
         match self.length {
             _ if self.coding.is_some() => Part::Chunks,

@@ -30,7 +30,7 @@ pub struct ConnectionLimits {
     /// have, minus a reserve, at most 16,384.
     pub connections: Option<usize>,
     /// Maximum connections from one address (IPv6: from one /64); more are closed immediately. By
-    /// default, a quarter of all.
+    /// default, a quarter of all connections.
     pub from_one_address: Option<usize>,
     /// How long a client may take for the TLS handshake.
     pub handshake: Duration,
@@ -86,10 +86,11 @@ impl ConnectionLimits {
 /// Maximum connections of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Maxima {
-    /// For anyone.
+    /// Connections for all requests.
     pub(super) ordinary: usize,
     pub(super) from_one_address: usize,
-    /// Only for the admin API and health checks, when all ordinary connections are in use.
+    /// Connections only for the admin API and health checks. They are used when all ordinary
+    /// connections are in use.
     pub(super) reserved: usize,
     pub(super) reserved_from_one_address: usize,
 }

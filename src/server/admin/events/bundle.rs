@@ -17,7 +17,7 @@ use crate::server::state::{Shared, State};
 
 /// Create a rule for every program of an event's bundle
 ///
-/// This is one revision or nothing.
+/// All rules are created in one revision, or none is created.
 #[utoipa::path(post, path = "/events/{id}/bundle-approval", operation_id = "approve_bundle", tag = "events", params(EventPath), request_body = BundleApproval,
     responses((status = 200, body = BundleAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn approve(

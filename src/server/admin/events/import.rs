@@ -11,7 +11,8 @@ use crate::server::answer::Answer;
 use crate::server::extract::Body;
 use crate::server::state::Shared;
 
-/// Maximum reports in one request. They are one transaction, and other writes wait for it.
+/// Maximum reports in one request. All of them are stored in one transaction, and other writes wait
+/// for it.
 const MOST: usize = 10_000;
 
 /// Import events that hosts reported to another server

@@ -25,8 +25,8 @@ const UNDO: &str = "undo revision ";
 
 /// Undo your newest decision about events
 ///
-/// This removes the rules that the decision created, and restores those that it replaced. It is refused if any of them was
-/// changed since.
+/// This removes the rules that the decision created, and restores those that it replaced. The
+/// request is refused if any of these rules was changed after the decision.
 #[utoipa::path(post, path = "/events/undo", operation_id = "undo_decision", tag = "events", request_body = UndoRequest,
     responses((status = 200, body = UndoAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn undo(
@@ -61,7 +61,8 @@ pub(in crate::server::admin) async fn undo(
     }))
 }
 
-/// The newest revision by an author that only created rules for events, and what it changed.
+/// The author's newest revision that only created rules for events and was not undone, with its
+/// changes.
 async fn newest_decision(
     state: &State,
     author: &str,
@@ -83,8 +84,8 @@ async fn newest_decision(
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
 }
 
-/// What a revision changed, if it only created rules for events. Reads only the first rule at
-/// first, which is enough to skip other revisions, such as large imports.
+/// The changes of a revision, if the revision only created rules for events. Reads one rule first,
+/// which is enough to skip most other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;

@@ -34,8 +34,9 @@ const MOST_DECISIONS: usize = 1_000;
 
 /// List programs that are pending approval, newest first
 ///
-/// Hosts blocked them, or would block them in lockdown mode, and no rule matches them yet. A page is about a range of
-/// sightings: a later page can have a program again if it was seen earlier on other hosts.
+/// These are programs that hosts blocked, or would block in lockdown mode, and that no rule matches
+/// yet. A page covers a range of sightings, so a later page can list a program again that was seen
+/// earlier on other hosts.
 #[utoipa::path(get, path = "/events/waiting", operation_id = "list_pending_programs", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn list(
@@ -52,7 +53,7 @@ pub(in crate::server::admin) async fn list(
     loop {
         let most = MOST_READ.min(MOST_EVALUATED - evaluated);
         let part = state.store.undecided(&filter, after, most).await?;
-        // A part with fewer rows than requested took its limit of time or bytes.
+        // A part with fewer rows than requested reached its limit of time or bytes.
         let is_short = part.rows.len() < most;
         evaluated += part.rows.len();
         after = pending.add_all(part.rows).await?.or(part.next);
@@ -78,7 +79,7 @@ async fn filter(state: &State, query: WaitingQuery) -> Result<UndecidedFilter, R
 /// Estimated bytes of a program or a host without its longest texts.
 const A_VIEW: usize = 2 * 1024;
 
-/// The programs of the sightings that were evaluated so far.
+/// The programs of the sightings that were already evaluated.
 struct PendingPrograms<'v> {
     state: &'v State,
     fleet: &'v FleetView<'v>,
@@ -95,7 +96,7 @@ struct PendingPrograms<'v> {
     hosts_bytes: usize,
 }
 
-/// What is needed of a host.
+/// The data about a host that is needed to evaluate programs.
 struct PendingHost {
     hostname: String,
     scopes: Vec<Scope>,
@@ -124,8 +125,8 @@ impl<'v> PendingPrograms<'v> {
             || self.hosts_bytes >= MOST_BYTES
     }
 
-    /// Adds sightings until the page is full. Returns the position of the last one that was
-    /// evaluated, if others were not.
+    /// Adds sightings until the page is full. If the page is full, returns the position of the last
+    /// sighting that was added.
     async fn add_all(
         &mut self,
         sightings: Vec<UndecidedSighting>,
@@ -144,7 +145,8 @@ impl<'v> PendingPrograms<'v> {
         Ok(None)
     }
 
-    /// Reads the first of these hosts, and further ones in the same query, unless they are known.
+    /// If the first of these hosts is not known yet, reads it and further unknown hosts in the same
+    /// query.
     async fn read_host(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
         let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
             return Ok(());
@@ -229,7 +231,8 @@ fn scopes_bytes(scopes: &[Scope]) -> usize {
 
 /// Create rules for several programs
 ///
-/// This is one revision or nothing. Programs that lead to the same rule create one.
+/// All rules are created in one revision, or none is created. Programs that lead to the same rule
+/// create one rule.
 #[utoipa::path(post, path = "/events/decisions", operation_id = "decide_programs", tag = "events", request_body = DecisionsRequest,
     responses((status = 200, body = DecisionsAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn decide(
