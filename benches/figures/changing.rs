@@ -85,9 +85,9 @@ fn add_groups(home: &Path, database: &str) {
     time(nicelist(home).args(["apply", "--yes", "--database", database, "-f"]).arg(file));
 }
 
-/// Runs the fleet. Returns its summary, the minutes of the measured part, and the peak memory of the
-/// server since its start. Afterwards, the fleet downloads all rules to check the hosts, which takes
-/// more memory.
+/// Runs the fleet. Returns its summary, the minutes of the measured part, and the peak memory of
+/// the server since its start. Afterwards, the fleet downloads all rules to check the hosts, which
+/// takes more memory.
 fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     let began = home.join("began");
     let mut fleet = nicelist(home);

@@ -119,7 +119,7 @@ impl From<Problem> for CliError {
             | Code::Overloaded
             | Code::Unavailable => Kind::Failed,
         };
-        // The only detail may be the end of the message already.
+        // If there is only one detail, the message may already end with it.
         let is_repeated = matches!(details.as_slice(), [only] if message.ends_with(&only.message));
         let more = details.len().saturating_sub(MOST_CAUSES);
         let mut causes: Vec<String> = match is_repeated {

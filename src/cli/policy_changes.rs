@@ -98,7 +98,7 @@ fn section(group: &[&PolicyChange], cut: bool) -> Section {
     if !cut || group.len() <= MOST_ITEMS {
         return Section { title, items: group.iter().map(|it| item(it)).collect(), rest: None };
     }
-    // Removals are the most important.
+    // Removals are shown first, because they are the most important.
     let mut group = group.to_vec();
     group.sort_by_key(|change| match change.outcome {
         Outcome::Removed => 0,

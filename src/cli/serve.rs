@@ -132,7 +132,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     // are shown only one time.
     let tls = open_tls(context, args)?;
     let options = options(context, args, database.expose());
-    // The port is also opened before the database, for the same reason.
+    // The port is also opened before the database, so that a failed first start prints no secrets.
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;

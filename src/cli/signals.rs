@@ -1,4 +1,4 @@
-//! The signals that end a command. Listening starts with the call, so that none is missed.
+//! The signals that end a command. Listening starts with the call, so that no signal is missed.
 
 use std::io;
 

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     let server = client.status_with_unreadable_rows().await?;
     let hosts = match count_hosts(ui, &client).await {
         Ok(hosts) => Some(hosts),
-        // The rest may show the reason.
+        // The other parts of the status may show why this request failed.
         Err(error) => {
             ui.warn(format!("cannot count the hosts: {}", error.message));
             None

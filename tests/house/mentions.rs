@@ -78,7 +78,7 @@ impl Project {
         (is_type || parts.len() > 1) && !parts.iter().all(|part| self.names.contains(*part))
     }
 
-    /// Whether the parts lead from a module to a module or to a name in its files.
+    /// Whether the parts name a module or an item in the files of a module.
     fn has_item(&self, parts: &[&str]) -> bool {
         let mut folder = root().join("src");
         for (at, part) in parts.iter().enumerate() {

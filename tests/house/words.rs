@@ -37,7 +37,7 @@ fn comments_and_names_are_in_plain_words() {
     assert!(found.is_empty(), "{} phrases\n{}\n", found.len(), found.join("\n"));
 }
 
-/// The phrases in the comments of a Rust file, without those that are help texts.
+/// The phrases in the comments of a Rust file. Comments that are help texts are left out.
 fn in_comments(path: &str, text: &str) -> Vec<String> {
     let pieces = pieces(text);
     let is_help = help_texts(&pieces);

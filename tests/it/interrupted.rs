@@ -17,7 +17,8 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    /// The network, a receiver for its pause before the n-th request, and a sender that ends the pause.
+    /// The network, a receiver for its pause before the n-th request, and a sender that ends the
+    /// pause.
     pub(crate) fn new(
         network: Network,
         before: usize,

@@ -127,8 +127,8 @@ impl World {
         Self::over(Kept::Sqlite(folder), 1, 0, page).await
     }
 
-    /// A world with this number of servers over one PostgreSQL database. The bits of `turns` choose the
-    /// server for each request.
+    /// A world with this number of servers over one PostgreSQL database. The bits of `turns` choose
+    /// the server for each request.
     pub(crate) async fn on_postgres(servers: usize, turns: u64, page: NonZeroUsize) -> Self {
         Self::over(Kept::Postgres(Database::new().await), servers, turns, page).await
     }

@@ -143,7 +143,8 @@ async fn many_programs_make_one_schema() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_that_fails_leaves_nothing() {
     let database = Database::empty().await;
-    // Conflicts with the second migration, in the schema that is searched last.
+    // The sequence conflicts with the second migration, and is in the schema that PostgreSQL
+    // searches last.
     database.run_sql("CREATE SEQUENCE event_id").await;
     let refusal = refusal(&database.url()).await;
     assert!(refusal.contains("cannot be brought up to date"), "{refusal}");
@@ -250,7 +251,8 @@ async fn weeks_that_are_too_old_go_whole() {
     };
     assert_eq!(weeks().await.len(), 8);
     let purge = EventPurge { before: Some(at(WEEK + 10)), keep: None };
-    // A whole partition is deleted although fewer were requested. Later batches have the requested size.
+    // A whole partition is deleted although fewer were requested. Later batches have the requested
+    // size.
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 10);
     assert_eq!(weeks().await.len(), 6);
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 3, "a part of a week");

@@ -1,4 +1,4 @@
-//! The databases that commands work on.
+//! The database arguments of commands.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;

@@ -24,7 +24,7 @@ pub(crate) struct NewEpochArgs {
 }
 
 pub(super) async fn run(context: &Context, args: NewEpochArgs) -> Result<(), CliError> {
-    // Fails if the database does not exist. A client that changes something would create it.
+    // This fails if the database does not exist. `client_to_change` would create the database.
     drop(context.client().await?);
     let client = context.client_to_change(false).await?;
     let question = "Begin a new epoch? Hosts that cannot prove which rules they have get a clean \

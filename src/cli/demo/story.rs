@@ -1,4 +1,4 @@
-//! The steps of the demo. Each is a real request to its server.
+//! The steps of the demo. Each step is a real request to the demo's server.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     if lines == 0 && since.is_none() {
         shown = fresh.pop().map(|event| event.id);
     }
-    // Outside the loop, so that a Ctrl-C during a request is not lost.
+    // Listening starts before the loop, so that a Ctrl-C during a request is not lost.
     let mut interrupted = pin!(signal::ctrl_c());
     loop {
         for event in &fresh {
@@ -58,7 +58,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
             shown = Some(event.id);
         }
         list.flush()?;
-        // There may be more than one page.
+        // After new events, the next page may contain more, so it is requested without a pause.
         let pause = if fresh.is_empty() { PAUSE } else { Duration::ZERO };
         tokio::select! {
             interrupted = &mut interrupted => {
@@ -77,7 +77,7 @@ async fn after(
     query: &EventQuery,
     shown: Option<EventId>,
 ) -> Result<Vec<EventView>, CliError> {
-    // The first event has the number 1.
+    // The first event has the number 1, so all events are after 0.
     let after = shown.unwrap_or(EventId(0));
     page(client, &EventQuery { after: Some(after), ..query.clone() }).await
 }

@@ -1,4 +1,4 @@
-//! Shows what is wrong with a file without flooding a terminal or a log.
+//! Lists the faults of a file without flooding a terminal or a log.
 
 use crate::cli::ui::Ui;
 

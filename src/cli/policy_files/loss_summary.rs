@@ -1,4 +1,4 @@
-//! What a format cannot express, grouped for people.
+//! Parts of a policy that a format cannot express, grouped for readers.
 
 use serde::Serialize;
 

@@ -1,5 +1,4 @@
-//! Files and folders of policy on the command line: rules, settings and tags, read in any format and
-//! written.
+//! Reads and writes rules, settings and tags in files and folders, in any format.
 
 mod bounded;
 mod fault_list;

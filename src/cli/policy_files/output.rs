@@ -36,7 +36,7 @@ impl Destination {
             ))
             .hint(format!("--to names it: {}", words.join(", "))));
         };
-        // Writing nothing fails if the format is read-only.
+        // Writing an empty policy fails if the format is read-only.
         write(format, Content::default())?;
         Ok(Self { path, format })
     }
@@ -184,7 +184,7 @@ struct RemovedOnDrop(PathBuf);
 
 impl Drop for RemovedOnDrop {
     fn drop(&mut self) {
-        // After a rename, this fails because there is nothing to remove.
+        // If the file was renamed, the removal fails because the temporary file no longer exists.
         drop(fs::remove_file(&self.0));
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are read as a whole: their format, their content, and what is wrong with them.
+//! Files that are read as a whole: their format, their content, and their faults.
 
 use std::io;
 use std::path::Path;

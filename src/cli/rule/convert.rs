@@ -100,7 +100,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
     let mut faults = FaultList::new(ui, all_errors);
     while let Some(rule) = input.next() {
         match rule {
-            // After a fault nothing is written.
+            // After a fault, no rules are written.
             Ok(_) if faults.count() > 0 => good += 1,
             Ok((_, rule)) => {
                 good += 1;
@@ -126,7 +126,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
         dry_run,
     };
     match destination.path() {
-        // The rules are on stdout.
+        // The rules were written to stdout, so no summary is printed.
         None if !dry_run => Ok(()),
         path => {
             ui.row(&summary)?;

@@ -50,7 +50,8 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliErro
     let ui = &context.ui;
     let client = context.client_to_change(dry_run).await?;
     let scope = context.optional_scope(&client, scope).await?;
-    // Read before the rule: a later change of the rule is refused as a conflict.
+    // The revision is read before the rule, so that a later change of the rule is refused as a
+    // conflict.
     let base = newest_revision(&client).await?;
     let before = only_rule(&client, &target, scope).await?;
     let text = EditedText::of(&before)?;

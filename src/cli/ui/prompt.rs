@@ -99,7 +99,7 @@ fn end_when_interrupted() {
             process::exit(Kind::Interrupted.exit_code().into());
         }
     });
-    // Returns as soon as the sender is dropped. Nothing is sent.
+    // Nothing is sent. `recv` returns as soon as the sender is dropped.
     let _ = is_watching.recv();
 }
 

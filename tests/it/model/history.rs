@@ -252,8 +252,8 @@ pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History>
     })
 }
 
-/// Histories of one host that is tagged and untagged while its postflights are lost. The server must
-/// remember all rules that it sent.
+/// Histories of one host that is tagged and untagged while its postflights are lost. The server
+/// must remember all rules that it sent.
 pub(super) fn of_one_that_is_retagged() -> impl Strategy<Value = History> {
     let rule = || (0..2_usize, 0..TAGS.len());
     let act = prop_oneof![

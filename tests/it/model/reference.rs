@@ -8,8 +8,8 @@ use nicelist::protocol::{ClientMode, RuleType};
 
 pub(super) const HOSTS: [&str; 3] = ["M1", "M2", "M3"];
 pub(super) const TAGS: [&str; 2] = ["eng", "lab"];
-/// Possible members of a tag: no one, the second host, hosts of anna, hosts of designers, and all but
-/// the first host by name.
+/// Possible members of a tag: no one, the second host, hosts of anna, hosts of designers, and all
+/// but the first host by name.
 pub(super) const MEMBERS: [&str; 5] = [
     "{}",
     r#"{"serials": ["sn-m2", "sn-m9"]}"#,

@@ -1,5 +1,5 @@
-//! Plays a history on a real server with clients of every generation, and compares the result with the
-//! reference model.
+//! Plays a history on a real server with clients of every generation, and compares the result with
+//! the reference model.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;

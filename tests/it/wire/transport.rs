@@ -267,7 +267,8 @@ async fn bodies_from_before_messages_were_defined() {
     assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
-/// §1.10: `santactl doctor` gets a response even without the secret, and is never counted as a host.
+/// §1.10: `santactl doctor` gets a response even without the secret, and is never counted as a
+/// host.
 #[tokio::test]
 async fn santactl_doctor_works_under_the_base_path() {
     let server = Server::with_secret().await;

@@ -1,4 +1,4 @@
-//! What new rules will do, before they are confirmed.
+//! The effects of new rules, shown before the rules are confirmed.
 
 use super::super::view::waiting_label;
 use super::new_scope::NewScope;

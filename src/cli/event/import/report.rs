@@ -1,4 +1,4 @@
-//! One report in a file, with its place.
+//! One report in a file, with its position.
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! What a host does with a program, and why.
+//! A host's decision about a program, and the reasons.
 
 use jiff::{SignedDuration, Timestamp};
 

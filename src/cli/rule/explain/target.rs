@@ -1,4 +1,4 @@
-//! Which rule a host gets for a target, and why.
+//! The rule that a host gets for a target, and the reasons.
 
 use crate::api::{Explanation, NextSync, Verdict};
 use crate::cli::labels::host_label;

@@ -88,7 +88,8 @@ pub(super) fn read(
     rows.body = body;
     rows.left_out = input.left_out();
     match input.reading() {
-        // If all valid rows are imported, both sides of a conflict are invalid.
+        // If all valid rows are imported, every row of a conflict is invalid. The earlier rows of
+        // conflicts are removed here.
         Reading::Csv(reader, _) if faults.keeps_rows() => {
             rows.without_contradicted(reader.duplicates().contradicted(), faults)
         }
@@ -110,7 +111,7 @@ impl ValidRules<'_, '_> {
             match rule {
                 Ok((location, rule)) => {
                     self.rows.count += 1;
-                    // After a fault nothing is sent, so no rule has to be stored.
+                    // After a fault, no rules are sent, so none have to be stored.
                     if self.faults.forbid() {
                         continue;
                     }
