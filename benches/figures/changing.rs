@@ -128,7 +128,7 @@ fn caches(server: &Server) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// A shell command that makes the next change. It also creates the file `began`.
+/// A shell command that creates the file `began` and makes the next change.
 fn change(home: &Path, server: &Server, began: &Path) -> String {
     for (batch, first) in (0..=minutes() * 30 / 5).zip((RULES..).step_by(200)) {
         let mut csv = String::from("rule_type,identifier,policy\n");

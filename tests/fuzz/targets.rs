@@ -131,7 +131,7 @@ pub(crate) fn genuine_cursors() -> Vec<String> {
 }
 
 /// An engine and two hosts that download from it: one during a sync, and one that never synced.
-/// Everything is the same in each run, so that valid cursors stay valid.
+/// The engine and its data are the same in each run, so that valid cursors stay valid.
 struct Fleet {
     runtime: Runtime,
     engine: Engine,

@@ -111,8 +111,8 @@ async fn w7_responses_that_come_too_late_lose_no_rule() {
     agrees(&world, &mac, "late").await;
 }
 
-/// The Mac gets another `SyncBaseURL` of the same server. It deletes its settings and, in newer
-/// versions, its rules.
+/// The Mac gets another `SyncBaseURL` of the same server. The Mac deletes its settings and, in
+/// newer versions, its rules.
 #[tokio::test]
 async fn w7_a_changed_url_ends_with_the_right_rules_and_settings() {
     for generation in ["2026.7", "2026.8"] {

@@ -24,7 +24,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::shell::{ENROLMENT, Server, Shell};
 use crate::terminal::{CTRL_C, Terminal};
 
-/// The `lab fleet` command. Its hooks find the binary in their `PATH`.
+/// The `lab fleet` command. The hooks find the binary in the `PATH` of the command.
 fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     let mut words = vec!["lab", "fleet", url];
     words.extend(line.split_whitespace());
@@ -111,7 +111,7 @@ enum Mistake {
     StandsStill,
 }
 
-/// A server with a mistake. It serves two rules in the first seconds, and then one rule.
+/// A server with a mistake. The server sends two rules in the first seconds, and then one rule.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,

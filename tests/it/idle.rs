@@ -34,7 +34,7 @@ struct Overheard {
     asked: Mutex<Vec<&'static str>>,
     /// Whether the store reports that other servers use the same database.
     shared: bool,
-    /// Whether the store can be read. It can always be written.
+    /// Whether reads from the store succeed. Writes always succeed.
     readable: AtomicBool,
 }
 

@@ -11,7 +11,7 @@ use crate::world::{Mac, World};
 
 pub(crate) const DATABASE: &[u8] = include_bytes!("../fixtures/version-0.1.0/nicelist.db.gz");
 const MACS: &[u8] = include_bytes!("../fixtures/version-0.1.0/macs.json.gz");
-/// A database with Macs in the middle of syncs. The README next to it describes it.
+/// A database with Macs in the middle of syncs, described by the README in the same folder.
 const MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/nicelist.db.gz");
 const MACS_OF_MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/macs.json.gz");
 /// An hour after [`MIDDLE`] was written.

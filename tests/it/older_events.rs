@@ -29,7 +29,7 @@ fn wait_until(what: &str, is_done: impl Fn() -> bool) {
     }
 }
 
-/// Each execution and each member of a bundle counts exactly once.
+/// Checks that each execution and each member of a bundle counts exactly one time.
 fn assert_counted(shell: &Shell) {
     let executions = number(shell, "SELECT count(*) FROM event WHERE kind <> 2");
     assert!(executions > 0);

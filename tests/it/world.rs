@@ -319,7 +319,7 @@ impl World {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loses {
     Nothing,
-    /// The n-th request of the sync, from 0. It does not reach the server.
+    /// The n-th request of the sync, counted from 0, which does not reach the server.
     Request(usize),
     /// The response to the n-th request, which the server has processed.
     Answer(usize),

@@ -27,7 +27,7 @@ const TEMPLATE: &str = "template_of_tests";
 /// Whether commits survive a crash of the cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disk {
-    /// Commits may be lost. This makes tests faster.
+    /// Commits may be lost, which makes tests faster.
     Fast,
     /// Commits survive a crash.
     Durable,

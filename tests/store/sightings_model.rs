@@ -1,6 +1,5 @@
-//! Programs and sightings equal a recount of all events that were ever accepted. This is true after
-//! any sequence of uploads, imports, purges, forgotten hosts, upgrades and copies to the other kind
-//! of database.
+//! Programs and sightings equal a recount of all events that were ever accepted, after any sequence
+//! of uploads, imports, purges, forgotten hosts, upgrades and copies to the other kind of database.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -116,7 +116,7 @@ async fn confirmed_writes_survive_a_crash() {
     for number in 0..HOSTS {
         let store = Arc::clone(&store);
         let host = Host::new(machine(&format!("M{number}")), at(0));
-        // Some saves fail. This must not affect the other saves in the same commit.
+        // Some saves fail, which must not affect the other saves in the same commit.
         let version = u64::from(number % 100 == 0);
         saves.spawn(async move { store.save_host(&host, version).await.unwrap() });
     }

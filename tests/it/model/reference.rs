@@ -57,7 +57,7 @@ pub(super) const POLICIES: [(&str, &str, Version); 9] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u16, pub(super) u16);
 
-/// The clients of the histories, old ones first. Those without a version are pedro.
+/// The clients of the histories, old ones first. A client without a version is pedro.
 pub(super) const CLIENTS: [(&str, Option<Version>); 14] = [
     ("pedro", None),
     ("2021.7", Some(Version(2021, 7))),

@@ -48,8 +48,8 @@ impl Restored {
             assert!(is_allowed || discarded == 0, "{of} has to discard {discarded} events");
         }
         if !clean && !client.hashes && !self.is_excused && !client.asks_clean {
-            // A host that requests a clean sync is not checked. It may have performed one that was
-            // interrupted.
+            // A host that requests a clean sync is not checked, because it may have performed a
+            // clean sync that was interrupted.
             assert!(served.sent.is_empty(), "{of} is sent {:?} before its turn", served.sent);
         }
         self.is_excused |= client.asks_clean;

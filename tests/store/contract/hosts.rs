@@ -72,7 +72,7 @@ pub(crate) async fn versions_are_counted_scope_by_scope(store: Db) {
     save("M1", "2024.9").await;
     save("M2", "2026.7").await;
     save("M3", "2026.7").await;
-    // Tagging M2 writes its row again. This must not change the counts.
+    // Tagging M2 writes its row again, which must not change the counts.
     commit(&store, vec![put_tag("eng", 0), put_tag("lab", 0)]).await;
     commit(&store, vec![tag_host("M1", "eng"), tag_host("M2", "lab")]).await;
     let counted = async |scope: &str| {

@@ -5,7 +5,8 @@ use nicelist::rule::{FieldChange, Outcome, RuleField, RuleMerge};
 
 use super::*;
 
-/// An edit that keeps every field of the current rule. It replaces the comment if one is given.
+/// An edit that replaces the policy of the current rule, and the comment if one is given. Every
+/// other field is kept.
 fn merge(number: usize, policy: &str, comment: &str) -> Edit {
     let draft = RuleDraft { policy: policy.to_owned(), ..rule(number, "fleet", comment).into() };
     let given = |field: &RuleField| *field == RuleField::Comment && !comment.is_empty();
