@@ -17,7 +17,7 @@ use crate::rule::{
 pub struct DecisionRequest {
     /// What the rule does. `cel` and `remove` are refused.
     pub policy: PolicyKind,
-    /// The type of the rule. If it is absent, the best candidate of the event is used.
+    /// The type of the rule. The default is the type of the event's best candidate.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
     pub rule_type: Option<RuleType>,
     /// The scope of the rule. The default is the host that reported the event.
@@ -70,14 +70,14 @@ pub struct DecisionAnswer {
 pub struct ProgramDecision {
     /// The number of the program.
     pub program: ProgramId,
-    /// The type of the rule. If it is absent, the best candidate of the program is used.
+    /// The type of the rule. The default is the type of the program's best candidate.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
     pub rule_type: Option<RuleType>,
     /// The scope of the rule.
     pub scope: Scope,
 }
 
-/// A decision about several programs. It is stored as one revision, or refused as a whole.
+/// A decision about several programs, which is stored as one revision or refused as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionsRequest {

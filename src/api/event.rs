@@ -167,7 +167,7 @@ pub struct EventImportAnswer {
 pub struct WaitingView {
     /// The number of the program.
     pub id: ProgramId,
-    /// The newest event about the program. It may already be deleted.
+    /// The newest event about the program, which may already be deleted.
     pub latest: EventId,
     /// What Santa decided in that event.
     pub decision: Decision,
@@ -199,7 +199,7 @@ pub struct WaitingHost {
     pub machine: MachineId,
     /// The name of the host.
     pub hostname: String,
-    /// The newest event about the program on this host. It may already be deleted.
+    /// The newest event about the program on this host, which may already be deleted.
     pub event: EventId,
     /// The scopes of the host, weakest first.
     pub scopes: Vec<Scope>,

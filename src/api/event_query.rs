@@ -77,11 +77,11 @@ macro_rules! event_query {
 event_query! {
     /// Which events to list, newest first.
     EventQuery {
-        /// Only events of these kinds. Several are separated by commas.
+        /// Only events of these kinds, separated by commas.
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<EventKind>>, style = Form, explode = false, min_items = 1)]
         pub kind: Vec<EventKind>,
-        /// Only events with these decisions, such as BLOCK_UNKNOWN, in upper or lower case. Several are
+        /// Only events with these decisions, such as BLOCK_UNKNOWN, in upper or lower case,
         /// separated by commas.
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
@@ -102,11 +102,11 @@ event_query! {
 event_query! {
     /// Which events to count.
     EventStatQuery {
-        /// Only events of these kinds. Several are separated by commas.
+        /// Only events of these kinds, separated by commas.
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<EventKind>>, style = Form, explode = false, min_items = 1)]
         pub kind: Vec<EventKind>,
-        /// Only events with these decisions, such as BLOCK_UNKNOWN, in upper or lower case. Several are
+        /// Only events with these decisions, such as BLOCK_UNKNOWN, in upper or lower case,
         /// separated by commas.
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]

@@ -119,8 +119,8 @@ pub struct Status {
     /// their host had reported too many new programs that day.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// Requests beyond a limit per minute since this server started. They were refused, or their
-    /// events were dropped.
+    /// Requests beyond a limit per minute since this server started. The server refused these
+    /// requests, or dropped their events.
     #[serde(default)]
     pub requests_over_limits: u64,
     /// The clients that exceeded a limit, at most 20, the most recent first.
@@ -141,7 +141,7 @@ pub struct Status {
     /// Whether the server is well, as `/readyz` reports it.
     #[serde(default)]
     pub readiness: Readiness,
-    /// The number of rows that this version cannot read. They are kept and not served.
+    /// The number of rows that this version cannot read. The rows are kept, but not served.
     #[serde(default)]
     pub unreadable: usize,
     /// The first rows that this version cannot read.

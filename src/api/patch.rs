@@ -69,7 +69,7 @@ fn expiry_patch<'de, D: Deserializer<'de>>(
     }
 }
 
-/// How long a rule is active: `24h`, `7d`.
+/// How long a rule is active, such as `24h` or `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExpiresIn(pub SignedDuration);
@@ -92,7 +92,7 @@ impl From<ExpiresIn> for String {
 const SLACK: i32 = 24;
 
 /// A rule to store. While the policy stays the same, absent fields keep the values of the current
-/// rule for the target and scope. `null` and empty texts erase them.
+/// rule for the target and scope. `null` or an empty text erases a field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RulePatch {

@@ -14,8 +14,8 @@ pub struct PolicyRequest {
     /// Why the change is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If it is not the newest, the change is refused
-    /// as a conflict.
+    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// refused as a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.
@@ -40,8 +40,8 @@ pub struct RollbackRequest {
     /// Why the change is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If it is not the newest, the change is refused
-    /// as a conflict.
+    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// refused as a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.
@@ -60,7 +60,7 @@ pub struct PolicyAnswer {
     pub changed: bool,
     /// The number of items in the request that are up to date.
     pub unchanged: u64,
-    /// The number of rules in the request that have expired. They are not active.
+    /// The number of rules in the request that have expired and are not active.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub expired: u64,
     /// The differences: tags, then settings by scope, then rules by target and scope.

@@ -73,8 +73,8 @@ pub struct RuleChange {
     /// Why the change is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If it is not the newest, the change is refused
-    /// as a conflict.
+    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// refused as a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.
@@ -101,7 +101,7 @@ pub struct RuleChange {
 pub struct ChangeAnswer {
     /// The newest revision. If `changed` is true, this change created it.
     pub revision: Revision,
-    /// Whether anything was changed. In a dry run, it is false.
+    /// Whether anything was changed; false in a dry run.
     pub changed: bool,
     /// The outcome of each edit: first the edits in `put`, then those in `drop`.
     pub outcomes: Vec<Outcome>,

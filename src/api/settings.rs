@@ -56,8 +56,8 @@ pub struct SettingsRequest {
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If it is not the newest, the change is refused
-    /// as a conflict.
+    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// refused as a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.

@@ -230,7 +230,7 @@ pub(super) async fn off_the_async_threads<T: Send + 'static>(
     })
 }
 
-/// The response to an unknown path. It does not repeat the path, which may contain an enrollment
+/// The response to an unknown path. The path is not repeated, because it may contain an enrollment
 /// secret.
 pub(super) fn unknown_path() -> Refused {
     Problem::new(Code::NotFound, "there is nothing at this path").into()

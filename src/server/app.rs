@@ -235,7 +235,8 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
 }
 
 /// Checks the clock, removes expired rules and reads the changes of other processes, one time.
-/// Returns whether that failed. Failures are logged when they begin and when they end.
+/// Returns whether one of these steps failed. Failures are logged when they begin and when they
+/// end.
 async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {

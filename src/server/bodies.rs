@@ -13,7 +13,7 @@ const BUDGET: usize = 256 * 1024 * 1024;
 const LARGEST_AT_ONCE: usize = 4;
 /// Bytes of one unit of the budget.
 const UNIT: usize = 1024;
-/// How long a sender may take from one piece of a body to the next.
+/// Maximum time between two pieces of a body.
 const PIECE_DEADLINE: Duration = Duration::from_secs(30);
 
 /// Why a body was not read.
@@ -35,7 +35,7 @@ pub(super) struct Budget {
     /// Permits to decompress and parse a host's long body: half the number of cores.
     turns: Arc<Semaphore>,
     /// Permits for long bodies of clients that may change policy, and (in `trying`) of all other
-    /// clients. They are separate so that dry runs do not delay real changes.
+    /// clients. The permits are separate so that dry runs do not delay real changes.
     changing: Arc<Semaphore>,
     trying: Arc<Semaphore>,
 }

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Where a request comes from.
+/// The address that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ClientAddress {
     address: IpAddr,
@@ -32,8 +32,8 @@ impl ClientAddress {
         self.address.is_loopback() && !self.proxied
     }
 
-    /// The address under which the request is counted. None if it came through a proxy on this
-    /// machine that is not trusted, because all clients of the proxy would count as one.
+    /// The address under which the request is counted. None if the request came through a proxy on
+    /// this machine that is not trusted, because all clients of the proxy would count as one.
     pub(super) fn counted(self) -> Option<IpAddr> {
         let unnamed_proxy = self.address.is_loopback() && self.proxied;
         (!unnamed_proxy).then(|| counted_as(self.address))

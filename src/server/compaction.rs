@@ -16,7 +16,8 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Turns in an hour. The second turn of each hour also does the hourly work, so it does not run
 /// immediately when the server starts.
 const TURNS_AN_HOUR: u32 = 60;
-/// Rows that are deleted in one transaction, which takes about 4 ms. Other writes wait for it.
+/// Rows that are deleted in one transaction. The transaction takes about 4 ms, and other writes
+/// wait for it.
 const BATCH: usize = 50;
 /// The fleet is divided into this many parts, whose hosts get all their rules again at different
 /// times.

@@ -1,4 +1,4 @@
-//! How to run a server.
+//! The options of a server.
 
 use std::num::NonZeroUsize;
 
@@ -38,8 +38,8 @@ pub struct Options {
     /// The first enrollment secret; random when absent.
     pub enrolment_secret: Option<String>,
     pub clock: Clock,
-    /// How far the clock may be ahead of the newest time in the database at the start. If it is
-    /// further ahead, rules and events do not expire. [`crate::fleet::LONGEST_GAP`] when absent.
+    /// How far the clock may be ahead of the newest time in the database at the start. If the clock
+    /// is further ahead, rules and events do not expire. [`crate::fleet::LONGEST_GAP`] when absent.
     pub longest_gap: Option<SignedDuration>,
     /// The time over which clean syncs are spread after a restore;
     /// [`crate::sync::RESTORE_SPREAD`] when absent.

@@ -12,7 +12,7 @@ use crate::store::{EventPurge, StoreResult};
 
 /// How often to look for old events.
 const EVERY: Duration = Duration::from_secs(60);
-/// Events that are deleted in one transaction. Other writes wait for it.
+/// Events that are deleted in one transaction, for which other writes wait.
 const BATCH: usize = 500;
 
 pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {
@@ -25,7 +25,7 @@ pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettin
     Ok(settings)
 }
 
-/// Deletes a batch of old events. Returns their number.
+/// Deletes a batch of old events. Returns the number of deleted events.
 pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
     if !state.trusted_clock.is_trusted() {
         return Ok(0);

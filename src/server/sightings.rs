@@ -14,7 +14,8 @@ use crate::store::StoreResult;
 const EVERY: Duration = Duration::from_secs(60);
 /// Turns in a day. The second turn of each day also deletes old sightings.
 const TURNS_A_DAY: u32 = 24 * 60;
-/// Events that are counted in one transaction, which takes about 20 ms. Other writes wait for it.
+/// Events that are counted in one transaction. The transaction takes about 20 ms, and other writes
+/// wait for it.
 const BATCH: usize = 200;
 /// Sightings that are examined in one transaction.
 const EXAMINED: usize = 1_000;

@@ -9,7 +9,7 @@ use crate::server::answer::Refused;
 use crate::server::state::State;
 
 /// Refuses rules that a help desk must not create: rules for the whole fleet, rules for a team or a
-/// certificate, and rules that replace someone else's rule. Higher roles may create them.
+/// certificate, and rules that replace someone else's rule. Higher roles may create such rules.
 pub(super) async fn check(
     state: &State,
     operator: &Operator,

@@ -153,7 +153,7 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
     })
 }
 
-/// A hint for a tag that does not exist. It suggests the most similar existing tag.
+/// A hint for a tag that does not exist. The hint suggests the most similar existing tag.
 pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
     let likeness =

@@ -75,7 +75,7 @@ async fn membership_of(
 #[derive(Default)]
 pub(super) struct DeleteQuery {
     /// Delete the tag even if it is in use. Its rules and settings are deleted, and its hosts lose
-    /// it.
+    /// the tag.
     force: bool,
     /// Show what would happen, and change nothing.
     dry_run: bool,

@@ -7,8 +7,8 @@ const LINE: usize = 256;
 
 /// Finds the heads of requests in the bytes of a connection.
 ///
-/// Only the HTTP library parses requests. This detects what the library does not report: incomplete
-/// headers, and headers that give the length of the body in two ways.
+/// Only the HTTP library parses requests. This type detects problems that the library does not
+/// report: incomplete headers, and headers that give the length of the body in two ways.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,

@@ -39,7 +39,7 @@ impl Tls {
         Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the files again. If they are not valid, the earlier certificates stay in use.
+    /// Reads the files again. If the files are not valid, the earlier certificates stay in use.
     fn reload(&self) {
         match material::load(&self.files) {
             Ok(loaded) => {
@@ -65,7 +65,7 @@ impl Tls {
                 () = hangups.next() => true,
             };
             let now = Stamps::of(&self.files);
-            // Certificate and key are two files: wait until they no longer change.
+            // Certificate and key are two files, so this waits until both no longer change.
             if is_hangup || (now != read && now == before) {
                 read = now.clone();
                 self.reload();
@@ -75,7 +75,7 @@ impl Tls {
     }
 }
 
-/// The SIGHUPs of this process. Windows has none.
+/// The SIGHUPs of this process. Windows has no SIGHUP.
 struct Hangups {
     #[cfg(unix)]
     signals: Option<tokio::signal::unix::Signal>,

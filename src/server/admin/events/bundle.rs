@@ -1,4 +1,4 @@
-//! Bundles: shows one, and approves all its programs in one revision.
+//! Shows the bundle of an event, and approves all its programs in one revision.
 
 use axum::Json;
 

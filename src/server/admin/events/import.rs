@@ -17,7 +17,7 @@ const MOST: usize = 10_000;
 
 /// Import events that hosts reported to another server
 ///
-/// Known events stay as they are, so the same request can be sent again.
+/// Known events are not changed, so the same request can be sent again.
 #[utoipa::path(post, path = "/events", operation_id = "import_events", tag = "events", request_body = EventImport,
     responses((status = 200, body = EventImportAnswer), (status = 422)))]
 pub(in crate::server::admin) async fn import(

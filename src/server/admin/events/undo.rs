@@ -25,8 +25,8 @@ const UNDO: &str = "undo revision ";
 
 /// Undo your newest decision about events
 ///
-/// This removes the rules that the decision created, and restores those that it replaced. The
-/// request is refused if any of these rules was changed after the decision.
+/// This removes the rules that the decision created, and restores the rules that it replaced. The
+/// request is refused if any of the created rules was changed after the decision.
 #[utoipa::path(post, path = "/events/undo", operation_id = "undo_decision", tag = "events", request_body = UndoRequest,
     responses((status = 200, body = UndoAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn undo(
