@@ -12,11 +12,12 @@ pub trait PrincipalStore: Send + Sync + 'static {
     /// All tokens that are not revoked, by name.
     async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;
 
-    /// Stores a new token. Fails if another one has or had its name.
+    /// Stores a new token. Fails if another token has or had the same name.
     async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()>;
 
-    /// Revokes a token. Returns false if it does not exist. If `keep_admin` is given, fails if no
-    /// other admin token works at that time, or a day later.
+    /// Revokes a token. Returns false if the token does not exist. If the time `keep_admin` is
+    /// given, fails if the token is the only admin token that is valid at that time or 24 hours
+    /// later.
     async fn revoke_token(
         &self,
         actor: &Actor,

@@ -1,5 +1,5 @@
-//! Programs that hosts reported and where they were seen. [`EventStore`](super::EventStore) counts
-//! them when it stores events.
+//! Programs that hosts reported, and the hosts that they were seen on.
+//! [`EventStore`](super::EventStore) counts programs and sightings when it stores events.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -42,7 +42,8 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<Sighting>>;
 
-    /// When a host last reported each of these programs, if one did.
+    /// When any host last reported each of these programs. Programs that were never seen are left
+    /// out.
     async fn last_seen(&self, programs: &[ProgramId]) -> StoreResult<Vec<(ProgramId, Timestamp)>>;
 
     /// At most `limit` undecided sightings after a position, the newest first.
@@ -53,21 +54,21 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>>;
 
-    /// Whether events that were stored by an older version still have to be counted. While there
-    /// are any, their programs and sightings are missing.
+    /// Whether events that were stored by an older version still have to be counted. Until they are
+    /// counted, programs and sightings are incomplete.
     async fn has_uncounted_events(&self) -> StoreResult<bool>;
 
     /// Counts at most `limit` events that were stored by an older version, the newest first.
     /// Returns whether more are left. Events of hosts that were forgotten since are not counted.
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
 
-    /// Deletes at most `limit` sightings of a host, and programs that were seen nowhere else.
+    /// Deletes at most `limit` sightings of a host, and programs that no other host reported.
     /// Returns how many sightings were deleted. Older events of the host are never counted.
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
-    /// Examines `limit` sightings after a position, and deletes those that were last seen before a
-    /// time, with programs that were seen nowhere else. Deletes nothing while older events still
-    /// have to be counted.
+    /// Examines at most `limit` sightings after a position. Deletes those that were last seen
+    /// before a time, and programs that have no sightings left. Deletes nothing while older events
+    /// still have to be counted.
     async fn purge_sightings(
         &self,
         before: Timestamp,

@@ -18,11 +18,11 @@ pub struct QuarantinedRow {
     pub id: i64,
     /// The rule's identifier, the setting's name or the tag's name, as it is stored.
     pub about: String,
-    /// Why it cannot be read.
+    /// Why the row cannot be read.
     pub reason: String,
 }
 
-/// The unreadable rows that were found so far.
+/// The unreadable rows that were found since the database was opened.
 #[derive(Clone, Default)]
 pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
 
@@ -108,8 +108,8 @@ impl PageSize {
         Self { limit, rows: limit }
     }
 
-    /// Whether the page is complete, given how many rows were read. If it is not, more must be
-    /// read.
+    /// Whether the page is complete, given how many rows were read. If the page is not complete,
+    /// more rows must be read.
     pub(super) fn is_complete<T>(&mut self, found: &mut Vec<T>, read: usize) -> bool {
         let complete = found.len() >= self.limit || read < self.rows;
         found.truncate(self.limit);

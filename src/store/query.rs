@@ -51,17 +51,17 @@ impl<T> IntoIterator for ListPart<T> {
 pub struct RuleFilter {
     /// List the rules that were active at this revision instead of now.
     pub at: Option<Revision>,
-    /// Of this target.
+    /// Only rules for this target.
     pub target: Option<Target>,
-    /// Of this scope.
+    /// Only rules in this scope.
     pub scope: Option<Scope>,
-    /// Of this type.
+    /// Only rules of this type.
     pub rule_type: Option<RuleType>,
-    /// With this policy.
+    /// Only rules with this policy.
     pub policy: Option<PolicyKind>,
-    /// With exactly this source.
+    /// Only rules with exactly this source.
     pub source: Option<String>,
-    /// With this text in the identifier, comment or ticket, in any letter case (ASCII).
+    /// Only rules with this text in the identifier, comment or ticket, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
@@ -75,28 +75,30 @@ pub struct RuleRecord {
 /// Which revisions to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RevisionFilter {
-    /// By exactly this author.
+    /// Only revisions by exactly this author.
     pub author: Option<String>,
-    /// Made at or after this time.
+    /// Only revisions that were made at or after this time.
     pub since: Option<Timestamp>,
-    /// That made or ended a rule for this target; only in `scope`, if it is given.
+    /// Only revisions that made or ended a rule for this target. If `scope` is given, the rule must
+    /// be in that scope.
     pub target: Option<Target>,
-    /// That made or ended a rule or a setting in this scope. Without a target, this takes time in
-    /// proportion to all versions of rules.
+    /// Only revisions that made or ended a rule or a setting in this scope. Without a target, this
+    /// takes time in proportion to all versions of rules.
     pub scope: Option<Scope>,
 }
 
-/// What a revision did to the rule of one target in one scope. At least one field is set.
+/// The change that a revision made to the rule of one target in one scope. At least one field is
+/// set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevisedRule {
-    /// The rule that it ended.
+    /// The rule that the revision ended.
     pub before: Option<Rule>,
-    /// The rule that it made.
+    /// The rule that the revision made.
     pub after: Option<Rule>,
 }
 
-/// The position of a rule among the rules that a revision changed. Rules that it made come first,
-/// then rules that it only ended.
+/// The position of a rule among the rules that a revision changed. Rules that the revision made
+/// come first, then rules that the revision only ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RevisedRulePosition {
     /// The ID of the version that was made.
@@ -108,7 +110,7 @@ pub enum RevisedRulePosition {
 /// One version of a rule, from the revision that made it to the one that ended it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleVersion {
-    /// Grows with time.
+    /// The ID of the version. Newer versions have greater IDs.
     pub id: i64,
     pub rule: Rule,
     pub made: RevisionRecord,
@@ -119,13 +121,14 @@ pub struct RuleVersion {
 /// Which hosts to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFilter {
-    /// With this tag.
+    /// Only hosts with this tag.
     pub tag: Option<TagName>,
-    /// With a machine ID, serial number or host name that starts with this, in any letter case.
+    /// Only hosts whose machine ID, serial number or host name starts with this text, in any letter
+    /// case.
     pub prefix: Option<String>,
-    /// With this primary user.
+    /// Only hosts with this primary user.
     pub user: Option<String>,
-    /// With one of these machine IDs.
+    /// Only hosts with one of these machine IDs.
     pub machines: Option<Vec<MachineId>>,
 }
 
@@ -134,7 +137,7 @@ pub struct HostFilter {
 pub struct StoredHost {
     pub host: Host,
     /// Grows with every write of the row, including tags. A host that syncs again after it was
-    /// forgotten gets a version that it never had.
+    /// forgotten gets a version that its row never had.
     pub version: u64,
 }
 
@@ -146,7 +149,7 @@ pub(super) const MOST_HOSTS_OF_SERIAL: usize = 10;
 pub struct SharedSerial {
     /// The serial number, in upper case. It may be a placeholder.
     pub serial: String,
-    /// How many hosts report it.
+    /// How many hosts report the serial number.
     pub hosts: u64,
     /// The first of these hosts, by machine ID.
     pub machines: Vec<MachineId>,
@@ -155,29 +158,29 @@ pub struct SharedSerial {
 /// Which events to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Of one of these kinds; of any kind if the list is empty.
+    /// Only events of one of these kinds. If the list is empty, events of any kind.
     pub kinds: Vec<EventKind>,
-    /// From this host.
+    /// Only events from this host.
     pub machine: Option<MachineId>,
-    /// Run by this user.
+    /// Only events of programs that this user ran.
     pub user: Option<String>,
-    /// With one of these decisions, in any letter case (ASCII); with any decision if the list is
-    /// empty.
+    /// Only events with one of these decisions, in any letter case (ASCII). If the list is empty,
+    /// events with any decision.
     pub decisions: Vec<String>,
     /// Only blocked events.
     pub blocked: bool,
-    /// Received at or after this time.
+    /// Only events that were received at or after this time.
     pub since: Option<Timestamp>,
-    /// Received before this time.
+    /// Only events that were received before this time.
     pub until: Option<Timestamp>,
-    /// Of a program at a path that matches, or of an access to a file at such a path.
+    /// Only events of a program or of an access to a file whose path matches.
     pub path: Option<PathPattern>,
-    /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
-    /// certificate, or a part of the certificate's common name. Letter case (ASCII) matters only
-    /// for signing IDs.
+    /// Only events of programs with this signer: a team ID, a signing ID with or without its team,
+    /// the SHA-256 of the leaf certificate, or a part of the certificate's common name. Letter case
+    /// (ASCII) matters only for signing IDs.
     pub signer: Option<String>,
-    /// With this text in the path, the SHA-256, the signing ID, the team ID, or the rule or file of
-    /// a file access, in any letter case (ASCII).
+    /// Only events with this text in the path, the SHA-256, the signing ID, the team ID, or the
+    /// rule or file of a file access, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
@@ -190,7 +193,7 @@ pub struct EventPurge {
     pub keep: Option<u64>,
 }
 
-/// Where new events come from.
+/// The source of new events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOrigin {
     /// The host has just sent the events.
@@ -222,7 +225,7 @@ impl EventOrigin {
     }
 }
 
-/// What became of new events.
+/// The numbers of events and programs that were added, and of events that were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AddedEvents {
     /// The number of events that were new.
@@ -237,29 +240,30 @@ pub struct AddedEvents {
 /// Which programs to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProgramFilter {
-    /// With this SHA-256, in any letter case.
+    /// Only programs with this SHA-256, in any letter case.
     pub sha256: Option<String>,
-    /// With this signing ID. Old clients may have reported it without its team ID.
+    /// Only programs with this signing ID. Old clients may have reported the signing ID without its
+    /// team ID.
     pub signing_id: Option<String>,
-    /// Signed by this: a team ID, the SHA-256 of the leaf certificate, or a part of its common name
-    /// or organization.
+    /// Only programs with this publisher: a team ID, the SHA-256 of the leaf certificate, or a part
+    /// of the certificate's common name or organization.
     pub publisher: Option<String>,
     pub signing_status: Option<SigningStatus>,
-    /// With this text in a name, the SHA-256, the signing ID or the team ID, in any letter case
-    /// (ASCII).
+    /// Only programs with this text in a name, the SHA-256, the signing ID or the team ID, in any
+    /// letter case (ASCII).
     pub text: Option<String>,
-    /// First seen at or after this time.
+    /// Only programs that were first seen at or after this time.
     pub since: Option<Timestamp>,
-    /// With a sighting that matches.
+    /// Only programs with a sighting that matches this filter.
     pub seen: SightingFilter,
 }
 
-/// Which sightings count. All fields that are set must match.
+/// Which sightings match. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SightingFilter {
-    /// On this host.
+    /// Only sightings on this host.
     pub machine: Option<MachineId>,
-    /// Run by this user.
+    /// Only sightings of programs that this user ran.
     pub user: Option<String>,
     /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
@@ -278,28 +282,28 @@ pub struct ProgramPosition {
 /// Which undecided sightings to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndecidedFilter {
-    /// On this host.
+    /// Only sightings on this host.
     pub machine: Option<MachineId>,
-    /// Run by this user.
+    /// Only sightings of programs that this user ran.
     pub user: Option<String>,
     /// Only blocked programs.
     pub blocked: bool,
-    /// Last seen at or after this time.
+    /// Only programs that were last seen at or after this time.
     pub since: Option<Timestamp>,
-    /// Last seen before this time.
+    /// Only programs that were last seen before this time.
     pub until: Option<Timestamp>,
-    /// Of a program whose newest path matches.
+    /// Only programs whose newest path matches.
     pub path: Option<PathPattern>,
-    /// Signed by this: a team ID, a signing ID with or without its team, the SHA-256 of the leaf
-    /// certificate, or a part of its common name or organization.
+    /// Only programs with this signer: a team ID, a signing ID with or without its team, the
+    /// SHA-256 of the leaf certificate, or a part of the certificate's common name or organization.
     pub signer: Option<String>,
-    /// With this text in the newest path, the SHA-256, the signing ID or the team ID, in any letter
-    /// case (ASCII).
+    /// Only programs with this text in the newest path, the SHA-256, the signing ID or the team ID,
+    /// in any letter case (ASCII).
     pub text: Option<String>,
 }
 
-/// The place of a sighting in a list of undecided ones. The machine is the ID of a row, and is
-/// valid only in its database.
+/// The place of a sighting in a list of undecided sightings. The machine is the ID of a row, and is
+/// valid only in one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UndecidedPosition {
     pub last_seen: Timestamp,
@@ -307,7 +311,7 @@ pub struct UndecidedPosition {
     pub machine: i64,
 }
 
-/// The last sighting, the program and the machine, separated by dots.
+/// Writes the time of the last sighting, the program and the machine, separated by dots.
 impl fmt::Display for UndecidedPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { last_seen, program, machine } = self;
@@ -337,24 +341,24 @@ pub struct BadPosition;
 pub struct UndecidedSighting {
     pub program: KnownProgram,
     pub sighting: Sighting,
-    /// Where the list continues after this one.
+    /// The position after which the list continues.
     pub position: UndecidedPosition,
 }
 
 /// The place of a sighting among all sightings. The machine is the ID of a row, and is valid only
-/// in its database.
+/// in one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SightingPosition {
     pub program: ProgramId,
     pub machine: i64,
 }
 
-/// What a part of a purge did.
+/// The result of one part of a purge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PurgedSightings {
     /// The number of sightings that were deleted.
     pub deleted: usize,
-    /// Where the purge continues; None at the end.
+    /// The position after which the purge continues; None at the end.
     pub next: Option<SightingPosition>,
 }
 
@@ -364,7 +368,7 @@ pub struct PurgedSightings {
 pub struct ExaminedPart<T, P> {
     /// The rows, in the list's order.
     pub rows: Vec<T>,
-    /// Where the list continues; None at its end.
+    /// The position after which the list continues; None at the end of the list.
     pub next: Option<P>,
 }
 

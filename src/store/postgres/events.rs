@@ -1,4 +1,4 @@
-//! Events.
+//! Events in PostgreSQL.
 
 mod copied;
 mod insert;

@@ -38,7 +38,7 @@ impl From<PoolError> for StoreError {
     }
 }
 
-/// Whether the server is starting or stopping, has no free connection, or closed this one.
+/// Whether the server is starting or stopping, has no free connection, or closed this connection.
 fn is_absence(code: &SqlState) -> bool {
     let absent = [
         SqlState::ADMIN_SHUTDOWN,
@@ -56,8 +56,8 @@ fn is_lost(error: &tokio_postgres::Error) -> bool {
     error.is_closed() || of_io || error.to_string().starts_with("timeout")
 }
 
-/// An error of a transaction that changes something. If the connection broke, it is unknown whether
-/// the transaction was committed.
+/// Converts the error of a transaction that changes data. If the connection broke, it is unknown
+/// whether the transaction was committed.
 pub(super) fn of_change(error: StoreError) -> StoreError {
     match error {
         StoreError::Unreachable(reason) => StoreError::OutcomeUnknown(reason),

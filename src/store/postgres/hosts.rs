@@ -1,4 +1,4 @@
-//! Hosts and scope sets.
+//! Hosts and scope sets in PostgreSQL.
 
 mod save;
 
@@ -61,7 +61,7 @@ pub(super) async fn list(
     limit: usize,
 ) -> StoreResult<ListPart<Host>> {
     let mut wanted = Conditions::default();
-    // No machine id is empty.
+    // No machine ID is empty.
     wanted.and("machine > $", after.map_or("", MachineId::as_str));
     add_filter(on, &mut wanted, filter).await?;
     if let Some(prefix) = &filter.prefix {
@@ -94,8 +94,8 @@ pub(super) async fn list(
     Ok(ListPart { rows, more })
 }
 
-/// Forgets a host. Its versions are not used again, so that a new host is not mistaken for the
-/// forgotten one.
+/// Forgets a host. The versions of the host's row are not used again, so that a new host is not
+/// mistaken for the forgotten one.
 pub(super) async fn forget(client: &mut Client, machine: &MachineId) -> StoreResult<bool> {
     let on = client.transaction().await?;
     Lock::Hosts.take(&on).await?;

@@ -12,7 +12,7 @@ use crate::store::{Expired, LedgerRow, StoreResult};
 /// A page of the ledger.
 ///
 /// IDs grow with revisions, so all rows made after `since` follow the last row made at or before
-/// it. Only the rows up to that one must be searched for rows that ended after `since`.
+/// it. Only the rows up to that last row must be searched for rows that ended after `since`.
 pub(super) async fn page(
     on: &impl GenericClient,
     since: Revision,

@@ -41,7 +41,7 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Begins to listen.
+    /// Starts a task that listens.
     pub(super) fn start(address: Address) -> Self {
         let heard = Arc::new(Notify::new());
         let (silence, silent) = watch::channel(false);
@@ -49,12 +49,12 @@ impl Listener {
         Self { heard, silent, listening }
     }
 
-    /// Waits for a change. A change since the last call counts.
+    /// Waits for a change. Returns immediately if there was a change since the last call.
     pub(super) async fn changed(&self) {
         self.heard.notified().await;
     }
 
-    /// Detects when the server stops responding.
+    /// Returns a [`Pulse`], which detects when the server stops responding.
     pub(super) fn pulse(&self) -> Pulse {
         Pulse(self.silent.clone())
     }
@@ -65,7 +65,7 @@ impl Listener {
 pub(super) struct Pulse(watch::Receiver<bool>);
 
 impl Pulse {
-    /// Does some work with the server, but only while it responds.
+    /// Does some work with the server. Fails as soon as the server stops responding.
     pub(super) async fn during<T>(
         &self,
         work: impl Future<Output = StoreResult<T>>,

@@ -1,7 +1,7 @@
-//! Locks between the servers of one database. Each ends with its transaction.
+//! Locks between the servers of one database. Each lock is released when its transaction ends.
 //!
-//! The first statement of a transaction must take the lock, so that later statements see what the
-//! previous holder wrote.
+//! The first statement of a transaction must take the lock, so that later statements see the writes
+//! of the transaction that had the lock before.
 
 use deadpool_postgres::GenericClient;
 
@@ -23,7 +23,7 @@ pub(super) enum Lock {
     /// exclusively.
     Hosts = 3,
     /// New events and sightings. Events are numbered under this lock, so that a reader that follows
-    /// them misses none.
+    /// new events misses none of them.
     Events = 4,
 }
 

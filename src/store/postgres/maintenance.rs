@@ -21,10 +21,11 @@ use crate::store::maintenance::{
 };
 use crate::store::{Durability, StoreResult, sql};
 
-/// The key that is not copied: the time before which partitions were dropped.
+/// The key in `meta` that is not copied. Its value is the time before which partitions were
+/// dropped.
 const OURS_ALONE: &str = "event_floor";
 
-/// The state of a database, which is not changed.
+/// Reads the state of a database without changing it.
 pub(in crate::store) async fn state(url: &str) -> StoreResult<DatabaseState> {
     let address = Address::of(url)?;
     let mut state = DatabaseState::default();
@@ -124,7 +125,7 @@ async fn identity(on: &Client) -> StoreResult<String> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 
-/// The tables that have rows, apart from `meta`, which opening a database fills.
+/// The tables that have rows, except `meta`, which is filled when a database is opened.
 async fn used(on: &Client) -> StoreResult<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {
@@ -202,7 +203,8 @@ impl DatabaseWriter for Session {
     }
 
     async fn reserve(&mut self, table: &'static Table, last: i64) -> StoreResult<()> {
-        // IDs that were used here before, or have just been written, are not used again.
+        // IDs that were used in this database before, or have just been written, are not used
+        // again.
         let sql = format!(
             "SELECT setval(sequence, reserved) FROM (
                  SELECT sequence, greatest($2, pg_sequence_last_value(sequence),
@@ -260,7 +262,7 @@ fn page_sql(table: &Table, is_behind: bool) -> String {
     )
 }
 
-/// The next row.
+/// The next row of a stream; None at its end.
 async fn next(
     mut stream: std::pin::Pin<&mut tokio_postgres::RowStream>,
 ) -> Option<Result<tokio_postgres::Row, tokio_postgres::Error>> {

@@ -67,7 +67,7 @@ pub(super) fn shown(url: &str) -> String {
     Address::parse(url).map_or_else(|_| url::UNREADABLE.to_owned(), |address| address.shown)
 }
 
-/// The values of a query.
+/// The values of a query's parameters.
 type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Runs a statement that is prepared once per connection.
@@ -158,7 +158,7 @@ impl Postgres {
     }
 }
 
-/// Runs a query, as long as the server responds.
+/// Runs a query. Fails as soon as the server stops responding.
 macro_rules! ask {
     ($store:expr, |$on:ident| $answer:expr) => {{
         let mut reader = $store.reader().await?;

@@ -10,11 +10,11 @@ use crate::store::{StoreError, sql};
 
 /// The name of this program in the table of schema versions.
 const PROGRAM: &str = "nicelist";
-/// The oldest supported server.
+/// The oldest supported version of the server: PostgreSQL 14.
 const OLDEST_SERVER: i32 = 140_000;
 
-/// The migrations of the schema, oldest first. A database at version N has had the first N. Never
-/// edit a migration that was released.
+/// The migrations of the schema, oldest first. A database at version N has had the first N
+/// migrations. Never edit a migration that was released.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_events.sql"),
@@ -170,8 +170,8 @@ impl Found {
         Ok(version)
     }
 
-    /// The schema's version. Fails like [`Found::version`], and if the database must not be
-    /// written.
+    /// The schema's version. Fails for the same reasons as [`Found::version`], and also if the
+    /// database must not be written.
     pub(super) fn check(&self) -> Result<usize, String> {
         let version = self.version()?;
         let Some(schema) = &self.schema else { return Ok(version) };

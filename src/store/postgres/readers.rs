@@ -62,7 +62,7 @@ impl Reader {
         self.client.as_mut().ok_or_else(|| StoreError::Database("it was given back".to_owned()))
     }
 
-    /// Gives the connection back, unless the server does not respond on it.
+    /// Returns the connection to the pool, unless the server does not respond on it.
     pub(super) fn finish<T>(mut self, answer: StoreResult<T>) -> StoreResult<T> {
         if !matches!(answer, Err(StoreError::Unreachable(_))) {
             drop(self.client.take());

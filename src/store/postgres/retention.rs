@@ -5,7 +5,7 @@ use crate::rule::Revision;
 use crate::store::StoreResult;
 use deadpool_postgres::GenericClient;
 
-/// The first revision that is kept; 0 if all are.
+/// SQL for the first revision whose history is kept; 0 if all history is kept.
 const START: &str = "coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta
                                WHERE key = 'history_start'), 0)";
 
@@ -20,7 +20,7 @@ pub(super) async fn raise_start(on: &impl GenericClient, start: Revision) -> Sto
 }
 
 /// Deletes at most `limit` rows that ended before the first revision that is kept. Servers that
-/// do so at the same time delete different rows.
+/// delete rows at the same time delete different rows.
 pub(super) async fn delete(on: &impl GenericClient, limit: usize) -> StoreResult<usize> {
     let mut gone = 0;
     for table in ["rule", "setting", "tag"] {

@@ -32,7 +32,7 @@ const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 /// Columns of a row: place, put, key, content, checksum.
 const COLUMNS: usize = 6 + WIDTH;
 
-/// The rule that a change gives to a target and scope. `rule` is None if the rule is dropped.
+/// The result of a change for one target and scope. `rule` is None if the rule is dropped.
 pub(super) struct StagedRule<'a> {
     /// The number of the rule among the rows of the table.
     pub(super) place: i64,

@@ -1,6 +1,6 @@
 //! Writes the rules of a change. They are streamed into a temporary table, and a few statements
-//! compare and write them, however many there are. They are sorted by key, so that each page of the
-//! index is touched once.
+//! compare and write all of them. They are sorted by key, so that each page of the index is touched
+//! once.
 
 use std::pin::pin;
 
@@ -73,7 +73,7 @@ fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     let mut entries = Vec::with_capacity(plan.single_rules.len() + plan.rules.len());
     for edit in std::mem::take(&mut plan.single_rules) {
         let rule = edit.wanted.rule().map(NewRule::Given);
-        // A scope without an ID has nothing to remove.
+        // A scope without an ID has no rules to remove.
         let Some(scope) = plan.scopes.id(edit.scope) else { continue };
         if rule.is_some() {
             plan.results.outcomes[edit.edit] = Outcome::Added;
@@ -145,7 +145,7 @@ impl Writer<'_, '_, '_> {
             counts.inserted = on.execute(&sql, &[&revision]).await?;
         }
         if many {
-            // The next queries are planned with these rows.
+            // The next queries are planned with statistics that include the new rows.
             on.batch_execute("ANALYZE rule").await?;
         } else {
             on.batch_execute(AS_PLANNED).await?;
@@ -153,8 +153,8 @@ impl Writer<'_, '_, '_> {
         Ok(counts)
     }
 
-    /// Removes the rules that are stored already from the session's table. Returns how many there
-    /// were.
+    /// Removes rules from the session's table that are already stored unchanged. Returns the number
+    /// of removed rules.
     async fn drop_unchanged(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
@@ -176,8 +176,9 @@ impl Writer<'_, '_, '_> {
         Ok(same)
     }
 
-    /// Reads the rules that would be replaced, and merges them into the new ones. Removes rules
-    /// that then stay the same from the session's table, and returns their number.
+    /// Reads the rules that would be replaced, and merges them into the new ones. Merged rules that
+    /// equal the stored rules are removed from the session's table. Returns the number of these
+    /// rules.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

@@ -63,7 +63,7 @@ async fn find_programs(
     Ok(digests.iter().map(|digest| found.get(digest).copied()).collect())
 }
 
-/// Returns the IDs of the programs, by digest.
+/// Inserts programs. Returns their IDs by digest.
 async fn insert_programs(
     on: &Transaction<'_>,
     programs: &[&ReportedProgram],

@@ -23,15 +23,16 @@ use tokio_rustls::rustls::{
     crypto,
 };
 
-/// How the server's certificate is checked. If a file of roots is given, they replace the roots
-/// that the system trusts.
+/// The check of the server's certificate. If a file of roots is given, they replace the roots that
+/// the system trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// Not at all: this protects against eavesdropping, but not against a man in the middle.
+    /// The certificate is not checked. This protects against eavesdropping, but not against a man
+    /// in the middle.
     Anyone,
-    /// Any server with a certificate of these roots.
+    /// The certificate must be signed by the roots, but may be for any host.
     Authority(Option<PathBuf>),
-    /// Only the requested host.
+    /// The certificate must be signed by the roots, and for the requested host.
     Server(Option<PathBuf>),
 }
 
@@ -105,7 +106,7 @@ impl ServerCertVerifier for Lenient {
         let verified =
             chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The name is checked last, so the certificate is valid otherwise.
+            // The name is checked last, so all other checks of the certificate have succeeded.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

@@ -16,13 +16,13 @@ const CONNECT: Duration = Duration::from_secs(5);
 const SILENCE: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
 
-/// Shown in place of an invalid URL, which may contain a password anywhere.
+/// Shown instead of an invalid URL, which may contain a password anywhere.
 pub(super) const UNREADABLE: &str = "the PostgreSQL database";
 
 /// The address of a database, and how to connect to it.
 #[derive(Clone)]
 pub(super) struct Address {
-    /// For the client library.
+    /// The configuration for the client library.
     pub(super) config: Config,
     pub(super) tls: Tls,
     /// The URL as it may be shown: without password or parameters.
@@ -30,7 +30,7 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Parses a URL. Errors do not repeat it.
+    /// Parses a URL. Errors do not contain the URL.
     pub(super) fn parse(url: &str) -> Result<Self, String> {
         let (rest, of_tls) = split(url)?;
         let mut config: Config = rest.parse().map_err(|error| chain(&error))?;
@@ -58,7 +58,7 @@ impl Address {
         Self::parse(url).map_err(|reason| StoreError::Open { url: UNREADABLE.to_owned(), reason })
     }
 
-    /// The error that a user sees.
+    /// The error for users if the database cannot be opened.
     pub(super) fn cannot_be_opened(&self, reason: String) -> StoreError {
         StoreError::Open { url: self.shown.clone(), reason }
     }

@@ -8,18 +8,18 @@ use tokio::sync::{mpsc, oneshot};
 use super::listen::Pulse;
 use crate::store::{StoreError, StoreResult};
 
-/// How a kind of job is written.
+/// A way to write jobs of one kind.
 pub(super) trait Batch: Send + Sync + 'static {
     /// Maximum jobs of one commit.
     const LARGEST_GROUP: usize;
-    /// Maximum waiting jobs. More are refused, because their callers would time out before they are
-    /// written.
+    /// Maximum waiting jobs. Further jobs are refused, because their callers would time out before
+    /// the jobs are written.
     const QUEUE: usize;
 
     type Job: Send + Sync + 'static;
     type Answer: Send + 'static;
 
-    /// Writes jobs in one transaction. Returns a result for each, in the order of the jobs.
+    /// Writes jobs in one transaction. Returns a result for each job, in the order of the jobs.
     fn write(
         &self,
         client: &mut Client,

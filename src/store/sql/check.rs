@@ -8,7 +8,7 @@ use crate::store::{StoreResult, codes};
 /// Rows that are read or written at a time.
 const BATCH: usize = 10_000;
 
-/// Checks all rows that have a checksum. Returns how many there are and what is wrong, if anything.
+/// Checks all rows that have a checksum. Returns the number of these rows, and the damage, if any.
 pub(in crate::store) async fn all(on: &impl Database) -> StoreResult<(u64, Option<String>)> {
     let mut damage = Damage::default();
     let checked = rules(on, &mut damage).await?

@@ -18,7 +18,7 @@ use crate::store::codes::{self, corrupt};
 use crate::store::quarantine::listed;
 use crate::store::{Change, Committed, StoreError, StoreResult};
 
-/// A database that writes many rules in its own way.
+/// Writes many rules. SQLite and PostgreSQL do this in different ways.
 pub(in crate::store) trait RuleWriting: Database {
     /// Writes the rules of a plan: rules with a single edit, and changed rows.
     async fn write_rules(&self, revision: i64, plan: &mut ChangePlan<'_>)
@@ -89,7 +89,7 @@ async fn set_counts(
     on.execute("UPDATE revision SET counts = $1 WHERE id = $2", &values).await.map(drop)
 }
 
-/// Reads what a change touches.
+/// Reads the rows that a change touches.
 async fn read<'e>(on: &impl Database, reads: &mut ChangeReads<'_>) -> StoreResult<StoredState<'e>> {
     read_scope_ids(on, &mut reads.scopes).await?;
     let mut stored = StoredState {
@@ -112,7 +112,7 @@ async fn read<'e>(on: &impl Database, reads: &mut ChangeReads<'_>) -> StoreResul
     Ok(stored)
 }
 
-/// Reads the IDs of the scopes that have one.
+/// Reads the IDs of those scopes that have an ID.
 async fn read_scope_ids<D: Database>(on: &D, scopes: &mut ChangeScopes) -> StoreResult<()> {
     let numbers: HashMap<(i64, &str), ScopeNumber> = scopes
         .all()
@@ -238,7 +238,7 @@ async fn rules<'e, D: Database>(
     Ok(found)
 }
 
-/// Writes a plan, and returns how much it changes.
+/// Writes a plan. Returns the numbers of changed rules, settings, tags and hosts.
 async fn write(
     on: &impl RuleWriting,
     revision: i64,

@@ -28,7 +28,7 @@ pub(in crate::store) async fn set(
     on.execute(sql, &[id.0.cast_signed().into(), began.into()]).await.map(drop)
 }
 
-/// Gives a new database an epoch of its own.
+/// Stores a new epoch in a new database.
 pub(in crate::store) async fn set_first(on: &impl Database) -> StoreResult<()> {
     set(on, Epoch { id: new_epoch(), began: None }).await
 }

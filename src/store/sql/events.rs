@@ -7,7 +7,7 @@ use crate::rule::MachineId;
 use crate::store::bounds::{self, EVENT_COLUMNS, EventColumns};
 use crate::store::{EventFilter, StoreResult, codes};
 
-/// Which events a list has, and in which order.
+/// The range of events in a list, and the order of the list.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum EventRange {
     /// Events older than this one, or all events; newest first.
@@ -17,7 +17,7 @@ pub(in crate::store) enum EventRange {
 }
 
 impl EventRange {
-    /// Adds its condition, and returns the order of the list.
+    /// Adds the condition of the range. Returns the order of the list.
     pub(in crate::store) fn add_to(self, wanted: &mut Conditions<'_>) -> &'static str {
         match self {
             Self::Before(before) => {

@@ -86,7 +86,7 @@ pub(in crate::store) async fn revised_tags_and_settings(
 }
 
 /// A page of a revision's changes of rules: first the rules that it made, then those that it only
-/// ended, each by ID. Both are ranges of an index.
+/// ended, each by ID. Each of the two lists is a range of an index.
 pub(in crate::store) async fn rule_changes(
     on: &impl Database,
     at: Revision,
@@ -211,8 +211,7 @@ pub(in crate::store) async fn versions<D: Database>(
     page(on, &sql, parameters, limit, version).await
 }
 
-/// A page of the rows that can be read. The last parameter of the query is the number of rows to
-/// read.
+/// A page of the readable rows. The last parameter of the query is the number of rows to read.
 async fn page<T: Send>(
     on: &impl Database,
     sql: &str,

@@ -27,7 +27,7 @@ pub(in crate::store) fn quoted(tag: &TagName) -> String {
     format!("\"{tag}\"")
 }
 
-/// Adds the conditions of a filter, except that on a prefix.
+/// Adds the conditions of a filter, except the condition on the prefix.
 pub(in crate::store) async fn add_filter<'a, D: Database>(
     on: &D,
     wanted: &mut Conditions<'a>,
@@ -189,7 +189,7 @@ pub(in crate::store) async fn santa_versions<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, read).await
 }
 
-/// The ID of a list of scopes, if it has one.
+/// The ID of a list of scopes, if the list has an ID.
 pub(in crate::store) async fn find_scope_set(
     on: &impl Database,
     members: &[ScopeId],

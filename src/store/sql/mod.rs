@@ -34,9 +34,9 @@ pub(super) enum Parameter<'a> {
     Integer(i64),
     Text(Cow<'a, str>),
     Bytes(&'a [u8]),
-    /// For [`Dialect::any`].
+    /// A list for [`Dialect::any`].
     Integers(Vec<i64>),
-    /// For [`Dialect::any`].
+    /// A list for [`Dialect::any`].
     Texts(Vec<Cow<'a, str>>),
 }
 
@@ -167,7 +167,7 @@ pub(super) trait Database {
     }
 }
 
-/// Where the SQL of the two databases differs.
+/// The differences between the SQL of the two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,
@@ -175,7 +175,7 @@ pub(super) enum Dialect {
 }
 
 impl Dialect {
-    /// Forces SQLite to read a table by this index. PostgreSQL chooses the index itself.
+    /// SQL that forces SQLite to read a table by this index. PostgreSQL chooses the index itself.
     pub(super) fn indexed_by(self, index: &str) -> String {
         match self {
             Self::Sqlite => format!("INDEXED BY {index}"),
@@ -183,8 +183,8 @@ impl Dialect {
         }
     }
 
-    /// A join. SQLite reads its left table first, in the order of an index. PostgreSQL chooses the
-    /// order itself.
+    /// SQL for a join. SQLite reads the left table of this join first, in the order of an index.
+    /// PostgreSQL chooses the order itself.
     pub(super) const fn join_in_order(self) -> &'static str {
         match self {
             Self::Sqlite => "CROSS JOIN",
@@ -192,7 +192,7 @@ impl Dialect {
         }
     }
 
-    /// Whether a text contains another.
+    /// SQL for whether `text` contains `part`.
     pub(super) fn contains(self, text: &str, part: &str) -> String {
         match self {
             Self::Sqlite => format!("instr({text}, {part}) > 0"),
@@ -200,7 +200,7 @@ impl Dialect {
         }
     }
 
-    /// Whether a column is one of the values of a list.
+    /// SQL for whether a column is one of the values of a list.
     pub(super) fn any(self, column: &str, list: &str) -> String {
         match self {
             Self::Sqlite => format!("{column} IN (SELECT value FROM json_each({list}))"),
@@ -208,8 +208,8 @@ impl Dialect {
         }
     }
 
-    /// Combines two queries into one with this order. PostgreSQL can read each query in order from
-    /// its index.
+    /// Combines two queries into one query with this order. PostgreSQL can read each query in order
+    /// from its index.
     pub(super) fn union(self, first: &str, second: &str, order: &str) -> String {
         match self {
             Self::Sqlite => format!("{first} UNION ALL {second} ORDER BY {order}"),
@@ -219,7 +219,7 @@ impl Dialect {
         }
     }
 
-    /// Whether a text matches a pattern of [`Self::pattern`].
+    /// SQL for whether a text matches a pattern of [`Self::pattern`].
     pub(super) fn matches(self, text: &str, pattern: &str) -> String {
         match self {
             Self::Sqlite => format!("{text} GLOB {pattern}"),
@@ -244,7 +244,7 @@ impl Dialect {
         }
     }
 
-    /// A number for `meta.value`.
+    /// SQL that converts a number for the column `meta.value`.
     pub(super) fn to_meta_number(self, number: &str) -> String {
         match self {
             Self::Sqlite => number.to_owned(),
@@ -252,7 +252,7 @@ impl Dialect {
         }
     }
 
-    /// The number in `meta.value`, which PostgreSQL stores as decimal digits in bytes.
+    /// SQL for the number in `meta.value`, which PostgreSQL stores as decimal digits in bytes.
     pub(super) const fn meta_number(self) -> &'static str {
         match self {
             Self::Sqlite => "value",

@@ -1,4 +1,4 @@
-//! Deletes sightings, and finds the events of an older version that are not counted yet.
+//! Deletes sightings, and finds events that an older version stored and that are not counted yet.
 //!
 //! On PostgreSQL, every transaction that changes sightings holds the lock of events.
 

@@ -78,7 +78,7 @@ pub(in crate::store) async fn rules<D: Database>(
     read_rules(on, wanted, past, limit).await
 }
 
-/// Adds the conditions for rules after a key. An index can use the first of them.
+/// Adds the conditions for rules after a key. An index can use the first condition.
 fn add_start<'a>(wanted: &mut Conditions<'a>, key: &'a RuleKey) {
     let rule_type = wanted.value(codes::rule_type(key.target.rule_type()));
     let identifier = wanted.value(key.target.identifier());
@@ -97,7 +97,7 @@ async fn read_rules<D: Database>(
     past: Option<Revision>,
     limit: usize,
 ) -> StoreResult<Vec<RuleRecord>> {
-    /// By type, identifier and scope.
+    /// The columns for the order by type, identifier and scope.
     const ORDER: &str = "7, 8, 1, 2";
     let select = |index: &str, when: &str, wanted: &Conditions<'_>| {
         format!(
@@ -114,8 +114,8 @@ async fn read_rules<D: Database>(
     };
     let sql = match past {
         None => format!("{} ORDER BY {ORDER}", select("rule_live", "r.ended IS NULL", &wanted)),
-        // Rules that were active at that revision are still active or have ended since. Each kind
-        // is a range of an index in the same order.
+        // Rules that were active at that revision are still active or have ended since. Each of the
+        // two kinds is a range of an index, and both indexes have the same order.
         Some(at) => {
             let at = wanted.value(codes::revision(at));
             let live = format!("r.ended IS NULL AND r.made <= {at}");

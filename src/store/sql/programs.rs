@@ -14,11 +14,11 @@ use crate::store::{
     UndecidedFilter, UndecidedPosition, UndecidedSighting, codes,
 };
 
-/// Rows of one part. A program has up to 3 kB.
+/// Maximum rows of one part of a list. A program has up to 3 kB.
 const MOST_ROWS: usize = 1_000;
-/// Programs that are examined for one part.
+/// Maximum programs that are examined for one part of a list.
 const EXAMINED: usize = 20_000;
-/// Undecided sightings that are examined for one part.
+/// Maximum undecided sightings that are examined for one part of a list.
 const EXAMINED_SIGHTINGS: usize = 5_000;
 /// The approximate bytes of a sighting and its program without the lists and the path.
 const ROW_BYTES: usize = 512;
@@ -157,8 +157,8 @@ fn program_conditions<'a>(dialect: Dialect, filter: &'a ProgramFilter) -> Condit
     wanted
 }
 
-/// Adds the condition that a program has a signing ID. Clients before 2024 report it without its
-/// team ID.
+/// Adds the condition that a program has a signing ID. Clients before 2024 report the signing ID
+/// without its team ID.
 fn add_signing_id<'a>(wanted: &mut Conditions<'a>, signing_id: &'a str) {
     let exact = wanted.value(signing_id);
     let mut ways = format!("p.signing_id = {exact}");
@@ -185,7 +185,7 @@ fn add_text<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, columns: &[&str],
     wanted.add(&dialect.contains(&searched, &part));
 }
 
-/// Adds the condition that a program was seen on a host.
+/// Adds the condition that a program has a sighting that matches a filter.
 fn add_seen<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, filter: &'a SightingFilter) {
     if *filter == SightingFilter::default() {
         return;
@@ -353,7 +353,7 @@ pub(in crate::store) async fn undecided<D: Database>(
 }
 
 const UNDECIDED_ORDER: &str = "last_seen DESC, program DESC, machine DESC";
-/// The column with the number of a sighting's host, after those of [`sighting`].
+/// The column with the number of a sighting's host, which follows the columns of [`sighting`].
 const MACHINE: usize = 12;
 
 fn undecided_position(

@@ -1,4 +1,4 @@
-//! Rules, settings, tags and revisions as rows: how they are read, and their checksums.
+//! Reads rules, settings, tags and revisions from rows, and computes their checksums.
 
 use std::sync::Arc;
 
@@ -11,7 +11,8 @@ use crate::store::StoreResult;
 use crate::store::checksum::{self, RowHasher};
 use crate::store::codes::{self, corrupt};
 
-/// The columns of a rule's content. Two rules with the same key are the same if their content is.
+/// The columns of a rule's content. Two rules with the same key are equal if their content is
+/// equal.
 pub(in crate::store) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
      bundle_hash, bundle_count, comment, ticket, source, expires";
 /// The number of columns in [`CONTENT`].

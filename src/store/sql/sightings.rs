@@ -5,7 +5,7 @@ use crate::store::StoreResult;
 use crate::store::codes;
 use crate::store::new_sightings::{FirstReport, FirstTexts, SightingRow, StoredProgram};
 
-/// The columns that [`sighting_row`] reads, in its order.
+/// The columns that [`sighting_row`] reads, in the order in which it reads them.
 pub(in crate::store) const SIGHTING_ROW: &str = "first_seen, last_seen, reports, decision, latest, \
      path, users, more_users, paths, more_paths";
 

@@ -47,7 +47,8 @@ pub(in crate::store) async fn add(on: &impl Database, token: &TokenRecord) -> St
     insert(on, token).await
 }
 
-/// Revokes a token, unless it is the last admin token that works at a time, or a day later.
+/// Revokes a token. Fails if the token is the only admin token that is valid at the time
+/// `keep_admin` or 24 hours later.
 pub(in crate::store) async fn revoke(
     on: &impl Database,
     name: &str,

@@ -1,4 +1,4 @@
-//! Backups. A backup is a file with the whole database as it is at one moment.
+//! Backups. A backup is a file with a snapshot of the whole database.
 
 use std::fs;
 use std::io;
@@ -87,7 +87,8 @@ pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// How to read the database at a path. Fails if it does not exist, is empty or is not nicelist's.
+/// Finds out how to read the database at a path. Fails if the database does not exist, is empty or
+/// is not nicelist's.
 pub(super) fn readable(path: &Path) -> Result<Log, String> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err("it is a folder; name a file".to_owned()),
@@ -126,7 +127,7 @@ pub(super) enum CopyError {
     Write(io::Error),
 }
 
-/// Copies everything in a database into an empty file, as it is at one moment.
+/// Copies a snapshot of a database into an empty file.
 pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyError> {
     let read = |error| CopyError::Read(open::reason(error));
     let connection = open::connect(from, ConnectionUse::ReadOnly(log)).map_err(read)?;
@@ -143,7 +144,7 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
     })
 }
 
-/// Why a file is not a whole database.
+/// Why a file is not a complete, undamaged database.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ContentsError {
     /// The file cannot be read.
@@ -154,13 +155,13 @@ pub(super) enum ContentsError {
     Damaged(String),
 }
 
-/// Checks a copy. Returns what it contains.
+/// Checks a copy. Returns a summary of its content.
 pub(super) fn contents(file: &Path) -> Result<BackedUp, ContentsError> {
     let connection = open::connect(file, ConnectionUse::Read);
     contents_of(connection.map_err(unreadable)?, file)
 }
 
-/// Checks an open file. Returns what it contains.
+/// Checks an open file. Returns a summary of its content.
 pub(super) fn contents_of(
     mut connection: Connection,
     file: &Path,

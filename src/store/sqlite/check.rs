@@ -12,14 +12,14 @@ use crate::store::{StoreError, StoreResult, sql};
 /// How thoroughly the structure of a file is checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum Depth {
-    /// Tables and their pages.
+    /// Checks tables and their pages.
     Quick,
-    /// Indexes against their tables as well.
+    /// Also checks that indexes match their tables.
     Whole,
 }
 
-/// Checks the structure of the file at `path`, on a connection of its own. Returns what is wrong,
-/// if anything.
+/// Checks the structure of the file at `path`, on a separate connection. Returns the damage, if
+/// any.
 pub(in crate::store) fn structure(path: &Path, depth: Depth) -> StoreResult<Option<String>> {
     let connection = open::connect(path, ConnectionUse::Read)?;
     structure_of(&connection, depth)
@@ -40,8 +40,8 @@ fn structure_of(connection: &Connection, depth: Depth) -> StoreResult<Option<Str
     }
 }
 
-/// Checks a whole file without changing it. Returns how many rows have a checksum, and what is
-/// wrong.
+/// Checks a whole file without changing it. Returns how many rows have a checksum, and the damage,
+/// if any.
 pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> {
     let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
     let opened = || {
@@ -65,7 +65,7 @@ pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> 
     finish(sql::check::all(&connection))
 }
 
-/// Checks an open file as far as its schema allows. Returns what is wrong, if anything.
+/// Checks an open file as far as its schema allows. Returns the damage, if any.
 pub(super) fn all_of(connection: &Connection, version: usize) -> StoreResult<Option<String>> {
     match structure_of(connection, Depth::Whole)? {
         None if version >= CHECKSUMS => {

@@ -11,7 +11,8 @@ use crate::store::codes::corrupt;
 use crate::store::sql::{Database, Dialect, Parameter, StoredRow};
 use crate::store::{StoreError, StoreResult};
 
-/// Runs queries of the trait [`Database`] to their end. On SQLite, they never wait.
+/// Runs queries of the trait [`Database`] and returns their result. On SQLite, these queries never
+/// wait.
 pub(super) fn finish<T>(queries: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     match pin!(queries).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
@@ -82,7 +83,7 @@ impl StoredRow for Row<'_> {
             ValueRef::Null => hasher.integer(None),
             ValueRef::Integer(number) => hasher.integer(Some(number)),
             ValueRef::Text(text) => hasher.text(Some(text)),
-            // nicelist stores neither in a column that a checksum covers.
+            // nicelist never stores a value of these types in a column that a checksum covers.
             ValueRef::Real(_) | ValueRef::Blob(_) => hasher.foreign(),
         };
         Ok(())

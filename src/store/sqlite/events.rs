@@ -1,4 +1,4 @@
-//! Events.
+//! Events in SQLite.
 
 mod insert;
 
@@ -15,8 +15,8 @@ use crate::store::sql::events::{EventRange, conditions};
 use crate::store::sql::{self, Dialect};
 use crate::store::{EventFilter, ListPart, StoreResult, StoredEvent};
 
-/// If a period has fewer events than this, they are found by time and sorted, instead of searched
-/// for among all events.
+/// If a period has fewer events than this, an index finds them by time. Sorting them is then faster
+/// than searching all events in order.
 const FEW: i64 = 10_000;
 
 pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<StoredEvent>> {
@@ -78,7 +78,7 @@ fn body() -> String {
     format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT)
 }
 
-/// Reads an event and how many bytes it has.
+/// Reads an event. Also returns its size in bytes.
 fn read(connection: &Connection, row: &Row<'_>) -> StoreResult<(StoredEvent, usize)> {
     let id = EventId(row.get(0)?);
     let ((received, event), size) = match row.get_ref(2)?.as_str_or_null() {
@@ -96,8 +96,9 @@ fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Ev
     statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-/// Where to read events from. A few events of a period are read by time. Otherwise, blocked events
-/// are read from their index, and all others in order.
+/// The table, and the index if necessary, to read events from. If a period has few events, they are
+/// read by time. Otherwise, blocked events are read from their index, and all other events are read
+/// in order.
 fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
     let EventFilter { machine, blocked, since, until, .. } = filter;
     if machine.is_some() {

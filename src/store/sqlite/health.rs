@@ -11,9 +11,9 @@ use super::identity::Identity;
 use super::writer::{CommitSharing, WriteResult, Writer};
 use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 
-/// A write that succeeded this recently is proof enough.
+/// A write that succeeded within this time proves that the database can be written to.
 const RECENT: Duration = Duration::from_secs(1);
-/// How long to wait for the proof.
+/// How long to wait for the row that is written as proof.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The maximum duration of one transaction, including the largest import.
 const LONGEST_WRITE: Duration = Duration::from_secs(30);
@@ -71,8 +71,8 @@ pub(super) async fn prove_writable(writer: &Writer, identity: &Identity) -> Stor
     let write = writer.write(CommitSharing::Shared { rows: 1 }, note);
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(written) => written,
-        // The write waits for a large import, or the disk does not respond. A later check
-        // distinguishes the two.
+        // The write waits for a large import, or the disk does not respond. A later check finds out
+        // which of these is the cause.
         Err(_) => inspect(writer, identity).map(drop),
     }
 }
@@ -91,15 +91,15 @@ pub(super) fn note_time(on: &Connection, time: Timestamp) -> StoreResult<WriteRe
     Ok(WriteResult::Keep(()))
 }
 
-/// The time stored last.
+/// The time that [`note_time`] stored last.
 pub(super) fn noted_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT (SELECT value FROM meta WHERE key = 'clock')";
     let millisecond: Option<i64> = on.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time stored last. A database of an older version has none. Then this is the newest time of a
-/// revision, event or sync, and every host is read.
+/// The time that [`note_time`] stored last. Older versions of nicelist did not store it. Without a
+/// stored time, returns the newest time of a revision, event or sync, and reads every host.
 pub(super) fn newest_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT value FROM meta WHERE key = 'clock'),

@@ -1,4 +1,4 @@
-//! Hosts and scope sets.
+//! Hosts and scope sets in SQLite.
 
 use rusqlite::{Connection, Row, params_from_iter};
 

@@ -1,4 +1,4 @@
-//! Which file is open, and whether it is still the one at its path.
+//! Identifies the open file, and checks whether the file is still at its path.
 //!
 //! SQLite keeps writing to a file that was deleted or replaced, and everything written then is lost
 //! when the process ends. This module only calls `stat`, because closing another descriptor of the
@@ -18,7 +18,8 @@ pub(super) struct Identity {
     path: PathBuf,
     file: FileId,
     log_path: PathBuf,
-    /// Set by the first check that finds a log. SQLite creates the log when it first writes.
+    /// The write-ahead log. It is set by the first check that finds a log. SQLite creates the log
+    /// when it first writes.
     log: OnceLock<FileId>,
     /// Whether the last check failed.
     lost: AtomicBool,
@@ -60,7 +61,8 @@ impl Identity {
         file_id_at(&self.path).is_ok_and(|found| found == self.file)
     }
 
-    /// Checks again if the last check failed, so that nothing is written to a file that is lost.
+    /// Checks again if the last check failed, so that nothing is written to a file that was deleted
+    /// or replaced.
     pub(super) fn recheck(&self) -> Result<(), WriteFault> {
         if self.lost.load(Ordering::Relaxed) { self.check() } else { Ok(()) }
     }

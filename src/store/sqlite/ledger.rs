@@ -18,7 +18,7 @@ const MANY_ENDED: i64 = 20_000;
 /// A page of the ledger.
 ///
 /// IDs grow with revisions, so all rows made after `since` follow the last row made at or before
-/// it. Only the rows up to that one must be searched for rows that ended after `since`.
+/// it. Only the rows up to that last row must be searched for rows that ended after `since`.
 pub(super) fn page(
     connection: &Connection,
     since: Revision,

@@ -21,7 +21,7 @@ fn failed(path: &str) -> impl Fn(String) -> StoreError {
     move |reason| StoreError::Open { url: format!("sqlite:{path}"), reason }
 }
 
-/// The state of the file at a path, which is not changed.
+/// Reads the state of the file at a path without changing it.
 pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
     if path == MEMORY || path.is_empty() {
         return Err(failed(path)("it names no file".to_owned()));
@@ -40,7 +40,7 @@ pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
     found().map_err(failed(path))
 }
 
-/// The tables that have rows, apart from `meta`, which opening a database fills.
+/// The tables that have rows, except `meta`, which is filled when a database is opened.
 fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {
@@ -58,7 +58,7 @@ fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
 
 /// A file that is read or filled.
 pub(in crate::store) struct File {
-    /// Missing while a thread works with it, and after such work was abandoned.
+    /// None while a thread works with the connection, and after that work was abandoned.
     connection: Option<Connection>,
 }
 
@@ -180,7 +180,7 @@ impl DatabaseWriter for File {
     async fn commit(mut self: Box<Self>) -> StoreResult<()> {
         self.with(|on| {
             on.execute_batch("COMMIT")?;
-            // The copy is complete even if this fails. Opening the copy tries again.
+            // The copy is complete even if this fails. The next open of the copy tries again.
             if let Err(error) = open::write_ahead(on) {
                 tracing::warn!(error, "cannot switch to write-ahead logging yet");
             }
@@ -243,7 +243,7 @@ fn write(connection: &Connection, table: &Table, rows: &[Row]) -> StoreResult<()
 fn value(found: ValueRef<'_>, kind: ColumnKind) -> StoreResult<Value> {
     Ok(match (found, kind) {
         (ValueRef::Null, _) => Value::Null,
-        // In a column of bytes, SQLite stores a number as a number.
+        // In a column of bytes, nicelist stores numbers as SQLite integers.
         (ValueRef::Integer(number), ColumnKind::Bytes) => {
             Value::Bytes(number.to_string().into_bytes())
         }
@@ -270,7 +270,8 @@ impl ToSql for Value {
     }
 }
 
-/// The number whose digits these bytes are. Keys and hashes are longer than any number.
+/// The number that these bytes contain as decimal digits, if they do. Keys and hashes are longer
+/// than any number.
 fn number(bytes: &[u8]) -> Option<i64> {
     let number: i64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;
     (number.to_string().as_bytes() == bytes).then_some(number)

@@ -17,13 +17,13 @@ use crate::store::{Durability, StoreError, sql};
 pub(super) const APPLICATION_ID: i32 = 0x6e69_6365;
 /// The first release that does not lose commits when two connections checkpoint at the same time.
 const OLDEST_SQLITE: i32 = 3_051_003;
-/// How long to wait for another process that writes.
+/// How long to wait while another process writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Prepared statements per connection.
+/// Maximum prepared statements per connection.
 const STATEMENTS: usize = 128;
 
-/// The migrations of the schema, oldest first. A database at version N has had the first N. Never
-/// edit a migration that was released.
+/// The migrations of the schema, oldest first. A database at version N has had the first N
+/// migrations. Never edit a migration that was released.
 const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0001_initial.sql"),
     include_str!("migrations/0002_events.sql"),
@@ -39,24 +39,25 @@ pub(super) const CHECKSUMS: usize = 5;
 /// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
-/// What a connection is for.
+/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionUse {
     Write(Durability),
     /// Writes a temporary database.
     WriteVolatile,
-    /// Reads, next to connections that write.
+    /// Reads while other connections write.
     Read,
     /// Reads for a command that changes neither the file nor its log.
     ReadOnly(Log),
 }
 
-/// What happens to the log of a database that is only read, when the last connection closes.
+/// The write-ahead log of a database that is only read: whether it is deleted or kept when the last
+/// connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
     /// There was no log. The log that opening creates is deleted.
     Deleted,
-    /// The log has commits, and stays.
+    /// The log has commits and is kept.
     Kept,
     /// There is no log, and none can be created. No one can write, so only the file is read.
     Missing,
@@ -135,7 +136,8 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(url.as_str(), flags)
 }
 
-/// How to read a database without changing a file, and the version of its schema.
+/// Finds out how to read a database without changing a file, and the version of the database's
+/// schema.
 pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -176,12 +178,13 @@ pub(super) fn reason(error: rusqlite::Error) -> String {
     }
 }
 
-/// Reads the schema's version; 0 for a file that has nothing in it yet.
+/// Reads the schema's version; 0 for a new file without tables.
 pub(super) fn header(connection: &mut Connection) -> Result<usize, String> {
     checked(marks(connection).map_err(reason)?)
 }
 
-/// The version of a schema, given the marks of its file.
+/// The schema's version, given a file's application ID, its user version and its number of tables.
+/// Fails if the file is not nicelist's.
 fn checked((id, version, tables): (i32, i32, i64)) -> Result<usize, String> {
     match (id, usize::try_from(version)) {
         (0, Ok(0)) if tables == 0 => Ok(0),

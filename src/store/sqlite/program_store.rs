@@ -33,13 +33,14 @@ fn older_events(on: &Connection, newest: EventId, limit: usize) -> StoreResult<O
     }
 }
 
-/// Counts events that were read as the newest uncounted ones. Returns whether more are left.
+/// Counts older events, which were read when `newest` was the newest uncounted event. Returns
+/// whether more are left.
 fn count_older(
     connection: &Connection,
     newest: EventId,
     OlderEvents { events, next }: &OlderEvents,
 ) -> StoreResult<WriteResult<bool>> {
-    // Another process may have counted them in the meantime.
+    // Another process may have counted these events in the meantime.
     if finish(old_sightings::uncounted(connection))? != Some(newest) {
         return Ok(WriteResult::Discard(true));
     }

@@ -39,7 +39,7 @@ impl Readers {
         })
     }
 
-    /// Readers of a command that changes nothing. They are opened when they are used.
+    /// Readers of a command that changes nothing. Each is opened when it is needed.
     pub(super) fn of_reader(path: &std::path::Path, reading: ConnectionUse) -> Self {
         let pool = |purpose: QueryPurpose| {
             let turns = Arc::new(Semaphore::new(purpose.bounds().readers));
@@ -108,7 +108,7 @@ impl Pool {
         Ok(Self { path, reading, identity, bounds, turns, idle: Mutex::new(idle) })
     }
 
-    /// Runs `query`, which is stopped at its deadline or when no one waits for it any more.
+    /// Runs `query`. Stops it at its deadline, or when the caller stops waiting.
     async fn read<T, Q>(self: &Arc<Self>, query: Q) -> StoreResult<T>
     where
         T: Send + 'static,
@@ -161,7 +161,8 @@ impl Pool {
         match idle {
             Some(connection) => Ok(connection),
             None => {
-                // Another file at the path would be read with the log of this one.
+                // If another file is now at the path, SQLite would read it with the log of the
+                // original file.
                 if let Some(identity) = &self.identity {
                     identity.check().map_err(StoreError::Unwritable)?;
                 }
@@ -175,7 +176,7 @@ impl Pool {
     }
 }
 
-/// When a query must stop.
+/// The reasons for which a query must stop.
 struct Stop {
     deadline: Option<(Instant, Duration)>,
     abandoned: AtomicBool,

@@ -23,7 +23,7 @@ const APPLICATION_ID_AT: usize = 68;
 /// Maximum restores within one second that get different names for the replaced file.
 const MOST_NAMES: u32 = 100;
 
-/// Checks a backup, which stays as it is.
+/// Checks a backup without changing it.
 pub(in crate::store) fn examine(file: &Path) -> Result<BackedUp, RestoreError> {
     let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
     let log = readable(file).map_err(unusable)?;
@@ -37,7 +37,7 @@ pub(in crate::store) fn restore(
     file: &Path,
     now: Timestamp,
 ) -> Result<Restored, RestoreError> {
-    // A link stays, and the file that it points to is replaced.
+    // If the path is a link, the link is kept and its target is replaced.
     let resolved = fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
     let database = resolved.as_path();
     let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
@@ -73,7 +73,7 @@ fn prepare(copy: &Path, now: Timestamp) -> Result<(), String> {
         .map_err(|error: StoreError| error.to_string())
 }
 
-/// The place of a database while no one else can use it.
+/// A lock on a database, so that no one else can use it.
 struct Locked {
     /// A connection to the existing file, if there is one.
     connection: Option<Connection>,
@@ -81,7 +81,7 @@ struct Locked {
 
 impl Locked {
     /// Locks the database at a path. The log is written into the file, so that the file contains
-    /// everything. Another program's file is not touched.
+    /// everything. A file of another program is not changed.
     fn take(database: &Path) -> Result<Self, RestoreError> {
         let irreplaceable = |reason: String| {
             let database = database.to_owned();
@@ -120,8 +120,8 @@ impl Locked {
         }
     }
 
-    /// Puts a copy in the place of the database, which gets another name. At every moment there is
-    /// a whole database in that place.
+    /// Replaces the database with a copy. The replaced file is kept under another name. At every
+    /// moment, a complete database is at the path.
     fn replace_with(
         self,
         copy: NamedTempFile,
@@ -155,7 +155,7 @@ fn aside(database: &Path, now: Timestamp) -> PathBuf {
     name.into()
 }
 
-/// Gives a file a second name.
+/// Gives the database file a second name. Returns that name.
 fn keep(database: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let mut number = 0;
     loop {
@@ -173,13 +173,13 @@ fn keep(database: &Path, now: Timestamp) -> io::Result<PathBuf> {
     }
 }
 
-/// Whether a file is a database of nicelist, or empty.
+/// Whether a file is a nicelist database or is empty.
 fn is_ours(path: &Path) -> io::Result<bool> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
     let id = header.get(APPLICATION_ID_AT..APPLICATION_ID_AT + 4);
     let is_marked = id == Some(&APPLICATION_ID.to_be_bytes()[..]);
-    // In a new database, the mark may still be in the log.
+    // In a new database, the application ID may still be only in the log.
     let is_ours = || is_marked || open::examine(path).is_ok();
     Ok(header.is_empty() || (header.starts_with(MAGIC) && is_ours()))
 }

@@ -7,7 +7,7 @@ use super::writer::WriteResult;
 use crate::rule::Revision;
 use crate::store::StoreResult;
 
-/// The first revision that is kept; 0 if all are.
+/// SQL for the first revision whose history is kept; 0 if all history is kept.
 const START: &str = "SELECT ifnull((SELECT value FROM meta WHERE key = 'history_start'), 0)";
 
 /// Rows that ended before the revision `?1`.
@@ -26,7 +26,7 @@ pub(super) fn raise_start(
     Ok(WriteResult::Keep(()))
 }
 
-/// Whether there is something to delete.
+/// Whether any row ended before the first revision that is kept.
 pub(super) fn has_old(connection: &Connection) -> StoreResult<bool> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM {OLD_RULES}) OR EXISTS (SELECT 1 FROM {OLD_SETTINGS})

@@ -1,5 +1,5 @@
 //! Writes the rules of a change. Rules with a single edit are sorted by key, so that each page of
-//! the index is touched once, and a hundred of them go into one statement.
+//! the index is touched once, and one statement inserts a hundred of them.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement};
@@ -146,7 +146,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         &mut self,
         RuleEdit { edit, target, scope, wanted }: RuleEdit<'e>,
     ) -> StoreResult<bool> {
-        // A scope without an ID has nothing to remove.
+        // A scope without an ID has no rules to remove.
         let Some(id) = self.scopes.id(scope) else { return Ok(false) };
         let (newest, named) = (self.newest, self.scopes.scope(scope));
         let content = wanted.rule().map(rows::content);
@@ -213,7 +213,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 /// An active row of an edited rule.
 #[expect(clippy::large_enum_variant, reason = "there is one at a time")]
 enum Found {
-    /// This change inserted it.
+    /// This change inserted the row.
     New,
     /// The row equals the edited rule. No rule is built from the row, because most rows of an
     /// import are equal.
@@ -274,7 +274,7 @@ fn value_ref(value: ContentValue<'_>) -> ValueRef<'_> {
     }
 }
 
-/// Whether the columns from `first` on are exactly this content.
+/// Whether the columns from `first` on contain exactly this content.
 fn has_content(
     row: &Row<'_>,
     first: usize,

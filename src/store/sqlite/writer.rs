@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use super::identity::Identity;
 use crate::store::{StoreError, StoreResult, WriteFault};
 
-/// A commit with this many rows takes no further job.
+/// A commit with this many rows accepts no further job.
 const LARGEST_GROUP: u32 = 2048;
 /// Maximum waiting rows. They are written within seconds, and take about 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
@@ -47,13 +47,13 @@ pub(super) enum CommitSharing {
     Single,
     /// Shares a commit. It writes about this many rows.
     Shared { rows: u32 },
-    /// Has a commit of its own, because a savepoint would copy every page that the job touches.
-    /// Such a job is never refused.
+    /// Has a separate commit, because a savepoint would copy every page that the job touches. Such
+    /// a job is never refused.
     Alone,
 }
 
 impl CommitSharing {
-    /// How many waiting rows the job counts as.
+    /// How many rows the job counts for in the limit of waiting rows.
     fn rows(self) -> u32 {
         match self {
             Self::Single => 1,
@@ -176,7 +176,7 @@ struct Job {
 
 /// A job without the type of its result.
 trait Task: Send {
-    /// Does the work. Returns false if what it wrote must be rolled back.
+    /// Does the work. Returns false if its writes must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
     /// Sends the result, given whether the transaction was committed.
     fn answer(self: Box<Self>, committed: &StoreResult<()>);
@@ -194,8 +194,8 @@ where
     W: FnOnce(&Connection) -> StoreResult<WriteResult<T>> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        // The transaction or its savepoint is rolled back after a panic, so that nothing half
-        // done stays. Statements reset themselves when they are dropped.
+        // The transaction or its savepoint is rolled back after a panic, so that no partial work is
+        // stored. Statements reset themselves when they are dropped.
         let run = |work: W| catch_unwind(AssertUnwindSafe(|| work(connection)));
         self.result = self.work.take().map(|work| run(work).unwrap_or_else(|_| Err(panicked())));
         matches!(self.result, Some(Ok(WriteResult::Keep(_))))
@@ -273,7 +273,7 @@ fn transact(connection: &Connection, group: &mut [Job]) -> rusqlite::Result<()> 
         return match (kept, connection.is_autocommit()) {
             (true, _) => commit(connection),
             (false, false) => connection.execute_batch("ROLLBACK"),
-            // SQLite rolls back automatically when the disk is full, for example.
+            // SQLite has already rolled back, for example because the disk is full.
             (false, true) => Ok(()),
         };
     }

@@ -15,7 +15,7 @@ pub(super) enum Writes {
     Tried {
         /// The database file.
         path: PathBuf,
-        /// How it is read.
+        /// How the file is read.
         reading: ConnectionUse,
     },
 }
@@ -29,7 +29,7 @@ impl Writes {
         }
     }
 
-    /// As [`Writer::write`].
+    /// Does `work` like [`Writer::write`]. If the database is only read, rolls the work back.
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,

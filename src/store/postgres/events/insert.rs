@@ -19,8 +19,8 @@ use crate::store::postgres::{Values, codes, count, query, sightings};
 use crate::store::sql::events::member_of;
 use crate::store::{AddedEvents, EventOrigin, StoreResult, bounds};
 
-/// SQL for the digest of an event of a table, of 128 bits. The text of a row quotes its parts, so
-/// that different rows have different texts.
+/// SQL for the 128-bit digest of an event in a table. PostgreSQL quotes the values in a row's text,
+/// so that different rows have different texts.
 pub(super) fn digest(table: &str) -> String {
     format!(
         "substr(sha256(convert_to(ROW({table}.machine, {table}.sha256, {table}.decision,
@@ -29,7 +29,7 @@ pub(super) fn digest(table: &str) -> String {
     )
 }
 
-/// SQL for the time before which entries belong to dropped partitions.
+/// SQL for a time. Entries of `event_once` with an earlier `received` belong to dropped partitions.
 pub(super) const FLOOR: &str =
     "coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'event_floor'),
               -9223372036854775808)";
@@ -39,7 +39,7 @@ const GIVEN: &str = "unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5
         $6::bigint[], $7::text[], $8::text[], $9::text[])
     AS given (place, machine, sha256, decision, occurred, pid, member_of, rule, file)";
 
-/// Events by column: first the columns of the digest, then the others.
+/// Events by column: first the columns of the digest, then the other columns.
 #[derive(Default)]
 struct Columns {
     place: Vec<i64>,
@@ -191,7 +191,7 @@ impl InsertEvents {
     }
 }
 
-/// Inserts new events. Returns their places and IDs.
+/// Inserts new events. Returns the ID of each inserted event, by the event's index in `all`.
 async fn insert(
     on: &Transaction<'_>,
     all: &[(usize, &Event, i64)],
@@ -254,7 +254,7 @@ async fn insert(
 }
 
 /// Replaces reports without a bundle's hash with the same reports that have the hash. If several
-/// have one, the first stays.
+/// reports have the hash, the first of them is kept.
 async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<()> {
     if events.is_empty() {
         return Ok(());

@@ -8,8 +8,8 @@ use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::query;
 
-/// A week, in milliseconds. A year has only 52 partitions, so a query for one event need not search
-/// hundreds.
+/// A week, in milliseconds. Partitions of one week are few enough (52 per year) that a query for
+/// one event need not search hundreds of them.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
 /// The two tables with the same partitions.
 const TABLES: [&str; 2] = ["event", "event_body"];

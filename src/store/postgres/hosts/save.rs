@@ -24,7 +24,7 @@ pub(in crate::store::postgres) struct Save {
 }
 
 impl Save {
-    /// None if no row can have this version.
+    /// Returns None if no row can have this version.
     pub(in crate::store::postgres) fn new(host: &Host, version: u64) -> StoreResult<Option<Self>> {
         let Ok(version) = i64::try_from(version) else { return Ok(None) };
         Ok(Some(Self {
@@ -35,7 +35,7 @@ impl Save {
             primary_user: clean(&host.facts.primary_user).into_owned(),
             first_seen: host.first_seen.as_millisecond(),
             sync: codes::json(&host.sync)?,
-            // Lists of hosts query this JSON.
+            // Lists of hosts query this JSON, so it must not contain NUL.
             facts: clean_json(codes::json(&host.facts)?),
         }))
     }
@@ -88,7 +88,7 @@ impl Batch for Saves {
         for round in &rounds {
             let (new, known): (Vec<usize>, Vec<usize>) =
                 round.iter().partition(|place| jobs[**place].version == 0);
-            // Both are sent without waiting for the first result.
+            // Both statements are sent without waiting for the first result.
             let (made, changed) = tokio::join!(
                 statement(&on, INSERT, jobs, &new),
                 statement(&on, UPDATE, jobs, &known)
@@ -125,7 +125,7 @@ fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     rounds.into_iter().map(ordered).collect()
 }
 
-/// Runs one of the statements with some of the jobs. Returns which hosts were saved.
+/// Runs one of the statements for some of the jobs. Returns the hosts that were saved.
 async fn statement(
     on: &impl GenericClient,
     sql: &str,

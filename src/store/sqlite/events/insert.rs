@@ -27,7 +27,7 @@ pub(in crate::store::sqlite) fn add(
     Ok(AddedEvents { events: added, programs, left_out })
 }
 
-/// How many events are new. This inserts them, and the caller rolls back.
+/// Counts the new events. This function inserts the events, and the caller rolls back.
 pub(in crate::store::sqlite) fn count_new(
     connection: &Connection,
     events: &[Event],

@@ -70,7 +70,7 @@ async fn one_who_writes_alone_never_waits_and_a_few_wait_for_more() {
     let path = folder.path().join("t.db");
     let ((waits, waiting), (go_on, gone)) = (blocking::channel(), blocking::channel());
     let gather = move || {
-        // The test receives only the first.
+        // The test receives only the first of these messages.
         let _ = waits.send(());
         gone.recv().unwrap();
     };
@@ -130,7 +130,7 @@ async fn what_is_queued_is_done_before_the_writer_ends() {
     let writer = Writer::start(database(&path), opened(&path)).unwrap();
     let (go, gate) = blocking::channel();
     {
-        // The callers stop waiting before the result.
+        // The callers stop waiting before the result arrives.
         let asking =
             async { tokio::join!(held(&writer, gate), writer.write(SHARED, |on| add(on, 1))) };
         let none = tokio::time::timeout(std::time::Duration::from_millis(1), asking).await;
