@@ -5,8 +5,8 @@
 //! - [`fleet`]: up to millions of Santas, each reduced to a few bytes, to measure a server
 //! - [`conformance`]: single requests with known correct responses, to judge a server
 //!
-//! This module uses no code of the server, because mistakes in that code would not be noticed. Both
-//! use `protocol`, but `conformance` does not.
+//! This module uses no code of the server, so that it can find mistakes in that code. The server
+//! and this module both use `protocol`, but `conformance` does not.
 
 pub mod client;
 pub mod conformance;

@@ -11,7 +11,8 @@ const NOT_SUPPORTED: i32 = 77;
 /// Why a command failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ShellError {
-    /// The command reported that this is not supported. Contains the last line of its errors.
+    /// The command reported that the action is not supported. Contains the last line of the
+    /// command's error output.
     NotSupported(String),
     Failed(String),
 }

@@ -46,7 +46,7 @@ pub enum BlockedOutcome {
     Sent { members: usize },
     /// The file was reported less than ten minutes ago, so the event is sent with the next sync.
     Waiting,
-    /// The server did not accept the event or some programs of its bundle. The next sync sends
+    /// The server did not accept the event or some programs of its bundle, so the next sync sends
     /// them.
     Failed(RequestError),
     /// The client is pedro, which reports no events.

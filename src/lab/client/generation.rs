@@ -232,7 +232,7 @@ macro_rules! since {
 }
 
 since! {
-    /// Rules have an `identifier`. In earlier versions, they have a `sha256`.
+    /// Rules have an `identifier`. In earlier versions, rules have a `sha256`.
     knows_identifier: 2021, 8;
     knows_usb: 2022, 1;
     sends_model: 2022, 3;

@@ -1,8 +1,8 @@
 //! One simulated Santa, which syncs with any Santa sync server as a real client does.
 //!
-//! [`Santa`] is one Mac's client with its rules, settings and pending events. It behaves like its
-//! [`Generation`], including the mistakes of that version, because servers must handle them. A
-//! [`Daemon`] syncs a client repeatedly, as Santa's own service does.
+//! A [`Santa`] is one Mac's client with its rules, settings and pending events. Each client behaves
+//! like its [`Generation`], including the mistakes of that version, because servers must handle
+//! these mistakes. A [`Daemon`] syncs a client repeatedly, as Santa's own service does.
 //!
 //! - `profile`, `generation`: the identity of a client, and the features of its version
 //! - `santa`, `settings`, `database`, `rules_hash`: the data that a client stores between syncs

@@ -17,12 +17,12 @@ type CaseCode = for<'a> fn(&'a CaseRun<'a>) -> CaseFuture<'a>;
 /// One requirement of the protocol, and the code that tests it.
 #[derive(Debug)]
 pub struct Case {
-    /// A stable name. It begins with the name of the stage.
+    /// A stable name that begins with the name of the stage.
     pub id: &'static str,
     pub demand: Demand,
     /// The requirement, in one sentence.
     pub asks: &'static str,
-    /// What happens if the server does not meet the requirement, and with which clients.
+    /// The consequence if a server does not meet the requirement, and the affected clients.
     pub why: &'static str,
     pub needs: &'static [Hook],
     pub(super) run: CaseCode,
@@ -62,10 +62,11 @@ impl Case {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Demand {
-    /// If the server does not meet it, a client fails, has the wrong rules or settings, or loses
-    /// events.
+    /// If a server does not meet the requirement, a client fails, has the wrong rules or settings,
+    /// or loses events.
     Must,
-    /// If the server does not meet it, something is harder than necessary, but all clients work.
+    /// If a server does not meet the requirement, something is harder than necessary, but all
+    /// clients work.
     Should,
 }
 
@@ -113,7 +114,7 @@ impl Stage {
         Self::Generations,
     ];
 
-    /// The beginning of the IDs of its cases.
+    /// The beginning of the IDs of the stage's cases.
     pub const fn word(self) -> &'static str {
         self.texts().0
     }

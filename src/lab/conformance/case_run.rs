@@ -1,4 +1,4 @@
-//! What the code of a case works with: hosts, requests and hooks.
+//! The hosts, requests and hooks that the code of a case uses.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

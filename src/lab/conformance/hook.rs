@@ -1,4 +1,4 @@
-//! Commands from the user that do what only an administrator can do.
+//! Commands from the user for actions that only an administrator can perform.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -41,7 +41,7 @@ impl Hook {
         self.row().0
     }
 
-    /// What the command must do, for the published list.
+    /// The required action of the command, for the published list.
     pub const fn about(self) -> &'static str {
         self.row().1
     }
@@ -99,7 +99,7 @@ impl fmt::Display for Hook {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Variable {
     Machine,
-    /// Such as `binary:<64 hex>`.
+    /// The target of a rule, such as `binary:<64 hex>`.
     Target,
     RuleType,
     Identifier,

@@ -1,4 +1,4 @@
-//! A client: it sends the requests of its version, and stores rules like Santa.
+//! A client, which sends the requests of its version and stores rules like Santa.
 
 use serde_json::{Value, json};
 
@@ -38,7 +38,7 @@ pub(super) struct Mac<'t> {
     /// The machine ID: letters, digits and hyphens.
     pub(super) id: String,
     pub(super) client: Version,
-    /// Whether it requests a clean sync, as clients do until they have performed one.
+    /// Whether the Mac requests a clean sync, as clients do until they have performed a clean sync.
     pub(super) asks_clean: bool,
     /// The rules, in the order in which they were last written.
     rules: Vec<Rule>,
@@ -116,7 +116,7 @@ impl<'t> Mac<'t> {
         if clean { Kind::Clean } else { Kind::Normal }
     }
 
-    /// Downloads a page of rules. Missing keys are read as the newest client reads them.
+    /// Downloads a page of rules. Missing keys count as empty, as in the newest client.
     pub(super) async fn page(&self, cursor: Option<&str>) -> Result<Page, Stop> {
         let mut answer = self.ask("ruledownload", &self.download_request(cursor)).await?;
         let rules = match answer.remove("rules") {
@@ -167,7 +167,8 @@ impl<'t> Mac<'t> {
         Ok(pages.into_iter().flat_map(|page| page.rules).collect())
     }
 
-    /// Applies rules as the client's version does. Returns how many rules the client understood.
+    /// Applies rules as the client's version does. Returns the number of rules that the client
+    /// understood.
     pub(super) fn apply(&mut self, kind: Kind, rules: &[Value]) -> usize {
         let known = |value| rule::read(value, self.client).ok();
         let read: Vec<Rule> = rules.iter().filter_map(known).collect();
@@ -184,7 +185,8 @@ impl<'t> Mac<'t> {
         read.len()
     }
 
-    /// Before 2023.8 clients send an empty body.
+    /// The keys for the client's version. Clients before 2023.8 have no keys, and send an empty
+    /// body.
     pub(super) fn postflight_request(
         &self,
         kind: Kind,
@@ -260,7 +262,7 @@ impl<'t> Mac<'t> {
     }
 }
 
-/// Whether a client performs a clean sync for this word.
+/// Whether a client performs a clean sync if `sync_type` is this word.
 pub(super) fn is_clean(kind: &str) -> bool {
     matches!(kind, "CLEAN" | "CLEAN_ALL" | "clean" | "clean_all")
 }

@@ -1,15 +1,16 @@
 //! A published list of what Santa's sync protocol requires of a server, and tests of any server
 //! against this list.
 //!
-//! This module does not use `protocol`, because mistakes in it would not be noticed. Requests are
-//! written by hand, byte by byte, and responses are read as JSON, protobuf fields and headers.
-//! Hooks, which are commands from the user, do what no client can do (add a rule, a tag, a mode).
+//! This module does not use `protocol`, so that it can find mistakes in `protocol`. Requests are
+//! written byte by byte, and responses are read as JSON, protobuf fields and headers. Hooks, which
+//! are commands from the user, perform the actions that no client can perform (adding a rule or a
+//! tag, setting a mode).
 //!
 //! - `case`, `cases`: the list, and the code of each case
 //! - `judge`, `case_run`, `stop`, `report`: running a case, and its result
 //! - `server`, `request`, `response`, `protobuf`: HTTP
-//! - `mac`, `rule`, `settings`: how each version of the client behaves
-//! - `hook`: what an administrator does
+//! - `mac`, `rule`, `settings`: the behavior of each version of the client
+//! - `hook`: the actions of an administrator
 //! - `document`: the list as docs/CONFORMANCE.md
 
 mod case;

@@ -1,11 +1,11 @@
-//! Just enough protobuf to write requests by hand and to read responses.
+//! The part of protobuf that is needed to write requests and to read responses.
 
-/// A message in progress.
+/// A message that is not yet complete.
 #[derive(Debug, Default)]
 pub(super) struct Writer(Vec<u8>);
 
 impl Writer {
-    /// A string, or an encoded message.
+    /// Appends a string, or an encoded message.
     pub(super) fn bytes(mut self, field: u32, value: impl AsRef<[u8]>) -> Self {
         let value = value.as_ref();
         self.varint(u64::from(field) << 3 | 2);
@@ -14,7 +14,7 @@ impl Writer {
         self
     }
 
-    /// A number, a boolean, or the number of an enum value.
+    /// Appends a number, a boolean, or the number of an enum value.
     pub(super) fn number(mut self, field: u32, value: u64) -> Self {
         self.varint(u64::from(field) << 3);
         self.varint(value);

@@ -1,4 +1,4 @@
-//! What is reported about a case.
+//! The report about a case.
 
 use serde::{Serialize, Serializer};
 
@@ -17,7 +17,7 @@ pub enum Status {
     NotApplicable,
 }
 
-/// A case, and what the server did.
+/// A case, and the behavior of the server.
 #[derive(Debug, Serialize)]
 pub struct CaseReport {
     pub case: &'static str,
@@ -25,7 +25,7 @@ pub struct CaseReport {
     pub demand: Demand,
     pub status: Status,
     pub asks: &'static str,
-    /// What the server did, or why the case is not applicable.
+    /// The behavior of the server, or the reason why the case is not applicable.
     pub did: String,
     pub why: &'static str,
     #[serde(serialize_with = "hooks")]

@@ -51,7 +51,7 @@ impl FromStr for BodyEncoding {
     }
 }
 
-/// How a body is compressed.
+/// The compression of a body.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Packing {
     /// A zlib container, which clients call `deflate`.
@@ -65,7 +65,7 @@ pub(super) enum Packing {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Request {
     pub(super) stage: &'static str,
-    /// Percent-encoded, as in the path.
+    /// The machine ID, percent-encoded as in the path.
     pub(super) machine: String,
     pub(super) agent: String,
     pub(super) kind: Option<&'static str>,
@@ -130,7 +130,7 @@ impl Request {
         self
     }
 
-    /// Sends a body that is already compressed with this `Content-Encoding`.
+    /// Sends an already compressed body, and this `Content-Encoding`.
     pub(super) fn with_packed(mut self, body: Vec<u8>, name: &'static str) -> Self {
         self.body = body;
         self.encoding = Some(name);

@@ -7,7 +7,7 @@ use super::stop::Stop;
 
 pub(super) type Object = Map<String, Value>;
 
-/// Bytes of a body that are shown.
+/// Maximum bytes of a body that are shown.
 const LONGEST_EXCERPT: usize = 200;
 
 /// A response as received, without any decompression.
@@ -46,7 +46,7 @@ impl ServerResponse {
         if self.status < 500 { Ok(self) } else { Err(Stop::fails(self.describe())) }
     }
 
-    /// Stage, status, and the body, in which many servers report the reason.
+    /// The stage, the status and the body. Many servers report the reason for an error in the body.
     pub(super) fn describe(&self) -> String {
         let Self { stage, status, .. } = self;
         match self.body.is_empty() {

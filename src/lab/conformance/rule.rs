@@ -23,11 +23,11 @@ pub(super) const V2026_5: Version = version("2026.5", 202_605);
 pub(super) const V2024_9: Version = version("2024.9.674285143", 202_409);
 /// A version without CEL.
 pub(super) const V2024_8: Version = version("2024.8.660188326", 202_408);
-/// The first version with messages defined in protobuf, and with the wrong content type.
+/// The first version with messages defined in protobuf. This version sends the wrong content type.
 pub(super) const V2024_6: Version = version("2024.6.655965194", 202_406);
-/// A version without `sync_type` and CDHASH.
+/// A version without `sync_type` or CDHASH.
 pub(super) const V2023_9: Version = version("2023.9", 202_309);
-/// A version without SIGNINGID, counts in postflight and a choice of content encodings.
+/// A version without SIGNINGID, counts in postflight, or a choice of content encodings.
 pub(super) const V2022_4: Version = version("2022.4", 202_204);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ const POLICIES: [(&str, &str, i32, u32); 8] = [
     ("SILENT_TTY_BLOCKLIST", "SILENT_TTY_BLOCKLIST", 13, 202_606),
 ];
 
-/// The rule as it is stored, or why a client of this version ignores it.
+/// The rule as a client of this version stores it, or the reason why the client ignores the rule.
 pub(super) fn read(value: &Value, client: Version) -> Result<Rule, String> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let identifier = match text("identifier") {
@@ -120,7 +120,7 @@ fn kept(rule_type: &str, identifier: &str) -> Option<String> {
     }
 }
 
-/// The hash that clients from 2025.7 on report. It depends on the order of rules.
+/// The hash that clients from 2025.7 on report, which depends on the order of rules.
 pub(super) fn rules_hash(rules: &[Rule]) -> String {
     let mut hash = Xxh3::new();
     for Rule { key, policy, cel } in rules {
@@ -165,7 +165,7 @@ impl TestRule {
         Self { key, policy, cel: "" }
     }
 
-    /// In nicelist's form, such as `binary:<64 hex>`.
+    /// The target in nicelist's form, such as `binary:<64 hex>`.
     pub(super) fn target(&self) -> String {
         format!("{}:{}", self.key.rule_type.to_lowercase(), self.key.identifier)
     }
@@ -186,7 +186,7 @@ mod tests {
         Rule { key, policy, cel: String::new() }
     }
 
-    /// Values of Santa's own tests (SNTRuleTableTest.mm).
+    /// The values are from Santa's own tests (SNTRuleTableTest.mm).
     #[test]
     fn the_hash_is_the_clients() {
         let rules = [

@@ -65,7 +65,7 @@ pub enum Unreachable {
 }
 
 impl Server {
-    /// Keeps the path of the address. `patience` is the timeout of a response.
+    /// Requests are sent below the path of the address. `patience` is the timeout of a response.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When there is no sync server.
+    /// When there is no sync server at the address.
     pub(super) async fn accepted_encoding(
         &self,
         preflight: &Request,

@@ -1,6 +1,6 @@
-//! How a case ends.
+//! The result of a case.
 
-/// What the server did right, or why the case stopped.
+/// The correct behavior of the server, or the reason why the case stopped.
 pub(super) type CaseResult = Result<String, Stop>;
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The versions of Santa in a fleet, with everything that is equal for all hosts of a version.
+//! The versions of Santa in a fleet, with the data that all hosts of a version share.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 

@@ -1,8 +1,8 @@
 //! One HTTP/1.1 connection to a server, with or without keep-alive and TLS.
 //!
 //! The task that sends a request also drives the connection, so that a request needs no switch
-//! between tasks. With keep-alive, hosts use the same connections one after the other. Without it,
-//! each sync has its own connection, as with real Macs.
+//! between tasks. With keep-alive, hosts use the same connections one after the other. Without
+//! keep-alive, each sync has its own connection, as with real Macs.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -121,7 +121,7 @@ type Driver = http1::Connection<TokioIo<Box<dyn Duplex>>, Full<Bytes>>;
 
 struct Open {
     sender: SendRequest<Full<Bytes>>,
-    /// Moves the bytes. Absent when the connection is closed.
+    /// The connection, which must be polled to send and receive bytes; absent when it is closed.
     connection: Option<Pin<Box<Driver>>>,
 }
 
@@ -164,9 +164,9 @@ impl Open {
 pub struct Traffic {
     pub requests: u64,
     pub connections: u64,
-    /// Bytes of bodies, as on the wire.
+    /// Bytes of request bodies, as on the wire.
     pub bytes_sent: u64,
-    /// Bytes of bodies, as on the wire.
+    /// Bytes of response bodies, as on the wire.
     pub bytes_received: u64,
 }
 

@@ -10,7 +10,7 @@ const PROGRAMS: f64 = 5000.0;
 
 const PROGRAMS_A_TEAM: u32 = 20;
 
-/// A signed, valid and hardened program (CS_VALID, CS_HARD, CS_KILL, CS_RUNTIME).
+/// The flags of a signed, valid and hardened program (CS_VALID, CS_HARD, CS_KILL, CS_RUNTIME).
 const HARDENED: u32 = 0x0001_0301;
 
 /// The events of one sync.
@@ -23,7 +23,7 @@ pub(super) fn made_up(
 ) -> Vec<Event> {
     let user = identity.user();
     let one = |n: u32| {
-        // The cube makes the first programs frequent and the last ones rare.
+        // The third power makes the first programs frequent and the last programs rare.
         let share = random.share(Draw::Program, host, turn.wrapping_mul(1 << 16).wrapping_add(n));
         let program = (PROGRAMS * share.powi(3)) as u32;
         let decision = match mode {
@@ -45,7 +45,7 @@ pub(super) fn made_up(
     (0..count).map(one).collect()
 }
 
-/// The fields that are equal on all hosts.
+/// An execution of a program, with only the fields that are equal on all hosts.
 fn execution(program: u32) -> Event {
     let team = program / PROGRAMS_A_TEAM;
     let team_id = format!("FLEET{team:05}");
@@ -77,7 +77,7 @@ fn execution(program: u32) -> Event {
     }
 }
 
-/// 64 hexadecimal digits.
+/// A made-up SHA-256 of 64 hexadecimal digits.
 fn digits(what: &str, number: u32) -> String {
     let half = |seed| xxh3_128_with_seed(format!("{what} {number}").as_bytes(), seed);
     format!("{:032x}{:032x}", half(1), half(2))

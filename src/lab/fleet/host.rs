@@ -1,20 +1,20 @@
-//! What is stored about a host between syncs.
+//! The data that are stored about a host between syncs.
 
 use super::rule_tables::TableId;
 use crate::lab::SyncKind;
 use crate::protocol::ClientMode;
 
-/// What is not stored here is computed from the host's number and the seed.
+/// All other data about a host are computed from the host's number and the seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Host {
     pub(super) table: TableId,
-    /// The syncs that it has begun.
+    /// The number of syncs that the host has begun.
     pub(super) turns: u32,
-    /// The index of its client.
+    /// The index of the host's client.
     pub(super) client: u8,
     /// The mode that the server set.
     pub(super) mode: Option<ClientMode>,
-    /// The kind of sync that it will request next.
+    /// The kind of sync that the host will request next.
     pub(super) wants: SyncKind,
     pub(super) last: LastSync,
 }
@@ -25,11 +25,11 @@ const _: () = assert!(size_of::<Host>() <= 16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LastSync {
     Never,
-    /// In progress.
+    /// The sync is in progress.
     Open,
-    /// Completed; the rules were kept.
+    /// The sync completed, and kept the rules.
     Done,
-    /// Completed; the rules were deleted first.
+    /// The sync completed, and deleted the old rules first.
     Cleaned,
     Failed,
 }

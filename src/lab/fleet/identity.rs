@@ -1,4 +1,4 @@
-//! The identity of a host. It is computed from the host's number and the seed, and not stored.
+//! The identity of a host, which is computed from the host's number and the seed, and not stored.
 
 use super::plan::Random;
 
@@ -7,7 +7,7 @@ pub(super) const SERIAL: usize = 12;
 pub(super) const HOSTNAME: usize = 18;
 pub(super) const USER: usize = 12;
 
-/// The names of hosts have numbers of eight digits.
+/// Maximum hosts of a fleet, because the names of hosts have numbers of eight digits.
 pub const MOST_HOSTS: u32 = 90_000_000;
 
 /// The names of all hosts have the same lengths.

@@ -12,7 +12,7 @@ use crate::lab::client::request::Stage;
 /// The longest measurable time: an hour, in microseconds.
 const LONGEST: u64 = 3_600_000_000;
 
-/// Significant digits.
+/// Significant digits of a measured time.
 const DIGITS: u8 = 3;
 
 /// Maximum different errors that are counted separately.
@@ -55,7 +55,7 @@ impl Times {
     }
 }
 
-/// Milliseconds.
+/// A distribution of times, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latency {
     /// The number of measurements.
@@ -70,15 +70,16 @@ pub struct Latency {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latencies {
-    /// A whole sync. If no connection was free, the time starts when the sync was scheduled.
+    /// The time of a whole sync. If no connection was free, this time begins when the sync was
+    /// scheduled.
     pub sync: Latency,
-    /// From the scheduled time to the start of the sync.
+    /// The time from the schedule to the start of the sync.
     pub late: Latency,
-    /// From the start of the sync.
+    /// The time from the start of the sync to the response.
     pub preflight: Latency,
-    /// Per batch.
+    /// The time per batch of events.
     pub event_upload: Latency,
-    /// Per page.
+    /// The time per page of rules.
     pub rule_download: Latency,
     pub postflight: Latency,
 }
@@ -105,7 +106,7 @@ pub(super) struct Measures {
 pub struct Counts {
     /// Completed syncs without a failed request.
     pub syncs: u64,
-    /// Completed syncs without a failed request that deleted all rules first.
+    /// The number of `syncs` that deleted all rules first.
     pub clean_syncs: u64,
     /// Syncs with a failed request.
     pub failed_syncs: u64,
@@ -115,7 +116,7 @@ pub struct Counts {
     pub events_sent: u64,
     /// Events that clean syncs discarded.
     pub events_discarded: u64,
-    /// Including removals.
+    /// Received rules, including removals.
     pub rules_received: u64,
 }
 
@@ -131,17 +132,17 @@ impl Measures {
         }
     }
 
-    /// A request completed or failed after this time.
+    /// Records the time after which a request completed or failed.
     pub(super) fn answered(&mut self, stage: Stage, time: Duration) {
         self.stages[place(stage)].record(time);
     }
 
-    /// A sync completed, failed or was skipped after this time.
+    /// Records the time after which a sync completed, failed or was skipped.
     pub(super) fn synced(&mut self, time: Duration) {
         self.sync.record(time);
     }
 
-    /// A sync started this long after it was scheduled.
+    /// Records the delay of a sync after its scheduled time.
     pub(super) fn began(&mut self, late: Duration) {
         self.late.record(late);
     }

@@ -1,5 +1,5 @@
-//! Requests: each is written once, by the code of `lab sync`, and then copied with the names of
-//! another host.
+//! Writes requests. Each request is written once by the code of `lab sync`, and then copied with
+//! the names of other hosts.
 
 use std::collections::HashMap;
 use std::io;
@@ -18,7 +18,7 @@ use crate::protocol::{BodyError, ClientMode, ContentEncoding, MessageError};
 /// Maximum messages in the cache. A full cache is emptied.
 const MOST_KEPT: usize = 4096;
 
-/// The largest window, 32 KiB.
+/// The base-two logarithm of the largest window, which is 32 KiB.
 const MAX_WINDOW_BITS: u8 = 15;
 
 /// The content of a message, except for the names of the host.
@@ -109,12 +109,12 @@ fn message(
     }
 }
 
-/// A message with placeholders. All names have the same lengths, so that they can be replaced in
-/// place.
+/// A message with placeholders. The names of all hosts have the same lengths, so that they can be
+/// replaced in place.
 #[derive(Debug)]
 struct Template {
     bytes: Vec<u8>,
-    /// Where a name begins, and its index in [`Identity::names`].
+    /// The position of each name in the message, and the name's index in [`Identity::names`].
     places: Vec<(usize, usize)>,
 }
 

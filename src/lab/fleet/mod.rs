@@ -1,25 +1,25 @@
 //! A fleet of simulated Macs, to measure and check any Santa sync server.
 //!
 //! Hosts send and read the same messages as [`lab sync`](crate::lab::Santa), with the same code,
-//! but a host takes 12 bytes here. All hosts run on one thread, because the server often runs on
-//! the same computer.
+//! but each host here needs only 12 bytes. All hosts run on one thread, because the server often
+//! runs on the same computer.
 //!
-//! - `options`, `error`: what a fleet does, and why it cannot
-//! - `plan`: when each host syncs, and random decisions; both are computed from numbers
-//! - `identity`, `host`: who a host is, and what is stored about it
-//! - `client`: what all hosts of a version share
+//! - `options`, `error`: the options of a fleet, and the reasons why a fleet cannot run
+//! - `plan`: the schedule of syncs, and random decisions; both are computed, not stored
+//! - `identity`, `host`: the identity of a host, and the data that are stored about a host
+//! - `client`: the data that all hosts of a version share
 //! - `rule_tables`: the rules of hosts; equal sets are stored once
-//! - `messages`: requests, written once and copied
-//! - `responses`: responses, read once if they are equal
-//! - `events`: what hosts report
+//! - `messages`: requests, which are written once and copied
+//! - `responses`: responses; equal responses are read once
+//! - `events`: the events that hosts report
 //! - `connection`, `tls`: HTTP
 //! - `shared`, `sync`, `run`: the state of the fleet, one sync, and all syncs over time
 //! - `verify`: whether hosts have the correct rules
 //! - `measure`, `usage`, `summary`: counts, times, and the use of resources
 //!
-//! In contrast to a real client, a host does not retry requests: failures are counted, and the
-//! host syncs again after the interval. It fetches no XSRF tokens, and stores only the mode of its
-//! settings.
+//! In contrast to a real client, a host does not retry requests: failures are counted, and the host
+//! syncs again after the interval. A host fetches no XSRF tokens. Of all settings, a host stores
+//! only the mode.
 
 mod client;
 mod connection;
@@ -68,7 +68,7 @@ use shared::Shared;
 use summary::Meter;
 use verify::verify;
 
-/// Runs a fleet on a thread of its own until it is done or `stop` becomes true.
+/// Runs a fleet on a separate thread until the fleet is done or `stop` becomes true.
 ///
 /// # Errors
 /// When the fleet cannot start. Later failures are in the summary.
@@ -88,7 +88,7 @@ pub async fn run_fleet(
 
 async fn play(options: FleetOptions, observer: Observer) -> Result<FleetSummary, FleetError> {
     let meter = Meter::start();
-    // Errors in the command are reported before errors of the server.
+    // Errors in the command line are reported before errors of the server.
     let clients = Clients::new(&options.shares, &options.profile)?;
     let address = Address::reach(&options.url, &options.trust, options.timeout).await?;
     let shared = Rc::new(Shared::new(&options, clients, address));

@@ -1,4 +1,4 @@
-//! What a fleet is and does, and its progress.
+//! The options and the progress of a fleet.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub struct FleetOptions {
     /// The source of identities and random decisions.
     pub seed: u64,
     pub shares: Vec<Share>,
-    /// The configuration of all hosts. The identity in it is not used.
+    /// The configuration of all hosts. The identity in this profile is not used.
     pub profile: Profile,
     /// Whether every host syncs once before the run, as fast as the server responds.
     pub warm_up: bool,
@@ -29,7 +29,7 @@ pub struct FleetOptions {
     pub events: f64,
     /// Events per request, unless the server sets `batch_size`.
     pub batch: u32,
-    /// Maximum syncs at a time, each on a connection.
+    /// Maximum syncs at a time. Each sync uses one connection.
     pub connections: usize,
     /// Whether hosts reuse connections of other hosts.
     pub keep_alive: bool,
@@ -38,7 +38,7 @@ pub struct FleetOptions {
     pub trust: Trust,
     pub change: Option<ChangeHook>,
     pub verify: Verify,
-    /// The present time, in seconds since 1970.
+    /// The current time, in seconds since 1970.
     pub now: f64,
 }
 
@@ -50,10 +50,10 @@ pub struct ChangeHook {
     pub every: Duration,
 }
 
-/// Which of the hosts that have synced are checked at the end.
+/// The hosts that are checked at the end, among those that have synced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verify {
-    /// At most this many hosts.
+    /// A random sample of at most this number of hosts.
     Sample(u32),
     All,
     None,

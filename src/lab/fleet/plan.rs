@@ -1,14 +1,14 @@
-//! When each host syncs, and random decisions about a sync.
+//! The schedule of syncs, and random decisions about each sync.
 //!
-//! Both are computed and not stored. The n-th arrival is a function of n. A random number is a
-//! function of the seed, its purpose, the host and the sync. Therefore two runs with the same seed
-//! are equal, even if syncs end in a different order.
+//! The schedule and the decisions are computed, not stored. The n-th arrival is a function of n. A
+//! random number is a function of the seed, its purpose, the host and the sync. Therefore two runs
+//! with the same seed are equal, even if syncs end in a different order.
 
 use std::time::Duration;
 
 use xxhash_rust::xxh3::{xxh3_64_with_seed, xxh3_128_with_seed};
 
-/// How the syncs of hosts are spread over an interval.
+/// The distribution of the hosts' syncs over an interval.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Arrivals {
     /// Evenly, like Macs that were started at different times.
@@ -70,7 +70,7 @@ impl Plan {
 pub(super) enum Draw {
     /// The client of a host.
     Client,
-    /// Whether a sync requests a clean sync.
+    /// Whether a host requests a clean sync.
     Clean,
     /// The number of events in a sync.
     Events,

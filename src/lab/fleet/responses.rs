@@ -21,8 +21,8 @@ const MOST_STEPS: usize = 4 << 20;
 /// Maximum responses to preflight in the cache. A full cache is emptied.
 const MOST_ANSWERS: usize = 4096;
 
-/// Steps that each page counts in addition to its own, for the memory that a page without steps
-/// takes.
+/// Steps that are added to the size of each page in the cache, because a page without steps also
+/// needs memory.
 const LEAST_STEPS: usize = 32;
 
 /// A response before decompression.

@@ -5,9 +5,9 @@
 //! that most syncs need one lookup. (A sum of hashes per host would not work: a removal contains
 //! its target, but not the rule that it removes.)
 //!
-//! The text of a rule is stored once, too. A table takes 4 bytes per rule and about 250 more. If
-//! all hosts have different rules, each host needs a table. Only the keys of the download cache are
-//! hashes, which could be equal by chance. They have 128 bits.
+//! The text of a rule is stored once, too. A table needs 4 bytes per rule, and about 250 additional
+//! bytes. If all hosts have different rules, each host needs a table. Only the keys of the download
+//! cache are hashes, which could be equal by chance. These hashes have 128 bits.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -40,7 +40,7 @@ pub(super) struct TargetId(u32);
 pub(super) enum Step {
     Put(RuleId),
     Remove(TargetId),
-    /// Ignored, but counted.
+    /// A rule whose expression does not compile. The rule is ignored, but counted as processed.
     Uncompiled,
 }
 
@@ -253,9 +253,9 @@ impl RuleTables {
 pub(super) struct Difference {
     /// Rules that the host should not have.
     pub(super) extra: usize,
-    /// Rules that the host should have.
+    /// Rules that the host should have, but does not have.
     pub(super) missing: usize,
-    /// One of these rules.
+    /// The first extra or missing rule.
     pub(super) example: String,
 }
 

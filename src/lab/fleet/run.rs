@@ -1,4 +1,4 @@
-//! Runs syncs, with a maximum number at a time and one connection for each.
+//! Runs syncs. The number of syncs at a time is limited, and each sync uses one connection.
 //!
 //! Hosts sync on schedule, whether or not earlier syncs are done (an open loop). If no connection
 //! is free, the host waits, and its sync is timed from the scheduled time. Therefore a server that
@@ -26,14 +26,14 @@ use crate::lab::shell::{ShellError, shell};
 /// The time between two reports of progress.
 const TICK: Duration = Duration::from_millis(250);
 
-/// The timeout of a command that changes something.
+/// The timeout of the change hook.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Which hosts sync, and when.
+/// The hosts that sync, and their schedule.
 pub(super) enum Work {
-    /// One after the other, as fast as the server responds.
+    /// The hosts sync as fast as the server responds.
     Now(Box<dyn Iterator<Item = u32>>),
-    /// On schedule.
+    /// The hosts sync on schedule.
     Due { plan: Plan, start: Instant, next: u64 },
 }
 
@@ -49,7 +49,7 @@ impl Work {
         }
     }
 
-    /// How long a host waits before its sync is skipped.
+    /// The maximum delay of a sync. After a longer delay, the sync is skipped.
     fn patience(&self) -> Duration {
         match self {
             Self::Now(_) => Duration::MAX,
@@ -172,16 +172,16 @@ async fn begin(
     Some(if was_free { now } else { due })
 }
 
-/// What the change hook did.
+/// The results of the change hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ChangesMade {
     pub made: u64,
     pub failed: u64,
-    /// The reason of the last failure.
+    /// The reason for the last failure.
     pub reason: Option<String>,
 }
 
-/// Runs the command in its interval until `until`.
+/// Runs the command once per interval until the time `until`.
 pub(super) async fn change(change: ChangeHook, until: Instant) -> ChangesMade {
     let mut changes = ChangesMade::default();
     let mut next = Instant::now() + change.every;

@@ -1,4 +1,4 @@
-//! What all hosts of a run share.
+//! The data that all hosts of a run share.
 
 use std::cell::{RefCell, RefMut};
 use std::mem;
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     state: RefCell<State>,
 }
 
-/// What changes during a run. It is never borrowed across an `await`.
+/// The data that change during a run. This struct is never borrowed across an `await`.
 pub(super) struct State {
     /// The fleet, then one reference host for each client.
     hosts: Vec<Host>,
@@ -68,7 +68,7 @@ impl Shared {
         self.state.borrow_mut()
     }
 
-    /// Seconds since 1970.
+    /// The current time, in seconds since 1970.
     pub(super) fn now(&self) -> f64 {
         let (start, seconds) = self.start;
         seconds + start.elapsed().as_secs_f64()

@@ -1,4 +1,4 @@
-//! What a fleet did, and which resources it used.
+//! The results of a fleet, and the resources that it used.
 
 use std::time::Instant;
 
@@ -22,7 +22,7 @@ pub struct FleetSummary {
     pub asked_per_second: f64,
     pub warm_up: Option<PhaseReport>,
     pub run: PhaseReport,
-    /// The times of the run.
+    /// The times of syncs and requests in the run.
     pub latency_ms: Latencies,
     /// The results of the change hook.
     pub changes: Option<ChangesMade>,
@@ -36,7 +36,7 @@ pub struct PhaseReport {
     pub seconds: f64,
     /// The CPU time of this process, if the system reports it.
     pub cpu_seconds: Option<f64>,
-    /// Completed and failed syncs.
+    /// Completed and failed syncs per second.
     pub syncs_per_second: f64,
     #[serde(flatten)]
     pub counts: Counts,
@@ -52,9 +52,10 @@ pub struct Memory {
     pub peak_bytes: Option<u64>,
     /// The growth of the maximum resident memory since before the hosts were created, per host.
     pub bytes_per_host: Option<f64>,
-    /// What is stored per host, without shared data.
+    /// The size of the data of one host, without shared data.
     pub host_bytes: usize,
-    /// The number of different rule sets at the end, including their order.
+    /// The number of different rule sets at the end. Sets whose rules differ only in order count as
+    /// different.
     pub tables: usize,
 }
 

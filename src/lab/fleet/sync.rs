@@ -35,12 +35,13 @@ struct HostSync<'a> {
     client: &'a Client,
     identity: Identity,
     by_chance: bool,
-    /// Whether all requests succeeded so far, including those whose failure does not stop a sync.
+    /// Whether no request of this sync has failed. Requests whose failure does not stop the sync
+    /// count, too.
     whole: bool,
 }
 
-/// Runs the sync of a host, timed from `begun`. If `by_chance` is set, it may also request a clean
-/// sync or report events.
+/// Runs the sync of a host, timed from `begun`. If `by_chance` is set, the host may also request a
+/// clean sync or report events.
 pub(super) async fn sync(
     shared: &Shared,
     connection: &mut Connection,
@@ -101,7 +102,8 @@ impl HostSync<'_> {
         Ok(performed)
     }
 
-    /// The kind of sync that the host requests. By chance, it is sometimes a clean sync.
+    /// The kind of sync that the host requests. In a random share of syncs, the host requests a
+    /// clean sync.
     fn wish(&self, turns: u32, wants: SyncKind) -> SyncKind {
         let share = self.shared.options.clean;
         if self.by_chance && self.shared.random.share(Draw::Clean, self.host, turns) < share {
@@ -111,8 +113,8 @@ impl HostSync<'_> {
         wants
     }
 
-    /// Sends events in batches until a batch fails, which does not stop the sync. A clean sync
-    /// discards the events.
+    /// Sends events in batches. A failed batch ends the upload, but not the sync. A clean sync
+    /// discards the events instead.
     async fn report(&mut self, turn: u32, performed: SyncKind, answer: &PreflightResponse) {
         let shared = self.shared;
         if !self.by_chance {

@@ -2,8 +2,8 @@
 //!
 //! Each checked host syncs once more. Then, for each client, a new reference host downloads
 //! everything, and the checked hosts must have the same rules. A host with other rules may be
-//! correct, because it has rules of its own or of a tag. Such a host is enrolled again, with the
-//! same name and without rules, and must then have the rules that it had before.
+//! correct, because rules for this host or for a tag may apply. Such a host is enrolled again, with
+//! the same name and without rules, and must then have the rules that it had before.
 //!
 //! This shows that incremental syncs lead to the same rules as a full download, even after failed
 //! syncs. It does not show that these are the rules that an administrator intended.
@@ -32,15 +32,16 @@ const AT_A_TIME: usize = 1000;
 pub struct Convergence {
     /// Hosts to check.
     pub hosts: u64,
-    /// Hosts with the correct rules: the same as a new host, or the same before and after they were
-    /// enrolled again. Includes `converged_by_themselves`.
+    /// Hosts with the correct rules: the rules of a new host, or equal rules before and after the
+    /// host was enrolled again. Includes `converged_by_themselves`.
     pub converged: u64,
     /// Converged hosts that differ from a new host, but had the same rules before and after they
     /// were enrolled again.
     pub converged_by_themselves: u64,
     /// Hosts with wrong rules.
     pub diverged: u64,
-    /// Hosts that could not be checked, because a sync failed or the server ordered no clean sync.
+    /// Hosts that were not checked, because a sync failed, the server ordered no clean sync, or too
+    /// many hosts already had wrong rules.
     pub unchecked: u64,
     /// The first hosts with wrong rules.
     pub examples: Vec<Diverged>,
@@ -53,7 +54,7 @@ pub struct Diverged {
     pub generation: String,
     /// Rules that the host should not have.
     pub extra: usize,
-    /// Rules that the host should have.
+    /// Rules that the host should have, but does not have.
     pub missing: usize,
     /// An extra or missing rule.
     pub example: String,
@@ -83,7 +84,7 @@ pub(super) async fn verify(
     Ok(result)
 }
 
-/// Counts the hosts with the same rules as a new host, and returns the others.
+/// Counts the hosts with the same rules as a new host, and returns the hosts with different rules.
 fn compare(shared: &Shared, hosts: Vec<u32>, result: &mut Convergence) -> Vec<u32> {
     // Hosts share tables, so few pairs are compared.
     let mut equal: HashMap<(TableId, TableId), bool> = HashMap::new();

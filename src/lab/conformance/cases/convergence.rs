@@ -83,7 +83,7 @@ pub(super) const CASES: [Case; 10] = [
     .needs(&[Hook::AddRule, Hook::TagHost, Hook::UntagHost]),
 ];
 
-/// A host that has synced once, and a rule for it that was added since.
+/// A host that has synced once, and a rule for this host that was added after the sync.
 async fn with_new_rule<'r>(run: &'r CaseRun<'_>) -> Result<(Mac<'r>, TestRule), Stop> {
     let (mac, rule) = (run.known_mac().await?, TestRule::binary("BLOCKLIST"));
     run.add_rule(&mac, &rule, None).await?;

@@ -162,7 +162,7 @@ async fn none(run: &CaseRun<'_>) -> CaseResult {
     Ok("200".to_owned())
 }
 
-/// The decisions in events. In Santa's JSON, they are always words, not numbers.
+/// The decisions in events, which are always words in Santa's JSON, and never numbers.
 const DECISIONS: [&str; 17] = [
     "ALLOW_UNKNOWN",
     "ALLOW_BINARY",

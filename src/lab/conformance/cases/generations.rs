@@ -1,4 +1,4 @@
-//! What only some versions of clients understand.
+//! Rules and syncs that depend on the version of the client.
 
 use serde_json::json;
 

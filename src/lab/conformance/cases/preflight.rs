@@ -1,4 +1,4 @@
-//! Settings.
+//! The settings in the response to preflight.
 
 use crate::lab::conformance::case::{Case, must, should};
 use crate::lab::conformance::case_run::CaseRun;
