@@ -1,7 +1,8 @@
 //! The maximum sizes of lists and rows when they are read.
 //!
-//! Reports of hosts are shortened before they are stored. Rows of older versions may be longer.
-//! They are shortened when they are read, so that no row takes more memory than its bound.
+//! Reports of hosts are shortened before they are stored. Rows that older versions of nicelist
+//! stored may be longer. Longer rows are shortened when they are read, so that no row takes more
+//! memory than its bound.
 
 use std::borrow::Cow;
 

@@ -107,6 +107,6 @@ pub trait PolicyStore: Send + Sync + 'static {
     async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
 
     /// Deletes at most `limit` versions of rules, settings and tags that ended before the first
-    /// revision that is kept. Returns how many were deleted. Revisions themselves stay.
+    /// revision that is kept. Returns how many were deleted. Revisions themselves are kept.
     async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
 }

@@ -1,5 +1,5 @@
-//! Rows that this version of nicelist cannot read. They stay in the database, are not served, and
-//! are reported.
+//! Rows that this version of nicelist cannot read. These rows are kept in the database and
+//! reported, but they are not served.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

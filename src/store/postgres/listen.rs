@@ -142,7 +142,7 @@ async fn listen(
     }
 }
 
-/// Waits for a response, but not longer than a running server takes.
+/// Waits for a response. Fails if the server takes longer than a running server would.
 async fn responds<T>(
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Lost> {

@@ -28,8 +28,9 @@ pub(super) enum Lock {
 }
 
 impl Lock {
-    /// Waits for the lock and takes it exclusively. Another server may have it for a large import.
-    /// No table is locked that long, so the transaction then waits only briefly for tables.
+    /// Waits for the lock and takes it exclusively. Another server may have the lock during a large
+    /// import. Tables are never locked that long, so the transaction then waits only briefly for a
+    /// table.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;
         let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");

@@ -19,7 +19,8 @@ use crate::store::sql::commit::RuleWriting;
 use crate::store::sql::rows::{self, CONTENT, content_of};
 
 /// With this many rules or more, PostgreSQL plans how to find the rows that they replace. Fewer
-/// rules are looked up one by one, because the planner does not know their number.
+/// rules are looked up one by one, because PostgreSQL's planner does not know how many rules are
+/// staged.
 const MANY: usize = 5_000;
 
 impl RuleWriting for Transaction<'_> {
@@ -98,7 +99,8 @@ const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashj
     SET LOCAL enable_mergejoin = off";
 const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on";
-/// Gives joins of many rows enough memory, and gives the number of staged rules to the planner.
+/// Allows enough memory for joins of many rows, and counts the staged rules for PostgreSQL's
+/// planner.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
 /// Writes the rules of the session's table.

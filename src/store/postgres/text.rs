@@ -10,13 +10,13 @@ use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'a>(pub(super) &'a str);
 
-/// A text with U+FFFD in place of NUL.
+/// A text with U+FFFD instead of NUL.
 pub(in crate::store) fn clean(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
-/// JSON with U+FFFD in place of NUL, which JSON writes as `\u0000`. PostgreSQL cannot query JSON
-/// that contains it.
+/// JSON with U+FFFD instead of NUL, which JSON writes as `\u0000`. PostgreSQL cannot query JSON
+/// that contains NUL.
 pub(in crate::store) fn clean_json(json: String) -> String {
     if !json.contains("\\u0000") {
         return json;

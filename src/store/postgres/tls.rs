@@ -85,8 +85,8 @@ fn strict(
     Ok(verifier.build().map_err(|error| unread(error.to_string()))?)
 }
 
-/// Accepts any certificate. With `chain`, accepts only certificates of its roots, but for any host.
-/// The server must still prove that it has the key.
+/// Accepts any certificate. With `chain`, accepts only certificates that the roots of `chain`
+/// signed, but for any host. The server must still prove that it has the certificate's key.
 #[derive(Debug)]
 struct Lenient {
     provider: Arc<CryptoProvider>,

@@ -79,9 +79,9 @@ async fn serve<B: Batch>(
     }
 }
 
-/// Writes a group. If the database refuses it, each job is tried alone, so that one bad job does
-/// not fail the others. If the connection is lost, nothing is tried again, because the commit may
-/// have succeeded.
+/// Writes a group. If the database refuses the group, each job is tried alone, so that one bad job
+/// does not make other jobs fail. If the connection is lost, nothing is tried again, because the
+/// commit may have succeeded.
 async fn write<B: Batch>(
     batch: &B,
     pool: &Pool,

@@ -141,7 +141,7 @@ async fn read_scope_ids<D: Database>(on: &D, scopes: &mut ChangeScopes) -> Store
     Ok(())
 }
 
-/// All readable tags. Unreadable tags stay as they are.
+/// All readable tags. A change does not alter unreadable tags.
 async fn tags(on: &impl Database) -> StoreResult<Vec<Tag>> {
     let sql = "SELECT name, priority, description, membership FROM tag WHERE ended IS NULL";
     let found = on.query(sql, &[], |row| listed(rows::tag(row, 0))).await?;

@@ -77,8 +77,8 @@ pub(in crate::store) async fn members<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, |row| machine(row, 0)).await
 }
 
-/// The conditions of a membership. Every member meets at least one of them. They match the same
-/// hosts as [`Membership::has`].
+/// The conditions of a membership. Every member meets at least one of these conditions. The
+/// conditions match the same hosts as [`Membership::has`].
 fn memberships(
     dialect: Dialect,
     wanted: &mut Conditions<'_>,

@@ -236,7 +236,7 @@ impl Dialect {
         }
     }
 
-    /// A text as it is stored. PostgreSQL stores U+FFFD in place of NUL.
+    /// A text as it is stored. PostgreSQL stores U+FFFD instead of NUL.
     pub(super) fn stored_text(self, text: &str) -> Cow<'_, str> {
         match self {
             Self::Sqlite => text.into(),

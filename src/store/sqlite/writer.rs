@@ -23,8 +23,8 @@ const MOST_WAITING: u32 = 64 * 1024;
 /// for many jobs as for one.
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
-/// With this many jobs, a commit does not wait for more. Jobs that arrive during the commit share
-/// the next one.
+/// With this many jobs, a commit does not wait for more jobs. Jobs that arrive during the commit
+/// share the next one.
 const CROWD: usize = 32;
 
 /// Whether the work of a successful job is kept.
