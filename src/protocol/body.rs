@@ -22,7 +22,7 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentEncoding {
-    /// Not compressed: no header.
+    /// The body is not compressed, and has no `Content-Encoding` header.
     #[serde(alias = "none")]
     Identity,
     /// `deflate`: a zlib container, the default of all clients. Raw deflate data are accepted, too,
@@ -70,7 +70,7 @@ pub enum BodyError {
     UnknownEncoding(String),
     #[error("body is longer than {limit} bytes")]
     TooLarge {
-        /// In bytes after decompression.
+        /// The maximum number of bytes after decompression.
         limit: usize,
     },
     #[error("{0} body is cut off")]
@@ -128,8 +128,8 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
     }
 }
 
-/// Decompresses the body of a request. Its first bytes show whether and how it is compressed. The
-/// limit applies as in [`decode`].
+/// Decompresses the body of a request. The first bytes show the compression of the body. The limit
+/// applies as in [`decode`].
 ///
 /// # Errors
 ///
@@ -229,7 +229,7 @@ fn inflate(
     }
 }
 
-/// Appends within the limit, and keeps the buffer's capacity below it.
+/// Appends a chunk within the limit, and keeps the buffer's capacity within the limit.
 fn append(message: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), BodyError> {
     let length = message.len() + chunk.len();
     if length > limit {

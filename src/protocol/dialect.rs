@@ -1,4 +1,4 @@
-//! Pages of rules for clients that spell rule types and policies in another way.
+//! Pages of rules for clients that spell rule types and policies differently.
 
 use serde::Serialize;
 
@@ -9,9 +9,9 @@ use super::{MessageError, PolicyName, Rule, RuleDownloadResponse, RuleType, Word
 /// The spelling of rule types and policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Before 1.14: WHITELIST for ALLOWLIST, BLACKLIST for BLOCKLIST.
+    /// Clients before 1.14, which use WHITELIST for ALLOWLIST and BLACKLIST for BLOCKLIST.
     Whitelist,
-    /// pedro: CD_HASH for CDHASH, and only the words in [`pedro`].
+    /// pedro, which uses CD_HASH for CDHASH, and only the words in [`pedro`].
     Pedro,
 }
 
@@ -40,7 +40,7 @@ struct SpelledRule<'a> {
 ///
 /// # Errors
 ///
-/// As [`super::write`].
+/// The errors of [`super::write`].
 pub fn write_page(
     dialect: Dialect,
     page: &RuleDownloadResponse<'_>,

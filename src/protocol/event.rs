@@ -11,10 +11,10 @@ messages! {
     read with "lenient::read";
 
     pub struct EventUploadRequest {
-        /// The same ID as in the URL.
+        /// The machine ID, which is also in the URL.
         pub machine_id: String | "machineId",
         pub events: Vec<Event>,
-        /// 2025.9 and later.
+        /// Sent by 2025.9 and later versions.
         pub file_access_events: Vec<FileAccessEvent> | "fileAccessEvents",
     }
 
@@ -25,15 +25,15 @@ messages! {
         pub file_path: String | "filePath",
         pub file_name: String | "fileName",
         pub executing_user: String | "executingUser",
-        /// Seconds since the epoch.
+        /// The time of the execution, in seconds since the epoch.
         pub execution_time: f64 | "executionTime",
         pub logged_in_users: Vec<String> | "loggedInUsers",
-        /// Such as `ann@console`.
+        /// The login sessions, such as `ann@console`.
         pub current_sessions: Vec<String> | "currentSessions",
         pub decision: Open<Decision>,
         pub file_bundle_id: String | "fileBundleId",
         pub file_bundle_path: String | "fileBundlePath",
-        /// The bundle's main program.
+        /// The path of the bundle's main program, relative to the bundle.
         pub file_bundle_executable_rel_path: String | "fileBundleExecutableRelPath",
         pub file_bundle_name: String | "fileBundleName",
         /// The build number.
@@ -42,7 +42,7 @@ messages! {
         pub file_bundle_version_string: String | "fileBundleVersionString",
         /// A hash over all programs in the bundle.
         pub file_bundle_hash: String | "fileBundleHash",
-        /// How long hashing the bundle took.
+        /// The time for hashing the bundle, in milliseconds.
         pub file_bundle_hash_millis: u32 | "fileBundleHashMillis",
         pub file_bundle_binary_count: u32 | "fileBundleBinaryCount",
         pub pid: i32,
@@ -58,12 +58,12 @@ messages! {
         /// The program that downloaded the file.
         pub quarantine_agent_bundle_id: String | "quarantineAgentBundleId",
         pub team_id: String | "teamId",
-        /// With the team ID or `platform` as its prefix.
+        /// The signing ID, with the team ID or `platform` as its prefix.
         pub signing_id: String | "signingId",
         pub cdhash: String,
-        /// Leaf first.
+        /// The certificates of the signing chain, leaf first.
         pub signing_chain: Vec<Certificate> | "signingChain",
-        /// 2025.1 and later.
+        /// Sent by 2025.1 and later versions.
         pub entitlement_info: Option<EntitlementInfo> as "entitlementInfo" | "entitlement_info",
         /// The kernel's code signing flags.
         pub cs_flags: u32 as "csFlags" | "cs_flags",
@@ -86,9 +86,9 @@ messages! {
         pub org: String,
         /// Organizational unit.
         pub ou: String,
-        /// Seconds since the epoch.
+        /// The start of the validity, in seconds since the epoch.
         pub valid_from: u32 | "validFrom",
-        /// Seconds since the epoch.
+        /// The end of the validity, in seconds since the epoch.
         pub valid_until: u32 | "validUntil",
     }
 
@@ -102,7 +102,7 @@ messages! {
     #[derive(Eq)]
     pub struct Entitlement {
         pub key: String,
-        /// JSON in a string.
+        /// The value as a string of JSON.
         pub value: String,
     }
 
@@ -113,7 +113,7 @@ messages! {
         /// The path of the accessed file.
         pub target: String,
         pub decision: Open<FileAccessDecision>,
-        /// Seconds since the epoch.
+        /// The time of the access, in seconds since the epoch.
         pub access_time: f64 | "accessTime",
         /// The process that accessed the file, then its ancestors.
         pub process_chain: Vec<Process> | "processChain",
@@ -122,13 +122,13 @@ messages! {
     #[derive(Eq)]
     pub struct Process {
         pub pid: i32,
-        /// The program with its directory.
+        /// The path of the program, including its directory and file name.
         pub file_path: String | "filePath",
         pub file_sha256: String | "fileSha256",
         pub cdhash: String,
         pub signing_id: String | "signingId",
         pub team_id: String | "teamId",
-        /// Leaf first.
+        /// The certificates of the signing chain, leaf first.
         pub signing_chain: Vec<Certificate> | "signingChain",
     }
 }

@@ -10,7 +10,7 @@ use super::protobuf::{self, Fields, ProtobufError};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
-    /// The default of all clients.
+    /// JSON, the default of all clients.
     #[default]
     Json,
     /// Protobuf (2024.6 and later, with `SyncEnableProtoTransfer`).
@@ -91,7 +91,7 @@ pub fn read_answer<M: Message>(format: Format, body: &[u8]) -> Result<M, Message
 
 /// # Errors
 ///
-/// Never for messages of this module.
+/// Messages of this module cause no error.
 pub fn write<M: Message>(format: Format, message: &M) -> Result<Vec<u8>, MessageError> {
     match format {
         Format::Json => Ok(json::write(message)?),

@@ -1,10 +1,10 @@
 //! Client generations: the first version of Santa that supports each capability, and what
 //! third-party clients do not support.
 //!
-//! A generation stands for the newest capability of a client's version. Its number is the first
-//! version with that capability (`2025.6` is 202506, `1.14` is 114). So a client keeps its
-//! generation in an update that adds no capability. A capability that is added to the table later
-//! does not change the other numbers.
+//! A generation represents the newest capability of a client's version. The number of a generation
+//! is the first version with that capability (`2025.6` is 202506, `1.14` is 114). So a client keeps
+//! its generation in an update that adds no capability. A capability that is added to the table
+//! later does not change the other numbers.
 
 pub mod pedro;
 
@@ -64,26 +64,27 @@ const TABLE: [(u32, Capability); 15] = [
     (202_606, Capability::HalfSilentPolicies),
 ];
 
-/// pedro and all other clients with the library rednose, on Linux. They keep no rules from one sync
-/// to the next, request only one page, count no rules, and reject a whole response if it contains
+/// pedro and all other clients with the library rednose, on Linux. These clients replace all rules
+/// in every sync, request only one page, count no rules, and reject a whole response if it contains
 /// one unknown word.
 pub const REDNOSE: u32 = 1;
 
-/// pedro since January 2026. It copied the code of rednose and reports its own name in its version.
-/// Its newer releases differ from rednose only in how they count the bytes of a response.
+/// pedro since January 2026. This pedro copied the code of rednose, and reports its own name in its
+/// version. The newer releases of pedro differ from rednose only in the counting of a response's
+/// bytes.
 pub const PEDRO: u32 = 2;
 
-/// How a client counts the bytes of a response for its limit.
+/// Whether a client's limit for responses applies before or after decompression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counting {
-    /// As sent (ureq up to 3.3).
+    /// The limit applies to the bytes as sent (ureq up to 3.3).
     BeforeDecompression,
-    /// After decompression (ureq 3.5).
+    /// The limit applies to the decompressed bytes (ureq 3.5).
     AfterDecompression,
 }
 
-/// How a generation of pedro counts the bytes of a response. Some releases with the new name still
-/// count like older ones, but their version does not show that.
+/// The counting of bytes by a generation of pedro; none for all other clients. Some releases with
+/// the new name still count like older releases, but their version does not show that.
 pub const fn counting(generation: u32) -> Option<Counting> {
     match generation {
         REDNOSE => Some(Counting::BeforeDecompression),

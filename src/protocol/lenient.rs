@@ -1,8 +1,8 @@
 //! Reads requests leniently: an unexpected value is converted or ignored instead of refused.
 //!
 //! Old and third-party clients send numbers as strings, floats for integers, and nulls. Newer
-//! clients send unknown words. A value of the wrong type counts as absent, and the rest of the
-//! message is kept.
+//! clients send unknown words. A value of the wrong type counts as absent, and all other fields of
+//! the message are kept.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ use super::words::{Open, Word, parse};
 /// memory, so the limit on bodies alone would not limit the memory that a body needs.
 pub(super) const MAX_TEXTS: usize = 10_000;
 
-/// A type of a request's field.
+/// A type of fields in requests.
 pub(super) trait Lenient: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
@@ -31,7 +31,7 @@ pub(super) fn read<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Re
 }
 
 /// Numbers and booleans become text. NUL characters are removed, because databases cannot store
-/// them. Some clients pad texts with them (the fixed-length names of `uname`).
+/// them. Some clients pad texts with NUL characters (the fixed-length names of `uname`).
 impl Lenient for String {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Scalar::deserialize(deserializer)?.into_text().into_owned())
@@ -109,7 +109,7 @@ pub(super) trait Listed {
     const MAX: usize;
 }
 
-/// Values in the list that are not objects are ignored.
+/// Ignores values in the list that are not objects.
 impl<T: Listed + DeserializeOwned> Lenient for Vec<T> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Records(PhantomData))
@@ -210,7 +210,8 @@ fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// The methods of a visitor that ignores all scalars except strings. They return the same value.
+/// The methods of a visitor that ignores all scalars except strings. All of these methods return
+/// the given value.
 macro_rules! scalars_are {
     ($nothing:expr) => {
         fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {

@@ -12,18 +12,18 @@ messages! {
     #[derive(Eq)]
     pub struct PostflightRequest {
         pub rules_received: u32 | "rulesReceived",
-        /// How many of the received rules the client understood.
+        /// The number of received rules that the client understood.
         pub rules_processed: u32 | "rulesProcessed",
-        /// The same ID as in the URL.
+        /// The machine ID, which is also in the URL.
         pub machine_id: String | "machineId",
-        /// 2025.1 and later.
+        /// Sent by 2025.1 and later versions.
         pub sync_type: Option<SyncType> as "syncType" | "sync_type",
         /// The hash of the client's rules after the sync (2025.7 and later).
         pub rules_hash: String as "rulesHash" | "rules_hash",
     }
 }
 
-/// Clients do not read this response.
+/// The response is an empty message. Clients before 2024.6 do not read the response.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostflightResponse {}
 

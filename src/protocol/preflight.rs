@@ -14,39 +14,39 @@ messages! {
     #[derive(Eq)]
     pub struct PreflightRequest {
         pub serial_num: String | "serialNum" | "serial_number" | "serialNumber",
-        /// Changes with the network.
+        /// The host name, which may change with the network.
         pub hostname: String,
-        /// Such as `14.5`.
+        /// The version of macOS, such as `14.5`.
         pub os_version: String | "osVersion",
-        /// Such as `23F79`.
+        /// The build of macOS, such as `23F79`.
         pub os_build: String | "osBuild",
-        /// Such as `MacBookPro18,3`.
+        /// The model of the Mac, such as `MacBookPro18,3`.
         pub model_identifier: String | "modelIdentifier",
-        /// Such as `2026.4.1`.
+        /// The version of Santa, such as `2026.4.1`.
         pub santa_version: String | "santaVersion",
-        /// From the client's profile.
+        /// The primary user from the client's profile.
         pub primary_user: String | "primaryUser",
-        /// 2025.6 and later.
+        /// Sent by 2025.6 and later versions.
         pub primary_user_groups: Vec<String> | "primaryUserGroups",
         pub push_notification_token: String | "pushNotificationToken" | "fcm_token",
         pub client_mode: Option<ClientMode> | "clientMode",
         pub request_clean_sync: bool | "requestCleanSync",
-        /// Including transitive rules.
+        /// Binary rules, including transitive rules.
         pub binary_rule_count: u32 | "binaryRuleCount",
         pub certificate_rule_count: u32 | "certificateRuleCount",
-        /// These rules are also counted by type.
+        /// Compiler rules, which are also included in the counts by type.
         pub compiler_rule_count: u32 | "compilerRuleCount",
         pub transitive_rule_count: u32 | "transitiveRuleCount",
         pub teamid_rule_count: u32 | "teamidRuleCount",
         pub signingid_rule_count: u32 | "signingidRuleCount",
         pub cdhash_rule_count: u32 | "cdhashRuleCount",
-        /// The same ID as in the URL.
+        /// The machine ID, which is also in the URL.
         pub machine_id: String | "machineId",
         /// Whether a push caused the sync (2025.1 and later).
         pub push_notification_sync: bool | "pushNotificationSync",
         /// System integrity protection: zero means fully enabled (2025.5 and later).
         pub sip_status: u32 as "sipStatus" | "sip_status",
-        /// 2025.7 and later.
+        /// The hash of the client's rules before the sync (2025.7 and later).
         pub rules_hash: String as "rulesHash" | "rules_hash",
     }
 }
@@ -54,13 +54,13 @@ messages! {
 messages! {
     read with "strict::read";
 
-    /// Settings. If a field is absent, the client keeps its current value. Since 2026.4, it keeps
-    /// none in a clean sync.
+    /// Settings. If a field is absent, the client keeps the current value of the setting. Since
+    /// 2026.4, a client keeps no values in a clean sync.
     #[derive(Eq)]
     pub struct PreflightResponse {
         pub client_mode: Option<ClientMode> | "clientMode",
         pub sync_type: Option<SyncType> | "syncType",
-        /// Replaces `sync_type` for clients before 2024.1. Ignored if both are present.
+        /// Replaces `sync_type` for clients before 2024.1. Ignored if `sync_type` is present.
         pub clean_sync: Option<bool> | "cleanSync",
         /// Events per upload.
         pub batch_size: Option<u32> | "batchSize",
@@ -99,13 +99,13 @@ messages! {
         pub block_usb_mount: Option<bool> | "blockUsbMount",
         /// The mount flags for `block_usb_mount`.
         pub remount_usb_mode: Vec<String> | "remountUsbMode",
-        /// 2026.3 and later.
+        /// Read by 2026.3 and later versions.
         pub removable_media_policy: Option<MediaPolicy> | "removableMediaPolicy",
-        /// 2026.3 and later.
+        /// Read by 2026.3 and later versions.
         pub encrypted_removable_media_policy: Option<MediaPolicy>
             | "encryptedRemovableMediaPolicy",
         pub override_file_access_action: Option<FileAccessAction> | "overrideFileAccessAction",
-        /// Only Santa's makers can sign these tokens.
+        /// A token for push notifications, which only Santa's makers can sign.
         pub push_token: Option<String> | "pushToken",
         pub push_issuer_token: Option<String> | "pushIssuerToken",
         /// The target of the block dialog's button (2025.12 and later).
@@ -115,13 +115,13 @@ messages! {
     }
 }
 
-/// What a client does when removable media are mounted.
+/// The action of a client when removable media are mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "MediaPolicyCases", try_from = "MediaPolicyCases")]
 pub enum MediaPolicy {
     Allow,
     Block,
-    /// Mounts them with these flags of the mount command, such as `rdonly`.
+    /// Mounts the media with these flags of the mount command, such as `rdonly`.
     Remount {
         flags: Vec<String>,
     },

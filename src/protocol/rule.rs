@@ -1,4 +1,4 @@
-//! Rule download: pages of rules, until there is no cursor.
+//! Rule download: pages of rules, until a page has no cursor.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ messages! {
 
     #[derive(Eq)]
     pub struct RuleDownloadRequest {
-        /// The same ID as in the URL.
+        /// The machine ID, which is also in the URL.
         pub machine_id: String | "machineId",
         /// The cursor from the previous page; empty for the first page.
         pub cursor: String,
@@ -27,7 +27,7 @@ messages! {
 pub struct RuleDownloadResponse<'a> {
     #[serde(deserialize_with = "strict::read")]
     pub rules: Vec<Rule<'a>>,
-    /// Absent on the last page.
+    /// The cursor of the next page; absent on the last page.
     #[serde(deserialize_with = "strict::filled_text", skip_serializing_if = "is_zero")]
     pub cursor: Option<String>,
 }
@@ -35,7 +35,7 @@ pub struct RuleDownloadResponse<'a> {
 messages! {
     read with "strict::read";
 
-    /// Borrows its texts, so that a server writes a page without copying its rules.
+    /// A rule that borrows its texts, so that a server can write a page without copying the rules.
     #[derive(Eq)]
     pub struct Rule<'a> {
         pub identifier: Cow<'a, str>,
@@ -49,9 +49,9 @@ messages! {
         pub custom_msg: Cow<'a, str> | "customMsg",
         /// The target of the block dialog's button.
         pub custom_url: Cow<'a, str> | "customUrl",
-        /// 2026.7 and later.
+        /// The label of the block dialog's button (2026.7 and later).
         pub event_detail_button_label: Cow<'a, str> | "eventDetailButtonLabel",
-        /// 2025.6 and later.
+        /// The expression of a CEL rule (2025.6 and later).
         pub cel_expr: Cow<'a, str> | "celExpr",
         /// The program's name in the notification that it can now run (2025.4 and later).
         pub notification_app_name: Cow<'a, str> | "notificationAppName",

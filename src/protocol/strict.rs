@@ -1,4 +1,4 @@
-//! Reads responses as clients do: accepts exactly what a real client accepts.
+//! Reads responses as clients do: accepts exactly the responses that a real client accepts.
 //!
 //! Unknown keys are ignored, and `null` and unknown words count as absent. A number that is
 //! negative, fractional or out of range makes the whole response invalid, and so does a value of
@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::words::{Word, parse};
 
-/// A type of a response's field.
+/// A type of fields in responses.
 pub(super) trait Strict: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }

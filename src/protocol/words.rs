@@ -1,16 +1,16 @@
-//! The enums of the wire format, in its spellings.
+//! The enums of the wire format, with their spellings.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A value of one of the enums.
+/// An enum of the wire format.
 pub trait Word: Copy + Eq + 'static {
     /// The spelling of current clients.
     fn name(self) -> &'static str;
 
-    /// Never negative.
+    /// The number in protobuf, which is never negative.
     fn number(self) -> i64;
 
     /// Reads a name or one of its documented aliases. Case-sensitive, as in clients.
@@ -32,7 +32,7 @@ macro_rules! words {
         $vis enum $type { $( $(#[$inner])* $variant, )+ }
 
         impl $type {
-            /// In the order of the numbers.
+            /// All values, in the order of their numbers.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
         }
 
@@ -77,25 +77,25 @@ macro_rules! words {
 }
 
 words! {
-    /// What a client does with unknown programs.
+    /// The decision of a client about unknown programs.
     pub enum ClientMode {
-        /// Allows and reports them.
+        /// Allows unknown programs, and reports their executions.
         Monitor = 1 "MONITOR",
-        /// Blocks them.
+        /// Blocks unknown programs.
         Lockdown = 2 "LOCKDOWN",
-        /// Blocks them until the user approves (2024.11 and later).
+        /// Blocks unknown programs until the user approves them (2024.11 and later).
         Standalone = 3 "STANDALONE",
     }
 }
 
 words! {
-    /// What a sync does to the rules of a client.
+    /// The effect of a sync on the rules of a client.
     pub enum SyncType {
-        /// Keeps them.
+        /// Keeps all rules.
         Normal = 1 "NORMAL" | "normal",
         /// Deletes all but the transitive rules.
         Clean = 2 "CLEAN" | "clean",
-        /// Deletes all.
+        /// Deletes all rules.
         CleanAll = 3 "CLEAN_ALL" | "clean_all",
         /// Defined, but clients treat it as `Normal`.
         CleanStandalone = 4 "CLEAN_STANDALONE" | "clean_standalone",
@@ -142,13 +142,13 @@ words! {
 }
 
 words! {
-    /// What a client does with the file access policy of its own profile.
+    /// The effect of the file access policy in the client's own profile.
     pub enum FileAccessAction {
-        /// Applies it.
+        /// The policy applies.
         None = 1 "NONE" | "None" | "none",
-        /// Logs accesses instead of denying them.
+        /// Accesses are logged instead of denied.
         AuditOnly = 2 "AUDIT_ONLY" | "AuditOnly" | "auditonly",
-        /// Ignores it.
+        /// The policy is ignored.
         Disable = 3 "DISABLE" | "Disable" | "disable",
     }
 }
@@ -163,7 +163,7 @@ words! {
         AllowUnknown = 1 "ALLOW_UNKNOWN",
         AllowBinary = 2 "ALLOW_BINARY",
         AllowCertificate = 3 "ALLOW_CERTIFICATE",
-        /// Allowed by path, or because Santa does not check such files.
+        /// Allowed because of the path, or because Santa does not check this kind of file.
         AllowScope = 4 "ALLOW_SCOPE",
         AllowTeamId = 5 "ALLOW_TEAMID",
         AllowSigningId = 6 "ALLOW_SIGNINGID",
@@ -172,7 +172,7 @@ words! {
         BlockUnknown = 8 "BLOCK_UNKNOWN",
         BlockBinary = 9 "BLOCK_BINARY",
         BlockCertificate = 10 "BLOCK_CERTIFICATE",
-        /// Blocked by path, or by the kind of the file.
+        /// Blocked because of the path or the kind of the file.
         BlockScope = 11 "BLOCK_SCOPE",
         BlockTeamId = 12 "BLOCK_TEAMID",
         BlockSigningId = 13 "BLOCK_SIGNINGID",
@@ -219,12 +219,12 @@ words! {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Open<W> {
     Known(W),
-    /// Any other name or number, as received.
+    /// An unknown name or number, as received.
     Other(String),
 }
 
 impl<W: Word> Open<W> {
-    /// Reads a name, or a number as text.
+    /// Reads a word by its name, or by its number as text.
     pub fn read(said: Cow<'_, str>) -> Self {
         match parse(&said) {
             Some(word) => Self::Known(word),
@@ -264,7 +264,7 @@ impl<W: Word + Default> Default for Open<W> {
     }
 }
 
-/// Reads a name, or a number as text.
+/// Reads a word by its name, or by its number as text.
 pub(super) fn parse<W: Word>(said: &str) -> Option<W> {
     W::from_name(said).or_else(|| W::from_number(said.parse().ok()?))
 }

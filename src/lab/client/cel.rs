@@ -13,7 +13,8 @@ const MACROS: [&str; 5] = ["all", "exists", "exists_one", "filter", "map"];
 
 const WORDS: [&str; 4] = ["true", "false", "null", "in"];
 
-/// Whether this version supports every name in the expression, and the brackets and quotes match.
+/// Whether this version supports every name in the expression, and whether the brackets and quotes
+/// match.
 pub(super) fn compiles(version: Version, expression: &str) -> bool {
     let Some(tokens) = tokens(expression) else { return false };
     let bound = bound(&tokens);

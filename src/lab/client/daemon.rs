@@ -1,7 +1,7 @@
 //! A client that runs for days on Santa's schedule. Tests can set its clock.
 //!
 //! The first sync starts 15 seconds after the start. Each later sync starts one interval after the
-//! end of the previous sync, which may be a requested one. Blocked executions are reported
+//! end of the previous sync, which may be a requested sync. Blocked executions are reported
 //! immediately, one by one, even during a sync (Santa's SNTSyncManager and SNTSyncdQueue).
 
 use std::collections::HashMap;

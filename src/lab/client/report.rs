@@ -63,7 +63,7 @@ pub struct EventReport {
 pub struct RuleReport {
     pub pages: usize,
     pub received: u32,
-    /// The received rules that the client understood.
+    /// The number of received rules that the client understood.
     pub processed: u32,
 }
 

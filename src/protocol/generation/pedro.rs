@@ -1,12 +1,12 @@
-//! What pedro parses (in `pedro/sync/json` of wowsignal-io/pedro, and until January 2026 in the
-//! library rednose). pedro ignores unknown keys, and rejects a whole response if it contains one
-//! unexpected value or word.
+//! The fields and words that pedro parses (in `pedro/sync/json` of wowsignal-io/pedro, and until
+//! January 2026 in the library rednose). pedro ignores unknown keys, and rejects a whole response
+//! if it contains one unexpected value or word.
 
 use serde_json::{Map, Value};
 
 use super::super::{PolicyName, PreflightResponse, RuleType};
 
-/// Maximum bytes of a response: the default of its HTTP client, ureq.
+/// Maximum bytes of a response: the default of pedro's HTTP client, ureq.
 pub const LONGEST_RESPONSE: usize = 10 * 1024 * 1024;
 
 /// The type of a field in the response to preflight.

@@ -20,11 +20,11 @@ const MAX_RULES: usize = 5_000_000;
 
 type Read = Result<(), ProtobufError>;
 
-/// A value as a field of a message.
+/// A type whose values can be fields of a message.
 pub(in super::super) trait Field {
     fn write(&self, number: u32, to: &mut Vec<u8>);
 
-    /// Reads one occurrence of the field. The caller has already read its key.
+    /// Reads one occurrence of the field. The caller has already read the field's key.
     fn read(&mut self, number: u32, wire: WireType, from: &mut &[u8]) -> Read;
 }
 
@@ -44,7 +44,7 @@ fn write_bytes(field: u32, bytes: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(bytes);
 }
 
-/// Reads a length and that many bytes.
+/// Reads a length, and then this number of bytes.
 fn read_bytes<'a>(
     field: u32,
     wire: WireType,
@@ -204,7 +204,7 @@ macro_rules! optional_numbers {
 
 optional_numbers! { bool u32 }
 
-/// Seconds since the epoch with their fraction. Infinity and NaN count as absent.
+/// A number of seconds since the epoch, with a fraction. Infinity and NaN count as absent.
 impl Field for f64 {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         if *self != 0.0 {

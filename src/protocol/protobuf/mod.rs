@@ -1,8 +1,9 @@
 //! Messages as protobuf: the same structs as in JSON, with tables of their fields' numbers.
 //!
-//! prost encodes and decodes keys and numbers and skips unknown fields. Its derived messages are
-//! not used, because they copy every string of a page of rules. They also do not limit the number
-//! of messages in a list, although an empty message is only two bytes in a body.
+//! prost encodes and decodes keys and numbers and skips unknown fields. The messages that prost
+//! derives are not used, because they copy every string of a page of rules. Derived messages also
+//! do not limit the number of messages in a list, although an empty message is only two bytes in a
+//! body.
 
 mod field;
 mod tables;
@@ -16,7 +17,7 @@ pub enum ProtobufError {
     /// The bytes are cut off or not protobuf, or a field has another type.
     #[error("{0}")]
     Malformed(#[from] DecodeError),
-    /// A field is longer than the rest of the bytes.
+    /// A field is longer than the remaining bytes.
     #[error("field {0} is cut off")]
     CutOff(u32),
     #[error("field {0} is not UTF-8")]
@@ -28,11 +29,11 @@ pub enum ProtobufError {
 
 /// The fields of a message by their numbers (sync/v1.proto of Santa's protocol).
 pub trait Fields {
-    /// Appends the fields that are not at their default.
+    /// Appends the fields that do not have their default value.
     fn write_fields(&self, to: &mut Vec<u8>);
 
-    /// Reads one field from the start of `from`. The caller has already read its key. Returns false
-    /// and reads nothing if the message has no such field.
+    /// Reads one field from the start of `from`. The caller has already read the field's key.
+    /// Returns false and reads nothing if the message has no such field.
     ///
     /// # Errors
     /// When the bytes are not a value of the field's type.
@@ -44,8 +45,8 @@ pub trait Fields {
     ) -> Result<bool, ProtobufError>;
 }
 
-/// Declares the number and name of each field of a message. The field's type implements how it is
-/// read and written (`field.rs`).
+/// Declares the number and name of each field of a message. The field's type implements reading and
+/// writing (`field.rs`).
 macro_rules! fields {
     ($($message:ty { $($number:literal $name:ident),* $(,)? })+) => {
         $(impl Fields for $message {
