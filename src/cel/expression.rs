@@ -135,7 +135,7 @@ mod tests {
     }
 
     /// The parser's depth limit does not count chains. Each chain needs more than 2 MiB of stack,
-    /// which is the default of a thread.
+    /// the default stack size of a thread.
     #[test]
     fn the_longest_chains_do_not_exhaust_the_stack() {
         let shapes = [

@@ -26,7 +26,7 @@ pub enum Backend {
     },
 }
 
-/// A token, or the way to get one.
+/// A token, or a command that prints one.
 #[derive(Debug, Clone)]
 pub enum Credential {
     Token(Secret),

@@ -121,8 +121,8 @@ fn as_table<'a>(item: &'a mut Item, key: &str) -> Result<&'a mut dyn TableLike, 
     item.as_table_like_mut().ok_or(wrong)
 }
 
-/// Replaces the file at `path` atomically. Only its owner can read it. If the path is a link, its
-/// target is replaced.
+/// Replaces the file at `path` atomically. Only the owner can read the new file. If the path is a
+/// link, its target is replaced.
 fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     write(&target, text).map_err(|source| ConfigError::Write { path: path.to_owned(), source })

@@ -1,6 +1,6 @@
 //! The cursor of a rule download: its origin, destination and next page, authenticated. Any server
-//! over the same database accepts it. The same cursor always gets the same bytes, because it
-//! contains fixed revisions.
+//! over the same database accepts the cursor. The same cursor always gets the same bytes, because
+//! it contains fixed revisions.
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,7 +14,7 @@ const SEAL: usize = 16;
 /// Bytes that are authenticated.
 const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 
-/// The name of an origin. It is the same for all hosts with that origin.
+/// The name of an origin, which is the same for all hosts with that origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SpanStart {
     /// The host has no rules.

@@ -240,8 +240,8 @@ pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destinati
     }
 }
 
-/// The steps that bring a host from its origin to its destination, in the order of targets. They
-/// are the same for every host with the same origin and destination.
+/// The steps that bring a host from its origin to its destination, in the order of targets. The
+/// steps are the same for every host with the same origin and destination.
 pub(super) fn steps(
     ledger: &Ledger,
     origin: &Origin,

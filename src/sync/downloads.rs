@@ -137,8 +137,8 @@ impl Downloads {
         state.holding.filter(|holding| holding.revision >= self.live.history.start())
     }
 
-    /// The span of a route. It is the same for every host with an equivalent route. Two revisions
-    /// count as one if no rule changed in a state's scopes between them.
+    /// The span of a route, which is the same for every host with an equivalent route. Two
+    /// revisions count as one if no rule changed in a state's scopes between them.
     pub(super) async fn canonical(
         &self,
         policy: &LoadedPolicy,
@@ -188,9 +188,9 @@ impl Downloads {
         self.canonical(policy, &Route { from, to: span.to }).await.map(Some)
     }
 
-    /// Whether a server with less history in memory gives `span` to a route. On that server, no
-    /// settled state is older than its first revision. This server does not know the first revision
-    /// of the other server, and uses the oldest revision in the span instead.
+    /// Whether another server, with less history in memory, gives `span` to a route. No settled
+    /// state on the other server is older than the first revision of that server. This server does
+    /// not know that revision, and uses the oldest revision in the span instead.
     pub(super) async fn is_span_elsewhere(
         &self,
         policy: &LoadedPolicy,

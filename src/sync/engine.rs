@@ -200,7 +200,7 @@ impl Engine {
     }
 
     /// Sends all rules again to hosts that last received all of them before one of these revisions.
-    /// Which of the revisions applies depends on the host.
+    /// The revision that applies depends on the host.
     pub fn resend_rules_from_before(&self, revisions: Vec<Revision>) {
         self.live.history.resend_before(revisions);
     }

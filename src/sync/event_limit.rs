@@ -69,8 +69,8 @@ impl EventLimit {
         Self { most, today: Mutex::default() }
     }
 
-    /// The counts of the day. They are only numbers, so they stay usable after a panic in another
-    /// thread.
+    /// The counts of the day. The counts are only numbers, so they are still usable after a panic
+    /// in another thread.
     fn today(&self, now: Timestamp) -> MutexGuard<'_, Today> {
         let mut today = self.today.lock().unwrap_or_else(PoisonError::into_inner);
         let day = now.as_second().div_euclid(DAY);

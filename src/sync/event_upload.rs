@@ -206,7 +206,7 @@ fn execution(machine: &MachineId, event: &wire::Event) -> Event {
 }
 
 /// A file access, as an event about the program that opened the file. Santa reports who signed the
-/// program, but not its user and its signing status.
+/// program, but not the program's user and signing status.
 fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
     let (mut report, mut truncated) = Bounded::file_access(event).into_parts();
     let actor = report.process_chain.first_mut().map(take).unwrap_or_default();

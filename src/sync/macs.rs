@@ -150,7 +150,7 @@ async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> St
     Ok(())
 }
 
-/// Looks for the rules that a host reports among earlier states of the host and its clones. If a
+/// Searches the earlier states of a host and its clones for the rules that the host reports. If a
 /// state matches, the host has exactly the rules of that state and needs no clean sync. Such a host
 /// was restored from a backup, or has a clone.
 pub(super) async fn recognize_by_hash(

@@ -173,8 +173,8 @@ pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, P
         let sent = body.len();
         tracing::warn!(length, sent, "pedro refuses a page of more than 10 MiB");
     }
-    // The page is kept for long, so it is copied into memory of its exact size. The allocator does
-    // not shrink memory that is at least half used.
+    // The page is kept for a long time, so it is copied into memory of its exact size. The
+    // allocator does not shrink memory that is at least half used.
     Ok(Bytes::copy_from_slice(&body))
 }
 

@@ -97,7 +97,8 @@ async fn end_open_session(
     offers::add_offer_of(downloads, state, session).await
 }
 
-/// Whether a host has performed the session that it left open. If so, this moves its holding.
+/// Whether a host has performed the session that it left open. If so, this function moves the
+/// host's holding.
 async fn is_performed(
     downloads: &Downloads,
     state: &mut SyncState,

@@ -339,13 +339,14 @@ impl Engine {
         }
     }
 
-    /// The holding that a host gets if it syncs now. Stores its scope set if that is new.
+    /// The holding that a host gets if it syncs now. Stores the scope set of the holding if the set
+    /// is new.
     async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         self.wanted(host, generation).await.map(|(_, target)| target)
     }
 
-    /// The settings of a host, and the holding that it gets if it syncs now. Stores its scope set
-    /// if that is new.
+    /// The settings of a host, and the holding that it gets if it syncs now. Stores the scope set
+    /// of the holding if the set is new.
     async fn wanted(
         &self,
         host: &Host,
@@ -465,7 +466,7 @@ impl Engine {
     }
 }
 
-/// Records what a host reports about itself. Returns the optional settings that it may have.
+/// Records the report of a host about itself. Returns the optional settings that the host may have.
 fn record_report(
     host: &mut Host,
     facts: HostFacts,
