@@ -56,7 +56,7 @@ impl FromStr for ContentEncoding {
     fn from_str(header: &str) -> Result<Self, BodyError> {
         match header.trim().to_ascii_lowercase().as_str() {
             "" | "identity" | "none" => Ok(Self::Identity),
-            // Clients up to 1.14 send `zlib`, and later ones do if configured.
+            // Clients up to 1.14 send `zlib`, and later clients send it if configured.
             "deflate" | "zlib" => Ok(Self::Deflate),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             _ => Err(BodyError::UnknownEncoding(header.to_owned())),

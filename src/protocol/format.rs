@@ -69,7 +69,7 @@ pub enum MessageError {
 ///
 /// # Errors
 ///
-/// When the body is not such a message.
+/// When the body is not a valid message of type `M`.
 pub fn read_request<M: Message>(format: Format, body: &[u8]) -> Result<M, MessageError> {
     match format {
         Format::Json => Ok(json::read(body)?),
@@ -81,7 +81,7 @@ pub fn read_request<M: Message>(format: Format, body: &[u8]) -> Result<M, Messag
 ///
 /// # Errors
 ///
-/// When the body is not such a message.
+/// When the body is not a valid message of type `M`.
 pub fn read_answer<M: Message>(format: Format, body: &[u8]) -> Result<M, MessageError> {
     match format {
         Format::Json => Ok(json::read(json::without_prefix(body))?),

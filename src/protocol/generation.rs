@@ -1,5 +1,5 @@
-//! Client generations: the first version of Santa that supports each capability, and what
-//! third-party clients do not support.
+//! Client generations: the first version of Santa that supports each capability, and the
+//! capabilities that third-party clients do not have.
 //!
 //! A generation represents the newest capability of a client's version. The number of a generation
 //! is the first version with that capability (`2025.6` is 202506, `1.14` is 114). So a client keeps

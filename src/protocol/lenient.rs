@@ -38,7 +38,7 @@ impl Lenient for String {
     }
 }
 
-/// A single string becomes a list of one. Strings after the first [`MAX_TEXTS`] are ignored.
+/// A single string becomes a list of one string. Strings after the first [`MAX_TEXTS`] are ignored.
 impl Lenient for Vec<String> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Texts)

@@ -29,7 +29,8 @@ pub enum Fault {
     /// Requests are decompressed, but keep their `Content-Encoding`.
     Decompress,
     /// The client gets another `SyncBaseURL`, so it forgets the settings of the old server. This is
-    /// not a fault of a connection: [`Santa::change_server`](super::Santa::change_server) does it.
+    /// not a fault of a connection: [`Santa::change_server`](super::Santa::change_server) performs
+    /// this change.
     ChangeUrl,
 }
 

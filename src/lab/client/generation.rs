@@ -1,4 +1,4 @@
-//! The clients of the protocol, and what each version supports and does.
+//! The clients of the protocol, and the features and behavior of each version.
 //!
 //! Facts about Santa are from its tags (google/santa up to 2024.9, northpolesec/santa after). For
 //! each of these facts, the code has the first version that the fact applies to. Facts about pedro

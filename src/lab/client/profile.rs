@@ -56,7 +56,7 @@ pub struct Profile {
     pub primary_user: String,
     /// The groups of the primary user.
     pub groups: Vec<String>,
-    /// The mode until a server sets one.
+    /// The client mode until a server sets a mode.
     pub client_mode: ClientMode,
     /// The format of messages. Clients before 2024.6 always use JSON.
     pub wire: Format,

@@ -19,7 +19,7 @@ pub struct SyncReport {
     pub postflight: StageOutcome,
     pub events: EventReport,
     pub rules: RuleReport,
-    /// The hash in postflight, if the client's version sends one.
+    /// The hash in postflight, if the client's version sends a hash.
     pub reported_rules_hash: Option<String>,
     /// The settings after the sync.
     pub settings: Settings,

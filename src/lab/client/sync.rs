@@ -221,7 +221,7 @@ fn finished(version: Version, format: Format, body: &[u8]) -> Result<(), Message
     Ok(())
 }
 
-/// Downloads pages until one has no cursor.
+/// Downloads pages until a page has no cursor.
 async fn download_rules(
     sender: &RequestSender<'_>,
     page_limit: usize,

@@ -1,4 +1,4 @@
-//! The kinds of syncs, and how client and server agree on one.
+//! The kinds of syncs, and the choice of a kind by client and server.
 
 use std::fmt;
 

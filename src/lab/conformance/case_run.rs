@@ -49,7 +49,7 @@ impl<'j> CaseRun<'j> {
         Ok(mac)
     }
 
-    /// The encoding of bodies in requests that do not choose one.
+    /// The encoding of bodies in requests that do not choose an encoding.
     pub(super) fn encoding(&self) -> BodyEncoding {
         self.server.encoding()
     }

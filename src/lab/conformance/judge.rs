@@ -31,7 +31,8 @@ impl Judge {
         &self.prefix
     }
 
-    /// Chooses the encoding of bodies: the given one, or the first that the server accepts.
+    /// Chooses the encoding of bodies: the given encoding, or the first encoding that the server
+    /// accepts.
     ///
     /// # Errors
     /// When there is no response, when the server requires a secret, or when it has no preflight.

@@ -1,5 +1,5 @@
-//! A published list of what Santa's sync protocol requires of a server, and tests of any server
-//! against this list.
+//! A published list of the requirements of Santa's sync protocol for servers, and tests of any
+//! server against this list.
 //!
 //! This module does not use `protocol`, so that it can find mistakes in `protocol`. Requests are
 //! written byte by byte, and responses are read as JSON, protobuf fields and headers. Hooks, which

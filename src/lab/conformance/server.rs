@@ -20,7 +20,7 @@ pub struct Server {
     base: String,
     client: reqwest::Client,
     patience: Duration,
-    /// The encoding of bodies in requests that do not choose one.
+    /// The encoding of bodies in requests that do not choose an encoding.
     encoding: BodyEncoding,
 }
 

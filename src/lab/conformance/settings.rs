@@ -97,7 +97,7 @@ pub(super) fn unsaid(settings: &Object) -> Vec<&'static str> {
     KEPT.into_iter().filter(|key| !said(key)).collect()
 }
 
-/// The keys of an earlier response that are absent in a later one.
+/// The keys of an earlier response that are absent in a later response.
 pub(super) fn dropped(earlier: &Object, later: &Object) -> Vec<String> {
     let gone = |key: &&String| !later.contains_key(*key);
     let known = |key: &&String| KEYS.iter().any(|(name, _)| name == key);

@@ -249,7 +249,7 @@ impl Connection {
         Ok(request)
     }
 
-    /// Sends a request, on a new connection if the server has closed the old one.
+    /// Sends a request, on a new connection if the server has closed the old connection.
     async fn send(
         &mut self,
         mut request: Request<Full<Bytes>>,

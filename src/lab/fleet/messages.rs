@@ -136,7 +136,7 @@ impl Template {
     }
 }
 
-/// Compresses messages. A compressor is expensive to create, so each one is reused.
+/// Compresses messages. A compressor is expensive to create, so compressors are reused.
 #[derive(Debug)]
 struct Compressor {
     zlib: Compress,
@@ -145,8 +145,8 @@ struct Compressor {
 
 impl Compressor {
     fn new() -> Self {
-        // Real hosts compress on their own computers. This computer compresses for all of them, so
-        // it uses the fastest level.
+        // Real hosts compress on their own computers. This computer compresses for all hosts, so
+        // the fastest level is used.
         let level = Compression::fast();
         Self { zlib: Compress::new(level, true), gzip: Compress::new_gzip(level, MAX_WINDOW_BITS) }
     }

@@ -99,7 +99,7 @@ async fn play(options: FleetOptions, observer: Observer) -> Result<FleetSummary,
     Ok(summary)
 }
 
-/// Runs all phases until one is interrupted.
+/// Runs all phases, unless a phase is interrupted.
 async fn perform(
     options: &FleetOptions,
     shared: &Rc<Shared>,

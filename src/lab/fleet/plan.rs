@@ -51,7 +51,7 @@ impl Plan {
 
     /// The number of arrivals.
     pub(super) fn count(&self) -> u64 {
-        // Arrivals are ordered by time, so their number is the index of the first one after the
+        // Arrivals are ordered by time, so their number is the index of the first arrival after the
         // end.
         let (mut come, mut do_not) = (0, 1_u64);
         while self.arrival(do_not).is_some() {

@@ -155,7 +155,7 @@ impl HostSync<'_> {
         self.read(Stage::EventUpload, read).map(drop)
     }
 
-    /// Downloads pages until one has no cursor.
+    /// Downloads pages until a page has no cursor.
     async fn download(&mut self) -> Result<Vec<Rc<Page>>, SyncStopped> {
         let mut pages: Vec<Rc<Page>> = Vec::new();
         loop {

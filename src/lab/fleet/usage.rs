@@ -32,8 +32,8 @@ impl Usage {
     }
 }
 
-/// On Linux, reads /proc. `max_rss` may be the maximum of the program that started this one,
-/// because execve keeps it (getrusage(2)).
+/// On Linux, reads /proc. `max_rss` may be the maximum of the program that started this program,
+/// because execve keeps that value (getrusage(2)).
 #[cfg(target_os = "linux")]
 fn peak(_: &nix::sys::resource::Usage) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

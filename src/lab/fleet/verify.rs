@@ -5,8 +5,8 @@
 //! correct, because rules for this host or for a tag may apply. Such a host is enrolled again, with
 //! the same name and without rules, and must then have the rules that it had before.
 //!
-//! This shows that incremental syncs lead to the same rules as a full download, even after failed
-//! syncs. It does not show that these are the rules that an administrator intended.
+//! This check shows that incremental syncs lead to the same rules as a full download, even after
+//! failed syncs. The check does not show that an administrator intended these rules.
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -33,7 +33,7 @@ pub trait Fields {
     fn write_fields(&self, to: &mut Vec<u8>);
 
     /// Reads one field from the start of `from`. The caller has already read the field's key.
-    /// Returns false and reads nothing if the message has no such field.
+    /// Returns false and reads nothing if the message does not have this field.
     ///
     /// # Errors
     /// When the bytes are not a value of the field's type.
