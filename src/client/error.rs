@@ -13,7 +13,7 @@ pub enum ClientError {
     Unreachable {
         /// The server's address.
         url: String,
-        /// Why no response arrived.
+        /// The reason why no response arrived.
         reason: String,
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
@@ -29,12 +29,12 @@ pub enum ClientError {
         /// How the connection broke.
         reason: String,
     },
-    /// The response is not that of a nicelist server.
+    /// The response is not from a nicelist server.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {
         /// The server's address.
         url: String,
-        /// Why the response cannot be nicelist's.
+        /// The reason why the response cannot be from nicelist.
         reason: String,
     },
 }

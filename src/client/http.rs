@@ -14,16 +14,16 @@ use url::Url;
 use super::transport::Transport;
 use super::{Client, ClientError};
 
-/// How long a server may take to accept a connection.
+/// Maximum time until a server accepts a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long an idle connection is kept for the next request. While this process waits for the user,
-/// it does not notice that the server closed the connection. So this time is shorter than the idle
-/// limit of any server or proxy that we know.
+/// Time that an idle connection is kept for the next request. While this process waits for the
+/// user, it does not notice that the server closed the connection. So this time is shorter than the
+/// idle limit of any server or proxy that we know.
 const IDLE: Duration = Duration::from_secs(3);
-/// How long a server may be silent. A bulk change of a million rules takes minutes.
+/// Maximum time without data from the server. A bulk change of a million rules takes minutes.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// Maximum bytes of a response. The server's own pages have some megabytes.
+/// Maximum bytes of a response. The server's own pages have a few megabytes.
 const LARGEST_RESPONSE: usize = 512 * 1024 * 1024;
 
 /// The name of the client in requests.
@@ -31,17 +31,17 @@ const USER_AGENT: &str = concat!("nicelist/", env!("CARGO_PKG_VERSION"));
 
 struct Http {
     client: reqwest::Client,
-    /// Without a slash at its end.
+    /// The server's URL, without a slash at the end.
     base: String,
     authorization: Option<HeaderValue>,
 }
 
-/// The CAs to trust for the server's certificate, in place of the machine's.
+/// The CAs to trust for the server's certificate, instead of the CAs of the machine.
 #[derive(Clone, Debug)]
 pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    /// The CAs in a PEM text. None if it contains no certificate.
+    /// The CAs in a PEM text. None if the text contains no certificate.
     pub fn from_pem(text: &[u8]) -> Option<Self> {
         let found = Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self(found))
@@ -50,7 +50,8 @@ impl Authorities {
 
 impl Client {
     /// A client of the server at `base`, to which it sends `token`. The server's certificate must
-    /// be from one of the given authorities or, if none are given, from one of the machine's.
+    /// be signed by one of the given authorities or, if none are given, by an authority that the
+    /// machine trusts.
     ///
     /// Redirects are not followed, because the token must not be sent to another server.
     ///
@@ -156,8 +157,8 @@ impl Http {
     }
 }
 
-/// Whether the connection broke before any byte of the response arrived, as it does when the
-/// server closes an idle connection at the moment of its next request.
+/// Whether the connection broke before any byte of the response arrived. This happens when the
+/// server closes an idle connection just as the next request is sent.
 fn is_broken(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()
 }

@@ -16,7 +16,7 @@ const PAGE: &str = "1000";
 /// Maximum pages of a list: a hundred million items.
 const MOST_PAGES: u32 = 100_000;
 
-/// A list that is fetched as it is read.
+/// A list whose pages are fetched when they are read.
 pub struct Pages<'a, T> {
     client: &'a Client,
     path: String,

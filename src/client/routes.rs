@@ -27,7 +27,7 @@ type Answer<T> = Result<T, ClientError>;
 /// of each host.
 const HOSTS_COUNTED: usize = 200;
 
-/// For requests without a body.
+/// The body of requests without a body.
 const NOTHING: Option<&()> = None;
 
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
@@ -36,7 +36,7 @@ impl Client {
         self.ask(Method::GET, "/status", NOTHING).await
     }
 
-    /// Includes all rows that cannot be read.
+    /// The status, with all rows that the server cannot read.
     pub async fn status_with_unreadable_rows(&self) -> Answer<Status> {
         let query = StatusQuery { read_rules: true };
         self.ask(Method::GET, &Query::of(&query).behind("/status"), NOTHING).await
@@ -59,13 +59,13 @@ impl Client {
         self.ask(Method::POST, "/policy", Some(request)).await
     }
 
-    /// Newest first.
+    /// All versions of a target's rules, newest first.
     pub fn rule_history(&self, target: &Target) -> Pages<'_, RuleVersionView> {
         let query = RuleHistoryQuery { target: target.clone(), limit: None, cursor: None };
         Pages::new(self, "/rules/history".to_owned(), &query)
     }
 
-    /// Newest first.
+    /// The matching revisions, newest first.
     pub fn revisions(&self, query: &RevisionQuery) -> Pages<'_, RevisionSummary> {
         Pages::new(self, "/revisions".to_owned(), query)
     }
@@ -91,7 +91,7 @@ impl Client {
         Pages::new(self, "/hosts".to_owned(), query)
     }
 
-    /// The caller must add up the counts of all pages.
+    /// Counts hosts. The caller must add up the counts of all pages.
     pub fn host_counts(&self) -> Pages<'_, HostCount> {
         let query = HostCountQuery { limit: Some(HOSTS_COUNTED), cursor: None };
         Pages::new(self, "/host-counts".to_owned(), &query)
@@ -102,7 +102,8 @@ impl Client {
         self.ask(Method::GET, &host_path(host, ""), NOTHING).await
     }
 
-    /// Forgets the host with exactly this machine ID. With `events`, also deletes its events.
+    /// Forgets the host with exactly this machine ID. With `events`, also deletes the host's
+    /// events.
     pub async fn forget_host(&self, machine: &MachineId, events: bool) -> Answer<()> {
         let path = host_path(&exactly(machine), "");
         let query = Query::of(&serde_json::json!({ "events": events }));
@@ -134,7 +135,7 @@ impl Client {
         self.ask(Method::DELETE, &host_path(host, "/clean-sync"), NOTHING).await
     }
 
-    /// Accepts one Mac as the owner of its machine ID.
+    /// Accepts a Mac as the owner of a machine ID.
     pub async fn accept_mac(&self, host: &str, request: &AcceptMacRequest) -> Answer<HostView> {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
@@ -185,7 +186,7 @@ impl Client {
         self.ask(Method::POST, "/settings", Some(request)).await
     }
 
-    /// Newest first. With `after`, oldest first.
+    /// The matching events, newest first. With `after`, oldest first.
     pub fn events(&self, query: &EventQuery) -> Pages<'_, EventView> {
         Pages::new(self, "/events".to_owned(), query)
     }

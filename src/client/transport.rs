@@ -18,7 +18,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Sends requests to the server. The URL of a request has no host.
 #[async_trait]
 pub(super) trait Transport: Send + Sync {
-    /// For messages.
+    /// The URL of the server or the local database, for messages.
     fn address(&self) -> &str;
 
     async fn carry(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError>;
@@ -26,7 +26,7 @@ pub(super) trait Transport: Send + Sync {
 
 /// A server in this process: a function from requests to responses.
 pub struct InProcess<F> {
-    /// For messages.
+    /// The URL of the local database, for messages.
     pub address: String,
     pub answer: F,
 }

@@ -13,7 +13,7 @@ pub const TOKEN: &str = "NICELIST_TOKEN";
 pub const CA: &str = "NICELIST_CA";
 pub const DATABASE: &str = "NICELIST_DATABASE";
 pub const CONTEXT: &str = "NICELIST_CONTEXT";
-/// Replaces the user's configuration file.
+/// The path of a file that replaces the user's configuration file.
 pub const CONFIG: &str = "NICELIST_CONFIG";
 pub const OUTPUT: &str = "NICELIST_OUTPUT";
 /// A token that a new server accepts until the first token is created.

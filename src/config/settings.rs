@@ -85,7 +85,7 @@ impl Settings {
     }
 
     /// # Errors
-    /// When no configuration file has the chosen context.
+    /// No configuration file has the chosen context.
     pub fn context_exists(&self) -> Result<(), ConfigError> {
         match &self.unknown_context {
             Some(WithOrigin { value, origin }) => Err(self.unknown_context(origin.clone(), value)),

@@ -1,4 +1,4 @@
-//! Computations over many rules. They run outside the request threads, a limited number at a time,
+//! Computations over many rules, which run outside the request threads, a limited number at a time,
 //! and stop when no one waits for the result any more.
 
 use std::collections::HashMap;

@@ -24,8 +24,8 @@ use crate::protocol::Wire;
 use crate::rule::Revision;
 use crate::store::{Store, StoreError, StoreResult};
 
-/// Bytes of downloads that are remembered. With 20,000 hosts in 100 scope sets and a change every two
-/// seconds, these are the downloads of seven sync intervals.
+/// Bytes of downloads that are remembered. With 20,000 hosts in 100 scope sets and a change every
+/// two seconds, this limit keeps the downloads of seven sync intervals.
 const DIFFERENCE_BYTES: u64 = 16 * 1024 * 1024;
 /// Bytes of the rules of single scopes that are remembered: four lists of a million rules.
 const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;

@@ -72,8 +72,8 @@ impl EventIntake {
         Ok(EventUploadResponse { event_upload_bundle_binaries })
     }
 
-    /// Stores executions that hosts reported to another server, as received now. Returns the number
-    /// of new ones. With `dry_run`, stores nothing.
+    /// Stores executions that hosts reported to another server, with the current time as the time
+    /// of receipt. Returns the number of new events. With `dry_run`, stores nothing.
     ///
     /// # Errors
     /// When the store fails.

@@ -1,6 +1,6 @@
-//! The comments, tickets and sources of rules, which are seldom read. They are stored one after the
-//! other in blocks, because a million separate values would need more memory for overhead than for
-//! text.
+//! The comments, tickets and sources of rules, which are seldom read. These texts are stored one
+//! after the other in blocks, because a million separate values would need more memory for overhead
+//! than for text.
 
 use std::hash::BuildHasher;
 use std::num::NonZeroU32;
