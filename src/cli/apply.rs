@@ -13,13 +13,15 @@ use crate::rule::{Outcome, Revision};
 /// A change with at most this many removals is never guarded.
 const FEW: usize = 10;
 
-/// Make tags, settings and rules as a manifest says
+/// Apply a manifest: change tags, settings and rules to match it
 ///
-/// What would change is shown first, and becomes one revision after it is confirmed, unless others
-/// have changed something meanwhile: then nothing is changed, the difference to what there is now is
-/// shown, and the exit code is 7. What the manifest does not name is left alone; with --prune it
-/// ends. Where that would end most of what is in force, the exit code is 6, unless --prune-most
-/// lets it.
+/// Shows the changes, asks for confirmation, and saves them as one revision. If someone else
+/// changes the policy in the meantime, nothing is changed: nicelist shows the new differences and
+/// exits with code 7.
+///
+/// Everything that the manifest does not mention stays as it is, unless --prune is given. If
+/// --prune would delete more than 10 items and most of the active policy, or if the manifest is
+/// empty, nothing is changed and the exit code is 6. --prune-most allows it.
 #[derive(Debug, Args)]
 #[command(mut_arg("reason", |arg| arg.visible_alias("message")))]
 #[command(after_long_help = "\
@@ -31,7 +33,7 @@ Examples:
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Let --prune end most of what is in force
+    /// Allow --prune to delete most of the active policy
     #[arg(long, requires = "prune")]
     prune_most: bool,
     #[command(flatten)]

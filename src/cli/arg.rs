@@ -21,36 +21,37 @@ use crate::rule::{ChangeMessage, DayEdge, Revision, WrittenTime, in_zone};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Globals {
-    /// Talk to the server at this address
+    /// URL of the server (NICELIST_SERVER)
     #[arg(long, global = true, value_name = "URL")]
     pub(crate) server: Option<ServerUrl>,
-    /// Show the server this token
+    /// API token (NICELIST_TOKEN)
     #[arg(long, global = true, value_name = "TOKEN")]
     pub(crate) token: Option<Secret>,
-    /// Trust only the CAs in this PEM file for the server's certificate
+    /// Trust only the CAs in this PEM file (NICELIST_CA)
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca: Option<CaFile>,
-    /// Use this context of the configuration file
+    /// Context of the configuration file to use (NICELIST_CONTEXT)
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Work on a database without a server: sqlite:PATH or postgres://USER@HOST/NAME
+    /// Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME
+    /// (NICELIST_DATABASE)
     #[arg(long, global = true, value_name = "URL", value_parser = DatabaseUrlParser)]
     pub(crate) database: Option<DatabaseUrl>,
-    /// Write table, json, jsonl, csv or tsv
+    /// Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)
     #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
     #[arg(value_parser = Words::<Output>::new(Output::ALL.map(Output::as_str)))]
     pub(crate) output: Option<Output>,
-    /// Use colours: auto, always or never
+    /// Use colors: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
     #[arg(value_parser = Words::<Color>::new(Color::ALL.map(Color::as_str)))]
     pub(crate) color: Option<Color>,
-    /// Write cells of CSV and TSV as they are, even if a spreadsheet would run them as formulas
+    /// Do not escape CSV and TSV cells that a spreadsheet would run as formulas
     #[arg(long, global = true)]
     pub(crate) raw: bool,
-    /// Write data and errors only
+    /// Print only data and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Log what happens inside; twice for more
+    /// Verbose logging; repeat for more
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }
@@ -77,13 +78,13 @@ impl Globals {
 /// The options of commands that change rules or settings.
 #[derive(Debug, Args)]
 pub(crate) struct ChangeArgs {
-    /// Say why, for the history
+    /// Reason for the change, kept in the history
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub(crate) reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
+    /// Save the change even if lint finds errors; requires --reason
     #[arg(long, requires = "reason")]
     pub(crate) force: bool,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

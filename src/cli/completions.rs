@@ -7,14 +7,14 @@ use super::artifacts;
 use super::context::Context;
 use super::error::CliError;
 
-/// Print completions for a shell
+/// Print shell completions
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist completions zsh > ~/.zfunc/_nicelist
   nicelist completions bash | sudo tee /etc/bash_completion.d/nicelist")]
 pub(crate) struct CompletionsArgs {
-    /// The shell
+    /// Shell
     #[arg(value_enum)]
     shell: Shell,
 }

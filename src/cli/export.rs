@@ -17,13 +17,13 @@ use crate::fleet::{PolicyState, Setting, SettingKey, Tag};
 use crate::format::{Content, Defaults, File, Format, ParsedPolicy, manifest};
 use crate::rule::{Revision, Rule, RuleKey, Scope, TagName};
 
-/// Write the whole policy as a manifest, which then plans to nothing
+/// Export the whole policy as a manifest
 ///
-/// Written are tags, settings and rules: to one file if PATH ends in .toml, to a folder otherwise.
-/// A manifest that is there keeps its comments, its order and its files: only what differs is
-/// changed in it. What is no manifest is not overwritten.
+/// Exports tags, settings and rules, to one file if PATH ends in .toml and to a folder otherwise.
+/// An existing manifest keeps its comments, its order and its files: only the differences are
+/// written. A file that is not a manifest is never overwritten.
 ///
-/// With --at, the policy is written as a rollback to that revision would make it.
+/// --at exports the policy that a rollback to that revision would restore.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -32,10 +32,10 @@ Examples:
   nicelist export -f before/ --at 41
   nicelist export -f - | less")]
 pub(crate) struct ExportArgs {
-    /// The file or folder; - writes one file to stdout
+    /// File or folder to write; - writes one file to stdout
     #[arg(short, long, value_name = "PATH")]
     file: PathBuf,
-    /// The policy as it was at this revision
+    /// Export the policy of this revision
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     at: Option<Revision>,
 }

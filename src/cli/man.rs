@@ -7,13 +7,13 @@ use clap::{Args, Command};
 use super::artifacts;
 use super::error::CliError;
 
-/// Write the manual pages into a folder
+/// Write manual pages to a folder
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist man /usr/local/share/man/man1")]
 pub(crate) struct ManArgs {
-    /// The folder; made if it is not there
+    /// Folder to write to; created if it does not exist
     folder: PathBuf,
 }
 

@@ -17,12 +17,12 @@ use crate::shell::argument;
 
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
-    /// The manifest: a TOML file, or a folder of them; other formats are read as well
+    /// Manifest: a TOML file or a folder; other formats are accepted too
     #[arg(short, long, value_name = "PATH")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     read: ReadArgs,
-    /// Let everything end that the files do not name
+    /// Delete everything the files do not mention
     #[arg(long)]
     pub(crate) prune: bool,
 }

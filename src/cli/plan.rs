@@ -7,11 +7,12 @@ use super::error::{CliError, Kind};
 use super::manifest::{ManifestRequest, PolicyArgs};
 use super::{planned_change, policy_changes};
 
-/// Show what a manifest would change, and change nothing
+/// Show what a manifest would change
 ///
-/// A manifest is a TOML file, or a folder of TOML and CSV files, with tags, settings and rules;
-/// docs/MANIFEST.md has all of it. What it does not name is left alone; with --prune it ends. The
-/// exit code is 3 if there are differences, and 0 if there are none.
+/// A manifest is a TOML file, or a folder of TOML and CSV files, with tags, settings and rules.
+/// docs/MANIFEST.md describes the format. Everything that the manifest does not mention stays as it
+/// is, unless --prune is given. Nothing is changed. The exit code is 3 if there are differences,
+/// and 0 if there are none.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -21,7 +22,7 @@ Examples:
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Show every difference, however many they are
+    /// Show all differences
     #[arg(long)]
     full: bool,
 }

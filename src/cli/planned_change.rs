@@ -14,22 +14,22 @@ use crate::rule::{ChangeMessage, Outcome, Revision};
 
 #[derive(Debug, Args)]
 pub(crate) struct PlannedChangeArgs {
-    /// Say why, for the history
+    /// Reason for the change, kept in the history
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub(crate) reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
+    /// Save the change even if lint finds errors; requires --reason
     #[arg(long, requires = "reason")]
     pub(crate) force: bool,
-    /// Refuse if this is no longer the newest revision
+    /// Fail if this is no longer the newest revision
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     pub(crate) base: Option<Revision>,
-    /// Show every difference, however many they are
+    /// Show all differences
     #[arg(long)]
     full: bool,
-    /// Do it without being asked
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

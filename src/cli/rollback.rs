@@ -9,11 +9,11 @@ use super::planned_change::{PlannedChangeArgs, confirm_and_change};
 use crate::api::RollbackRequest;
 use crate::rule::Revision;
 
-/// Take rules, settings and tags back to an earlier revision
+/// Roll back rules, settings and tags to an earlier revision
 ///
-/// What would change is shown first. Then it becomes a new revision: nothing of the history is
-/// lost, and a rollback can be rolled back. Rules that have expired since stay out. Which hosts
-/// have which tags is not taken back; a tag that goes is taken from its hosts.
+/// Shows the changes, asks for confirmation, and saves them as a new revision. No history is lost,
+/// so a rollback can be rolled back. Rules that have expired since are not restored. Tags assigned
+/// to hosts do not change, except that a deleted tag is removed from its hosts.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

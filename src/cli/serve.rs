@@ -25,15 +25,16 @@ use crate::shell::argument;
 use limits::LimitArgs;
 use tls::TlsArgs;
 
-/// Serve Santa clients and the admin API
+/// Run the sync server and the admin API
 ///
-/// The first start on a database prints an admin token and an enrolment secret, once; both can
-/// be chosen with NICELIST_BOOTSTRAP_TOKEN and NICELIST_ENROLMENT_SECRET. Ctrl-C and SIGTERM end
-/// the server when the requests under way are answered.
+/// The first start on a database creates an admin token and an enrollment secret, and prints them
+/// only this one time. To choose them, set NICELIST_BOOTSTRAP_TOKEN and NICELIST_ENROLLMENT_SECRET.
+/// Ctrl-C or SIGTERM shuts the server down after the requests in progress are completed.
 ///
-/// With --tls-cert and --tls-key it speaks TLS, and with --client-ca hosts must show a client
-/// certificate, beside what --sync-auth asks for. The admin API asks for its tokens alone. Files
-/// that change are taken in at once, or on SIGHUP; if they are wrong, the old ones stay.
+/// --tls-cert and --tls-key enable TLS. With --client-ca, hosts must also send a client
+/// certificate, in addition to the credential of --sync-auth. The admin API requires only its
+/// tokens. The server reloads changed certificate files automatically, or on SIGHUP. If the new
+/// files are invalid, it keeps using the old ones.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -47,19 +48,19 @@ Examples:
   nicelist serve --trusted-proxy 10.0.0.0/8
   nicelist serve --sync-auth none -o json")]
 pub(crate) struct ServeArgs {
-    /// Listen on this address; a port of 0 takes any that is free
+    /// Address to listen on; port 0 chooses a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8080")]
     listen: SocketAddr,
-    /// What hosts must show to sync
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = HostsShow::Secret)]
+    /// Credential that hosts must send to sync
+    #[arg(long, value_name = "CREDENTIAL", value_enum, default_value_t = HostsShow::Secret)]
     sync_auth: HostsShow,
-    /// Refuse bodies of hosts that are larger than this, before or after decompression
+    /// Maximum body size of requests from hosts, compressed and decompressed
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
     largest_body: Size,
-    /// Let what was answered survive a power failure, or only the end of the process (SQLite)
-    #[arg(long, value_name = "WHAT", value_enum, default_value_t = Survives::Power)]
+    /// Failures that saved data must survive (SQLite only)
+    #[arg(long, value_name = "FAILURE", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
-    /// Let rules and events expire if the database was last used at most this long ago
+    /// Pause expiry and deletion if, at start, the database was last used longer ago than this
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
     longest_gap: SignedDuration,
     /// After a restore, spread the clean syncs of hosts over this time
@@ -78,9 +79,9 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 /// What a completed write survives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Survives {
-    /// A power failure: every commit waits for the disk
+    /// Power failures: every commit waits for the disk
     Power,
-    /// The end of the process: the last seconds may be gone after a power failure
+    /// Process crashes: a power failure may lose the last seconds
     Process,
 }
 
@@ -104,11 +105,11 @@ impl FromStr for Size {
 /// The credentials of hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum HostsShow {
-    /// An enrolment secret, as bearer token or in the path /santa/SECRET/
+    /// An enrollment secret, as a bearer token or in the path /santa/SECRET/
     Secret,
-    /// A client certificate and nothing else; needs --client-ca
+    /// Only a client certificate; requires --client-ca
     Certificate,
-    /// Nothing: whoever reaches the port may sync
+    /// Nothing: anyone who can reach the port can sync
     None,
 }
 

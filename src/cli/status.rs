@@ -12,12 +12,12 @@ use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui, relative};
 use crate::api::{Contact, ExceededLimit, HostCount, HostState, Status, UnreadableRow};
 use crate::client::Client;
 
-/// Show whether the server and its hosts are well
+/// Show the health of the server and its hosts
 ///
-/// Shows why a server is not ready, what needs attention, rows that it cannot read, clients that
-/// exceeded a limit, and the number of hosts in each state. Exit code 0 means that the server is
-/// ready, with or without warnings, and 1 that it is not ready or cannot be reached. A local database is
-/// read and not changed; it is ready if it can be read.
+/// Shows why a server is not ready, what needs attention, rows of the database that cannot be read,
+/// clients that exceeded a limit, and the number of hosts in each state. The exit code is 0 if the
+/// server is ready, with or without warnings, and 1 if it is not ready or cannot be reached. A
+/// local database is read but not changed. It is ready if it can be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

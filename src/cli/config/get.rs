@@ -8,14 +8,14 @@ use crate::cli::error::CliError;
 use crate::config::{ConfigError, ConfigKey, Name};
 use crate::shell::argument;
 
-/// Print the value of one setting; secrets are redacted
+/// Print the value of a setting; secrets are redacted
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist config get server
   nicelist config get database --context staging")]
 pub(crate) struct GetArgs {
-    /// The setting
+    /// Setting
     #[arg(value_name = "KEY")]
     #[arg(value_parser = Words::<String>::new(ConfigKey::ALL.map(ConfigKey::as_str)))]
     key: String,

@@ -7,14 +7,14 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::config::{self, DEFAULT_TEXT};
 
-/// Make a configuration file that explains every setting
+/// Create a configuration file that explains all settings
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist config init
   nicelist config init --print")]
 pub(crate) struct InitArgs {
-    /// Print the file and make none
+    /// Print the file instead of creating it
     #[arg(long)]
     print: bool,
 }

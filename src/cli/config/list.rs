@@ -7,7 +7,7 @@ use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row, Tone};
 use crate::config::ConfigEntry;
 
-/// List every setting, its value, and where that comes from
+/// List all settings with their values and origins
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

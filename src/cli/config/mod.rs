@@ -13,7 +13,7 @@ use clap::Subcommand;
 use super::context::Context;
 use super::error::CliError;
 
-/// Look at and change this command line's own settings
+/// View and change the settings of the command line
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     List(list::ListArgs),

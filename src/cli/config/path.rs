@@ -6,7 +6,7 @@ use super::user_file::user_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Print where the user's configuration file is, or would be
+/// Print the path of the user's configuration file
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

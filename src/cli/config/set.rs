@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 use crate::config::{self, ConfigError, ConfigKey, Name};
 
-/// Give a setting a value in the user's configuration file
+/// Change a setting in the user's configuration file
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -20,10 +20,10 @@ Examples:
   nicelist config set contexts.staging.server https://staging.example.com
   nicelist config set context staging")]
 pub(crate) struct SetArgs {
-    /// The setting, or contexts.NAME. and a setting
+    /// Setting, or contexts.NAME.SETTING
     #[arg(value_name = "KEY")]
     key: String,
-    /// Its value; a token is read from a prompt or from standard input instead
+    /// New value; a token is read from a prompt or from stdin instead
     #[arg(value_name = "VALUE")]
     value: Option<String>,
 }

@@ -14,7 +14,7 @@ Examples:
   nicelist config unset context
   nicelist config unset contexts.staging.token")]
 pub(crate) struct UnsetArgs {
-    /// The setting, or contexts.NAME. and a setting
+    /// Setting, or contexts.NAME.SETTING
     #[arg(value_name = "KEY")]
     key: String,
 }

@@ -5,12 +5,13 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Confirm the clock after a jump
+/// Confirm the clock of the server after a jump
 ///
-/// When the clock of a server jumps by more than five minutes, or is more than seven days ahead of
-/// the newest time in the database at a start, no rule expires and no event or history is deleted
-/// until the clock returns or is confirmed with this command. Check the time first: what expires
-/// does not come back. On a local database, a server over it notices within a second.
+/// If the clock of a server jumps by more than five minutes, or is more than seven days ahead of
+/// the newest time in the database at the start, rules stop expiring and events and history are not
+/// deleted. This lasts until the clock is correct again or you confirm it with this command. Check
+/// the time first: expired rules and deleted events do not come back. If you use this on a local
+/// database, a running server notices it within a second.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

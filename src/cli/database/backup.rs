@@ -12,12 +12,12 @@ use crate::cli::ui::Facts;
 use crate::server::maintenance::{BackedUp, BackupError, backup};
 use crate::shell::argument;
 
-/// Back up an SQLite database while a server uses it
+/// Back up an SQLite database
 ///
-/// The backup is one file that contains the database as it is at one moment. It is checked before
-/// it gets its name, so a backup that was interrupted never looks like a whole one. Only its owner
-/// can read it: it contains the hashes of tokens and the events of all hosts. PostgreSQL databases
-/// are backed up with pg_dump.
+/// A server can use the database at the same time. The backup is a single file with the state of
+/// the database at one moment. It gets its name only after it is checked, so an interrupted backup
+/// cannot be mistaken for a complete one. Only the owner can read the file, because it contains
+/// token hashes and the events of all hosts. Back up PostgreSQL databases with pg_dump.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -25,7 +25,7 @@ Examples:
   nicelist database backup --force /backups/nicelist.db \\
       --database sqlite:/var/lib/nicelist/nicelist.db")]
 pub(crate) struct BackupArgs {
-    /// The file to write
+    /// File to write
     file: PathBuf,
     /// Replace the file if it exists
     #[arg(long)]

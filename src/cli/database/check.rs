@@ -11,9 +11,9 @@ use crate::server::maintenance::{Checked, check};
 
 /// Check a database for damage
 ///
-/// Checks the structure of an SQLite file and, in both kinds of database, the checksums of all
-/// rules, settings and tags. Nothing is changed, and a server may run at the same time. Exit code 1
-/// means that the database is damaged: restore it from a backup.
+/// Checks the structure of an SQLite file. In SQLite and PostgreSQL databases, checks the checksums
+/// of all rules, settings and tags. Nothing is changed, and a server can run at the same time. The
+/// exit code is 1 if the database is damaged. In that case, restore it from a backup.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -9,21 +9,21 @@ use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{Cell, Column, Progress, Row, Tone};
 use crate::server::maintenance::{Compared, CopyStep, MaintenanceError, compare};
 
-/// Compare everything that two databases hold
+/// Compare all data of two databases
 ///
-/// Row by row, each database as it is at one moment; neither is changed. Exit code 3 if they
-/// differ. A server that writes one of them makes them differ. `configured` is the
-/// database that --database, NICELIST_DATABASE or the configuration file names.
+/// Compares the databases row by row, each in its state at one moment. Neither is changed. The exit
+/// code is 3 if they differ. A server that writes to one of them makes them differ. `configured` is
+/// the database of --database, NICELIST_DATABASE or the configuration file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist database compare sqlite:nicelist.db configured
   nicelist database compare sqlite:nicelist.db sqlite:backup.db -o json")]
 pub(crate) struct CompareArgs {
-    /// A database: sqlite:PATH, postgres://USER@HOST/NAME or configured
+    /// Database: sqlite:PATH, postgres://USER@HOST/NAME or configured
     #[arg(value_parser = DatabaseName)]
     first: NamedDatabase,
-    /// Another
+    /// Database to compare it with
     #[arg(value_parser = DatabaseName)]
     second: NamedDatabase,
 }

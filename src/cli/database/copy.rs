@@ -10,19 +10,19 @@ use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
 use crate::server::maintenance::{CopiedEpoch, CopiedTable, DatabaseCopy};
 
-/// Copy everything in a database into an empty one, and check it
+/// Copy a database into an empty one
 ///
-/// From SQLite to PostgreSQL or back, or between two of a kind: rules with their history,
-/// settings, tags, hosts and what they hold, events, tokens. Scripts notice nothing.
-/// Everything is read back and compared before it is kept; a copy that fails or is cut off leaves
-/// nothing. FROM is only read, as it is when the copy begins: what a server writes into it after
-/// that is not in the copy, so stop it first.
+/// Copies everything between SQLite and PostgreSQL, or between two databases of the same kind:
+/// rules with their history, settings, tags, hosts and their rules, events and tokens. IDs and
+/// revision numbers stay the same. The copy is read back and compared before it is committed. If
+/// copying fails or is interrupted, the target stays empty. FROM is only read. Stop the server
+/// first, because data that it writes to FROM during the copy are not copied.
 ///
-/// The copy begins a new epoch, as `nicelist database new-epoch` does: hosts may sync with FROM after
-/// it was copied. With --keep-epoch it does not, and hosts notice nothing.
+/// The copy starts a new epoch, like `nicelist database new-epoch`, because hosts may sync with
+/// FROM after the copy. --keep-epoch prevents this, and hosts do not notice the copy.
 ///
-/// `configured` is the database that --database, NICELIST_DATABASE or the configuration file names:
-/// a password in a command line can be read by everybody on the machine.
+/// `configured` is the database of --database, NICELIST_DATABASE or the configuration file. Use it
+/// for URLs with a password, because all users of the machine can read command lines.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -30,16 +30,16 @@ Examples:
   nicelist database copy sqlite:/var/lib/nicelist/nicelist.db configured --dry-run
   nicelist database copy configured sqlite:nicelist.db")]
 pub(crate) struct CopyArgs {
-    /// The database to copy: sqlite:PATH, postgres://USER@HOST/NAME or configured
+    /// Database to copy: sqlite:PATH, postgres://USER@HOST/NAME or configured
     #[arg(value_parser = DatabaseName)]
     from: NamedDatabase,
-    /// The database to copy into: one with nothing in it, or a file that is not there
+    /// Target: an empty database, or an SQLite file that does not exist yet
     #[arg(value_parser = DatabaseName)]
     to: NamedDatabase,
-    /// Show what would be copied and change nothing
+    /// Show what would be copied, but change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Keep the epoch of FROM, if no server will use FROM again
+    /// Do not start a new epoch; only if no server will use FROM again
     #[arg(long)]
     keep_epoch: bool,
 }

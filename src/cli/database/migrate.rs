@@ -9,18 +9,19 @@ use crate::cli::error::CliError;
 use crate::cli::ui::Facts;
 use crate::server::maintenance::{Migrated, migrate};
 
-/// Bring a database's schema up to date
+/// Upgrade the schema of a database
 ///
-/// serve and every command that changes a database do so; this does nothing else. A database that
-/// is not there yet is made, but for PostgreSQL's, which createdb makes. All or nothing. Back up
-/// first: an older nicelist refuses a database that a newer one has brought up to date.
+/// `nicelist serve` and all commands that change a database do this automatically. This command
+/// does only this. It creates an SQLite database that does not exist; create a PostgreSQL database
+/// with createdb first. The upgrade is applied as a whole or not at all. Make a backup first: older
+/// versions of nicelist cannot use an upgraded database.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist database migrate --dry-run --database sqlite:/var/lib/nicelist/nicelist.db
   nicelist database migrate --database postgres://nicelist@db/nicelist")]
 pub(crate) struct MigrateArgs {
-    /// Say what would be done and change nothing
+    /// Show the upgrade, but change nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -13,7 +13,7 @@ mod restore;
 use super::commands::commands;
 
 commands! {
-    /// Back up, restore, copy and check whole databases
+    /// Back up, restore, copy and check databases
     Backup => backup::BackupArgs,
     Restore => restore::RestoreArgs,
     NewEpoch => new_epoch::NewEpochArgs,

@@ -5,13 +5,13 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Stop trusting what the database says about hosts
+/// Start a new epoch after a restore by other means
 ///
-/// Run this after you put a database back with anything other than `nicelist database
-/// restore`: pg_restore, cp, a snapshot of a virtual machine. Hosts may have newer rules than such
-/// a database knows. Until its turn, a host keeps its rules and is shown as `behind (restored)`.
-/// Then it gets all its rules in a clean sync. A host with Santa 2025.7 or later can prove by its
-/// hash that it has the rules in the database, and does not wait.
+/// Run this after you restore a database with anything other than `nicelist database restore`, such
+/// as pg_restore, cp or a VM snapshot. Hosts may have newer rules than the restored database. Each
+/// host keeps its rules and is shown as `behind (restored)` until the server sends it all rules in
+/// a clean sync. The clean syncs are spread over time. A host with Santa 2025.7 or later reports a
+/// hash of its rules. If the hash matches, the host does not need a clean sync.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -15,12 +15,12 @@ use crate::shell::argument;
 
 /// Restore an SQLite database from a backup
 ///
-/// Stop the server first. The backup is checked, and it may be of an older nicelist. The database
-/// that it replaces stays beside it under another name. An interrupted restore leaves the old
-/// database or the restored one, and nothing in between.
+/// Stop the server first. The backup is checked before it is restored. It may be from an older
+/// version of nicelist. The replaced database is kept next to the restored one under another name.
+/// If the restore is interrupted, either the old or the restored database is in place.
 ///
-/// Hosts may have newer rules than the backup knows. So a restore begins a new epoch, as
-/// `nicelist database new-epoch` does. PostgreSQL databases are restored with pg_restore.
+/// Hosts may have newer rules than the backup. A restore therefore starts a new epoch, like
+/// `nicelist database new-epoch`. Restore PostgreSQL databases with pg_restore.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,7 +28,7 @@ Examples:
   nicelist database restore --yes /backups/nicelist.db \\
       --database sqlite:/var/lib/nicelist/nicelist.db")]
 pub(crate) struct RestoreArgs {
-    /// The backup
+    /// Backup to restore
     file: PathBuf,
     /// Skip confirmation
     #[arg(short, long)]

@@ -16,18 +16,18 @@ use crate::client::Client;
 use crate::server::{App, Options};
 use story::Story;
 
-/// Show the whole thing on this machine, with a simulated fleet
+/// Try nicelist on this machine with a simulated fleet
 ///
-/// Starts a server on a free loopback port with a temporary database, lets five simulated Macs
-/// sync with it over HTTP, and tells how a blocked program is approved. Then it stays until
-/// Ctrl-C, so that you can try commands on it; nothing is left behind.
+/// Starts a server on a free loopback port with a temporary database. Five simulated Macs sync with
+/// it over HTTP, and the demo shows how a blocked program is approved. The server then runs until
+/// Ctrl-C, so that you can try commands. Everything is deleted at the end.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist demo
   nicelist demo --once")]
 pub(crate) struct DemoArgs {
-    /// End when the story is told
+    /// Exit at the end of the tour
     #[arg(long)]
     once: bool,
 }

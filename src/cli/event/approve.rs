@@ -10,19 +10,19 @@ use crate::cli::error::CliError;
 use crate::fleet::EventId;
 use crate::rule::PolicyKind;
 
-/// Allow what an event shows, by making a rule
+/// Allow a blocked program by creating a rule
 ///
-/// On a terminal it shows what was blocked, and asks which rule to make and for whom. With
-/// --as, --scope or --yes it asks nothing: the rule is the one of --as or else the best, for
-/// the scope of --scope or else the host that reported the event.
+/// On a terminal, shows the event and asks for the rule and its scope. With --as, --scope or --yes,
+/// there are no questions: the rule has the type of --as, or otherwise the best type for the
+/// program, and the scope of --scope, or otherwise the host that reported the event.
 ///
-/// Without an event's number it lists the programs that wait, to pick any of them with the space
-/// bar, and asks once which rules to make and for whom, showing whom that affects. All become
-/// one revision. Esc leaves, and changes nothing.
+/// Without an event ID, lists the programs pending approval. Select any of them with the space bar,
+/// then choose the rules and their scope one time for all of them. nicelist shows the affected
+/// hosts and creates all rules in one revision. Esc cancels without any change.
 ///
-/// With --bundle it makes one rule for the file of each program of the bundle that the program
-/// belongs to, in one revision. Santa hashes bundles of what it blocks, and reports their
-/// programs, where the setting enable-bundles is on; event show tells how many are known.
+/// With --bundle, creates a rule for the binary of each program in the same bundle, in one
+/// revision. Santa hashes the bundle of a blocked program and reports its programs if the setting
+/// enable-bundles is on. nicelist event show reports how many of them are known.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -34,13 +34,13 @@ Examples:
   nicelist event approve 1204 --as teamid --scope fleet --dry-run
   nicelist event approve 1204 --bundle --scope tag:eng --ticket IT-42")]
 pub(crate) struct ApproveArgs {
-    /// The event's number, as event list shows it; without one, pick among what waits
+    /// Event ID from event list; without it, select from the programs pending approval
     #[arg(value_name = "ID")]
     id: Option<i64>,
-    /// Let run what the program writes, too: for compilers
+    /// Also allow the files that the program writes; for compilers
     #[arg(long)]
     compiler: bool,
-    /// Allow every program of the bundle
+    /// Allow all programs of the bundle
     #[arg(long, requires = "id", conflicts_with_all = ["compiler", "as"])]
     bundle: bool,
     #[command(flatten)]

@@ -10,15 +10,15 @@ use crate::cli::error::CliError;
 use crate::fleet::EventId;
 use crate::rule::PolicyKind;
 
-/// Block what an event shows, by making a rule
+/// Block a program by creating a rule
 ///
-/// On a terminal it shows what was reported, and asks which rule to make and for whom. With
-/// --as, --scope or --yes it asks nothing: the rule is the one of --as or else the best, for
-/// the scope of --scope or else the host that reported the event.
+/// On a terminal, shows the event and asks for the rule and its scope. With --as, --scope or --yes,
+/// there are no questions: the rule has the type of --as, or otherwise the best type for the
+/// program, and the scope of --scope, or otherwise the host that reported the event.
 ///
-/// Without an event's number it lists the programs that wait, to pick any of them with the space
-/// bar, and asks once which rules to make and for whom. All become one revision. Esc leaves, and
-/// changes nothing.
+/// Without an event ID, lists the programs pending approval. Select any of them with the space bar,
+/// then choose the rules and their scope one time for all of them. All rules are created in one
+/// revision. Esc cancels without any change.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,13 +27,13 @@ Examples:
   nicelist event block 1187 --scope fleet --message 'Known malware; call security'
   nicelist event block 1187 --as teamid --scope fleet --silent --ticket SEC-311")]
 pub(crate) struct BlockArgs {
-    /// The event's number, as event list shows it; without one, pick among what waits
+    /// Event ID from event list; without it, select from the programs pending approval
     #[arg(value_name = "ID")]
     id: Option<i64>,
-    /// Tell nobody at the Mac
+    /// Show no block window
     #[arg(long, conflicts_with = "message")]
     silent: bool,
-    /// Show this in the block window
+    /// Text of the block window
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
     #[command(flatten)]

@@ -25,32 +25,32 @@ pub(super) struct RulePolicy {
 /// The new rules, and whether to ask.
 #[derive(Debug, Args)]
 pub(crate) struct DecisionArgs {
-    /// Make a rule of this type
+    /// Type of the rule
     #[arg(long = "as", id = "as", value_name = "TYPE")]
     #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
     pub(super) rule_type: Option<RuleType>,
-    /// Make it for fleet, group:, tag:, user: or host:NAME
+    /// Scope of the rule: fleet, or group:, tag:, user: or host:NAME
     #[arg(long)]
     pub(super) scope: Option<Scope>,
-    /// Let the rule expire after 24h, 7d, or at the end of tomorrow or of a date such as 2027-01-31
+    /// Expire after 24h or 7d, or at the end of tomorrow or of a date such as 2027-01-31
     #[arg(long = "for", value_name = "WHEN")]
     expires: Option<Expiry>,
-    /// Note why the rule is there
+    /// Comment of the rule
     #[arg(long, value_name = "TEXT")]
     pub(super) comment: Option<String>,
-    /// Note the ticket that asked for it
+    /// Ticket of the rule
     #[arg(long, value_name = "TEXT")]
     pub(super) ticket: Option<String>,
-    /// Ask nothing
+    /// Skip all questions
     #[arg(short, long)]
     pub(super) yes: bool,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
     /// Wait until the host that reported the event has the rule
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) wait: bool,
-    /// Wait no longer than this
+    /// Maximum time to wait
     #[arg(long, value_name = "DURATION", default_value = "15m", requires = "wait")]
     #[arg(value_parser = arg::duration)]
     timeout: SignedDuration,

@@ -11,30 +11,32 @@ use crate::fleet::{EventKind, PathPattern};
 
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
-    /// Only events of these kinds; several with commas between them, or given several times
+    /// Show only events of these kinds; separate with commas or repeat
     #[arg(long = "kind", value_name = "KIND", value_delimiter = ',')]
     #[arg(value_parser = Words::<EventKind>::new(EventKind::ALL.map(EventKind::word)))]
     kinds: Vec<EventKind>,
-    /// Only events of this host: machine id, serial number, host name, or a unique prefix
+    /// Show only events of this host: machine ID, serial number or host name, or a unique prefix
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Only programs that this user ran
+    /// Show only programs that this user ran
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Only events with these decisions, as in BLOCK_UNKNOWN,BLOCK_BINARY
+    /// Show only events with these decisions, such as BLOCK_UNKNOWN,BLOCK_BINARY
     #[arg(long = "decision", value_name = "DECISION", value_delimiter = ',')]
     decisions: Vec<String>,
-    /// Only what was blocked
+    /// Show only blocked programs
     #[arg(long)]
     blocked: bool,
-    /// Only programs, or accessed files, below this path; * and ? stand for any letters and one
+    /// Show only programs, or accessed files, whose path begins with this; with * or ?, the whole
+    /// path must match
     #[arg(long, value_name = "PATH")]
     path: Option<PathPattern>,
-    /// Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate
+    /// Show only programs with this signer: team ID, signing ID, or certificate name or SHA-256
     #[arg(long, value_name = "SIGNER")]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     signer: Option<String>,
-    /// Only events with this text in path, SHA-256, signing id, team id, or a file access's rule
+    /// Show only events with this text in the path, SHA-256, signing ID, team ID or file access
+    /// rule
     #[arg(long)]
     text: Option<String>,
 }
@@ -59,24 +61,25 @@ impl Filter {
 /// Selects programs that are pending approval.
 #[derive(Debug, Args)]
 pub(crate) struct WaitingFilter {
-    /// Only programs that wait on this host: machine id, serial number, host name, or a unique
-    /// prefix
+    /// Select only programs pending on this host: machine ID, serial number or host name, or a
+    /// unique prefix
     #[arg(long, value_name = "HOST", conflicts_with = "id")]
     host: Option<String>,
-    /// Only programs that this user ran
+    /// Select only programs that this user ran
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     user: Option<String>,
-    /// Only programs that were stopped, not those that lockdown would stop
+    /// Select only programs that were blocked, not those that lockdown would block
     #[arg(long, conflicts_with = "id")]
     blocked: bool,
-    /// Only programs signed by this: team id, signing id, or name or SHA-256 of the certificate
+    /// Select only programs with this signer: team ID, signing ID, or certificate name or SHA-256
     #[arg(long, value_name = "SIGNER", conflicts_with = "id")]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     signer: Option<String>,
-    /// Only programs with this text in path, SHA-256, signing id or team id
+    /// Select only programs with this text in the path, SHA-256, signing ID or team ID
     #[arg(long, conflicts_with = "id")]
     text: Option<String>,
-    /// Only programs reported since 24h, 7d, yesterday, or a date or time such as 2026-11-20
+    /// Select only programs reported since 24h ago, 7d ago, yesterday, or a date or time such as
+    /// 2026-11-20
     #[arg(long, value_name = "WHEN", conflicts_with = "id")]
     since: Option<Since>,
 }
@@ -100,10 +103,11 @@ impl WaitingFilter {
 /// Selects events by the time at which the server received them.
 #[derive(Debug, Args)]
 pub(crate) struct Period {
-    /// Only events received since 24h, 7d, yesterday, or a date or time such as 2026-11-20
+    /// Show only events received since 24h ago, 7d ago, yesterday, or a date or time such as
+    /// 2026-11-20
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
-    /// Only events received before 24h ago, 7d ago, or a time; a date includes the day
+    /// Show only events received before 24h ago, 7d ago, or a time; a date includes the whole day
     #[arg(long, value_name = "WHEN")]
     until: Option<Since>,
 }

@@ -24,15 +24,15 @@ const MOST_REPORTS: usize = 1_000;
 /// Maximum bytes of several reports in one request.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
-/// Import events that Macs reported to another server
+/// Import events from another sync server
 ///
-/// PATH is the folder where Moroz keeps events, SHA256/MACHINE/TIME.json; or a file with an event
-/// per line: a JSON object with Santa's own keys, and machine_id, as Rudolph forwards them; or the
-/// body of an upload, {"events": [...]}, as Santa sends it to a server.
+/// PATH is the event folder of Moroz (SHA256/MACHINE/TIME.json), a file with one event per line as
+/// Rudolph forwards them (JSON objects with Santa's keys and machine_id), or the body of an event
+/// upload as Santa sends it ({"events": [...]}).
 ///
-/// All events are read and checked first. If something is none, it is told with its file and
-/// line, nothing is sent, and the exit code is 5. An event that is there already stays as it is,
-/// so that the same may be imported again. Macs need not be known to the server yet. Imported
+/// All events are read and checked first. Invalid events are reported with file and line. In that
+/// case, nothing is sent and the exit code is 5. Events that the server already has do not change,
+/// so the same events can be imported again. The hosts do not have to exist on the server. Imported
 /// events count as received now.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -42,13 +42,13 @@ Examples:
   nicelist event import rudolph.jsonl -o json
   nicelist event import eventupload.json --machine-id 6F1C2B7A-93D4-4E58-A0B6-2D7E51C84F19")]
 pub(crate) struct ImportArgs {
-    /// The folder or file to read
+    /// Folder or file to read
     #[arg(value_name = "PATH")]
     path: PathBuf,
-    /// Machine ID of the host, for events in a file without one
+    /// Machine ID for events in a file without one
     #[arg(long, value_name = "ID")]
     machine_id: Option<MachineId>,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
 }

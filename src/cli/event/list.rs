@@ -10,9 +10,9 @@ use crate::cli::error::CliError;
 
 /// List events, newest first
 ///
-/// Events are evidence that a program ran or was stopped, that it is a member of a bundle, or
-/// that it opened a file which the Mac's profile watches. They go after the setting
-/// event-retention.
+/// An event reports that a program ran or was blocked, that a program is a member of a bundle, or
+/// that a program accessed a file that is watched by the Mac's profile. Events are deleted after
+/// the time in the setting event-retention.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -23,16 +23,16 @@ Examples:
   nicelist event list --waiting --since 7d -o json
   nicelist event list --kind file-access --decision FILE_ACCESS_DECISION_DENIED")]
 pub(crate) struct ListArgs {
-    /// List the programs that wait for a decision instead: hosts stopped them, or would in
-    /// lockdown, and neither rule nor path decides about them there since
+    /// List programs pending approval instead: those that were blocked, or would be in lockdown, on
+    /// hosts where no rule or path regex applies to them now
     #[arg(long, conflicts_with_all = ["kinds", "decisions"])]
     waiting: bool,
     #[command(flatten)]
     filter: Filter,
     #[command(flatten)]
     period: Period,
-    /// Only the newest so many
-    #[arg(short = 'n', long, value_name = "NUMBER")]
+    /// Show at most N events, newest first
+    #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
 }
 

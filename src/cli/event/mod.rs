@@ -19,7 +19,7 @@ mod waiting;
 use super::commands::commands;
 
 commands! {
-    /// Look at what Macs blocked, and decide about it
+    /// View events from hosts, and approve or block programs
     List => list::ListArgs,
     Show => show::ShowArgs,
     Tail => tail::TailArgs,

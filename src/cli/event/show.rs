@@ -6,14 +6,14 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::EventId;
 
-/// Show an event, how the program is signed, and the rules that it could get
+/// Show an event with its signature and possible rules
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist event show 1204
   nicelist event show 1204 -o json | jq .other_fields")]
 pub(crate) struct ShowArgs {
-    /// The event's number, as event list shows it
+    /// Event ID from event list
     #[arg(value_name = "ID")]
     id: i64,
 }

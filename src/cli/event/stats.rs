@@ -7,10 +7,10 @@ use crate::api::EventStatQuery;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Count events by program, the most frequent first
+/// Count events by program, most frequent first
 ///
-/// Santa reports a program once in a while, not every time that it runs: the number of hosts
-/// says more than the number of events. File accesses are counted by program and rule.
+/// Santa does not report each time that a program runs. The number of hosts is therefore more
+/// meaningful than the number of events. File accesses are counted by program and rule.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,8 +22,8 @@ pub(crate) struct StatsArgs {
     filter: Filter,
     #[command(flatten)]
     period: Period,
-    /// Only the most frequent so many
-    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 20)]
+    /// Show at most N programs, most frequent first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     limit: usize,
 }
 

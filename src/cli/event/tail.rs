@@ -17,7 +17,7 @@ use crate::fleet::EventId;
 /// The pause between two requests.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Show events as they come, until Ctrl-C
+/// Show new events until Ctrl-C
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,10 +28,10 @@ Examples:
 pub(crate) struct TailArgs {
     #[command(flatten)]
     filter: Filter,
-    /// Show the newest so many first
-    #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 10)]
+    /// Show the newest N events first
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     lines: usize,
-    /// Show what was received since 24h, 7d, or a time first, instead of the newest so many
+    /// Show events received since 24h ago, 7d ago, or a time first, instead of the newest N
     #[arg(long, value_name = "WHEN", conflicts_with = "lines")]
     since: Option<Since>,
 }

@@ -8,11 +8,11 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::labels::rule_label;
 
-/// Take back your newest decision about events
+/// Undo your latest approval or block
 ///
-/// Removes the rules that it made and restores those that it replaced, as a new revision. If any
-/// of these rules was changed since, nothing is taken back. Each further undo takes back the
-/// decision before.
+/// Removes the rules that the decision created and restores the rules that it replaced, in a new
+/// revision. If any of these rules was changed since, nothing is undone. Each further undo reverts
+/// the decision before.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -23,7 +23,7 @@ pub(crate) struct UndoArgs {
     /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
-    /// Show what would change and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -17,20 +17,20 @@ const LARGEST_PAGE: usize = 5000;
 /// Selects revisions.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Only revisions by exactly this author
+    /// Show only revisions by this author (exact match)
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
-    /// Only revisions since 24h, 7d, or a time such as 2026-11-20T00:00:00Z
+    /// Show only revisions since 24h ago, 7d ago, or a time such as 2026-11-20T00:00:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
-    /// Only revisions that changed a rule for this target
+    /// Show only revisions that changed a rule for this target
     #[arg(long, value_name = "TYPE:IDENTIFIER")]
     target: Option<Target>,
-    /// Only revisions that changed a rule or a setting in this scope
+    /// Show only revisions that changed a rule or a setting in this scope
     #[arg(long)]
     scope: Option<Scope>,
-    /// Only the newest so many; all when absent, but 30 on a terminal
-    #[arg(short = 'n', long, value_name = "NUMBER")]
+    /// Show at most N revisions, newest first [default: 30 on a terminal, otherwise all]
+    #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
 }
 

@@ -12,8 +12,8 @@ use super::error::CliError;
 
 /// Show who changed what, when and why
 ///
-/// Every accepted change is a revision, and none is ever edited. Without a command, lists them,
-/// newest first.
+/// Every change is saved as a revision, and revisions never change. Without a subcommand, lists
+/// revisions, newest first.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_long_help = "\

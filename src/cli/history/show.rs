@@ -14,7 +14,7 @@ use crate::rule::{Counts, Revision, RevisionCounts, RevisionSummary};
 /// Maximum differences that are read for a terminal, which shows the first of each group.
 const MOST_READ: usize = 20_000;
 
-/// Show what a revision did
+/// Show the changes of a revision
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,10 +22,10 @@ Examples:
   nicelist history show 41 --full
   nicelist history show 41 -o jsonl | jq -r 'select(.outcome == \"removed\") | .target'")]
 pub(crate) struct ShowArgs {
-    /// Its number
+    /// Number of the revision
     #[arg(value_parser = revision)]
     revision: Revision,
-    /// Show every difference, however many they are
+    /// Show all differences
     #[arg(long)]
     full: bool,
 }

@@ -11,10 +11,10 @@ use crate::fleet::Fingerprint;
 
 /// Accept a Mac as the only one with its machine ID
 ///
-/// Ends a conflict of several Macs with one machine ID, and allows a Mac that the setting
-/// machine-id-conflicts=refuse refused. Without --serial, it accepts the Mac that was refused last,
-/// or else the one that synced last. From then on, a sync of any other Mac with the machine ID is a
-/// conflict immediately.
+/// Resolves a conflict of several Macs with the same machine ID, and allows a Mac that was refused
+/// because of the setting machine-id-conflicts=refuse. Without --serial, accepts the Mac that was
+/// refused last. If none was refused, accepts the one that synced last. After that, a sync of any
+/// other Mac with the machine ID is immediately a conflict.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
   nicelist host accept annas-mac --serial C02XK0ABCD --yes
   nicelist host accept annas-mac --dry-run")]
 pub(crate) struct AcceptArgs {
-    /// Machine id, serial number, host name, or a unique prefix of one
+    /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
     /// Accept the Mac with this serial number
     #[arg(long)]
@@ -31,7 +31,7 @@ pub(crate) struct AcceptArgs {
     /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
-    /// Show which Mac would be accepted, and change nothing
+    /// Show which Mac would be accepted, but change nothing
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
 }

@@ -9,10 +9,11 @@ use crate::cli::error::CliError;
 use crate::client::exactly;
 use crate::fleet::CleanSync;
 
-/// Make a host's next sync delete its rules and take all of them anew
+/// Replace all rules of a host in its next sync
 ///
-/// nicelist keeps hosts in sync without this. Use it for a host whose rules were changed behind
-/// nicelist's back. The host throws away events that it has not uploaded.
+/// Use this if the rules of a host were changed without nicelist. In a clean sync, a host deletes
+/// its rules and downloads all of them again. Normally, nicelist keeps hosts in sync without it.
+/// The host discards events that it has not uploaded yet.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -20,15 +21,15 @@ Examples:
   nicelist host clean-sync annas-mac --all --yes && nicelist host wait annas-mac
   nicelist host clean-sync annas-mac --cancel")]
 pub(crate) struct CleanSyncArgs {
-    /// Machine id, serial number, host name, or a unique prefix of one
+    /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
-    /// Delete transitive rules too
+    /// Also delete transitive rules
     #[arg(long)]
     all: bool,
-    /// Take the order back, if the host has not begun
+    /// Cancel the clean sync if the host has not started it
     #[arg(long, conflicts_with_all = ["all", "yes"])]
     cancel: bool,
-    /// Do it without being asked
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
 }

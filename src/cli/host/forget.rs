@@ -11,14 +11,14 @@ use crate::cli::error::CliError;
 use crate::cli::policy_files::counted;
 use crate::client::Client;
 
-/// Forget a host and its tags
+/// Delete a host and its tags
 ///
-/// For a Mac that is gone. One that still syncs comes back with its next sync, without tags. Rules
-/// and settings for the host stay. Its events stay, too, until they are too old; --events deletes
-/// them.
+/// Use this for a Mac that is gone. A Mac that still syncs is added again in its next sync, without
+/// tags. Rules and settings for the host stay. Its events also stay until they are too old, unless
+/// --events is given.
 ///
-/// With --silent-for or --never-synced, every host that matches is forgotten. With both, a host must
-/// match both.
+/// --silent-for and --never-synced delete all hosts that match. If both are given, hosts must match
+/// both.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,22 +27,22 @@ Examples:
   nicelist host forget --silent-for 90d --dry-run
   nicelist host forget --silent-for 7d --never-synced --yes")]
 pub(crate) struct ForgetArgs {
-    /// Machine id, serial number, host name, or a unique prefix of one
+    /// Machine ID, serial number or host name, or a unique prefix of one
     #[arg(
         required_unless_present_any = ["silent_for", "never_synced"],
         conflicts_with_all = ["silent_for", "never_synced", "dry_run"]
     )]
     host: Option<String>,
-    /// Forget hosts that have not synced for this long, as in 90d
+    /// Delete hosts that have not synced for this long, such as 90d
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     silent_for: Option<SignedDuration>,
-    /// Forget hosts that never completed a sync
+    /// Delete hosts that never completed a sync
     #[arg(long)]
     never_synced: bool,
-    /// Delete the events of forgotten hosts, too
+    /// Also delete the events of these hosts
     #[arg(long)]
     events: bool,
-    /// Show how many hosts would be forgotten and change nothing
+    /// Show the number of hosts that would be deleted, but change nothing
     #[arg(long)]
     dry_run: bool,
     /// Skip confirmation

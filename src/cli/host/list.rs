@@ -20,21 +20,21 @@ Examples:
   nicelist host list --state drifted
   nicelist host list --contact silent -o csv > silent.csv")]
 pub(crate) struct ListArgs {
-    /// Only hosts whose machine id, serial number or host name begins with this
+    /// Show only hosts whose machine ID, serial number or host name begins with this
     prefix: Option<String>,
-    /// Only hosts with this tag
+    /// Show only hosts with this tag
     #[arg(long)]
     tag: Option<TagName>,
-    /// Only hosts of this primary user
+    /// Show only hosts of this primary user
     #[arg(long)]
     user: Option<String>,
-    /// Only hosts in this state
+    /// Show only hosts in this state
     #[arg(long, value_parser = Words::<HostState>::new(HostState::ALL.map(HostState::word)))]
     state: Option<HostState>,
-    /// Only hosts that were seen within their last three sync intervals, or only those that were not
+    /// Show only hosts seen within their last three sync intervals (online), or not (silent)
     #[arg(long, value_parser = Words::<Contact>::new(Contact::ALL.map(Contact::word)))]
     contact: Option<Contact>,
-    /// Only hosts whose machine ID several Macs use, or for which a Mac was refused
+    /// Show only hosts whose machine ID is used by several Macs, or for which a Mac was refused
     #[arg(long)]
     conflict: bool,
 }

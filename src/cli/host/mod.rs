@@ -13,7 +13,7 @@ pub(super) mod wait;
 use super::commands::commands;
 
 commands! {
-    /// See how hosts are, tag them, wait for them
+    /// List, inspect and tag hosts
     List => list::ListArgs,
     Show => show::ShowArgs,
     Tag => tag::TagArgs,

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Show how a host is, or what is in force for it
+/// Show a host, its active rules or its active settings
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -13,12 +13,12 @@ Examples:
   nicelist host show annas-mac --rules
   nicelist host show annas-mac --settings -o json")]
 pub(crate) struct ShowArgs {
-    /// Machine id, serial number, host name, or a unique prefix of one
+    /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
-    /// List the rules in force for it instead
+    /// Show the active rules of the host instead
     #[arg(long, conflicts_with = "settings")]
     rules: bool,
-    /// List the settings in force for it instead, and where they come from
+    /// Show the active settings of the host instead, and the scopes that they come from
     #[arg(long)]
     settings: bool,
 }

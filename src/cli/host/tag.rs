@@ -8,7 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::{ChangeMessage, TagName};
 
-/// Give a host tags
+/// Add tags to a host
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,15 +22,15 @@ pub(crate) struct TagArgs {
 /// A host with its tags, and the change.
 #[derive(Debug, Args)]
 pub(super) struct TaggedHost {
-    /// Machine id, serial number, host name, or a unique prefix of one
+    /// Machine ID, serial number or host name, or a unique prefix of one
     pub(super) host: String,
     /// The tags
     #[arg(required = true, value_name = "TAG")]
     pub(super) tags: Vec<TagName>,
-    /// Say why, for the history
+    /// Reason for the change, kept in the history
     #[arg(short = 'm', long, value_name = "TEXT")]
     pub(super) reason: Option<ChangeMessage>,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }

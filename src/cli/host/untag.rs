@@ -7,7 +7,7 @@ use crate::api::HostTagsRequest;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Take tags from a host
+/// Remove tags from a host
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

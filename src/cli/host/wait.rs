@@ -17,19 +17,19 @@ use crate::shell::argument;
 /// The pause between two requests.
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Wait until a host has what is in force for it now
+/// Wait until a host has its active rules and settings
 ///
-/// Hosts ask by themselves, every few minutes; nothing can make one ask sooner. Ends with exit
-/// code 8 if it took longer than the timeout.
+/// Hosts sync automatically, every 10 minutes by default. A server cannot make a host sync sooner.
+/// The exit code is 8 if the host is not in sync within the timeout.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist host wait C02XK0
   nicelist rule add allow teamid:EQHXZ8M8AV && nicelist host wait annas-mac --timeout 30m")]
 pub(crate) struct WaitArgs {
-    /// Machine id, serial number, host name, or a unique prefix of one
+    /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
-    /// Give up after so long
+    /// Maximum time to wait
     #[arg(long, default_value = "15m", value_name = "DURATION", value_parser = duration)]
     timeout: SignedDuration,
 }

@@ -14,13 +14,14 @@ use crate::lab::conformance::{
     BodyEncoding, Case, CaseReport, Demand, Header, HookCommand, Judge, Server, Status, all,
 };
 
-/// Judge any Santa sync server by what the protocol asks of it
+/// Check a sync server against the Santa protocol
 ///
-/// Plays clients of many versions with hosts of its own, one case after the other, and tells
-/// what the server did in each. What only an administrator can do (add a rule, tag a host) is
-/// done by commands that you name with --hook; they are told what to do in the environment
-/// (NICELIST_MACHINE, NICELIST_TARGET, NICELIST_POLICY …). docs/CONFORMANCE.md has the list of
-/// cases and hooks. The exit code is 1 if the server fails a case that it must pass.
+/// Simulates clients of many Santa versions, one test case after the other, with hosts created for
+/// this. Shows what the server did in each case. Tasks of an administrator, such as adding a rule
+/// or tagging a host, are done by the commands that you give with --hook. A hook gets its
+/// parameters in environment variables such as NICELIST_MACHINE, NICELIST_TARGET and
+/// NICELIST_POLICY. docs/CONFORMANCE.md lists all cases and hooks. The exit code is 1 if the server
+/// fails a required case.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -32,31 +33,32 @@ Examples:
     --hook remove-rule='sh examples/conformance.sh remove-rule'
   nicelist lab conformance --list")]
 pub(crate) struct ConformanceArgs {
-    /// The server's address, as a profile's SyncBaseURL
+    /// URL of the server, as in SyncBaseURL of a profile
     #[arg(value_name = "URL", required_unless_present = "list")]
     url: Option<String>,
-    /// Let an administrator's part be done by a command; may be given several times
+    /// Command for a task of the administrator; can be repeated
     #[arg(long = "hook", value_name = "NAME=CMD")]
     hooks: Vec<HookCommand>,
-    /// Run only cases whose name contains this; may be given several times
+    /// Run only cases whose name contains this text; can be repeated
     #[arg(long, value_name = "TEXT")]
     only: Vec<String>,
-    /// List the cases and ask no server
+    /// List the cases, without a server
     #[arg(long, conflicts_with = "url")]
     list: bool,
-    /// Send bodies in this encoding: deflate, gzip or none [default: the first the server accepts]
+    /// Encoding of request bodies: deflate, gzip or none [default: the first that the server
+    /// accepts]
     #[arg(long, value_name = "ENCODING")]
     encoding: Option<BodyEncoding>,
-    /// Send this header with every request; may be given several times
+    /// Send this header with every request; can be repeated
     #[arg(long = "header", value_name = "NAME: VALUE")]
     headers: Vec<Header>,
     /// Send this secret as Authorization: Bearer
     #[arg(long)]
     secret: Option<String>,
-    /// Wait this many seconds for an answer, as clients do
+    /// Timeout of requests in seconds, 30 as in Santa
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
-    /// Begin the machine ids of the hosts with this, rather than with something made up
+    /// Prefix of the machine IDs of the test hosts [default: random]
     #[arg(long, value_name = "TEXT", value_parser = prefix)]
     prefix: Option<String>,
     #[command(flatten)]

@@ -51,7 +51,7 @@ pub(crate) struct FleetArgs {
     #[arg(value_name = "URL")]
     url: String,
     /// How many Macs there are
-    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value = "1000")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_HOSTS)))]
     hosts: u32,
     /// How often each of them syncs
@@ -67,7 +67,7 @@ pub(crate) struct FleetArgs {
     #[arg(long)]
     warm_up: bool,
     /// Let so many sync at a time, each on a connection
-    #[arg(long, value_name = "NUMBER", default_value = "64")]
+    #[arg(long, value_name = "N", default_value = "64")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
     /// Open a connection for each sync, as Macs do, rather than let them take turns on one
@@ -108,14 +108,14 @@ struct Macs {
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
     clean: f64,
     /// Report so many events in a sync, on average
-    #[arg(long, value_name = "NUMBER", default_value = "0", value_parser = events)]
+    #[arg(long, value_name = "N", default_value = "0", value_parser = events)]
     events: f64,
     /// Send so many events at once, where the server does not say
-    #[arg(long, value_name = "NUMBER", default_value = "50")]
+    #[arg(long, value_name = "N", default_value = "50")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch: u32,
     /// Make up other Macs
-    #[arg(long, value_name = "NUMBER", default_value = "1")]
+    #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
 }
 
@@ -139,7 +139,7 @@ struct Check {
     #[arg(long, value_name = "WHICH", default_value = "sample")]
     verify: VerifyArg,
     /// How many are a sample
-    #[arg(long, value_name = "NUMBER", default_value = "1000")]
+    #[arg(long, value_name = "N", default_value = "1000")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     sample: u32,
 }

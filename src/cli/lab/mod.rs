@@ -14,7 +14,7 @@ use clap::Subcommand;
 use super::context::Context;
 use super::error::CliError;
 
-/// Try sync servers with Macs that do not exist
+/// Test sync servers with simulated Macs
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Sync(Box<sync::SyncArgs>),

@@ -96,7 +96,7 @@ struct Schedule {
     #[arg(value_parser = arg::duration)]
     time: Option<SignedDuration>,
     /// End after so many syncs
-    #[arg(long, value_name = "NUMBER", requires = "daemon")]
+    #[arg(long, value_name = "N", requires = "daemon")]
     syncs: Option<u64>,
 }
 
@@ -108,7 +108,7 @@ struct Identity {
     #[arg(long, value_name = "ID")]
     machine_id: Option<String>,
     /// Its serial number
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "N")]
     serial: Option<String>,
     /// Its host name
     #[arg(long, value_name = "NAME")]

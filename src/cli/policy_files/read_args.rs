@@ -8,7 +8,7 @@ use crate::format::{Defaults, Format};
 /// How files of rules are read.
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct ReadArgs {
-    /// Format of the input, if nicelist cannot detect it
+    /// Input format [default: detected from the content]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     pub(crate) from: Option<Format>,
     /// Read only the rules of this Zentral configuration

@@ -13,11 +13,11 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::{PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
 
-/// Add rules, or change those that are there
+/// Add or change rules
 ///
-/// Flags that are not given keep the current values of a rule, as long as its policy stays the
-/// same: a rule with another policy starts without the old expiry, comment and ticket. An empty
-/// value, as in --comment '', erases a field. Every change shows the fields before and after.
+/// If a rule for the target and scope exists, omitted options keep its current values. If its
+/// policy changes, its expiry, comment and ticket are not kept. An empty value, such as --comment
+/// '', removes a field. nicelist shows all changed fields before and after.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,34 +28,33 @@ Examples:
   santactl fileinfo --json /Applications/Zoom.app | nicelist rule add allow --from-fileinfo -
   cut -d, -f1 bad-teams.csv | sed 's/^/teamid:/' | nicelist rule add block - --dry-run")]
 pub(crate) struct AddArgs {
-    /// What happens when a rule matches
+    /// Policy of the rules
     #[arg(value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
     policy: PolicyKind,
-    /// What the rules are about, as in teamid:EQHXZ8M8AV; - reads them from stdin, one a line
+    /// Targets, such as teamid:EQHXZ8M8AV; - reads them from stdin, one per line
     #[arg(required_unless_present = "from_fileinfo", value_name = "TARGET")]
     targets: Vec<String>,
-    /// Choose targets for the programs that this output of santactl fileinfo --json describes
+    /// Choose targets for the programs in this output of santactl fileinfo --json; - reads stdin
     #[arg(long, value_name = "FILE", conflicts_with = "targets")]
     from_fileinfo: Option<String>,
-    /// Choose targets of this type, rather than the best for each program
+    /// Choose targets of this type instead of the best type for each program
     #[arg(long = "as", value_name = "TYPE", requires = "from_fileinfo")]
     #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
     rule_type: Option<RuleType>,
-    /// Whom the rules are for: fleet, group:, tag:, user: or host:NAME
+    /// Scope of the rules: fleet, or group:, tag:, user: or host:NAME
     #[arg(long, default_value = "fleet")]
     scope: Scope,
-    /// The expression of a cel rule
+    /// CEL expression of a cel rule
     #[arg(long, value_name = "EXPRESSION")]
     cel: Option<String>,
     #[command(flatten)]
     notice: Notice,
     #[command(flatten)]
     provenance: Provenance,
-    /// Let the rules expire after 24h, 7d, at the end of tomorrow or of a date such as 2027-01-31, or
-    /// never
+    /// Expire after 24h or 7d, at the end of tomorrow or of a date such as 2027-01-31, or never
     #[arg(long, value_name = "WHEN")]
     expires: Option<RuleExpiry>,
-    /// Reset everything that is not given, instead of keeping it
+    /// Reset all omitted fields instead of keeping their values
     #[arg(long)]
     replace: bool,
     #[command(flatten)]
@@ -65,16 +64,16 @@ pub(crate) struct AddArgs {
 /// The texts of the block window.
 #[derive(Debug, Args)]
 struct Notice {
-    /// Show this in the block window
+    /// Text of the block window
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
-    /// Open this address with the block window's button
+    /// URL for the button of the block window
     #[arg(long, value_name = "URL")]
     url: Option<String>,
-    /// Label that button
+    /// Label of the button
     #[arg(long, value_name = "TEXT")]
     button_label: Option<String>,
-    /// Name the program in the notification that it can now run
+    /// Program name in the notification that the program can now run
     #[arg(long, value_name = "TEXT")]
     app_name: Option<String>,
 }
@@ -82,13 +81,13 @@ struct Notice {
 /// The origin of the rules.
 #[derive(Debug, Args)]
 struct Provenance {
-    /// Note why the rules are there
+    /// Comment of the rules
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
-    /// Note the ticket that asked for them
+    /// Ticket of the rules
     #[arg(long, value_name = "TEXT")]
     ticket: Option<String>,
-    /// Note where they come from
+    /// Source of the rules
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
 }

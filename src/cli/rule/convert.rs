@@ -16,16 +16,17 @@ use crate::cli::ui::{Cell, Column, Row};
 use crate::format::{Defaults, Duplicates, Format};
 use crate::rule::{PolicyKind, Scope};
 
-/// Convert files of rules from any format to any other, without a server
+/// Convert rules between formats, without a server
 ///
-/// The format of IN is told by what is in it, the one of OUT by the end of its name; --from and
-/// --to say otherwise. IN may be a folder of Moroz's or a manifest; OUT is a folder where the
-/// format needs several files.
+/// The format of IN is detected from its content, and the format of OUT from its extension. --from
+/// and --to override them. IN can be a folder of Moroz or a manifest. OUT is a folder if the format
+/// needs several files.
 ///
-/// What the format of OUT cannot say is listed before anything is written. It is left out, or,
-/// with --strict, nothing is written and the exit code is 5. Parts of IN that have no meaning for
-/// rules, such as unknown columns and keys, are warnings, with --strict too. If anything in IN is no
-/// rule, all of that is listed with its place, nothing is written, and the exit code is 5 as well.
+/// Anything that the format of OUT cannot express is listed before anything is written, and left
+/// out. With --strict, nothing is written in that case, and the exit code is 5. Parts of IN that
+/// have no meaning for rules, such as unknown columns and keys, are only warnings, even with
+/// --strict. If IN has invalid entries, all of them are listed with their location, nothing is
+/// written, and the exit code is 5.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -35,26 +36,26 @@ Examples:
   nicelist rule convert rules.csv - --to jsonl | jq .target
   santactl fileinfo --json /Applications/Zoom.app | nicelist rule convert - zoom.csv --policy allow")]
 pub(crate) struct ConvertArgs {
-    /// The file or folder to read; - reads stdin
+    /// File or folder to read; - reads stdin
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// The file or folder to write; - writes stdout
+    /// File or folder to write; - writes to stdout
     #[arg(value_name = "OUT")]
     out: PathBuf,
     #[command(flatten)]
     read: ReadArgs,
-    /// The format of OUT
+    /// Format of OUT [default: detected from its extension]
     #[arg(long, value_name = "FORMAT", value_parser = formats())]
     to: Option<Format>,
     #[command(flatten)]
     defaults: DefaultArgs,
-    /// Show every error, not only the first 20
+    /// Show all errors, not only the first 20
     #[arg(long)]
     all_errors: bool,
     /// Write nothing if the format of OUT cannot express all rules
     #[arg(long)]
     strict: bool,
-    /// Show what would be lost and write nothing
+    /// Show what would be lost, but write nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -62,16 +63,16 @@ pub(crate) struct ConvertArgs {
 /// Values for rules that do not give their own.
 #[derive(Debug, Args)]
 pub(super) struct DefaultArgs {
-    /// Whom rules are for that do not say: fleet, group:, tag:, user: or host:NAME
+    /// Scope for rows without one: fleet, or group:, tag:, user: or host:NAME
     #[arg(long)]
     pub(super) scope: Option<Scope>,
-    /// Where rules come from that do not say
+    /// Source for rows without one
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
-    /// The policy of rules for the programs of a fileinfo report
+    /// Policy for the programs of a santactl fileinfo report
     #[arg(long, value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
     pub(super) policy: Option<PolicyKind>,
-    /// Which of several different entries for the same target and scope is read
+    /// Which of several different entries for the same target and scope to use
     #[arg(long, value_name = "WHICH", default_value = Duplicates::Error.word())]
     #[arg(value_parser = Words::<Duplicates>::new(Duplicates::ALL.map(Duplicates::word)))]
     pub(super) duplicates: Duplicates,

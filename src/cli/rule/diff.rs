@@ -17,11 +17,11 @@ use crate::cli::{planned_change, policy_changes};
 use crate::fleet::{DiffOptions, PolicyDifferences, PolicyState};
 use crate::rule::{Revision, Rule};
 
-/// Show how the rules of two files, revisions or the server differ
+/// Compare rules in files, revisions or on the server
 ///
-/// A and B are each the path of a file or folder in any format, `server` for the rules in force,
-/// or @N for those of a revision. Shown is what would have to be added, changed and removed to
-/// get from A to B. The exit code is 3 if they differ, and 0 if they do not.
+/// A and B are each the path of a file or folder in any format, `server` for the active rules, or
+/// @N for the rules of revision N. Shows which rules to add, change and remove to get from A to B.
+/// The exit code is 3 if there are differences, and 0 if there are none.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -30,15 +30,15 @@ Examples:
   nicelist rule diff old.mobileconfig new.mobileconfig -o jsonl
   nicelist rule diff server zentral.json --full")]
 pub(crate) struct DiffArgs {
-    /// How the rules are: PATH, server or @REVISION
+    /// Old rules: PATH, server or @REVISION
     #[arg(value_name = "A")]
     before: Side,
-    /// How they shall be: PATH, server or @REVISION
+    /// New rules: PATH, server or @REVISION
     #[arg(value_name = "B")]
     after: Side,
     #[command(flatten)]
     read: ReadArgs,
-    /// Show every difference, however many they are
+    /// Show all differences
     #[arg(long)]
     full: bool,
 }

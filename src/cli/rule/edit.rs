@@ -23,11 +23,11 @@ const DEFAULT_EDITOR: &str = if cfg!(windows) { "notepad" } else { "vi" };
 /// Maximum bytes of the edited text.
 const LARGEST_TEXT: u64 = 1024 * 1024;
 
-/// Change one rule in your editor
+/// Edit a rule in your editor
 ///
-/// The editor is $VISUAL or $EDITOR, or else vi. Lines that you delete erase those fields. If the
-/// text is not changed, or the editor fails, nothing is stored. If the rule cannot be stored, the
-/// text is kept in a file.
+/// The editor is $VISUAL, $EDITOR or vi. Deleting a line removes the field. If the text does not
+/// change or the editor fails, nothing is saved. If the rule cannot be saved, the text is kept in a
+/// file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -35,10 +35,10 @@ Examples:
   nicelist rule edit signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng -m \"longer message\"
   EDITOR=nano nicelist rule edit teamid:EQHXZ8M8AV --dry-run")]
 pub(crate) struct EditArgs {
-    /// The target of the rule, such as teamid:EQHXZ8M8AV
+    /// Target of the rule, such as teamid:EQHXZ8M8AV
     #[arg(value_name = "TARGET")]
     target: Target,
-    /// The scope of the rule; required if several scopes have a rule for the target
+    /// Scope of the rule; required if several scopes have a rule for the target
     #[arg(long)]
     scope: Option<Scope>,
     #[command(flatten)]

@@ -18,14 +18,15 @@ use crate::rule::{Program, Target};
 /// Maximum events that are searched for a hash.
 const MOST_EVENTS: usize = 100;
 
-/// Say what a host makes of a program or a target: which rule decides, which others lost and
-/// why, and what the host cannot take
+/// Explain what a host does with a program or target, and why
 ///
-/// Of a target, it tells which rule the host gets. Of a program (an output of santactl fileinfo
-/// --json, an event's number, or the SHA-256 of a file that some event is about) it tells what
-/// becomes of it, in the order in which Santa asks its rules, path patterns and mode. Rules of
-/// the Mac's own profile and what its compilers wrote are not known to a server; where they
-/// could matter it says so.
+/// For a target, shows which rule the host gets. For a program, shows whether it runs. It checks
+/// the rules, path patterns and mode in the same order as Santa. A program is an output of santactl
+/// fileinfo --json, an event ID, or the SHA-256 of a file in any event.
+///
+/// Also shows which rules do not apply and why, and what the host does not support. The server does
+/// not know static rules in the profile of the Mac and files written by compilers. The output
+/// mentions them if they could change the result.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -35,11 +36,11 @@ Examples:
   santactl fileinfo --json /Applications/Zoom.app | nicelist rule explain - --host annas-mac
   nicelist rule explain zoom.json --host C02XK0 -o json")]
 pub(crate) struct ExplainArgs {
-    /// A target as in teamid:EQHXZ8M8AV, a file from santactl fileinfo --json (- for stdin), a
-    /// SHA-256, or an event's number
+    /// Target such as teamid:EQHXZ8M8AV, file from santactl fileinfo --json (- for stdin), SHA-256,
+    /// or event ID
     #[arg(value_name = "TARGET|FILEINFO|SHA256|EVENT")]
     subject: String,
-    /// On which host: machine id, serial number, host name, or a unique prefix of one
+    /// Host: machine ID, serial number or host name, or a unique prefix of one
     #[arg(long, value_name = "HOST")]
     host: String,
 }

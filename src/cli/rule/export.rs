@@ -11,11 +11,11 @@ use crate::cli::policy_files::{self, Destination, Finished, WriteOptions};
 use crate::fleet::PolicyState;
 use crate::format::Format;
 
-/// Export rules to a file of any format
+/// Export rules to a file in any format
 ///
-/// In CSV, TSV, JSON and TOML nothing is lost: importing the file gives the same rules, in the same
-/// scopes. What another format cannot say is listed; with --strict nothing is written then, and
-/// the exit code is 5.
+/// CSV, TSV, JSON and TOML keep everything: importing the file creates the same rules in the same
+/// scopes. Anything another format cannot express is listed. With --strict, nothing is written in
+/// that case, and the exit code is 5.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -25,13 +25,13 @@ Examples:
   nicelist rule export -f santa.mobileconfig --scope fleet --strict
   nicelist rule export --to jsonl | jq -r .target")]
 pub(crate) struct ExportArgs {
-    /// Write to this file or folder rather than stdout; the end of its name says the format
+    /// File or folder to write instead of stdout; its extension selects the format
     #[arg(short, long, value_name = "FILE")]
     file: Option<PathBuf>,
-    /// The format; CSV where nothing says otherwise
+    /// Format [default: detected from the extension, otherwise csv]
     #[arg(long, value_name = "FORMAT", value_parser = policy_files::formats())]
     to: Option<Format>,
-    /// Write nothing if the format cannot express all of the rules
+    /// Write nothing if the format cannot express all rules
     #[arg(long)]
     strict: bool,
     #[command(flatten)]

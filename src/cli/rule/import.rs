@@ -24,26 +24,27 @@ use changes::ChangedRule;
 use faults::Faults;
 use rows::{ChangeOptions, Rows, Sent};
 
-/// Import rules from a file of any format
+/// Import rules from a file in any format
 ///
-/// The format is told by what is in the file; --from says otherwise. A CSV file's first line
-/// names its columns: policy, and either target (teamid:EQHXZ8M8AV) or identifier and rule_type.
-/// These may follow: scope, cel, message, url, button_label, app_name, bundle_hash,
-/// bundle_binary_count, comment, ticket, source, expires. The names and spellings of Santa and of
-/// other tools are read as well, in any order and case. docs/FORMATS.md has the other formats.
+/// The format is detected from the content. --from overrides it. The first line of a CSV file lists
+/// its columns. Required columns: policy, and either target (teamid:EQHXZ8M8AV) or identifier and
+/// rule_type. Optional columns: scope, cel, message, url, button_label, app_name, bundle_hash,
+/// bundle_binary_count, comment, ticket, source, expires. Column names and values of Santa and
+/// other tools are accepted too, in any order and case. docs/FORMATS.md describes the other
+/// formats.
 ///
-/// All rules become one revision, or none does: everything that is no rule is reported with its
-/// line and column, nothing is changed, and the exit code is 5. With --partial the good rows of a
-/// CSV file are imported and the bad ones are written to the file of --rejects with their lines
-/// and reasons; the exit code is 5 if there are any. Mended, that file can be imported as it is.
+/// The import is one revision. If the file has invalid entries, they are reported with line and
+/// column, nothing is changed, and the exit code is 5. With --partial, the valid rows of a CSV file
+/// are imported, and the invalid rows are written to the file of --rejects with their line numbers
+/// and reasons. If there are any, the exit code is 5. Fix the rows in that file, then import it.
 ///
-/// Fields for which a CSV file has no column keep their current values while a rule's policy stays
-/// the same; an empty cell erases the value. In other formats, fields that are not given are kept.
-/// With --replace nothing is kept. The fields that differ are shown before and after; in a table,
-/// the first 20 rules.
+/// If a CSV file has no column for a field, existing rules keep their value as long as their policy
+/// does not change. An empty cell removes the value. In other formats, existing rules keep the
+/// values of omitted fields. With --replace, no values are kept. Changed fields are shown before
+/// and after. A table shows the first 20 rules.
 ///
-/// Rules that are not in the file are left alone. With --prune, those of the source that --source
-/// names end; never those of another source.
+/// Rules that are not in the file do not change. With --prune, rules are removed if they have the
+/// source given with --source and are not in the file. Rules of other sources are never removed.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -54,38 +55,38 @@ Examples:
   nicelist rule import santa.mobileconfig --source mdm
   curl -s https://zentral.example/api/santa/rules/ | nicelist rule import - --from zentral-json")]
 pub(crate) struct ImportArgs {
-    /// The file or folder to read; - reads stdin
+    /// File or folder to read; - reads stdin
     #[arg(value_name = "FILE")]
     file: PathBuf,
     #[command(flatten)]
     read: ReadArgs,
-    /// Import the good rows even if there are bad ones
+    /// Import the valid rows even if others are invalid
     #[arg(long, requires = "rejects")]
     partial: bool,
-    /// Show every error, not only the first 20
+    /// Show all errors, not only the first 20
     #[arg(long)]
     all_errors: bool,
-    /// Write bad rows to this file
+    /// Write the invalid rows to this file
     #[arg(long, value_name = "FILE", requires = "partial")]
     rejects: Option<PathBuf>,
     #[command(flatten)]
     defaults: DefaultArgs,
-    /// Reset everything that the file does not give, instead of keeping it
+    /// Reset omitted fields of existing rules instead of keeping their values
     #[arg(long)]
     replace: bool,
-    /// End the rules of this source that are not in the file
+    /// Remove rules of this source that are not in the file
     #[arg(long, requires = "source", conflicts_with = "partial")]
     prune: bool,
-    /// Let --prune end all rules of the source, when the file has none
+    /// Allow --prune to remove all rules of the source if the file is empty
     #[arg(long, requires = "prune")]
     allow_empty: bool,
-    /// Say why, for the history
+    /// Reason for the change, kept in the history
     #[arg(short = 'm', long, visible_alias = "message", value_name = "TEXT")]
     reason: Option<ChangeMessage>,
-    /// Store the change although lint finds errors; needs --reason
+    /// Save the change even if lint finds errors; requires --reason
     #[arg(long, requires = "reason")]
     force: bool,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -19,12 +19,11 @@ use crate::format::{Location, ParsedPolicy};
 use crate::lint::{self, About, Finding, LintCode, Severity};
 use view::LocatedFinding;
 
-/// Look for rules and settings that do not do what they seem to do
+/// Find mistakes in rules and settings
 ///
-/// Without PATH, what is in force on the server is looked at; with it, a file or folder of any
-/// format, for which no server is needed. Each finding has a code, which docs/LINT.md explains, a
-/// severity and what to do about it. The exit code is 3 if any is at least as severe as --deny
-/// says, and 0 otherwise.
+/// Checks a file or folder in any format, without a server. Without PATH, checks the active policy
+/// of the server. Each finding has a code, which docs/LINT.md explains, a severity, and a suggested
+/// fix. The exit code is 3 if any finding has at least the severity of --deny, and 0 otherwise.
 #[derive(Debug, Args)]
 #[command(mut_arg("from", |arg| arg.requires("path")))]
 #[command(mut_arg("configuration", |arg| arg.requires("path")))]
@@ -36,22 +35,22 @@ Examples:
   nicelist rule lint policy/ --sarif > nicelist.sarif
   nicelist rule lint -o jsonl | jq -r .code | sort | uniq -c")]
 pub(crate) struct LintArgs {
-    /// The file or folder; - reads stdin
+    /// File or folder to check; - reads stdin
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
     #[command(flatten)]
     read: ReadArgs,
-    /// The least severity that makes the exit code 3: note, warning or error
+    /// Minimum severity for exit code 3: note, warning or error
     #[arg(long, value_name = "SEVERITY", default_value = "warning")]
     #[arg(value_parser = Words::<Severity>::new(Severity::ALL.map(Severity::word)))]
     deny: Severity,
-    /// Say nothing of findings with this code; may be given several times
+    /// Do not report findings with this code; can be repeated
     #[arg(long, value_name = "CODE")]
     ignore: Vec<LintCode>,
-    /// Show every finding, not only the first 20 of each severity
+    /// Show all findings, not only the first 20 of each severity
     #[arg(long)]
     full: bool,
-    /// Write SARIF, for code review
+    /// Write SARIF, for code review tools
     #[arg(long)]
     sarif: bool,
     /// Move rules and settings from the name of a host to its machine ID (NL601)

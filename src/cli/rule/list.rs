@@ -25,27 +25,27 @@ pub(crate) struct ListArgs {
 /// Selects rules.
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
-    /// Only rules of this target
+    /// Show only rules for this target
     #[arg(long, value_name = "TYPE:IDENTIFIER")]
     target: Option<Target>,
-    /// Only rules of this scope: fleet, group:, tag:, user: or host:NAME
+    /// Show only rules of this scope: fleet, or group:, tag:, user: or host:NAME
     #[arg(long)]
     scope: Option<Scope>,
-    /// Only rules of this type
+    /// Show only rules of this type
     #[arg(long = "type", value_name = "TYPE")]
     #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
     rule_type: Option<RuleType>,
-    /// Only rules with this policy
+    /// Show only rules with this policy
     #[arg(long)]
     #[arg(value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
     policy: Option<PolicyKind>,
-    /// Only rules from exactly this source
+    /// Show only rules from this source (exact match)
     #[arg(long)]
     source: Option<String>,
-    /// Only rules with this text in identifier, comment or ticket
+    /// Show only rules with this text in the identifier, comment or ticket
     #[arg(long)]
     text: Option<String>,
-    /// Rules as they were at this revision; nicelist history lists them
+    /// Show the rules of this revision; nicelist history lists revisions
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     at: Option<Revision>,
 }

@@ -19,7 +19,7 @@ mod view;
 use super::commands::commands;
 
 commands! {
-    /// Add, edit, remove and show rules
+    /// Add, edit, remove, show and import rules
     Add => add::AddArgs,
     Edit => edit::EditArgs,
     Remove => remove::RemoveArgs,

@@ -13,8 +13,8 @@ use crate::rule::{ChangeMessage, RuleKey, Scope};
 
 /// Remove rules from a scope
 ///
-/// Weaker scopes may still have a rule for the target; to make hosts of a scope have none
-/// whatever weaker scopes say, add a rule with the policy remove.
+/// Weaker scopes may still have a rule for the target. If the hosts of the scope must have no rule
+/// for it, add a rule with the policy remove instead.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -22,16 +22,16 @@ Examples:
   nicelist rule remove signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng --dry-run
   nicelist rule list --text IT-42 -o jsonl | jq -r .target | nicelist rule remove -")]
 pub(crate) struct RemoveArgs {
-    /// What the rules are about; - reads targets from stdin, one a line
+    /// Targets of the rules; - reads them from stdin, one per line
     #[arg(required = true, value_name = "TARGET")]
     targets: Vec<String>,
-    /// The scope that has the rules: fleet, group:, tag:, user: or host:NAME
+    /// Scope of the rules: fleet, or group:, tag:, user: or host:NAME
     #[arg(long, default_value = "fleet")]
     scope: Scope,
-    /// Say why, for the history
+    /// Reason for the change, kept in the history
     #[arg(short = 'm', long, value_name = "TEXT")]
     reason: Option<ChangeMessage>,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
 }

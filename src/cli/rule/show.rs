@@ -8,9 +8,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::Target;
 
-/// Show everything about the rules of a target, in every scope that speaks of it
-///
-/// With --history: what became of them, from the newest change to the first.
+/// Show the rules for a target in all scopes
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -18,10 +16,10 @@ Examples:
   nicelist rule show signingid:EQHXZ8M8AV:com.google.Chrome -o json
   nicelist rule show teamid:EQHXZ8M8AV --history")]
 pub(crate) struct ShowArgs {
-    /// What the rules are about, as in teamid:EQHXZ8M8AV
+    /// Target, such as teamid:EQHXZ8M8AV
     #[arg(value_name = "TARGET")]
     target: Target,
-    /// Show who changed them, when and why, and those that are gone
+    /// Show all versions, including removed rules: who changed them, when and why, newest first
     #[arg(long)]
     history: bool,
 }

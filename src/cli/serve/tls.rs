@@ -8,23 +8,23 @@ use crate::cli::error::CliError;
 use crate::server::{Tls, TlsError, TlsFileKind, TlsFiles, TlsProblem};
 use crate::shell::argument;
 
-/// How TLS is spoken, where it is.
+/// The TLS options.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "TLS")]
 pub(super) struct TlsArgs {
-    /// Speak TLS with the certificate in this PEM file, and the chain behind it
+    /// Use TLS with the certificate chain in this PEM file, server certificate first
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
-    /// The certificate's private key, PEM without a password
+    /// Private key of the certificate: a PEM file without a password
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<PathBuf>,
-    /// Let hosts sync only with a client certificate that a CA of this PEM file signed
+    /// Require a client certificate from hosts, signed by a CA in this PEM file
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     client_ca: Option<PathBuf>,
-    /// Refuse the client certificates that the lists in this PEM file revoke
+    /// Reject client certificates that a CRL in this PEM file revokes
     #[arg(long, value_name = "FILE", requires = "client_ca")]
     client_crl: Option<PathBuf>,
-    /// Let hosts without a client certificate sync too, as while they get theirs
+    /// Also accept hosts without a client certificate, for example during a rollout
     #[arg(long, requires = "client_ca")]
     client_ca_optional: bool,
 }

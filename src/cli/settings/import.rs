@@ -10,12 +10,12 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files;
 
-/// Import Santa's settings from a configuration profile
+/// Import settings from a configuration profile
 ///
 /// FILE is a .mobileconfig or a property list with preferences of com.northpolesec.santa or
-/// com.google.santa. Its client mode, path regexes, intervals and other settings that a sync server
-/// sends become settings of one scope. Everything else in it is listed and left out: keep it in the
-/// profile.
+/// com.google.santa. The client mode, path regexes, intervals and other settings that a sync server
+/// can send become settings of one scope. All other preferences are listed but not imported. Keep
+/// them in the profile.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
   nicelist settings import santa.mobileconfig --scope tag:eng -m 'from the MDM profile'
   security cms -D -i signed.mobileconfig | nicelist settings import -")]
 pub(crate) struct ImportArgs {
-    /// The profile to read; - reads stdin
+    /// Profile to read; - reads stdin
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: PathBuf,
     #[command(flatten)]

@@ -9,7 +9,7 @@ mod unset;
 use super::commands::commands;
 
 commands! {
-    /// Show and change what hosts are told besides rules
+    /// Show and change Santa settings
     Show => show::ShowArgs,
     Set => set::SetArgs,
     Unset => unset::UnsetArgs,

@@ -18,11 +18,11 @@ Examples:
   nicelist settings set full-sync-interval=5m enable-bundles=true
   nicelist settings set removable-media=remount:rdonly,noexec --dry-run";
 
-/// Set settings of a scope
+/// Change settings of a scope
 #[derive(Debug, Args)]
 #[command(after_long_help = keys::help(EXAMPLES))]
 pub(crate) struct SetArgs {
-    /// Settings with their values, as in client-mode=lockdown
+    /// Settings with their values, such as client-mode=lockdown
     #[arg(required = true, value_name = "KEY=VALUE")]
     settings: Vec<String>,
     #[command(flatten)]

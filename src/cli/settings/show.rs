@@ -8,7 +8,7 @@ use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
 use crate::rule::Scope;
 
-/// Show the settings of all scopes, of one, or those in force for a host
+/// Show settings by scope, or the active ones of a host
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -16,10 +16,10 @@ Examples:
   nicelist settings show --scope tag:eng
   nicelist settings show --host annas-mac")]
 pub(crate) struct ShowArgs {
-    /// Only the settings of this scope: fleet, group:, tag:, user: or host:NAME
+    /// Show only the settings of this scope: fleet, or group:, tag:, user: or host:NAME
     #[arg(long, conflicts_with = "host")]
     scope: Option<Scope>,
-    /// All settings as this host gets them, and where they come from
+    /// Show the active settings of this host and the scopes that they come from
     #[arg(long)]
     host: Option<String>,
 }

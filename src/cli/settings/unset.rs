@@ -9,14 +9,16 @@ use super::set::{SettingsArgs, send};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Unset settings of a scope, so that weaker scopes or the defaults decide
+/// Remove settings of a scope
+///
+/// Weaker scopes or the defaults then apply.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist settings unset client-mode --scope tag:eng
   nicelist settings unset removable-media --dry-run")]
 pub(crate) struct UnsetArgs {
-    /// Names of settings
+    /// Names of the settings
     #[arg(required = true, value_name = "KEY")]
     keys: Vec<String>,
     #[command(flatten)]

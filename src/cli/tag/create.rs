@@ -9,13 +9,14 @@ use crate::cli::error::CliError;
 use crate::fleet::{HostPattern, Membership, ReportedName, Serial, TagDescription};
 use crate::rule::TagName;
 
-/// Make a tag, or change one
+/// Create or change a tag
 ///
-/// Among the tags of a host the one with the higher priority is the stronger.
+/// If a host has several tags, the tag with the highest priority wins.
 ///
-/// A host has a tag if it was given it (host tag), or if it is a member: its serial number, its
-/// primary user, one of that user's groups or its host name is named here. The members named
-/// here take the place of all that the tag had; where none are named, those stay.
+/// A host has a tag if it was assigned with `nicelist host tag`, or if the host is a member of the
+/// tag: its serial number, its primary user, one of the user's groups or its host name is in the
+/// tag's list of members. The members you give replace all members of the tag. If you give none,
+/// the members do not change.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -25,17 +26,17 @@ Examples:
   nicelist tag create loaners --serial C02XK0AAJG5J --serial C02XK0ABJG5J
   nicelist tag create loaners --no-members")]
 pub(crate) struct CreateArgs {
-    /// Its name
+    /// Name of the tag
     name: TagName,
-    /// Its strength among tags; higher is stronger
+    /// Priority; the tag with the highest priority wins
     #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
     priority: i32,
-    /// What it is for
+    /// Description of the tag
     #[arg(long, value_name = "TEXT")]
     description: Option<TagDescription>,
     #[command(flatten)]
     members: Members,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -43,19 +44,20 @@ pub(crate) struct CreateArgs {
 /// The members of a tag.
 #[derive(Debug, Args)]
 struct Members {
-    /// Have as a member the host with this serial number; may be given several times
+    /// Add the host with this serial number as a member; can be repeated
     #[arg(long = "serial", value_name = "SERIAL")]
     serials: Vec<Serial>,
-    /// Have as members the hosts of this primary user; may be given several times
+    /// Add the hosts of this primary user as members; can be repeated
     #[arg(long = "user", value_name = "NAME")]
     users: Vec<ReportedName>,
-    /// Have as members the hosts that report this group; may be given several times
+    /// Add the hosts that report this group as members; can be repeated
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<ReportedName>,
-    /// Have as members the hosts with such a name, where * stands for any letters and ? for one
+    /// Add the hosts with this name as members; * matches any text, ? one character; can be
+    /// repeated
     #[arg(long = "hostname", value_name = "PATTERN")]
     hostnames: Vec<HostPattern>,
-    /// Have no members but the hosts that were given the tag
+    /// Remove all members; hosts to which the tag was assigned keep it
     #[arg(long, conflicts_with_all = ["serials", "users", "groups", "hostnames"])]
     no_members: bool,
 }

@@ -9,22 +9,23 @@ use crate::rule::TagName;
 
 /// Delete a tag
 ///
-/// A tag that hosts, rules or settings use is only deleted with --force, and they with it.
+/// A tag that is used by hosts, rules or settings is only deleted with --force. This also deletes
+/// its rules and settings and removes it from its hosts.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist tag delete canary
   nicelist tag delete canary --force --dry-run")]
 pub(crate) struct DeleteArgs {
-    /// Its name
+    /// Name of the tag
     name: TagName,
-    /// Delete its rules and settings too, and take it from its hosts
+    /// Also delete its rules and settings, and remove it from its hosts
     #[arg(long)]
     force: bool,
-    /// Do it without being asked
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
-    /// Show what would happen and change nothing
+    /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
 }

@@ -7,7 +7,7 @@ mod list;
 use super::commands::commands;
 
 commands! {
-    /// Make the tags that hosts can have
+    /// Create, list and delete tags for hosts
     List => list::ListArgs,
     Create => create::CreateArgs,
     Delete => delete::DeleteArgs,

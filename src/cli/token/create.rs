@@ -8,23 +8,23 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::{Role, TokenName};
 
-/// Make a token, and print its secret this once
+/// Create a token and print its secret
 ///
-/// viewer reads everything but tokens; helpdesk also decides about events; editor also changes
-/// rules, settings, tags and hosts; admin also makes tokens. enrolment is for hosts: it opens
-/// Santa's endpoints and nothing else.
+/// The secret is printed only once. Roles: viewer reads everything except tokens. helpdesk can also
+/// approve and block programs. editor can also change rules, settings, tags and hosts. admin can
+/// also create and revoke tokens. enrollment is for hosts: it can only sync.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist token create ci --role editor --expires 90d
-  nicelist token create laptop --role enrolment > enrolment-secret")]
+  nicelist token create laptops --role enrollment > enrollment-secret")]
 pub(crate) struct CreateArgs {
-    /// Its name; it signs the revisions that the token makes
+    /// Name of the token, shown as the author of its changes
     name: TokenName,
-    /// What it may do
+    /// Role of the token
     #[arg(long, value_parser = Words::<Role>::new(Role::ALL.map(Role::word)))]
     role: Role,
-    /// Let it expire after 24h, 90d, or at the end of tomorrow or of a date such as 2027-01-31
+    /// Expire after 24h or 90d, or at the end of tomorrow or of a date such as 2027-01-31
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
 }

@@ -7,7 +7,7 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Row};
 
-/// List tokens, without their secrets
+/// List tokens without their secrets
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

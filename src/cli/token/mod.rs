@@ -7,7 +7,7 @@ mod revoke;
 use super::commands::commands;
 
 commands! {
-    /// Make and revoke tokens for people, scripts and hosts
+    /// Create, list and revoke tokens for people, scripts and hosts
     Create => create::CreateArgs,
     List => list::ListArgs,
     Revoke => revoke::RevokeArgs,

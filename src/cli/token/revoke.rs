@@ -5,16 +5,16 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Revoke a token at once
+/// Revoke a token immediately
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist token revoke ci
   nicelist token revoke ci --yes")]
 pub(crate) struct RevokeArgs {
-    /// Its name
+    /// Name of the token
     name: String,
-    /// Do it without being asked
+    /// Skip confirmation
     #[arg(short, long)]
     yes: bool,
 }
