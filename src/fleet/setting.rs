@@ -99,45 +99,45 @@ macro_rules! settings {
 }
 
 settings! {
-    /// monitor lets unknown programs run and reports them, lockdown stops them, standalone asks the person at the Mac
+    /// Mode for unknown programs: monitor allows and reports them, lockdown blocks them, standalone asks the user of the Mac
     ClientMode(ClientMode) "client-mode" client_mode = ClientMode::Monitor;
-    /// Time between two syncs, at least 60 s
+    /// Time between two syncs, at least 60s
     FullSyncInterval(Interval) "full-sync-interval" full_sync_interval = Interval::DEFAULT;
-    /// How many events a host uploads in one request
+    /// Maximum events per upload request
     BatchSize(BatchSize) "batch-size" batch_size = BatchSize::DEFAULT;
-    /// Whether hosts hash the bundle that a blocked program belongs to
+    /// Whether hosts hash the bundle of a blocked program and report its programs
     EnableBundles(bool) "enable-bundles" enable_bundles = false;
-    /// Whether what an allow-compiler program writes may run
+    /// Whether files written by programs with the policy allow-compiler are allowed
     EnableTransitiveRules(bool) "enable-transitive-rules" enable_transitive_rules = false;
-    /// Whether hosts report allowed programs too
+    /// Whether hosts also report allowed programs
     EnableAllEventUpload(bool) "enable-all-event-upload" enable_all_event_upload = false;
-    /// Whether hosts keep silent about programs that run only because nothing forbids them
+    /// Whether hosts do not report unknown programs that are allowed
     DisableUnknownEventUpload(bool) "disable-unknown-event-upload" disable_unknown_event_upload = false;
-    /// Programs whose path matches may run; a weaker net than rules
+    /// Allows programs whose path matches, unless a rule applies
     AllowedPathRegex(PathRegex) "allowed-path-regex" allowed_path_regex = PathRegex::default();
-    /// Programs whose path matches are stopped
+    /// Blocks programs whose path matches, unless a rule applies
     BlockedPathRegex(PathRegex) "blocked-path-regex" blocked_path_regex = PathRegex::default();
-    /// What happens to a removable disk: allow, block, or remount:FLAG,FLAG
+    /// What hosts do with removable disks: allow, block, or remount:FLAG,FLAG
     RemovableMedia(RemovableMedia) "removable-media" removable_media = RemovableMedia::Allow;
-    /// The same for an encrypted removable disk
+    /// What hosts do with encrypted removable disks: allow, block, or remount:FLAG,FLAG
     EncryptedRemovableMedia(RemovableMedia) "encrypted-removable-media" encrypted_removable_media = RemovableMedia::Allow;
-    /// none leaves file-access rules as they are, audit-only makes them report only, disable turns them off
+    /// Overrides file access rules: none does not change them, audit-only only reports accesses, disable turns the rules off
     OverrideFileAccessAction(FileAccessOverride) "override-file-access-action" override_file_access_action = FileAccessOverride::None;
-    /// What the button of the block window opens, with %file_sha% and its kind filled in
+    /// URL for the button of the block window; placeholders such as %file_sha% are replaced
     EventDetailUrl(String) "event-detail-url" event_detail_url = String::new();
-    /// The label of that button
+    /// Label of the button in the block window
     EventDetailText(String) "event-detail-text" event_detail_text = String::new();
-    /// What is done about a host that does not hold what it should: off shows it, clean replaces its rules once
+    /// What the server does if a host reports different rules than expected: off only shows it, clean orders one clean sync
     DriftRepair(DriftRepair) "drift-repair" drift_repair = DriftRepair::Clean;
-    /// What happens when a second Mac uses a host's machine ID: serve shows it and syncs both, refuse refuses the second
+    /// What the server does if a second Mac uses the machine ID of a host: serve shows it and syncs both, refuse rejects the second
     MachineIdConflicts(MachineIdConflicts) "machine-id-conflicts" machine_id_conflicts = MachineIdConflicts::Serve;
-    /// The age at which events go, such as 90d; never keeps them. For the fleet alone
+    /// Age at which events are deleted, such as 90d, or never. Only for the fleet scope
     EventRetention(EventAge) "event-retention" event_retention = EventAge::DEFAULT;
-    /// How many of the newest events stay, at least 1000; off keeps all. For the fleet alone
+    /// Maximum events to keep, at least 1000, or off. The oldest are deleted. Only for the fleet scope
     EventRetentionCount(EventLimit) "event-retention-count" event_retention_count = EventLimit::DEFAULT;
-    /// The age at which a program on a host is deleted that was not seen again, such as 730d; never keeps them. For the fleet alone
+    /// Age at which sightings of a program on a host are deleted if it was not seen again, such as 730d, or never. Only for the fleet scope
     SightingRetention(SightingAge) "sighting-retention" sighting_retention = SightingAge::DEFAULT;
-    /// The age at which old versions of rules, settings and tags are deleted, such as 365d; never keeps them. For the fleet alone
+    /// Age at which old versions of rules, settings and tags are deleted, such as 365d, or never. Only for the fleet scope
     HistoryRetention(HistoryAge) "history-retention" history_retention = HistoryAge::DEFAULT;
 }
 

@@ -16,10 +16,10 @@ pub(super) struct CertificateArgs {
     /// Trust only the CAs in this PEM file, as with ServerAuthRootsFile
     #[arg(long, value_name = "FILE")]
     ca: Option<CaFile>,
-    /// Show the server the client certificate in this PEM file
+    /// Send the client certificate in this PEM file
     #[arg(long, value_name = "FILE", requires = "client_key")]
     client_cert: Option<PathBuf>,
-    /// The client certificate's private key, PEM without a password
+    /// Private key of the client certificate: a PEM file without a password
     #[arg(long, value_name = "FILE", requires = "client_cert")]
     client_key: Option<PathBuf>,
 }

@@ -22,20 +22,20 @@ use crate::lab::fleet::{
 };
 use crate::lab::{Generation, Profile};
 
-/// Let a fleet of Macs that do not exist sync with any Santa sync server, and measure it
+/// Load-test a sync server with a simulated fleet
 ///
-/// Hosts come evenly over the interval, or all at once, and whether or not the server keeps up.
-/// At most as many sync at a time as there are --connections; the others wait, and the time that
-/// they wait counts. With --warm-up every host is enrolled first, as fast as the server answers,
-/// and what is measured is a fleet in its everyday life. Without it, a host's first sync in a run
-/// is a clean one, as that of a Mac that was just set up.
+/// Works with any Santa sync server. Hosts sync evenly over the interval or all at the same time,
+/// even if the server is too slow. At most --connections hosts sync at the same time. The others
+/// wait, and their waiting time is included in the results. With --warm-up, all hosts enroll first,
+/// as fast as possible, and the results are those of an enrolled fleet. Without it, the first sync
+/// of each host is a clean sync, like that of a new Mac.
 ///
-/// At the end, hosts are checked: each syncs once more and must then hold what the server gives
-/// to a host that starts from nothing. One host more for each generation is enrolled for that.
-/// The exit code is 1 if a request failed, a sync was missed, or a host holds anything else.
+/// At the end, hosts are checked: each syncs again and must then have the same rules and settings
+/// as a host that starts without any. One more host per generation is enrolled for this check. The
+/// exit code is 1 if a request failed, a sync was missed, or a host has anything else.
 ///
-/// The same --seed makes the same hosts. A host takes less than 200 bytes. Ctrl-C ends early,
-/// without the check.
+/// The same --seed generates the same hosts. A host needs less than 200 bytes of memory. Ctrl-C
+/// ends the test early, without the check.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -47,33 +47,33 @@ Examples:
   nicelist lab fleet http://127.0.0.1:8080/santa/ --for 5m --verify all -o json \\
     --change-every 30s --change-hook 'nicelist rule add block teamid:ABCDE$((10000+NICELIST_CHANGE))'")]
 pub(crate) struct FleetArgs {
-    /// The server's address, as a profile's SyncBaseURL
+    /// URL of the server, as in SyncBaseURL of a profile
     #[arg(value_name = "URL")]
     url: String,
-    /// How many Macs there are
+    /// Number of Macs
     #[arg(long, value_name = "N", default_value = "1000")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_HOSTS)))]
     hosts: u32,
-    /// How often each of them syncs
+    /// Sync interval of each Mac
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = interval)]
     interval: SignedDuration,
-    /// How long they go on coming
+    /// Duration of the test
     #[arg(long = "for", value_name = "DURATION", default_value = "1m", value_parser = arg::duration)]
     time: SignedDuration,
-    /// How they are spread over the interval
+    /// Distribution of syncs over the interval
     #[arg(long, value_name = "HOW", default_value = "spread")]
     arrivals: ArrivalsArg,
-    /// Let every Mac sync once before that, as fast as the server answers
+    /// Sync every Mac one time before the test, as fast as possible
     #[arg(long)]
     warm_up: bool,
-    /// Let so many sync at a time, each on a connection
+    /// Maximum Macs that sync at the same time, each on one connection
     #[arg(long, value_name = "N", default_value = "64")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
-    /// Open a connection for each sync, as Macs do, rather than let them take turns on one
+    /// Open a new connection for each sync, as Macs do, instead of sharing connections
     #[arg(long)]
     no_keep_alive: bool,
-    /// Wait this many seconds for an answer, as clients do
+    /// Timeout of requests in seconds, 30 as in Santa
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
     #[command(flatten)]
@@ -86,81 +86,81 @@ pub(crate) struct FleetArgs {
     check: Check,
 }
 
-/// Who the Macs are and what they do.
+/// The Macs and what they do.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "The Macs")]
+#[command(next_help_heading = "Macs")]
 struct Macs {
-    /// Versions of Santa and their shares, as in 2026.7=80,2025.1=20
+    /// Santa versions and their shares, such as 2026.7=80,2025.1=20
     #[arg(long = "generation", value_name = "VERSION[=SHARE]", value_delimiter = ',')]
     generations: Vec<ShareArg>,
-    /// How they write messages; protobuf from 2024.6 on
+    /// Message format; protobuf since 2024.6
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     #[arg(value_parser = PossibleValuesParser::new(["json", "protobuf"]))]
     wire: String,
-    /// How they compress requests; before 2023.4, always with deflate
+    /// Compression of requests; always deflate before 2023.4
     #[arg(long, default_value = "deflate")]
     #[arg(value_parser = PossibleValuesParser::new(["deflate", "gzip", "none"]))]
     encoding: String,
     /// Send this secret as Authorization: Bearer
     #[arg(long)]
     secret: Option<String>,
-    /// Want a clean sync in this share of syncs, as in 1%
+    /// Share of syncs that request a clean sync, such as 1%
     #[arg(long, value_name = "SHARE", default_value = "0", value_parser = share)]
     clean: f64,
-    /// Report so many events in a sync, on average
+    /// Average number of events per sync
     #[arg(long, value_name = "N", default_value = "0", value_parser = events)]
     events: f64,
-    /// Send so many events at once, where the server does not say
+    /// Events per request, if the server does not set it
     #[arg(long, value_name = "N", default_value = "50")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch: u32,
-    /// Make up other Macs
+    /// Seed for generating the Macs
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
 }
 
-/// What changes meanwhile.
+/// Changes during the test.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Changes")]
 struct Changes {
-    /// Run this command every so often: it has the number of the change in NICELIST_CHANGE
+    /// Run this command regularly; NICELIST_CHANGE is the number of the change
     #[arg(long, value_name = "CMD")]
     change_hook: Option<String>,
-    /// How often that is
+    /// Interval of --change-hook
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = interval)]
     change_every: SignedDuration,
 }
 
-/// What is checked at the end.
+/// The check at the end.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Check")]
 struct Check {
-    /// Which Macs are checked, of those that have synced
+    /// Which of the Macs that have synced to check
     #[arg(long, value_name = "WHICH", default_value = "sample")]
     verify: VerifyArg,
-    /// How many are a sample
+    /// Number of Macs in a sample
     #[arg(long, value_name = "N", default_value = "1000")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     sample: u32,
 }
 
-/// How Macs arrive.
+/// The times at which Macs sync.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum ArrivalsArg {
     /// Evenly over the interval
     Spread,
-    /// All at once, every interval
+    /// All at the same time, every interval
     Phase,
 }
 
-/// Which Macs are checked.
+/// The Macs that are checked.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum VerifyArg {
-    /// As many as --sample says
+    /// The number of Macs in --sample
     Sample,
-    /// All
+    /// All Macs
     All,
-    /// None
+    /// No Macs
     None,
 }
 

@@ -23,20 +23,21 @@ use crate::lab::{
 /// The modes that a Mac can be in.
 const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, ClientMode::Standalone];
 
-/// Sync one Mac that does not exist, as Santa would
+/// Sync one simulated Mac, as Santa would
 ///
-/// It speaks to any Santa sync server as a real client does, retries and mistakes included,
-/// and tells what every stage did. With --state it remembers its rules, settings and events
-/// from one sync to the next. A first sync is a clean one and throws events away, as real
-/// clients do. The exit code is 1 if a stage failed.
+/// Works with any Santa sync server. The simulated Mac behaves like a real client, including its
+/// retries and bugs, and nicelist shows the result of each stage. --state keeps the rules, settings
+/// and events of the Mac between syncs. As in Santa, the first sync is a clean sync, and events are
+/// discarded. The exit code is 1 if a stage failed.
 ///
-/// With --generation it is a client of another version, from 2021.1 on, or pedro, a client for
-/// Linux: what they do not know they pass over, and what they did wrong it does wrong.
+/// --generation selects the version of the client: a Santa version since 2021.1, or pedro, a client
+/// for Linux. The client then ignores what this version does not support, and has the bugs of this
+/// version.
 ///
-/// With --daemon it goes on until Ctrl-C on Santa's schedule: the first sync after 15 seconds,
-/// the next ones in the interval that the server sets, 10 minutes unless it does. A line is
-/// written for every sync. Blocked programs in --events are reported at once; if the server
-/// asks for their bundle, so are the events that are its members.
+/// With --daemon, the Mac keeps syncing on Santa's schedule until Ctrl-C. The first sync is after
+/// 15 seconds. The next ones follow in the interval of the server, 10 minutes by default. Each sync
+/// is one line of output. Blocked programs in --events are reported immediately. If the server
+/// requests their bundle, the other events of the bundle are reported too.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -51,31 +52,31 @@ Examples:
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --rule-only
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon --for 1h -o jsonl")]
 pub(crate) struct SyncArgs {
-    /// The server's address, as a profile's SyncBaseURL
+    /// URL of the server, as in SyncBaseURL of a profile
     #[arg(value_name = "URL")]
     url: String,
-    /// Keep the Mac in this file, which is made if there is none
+    /// File for the state of the Mac; created if it does not exist
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
     #[command(flatten)]
     identity: Identity,
-    /// Report the events of this file too: a JSON list, as on the wire
+    /// Upload the events in this file: a JSON list in the format of the protocol
     #[arg(long, value_name = "FILE")]
     events: Option<PathBuf>,
-    /// Want a clean sync
+    /// Request a clean sync
     #[arg(long, conflicts_with = "clean_all")]
     clean: bool,
-    /// Want a clean sync that deletes a compiler's rules, too
+    /// Request a clean sync that also deletes transitive rules
     #[arg(long)]
     clean_all: bool,
-    /// Do not wait before trying again
+    /// Retry without waiting
     #[arg(long)]
     no_backoff: bool,
-    /// Download rules and do nothing else, as after a push
+    /// Only download rules, as after a push notification
     #[arg(long, conflicts_with_all = ["clean", "clean_all"])]
     rule_only: bool,
-    /// Simulate a fault on the way: cut-page=N, delay=SECONDS, strip-encoding, falsify-encoding,
-    /// decompress or change-url; may be given several times
+    /// Simulate a network fault: cut-page=N, delay=SECONDS, strip-encoding, falsify-encoding,
+    /// decompress or change-url; can be repeated
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
     #[command(flatten)]
@@ -88,54 +89,54 @@ pub(crate) struct SyncArgs {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Schedule")]
 struct Schedule {
-    /// Go on syncing until Ctrl-C
+    /// Keep syncing until Ctrl-C
     #[arg(long, conflicts_with = "rule_only")]
     daemon: bool,
-    /// End after this time, such as 90s or 1h
+    /// Stop after this time, such as 90s or 1h
     #[arg(long = "for", value_name = "DURATION", requires = "daemon")]
     #[arg(value_parser = arg::duration)]
     time: Option<SignedDuration>,
-    /// End after so many syncs
+    /// Stop after N syncs
     #[arg(long, value_name = "N", requires = "daemon")]
     syncs: Option<u64>,
 }
 
-/// Who the Mac is. What is not given is as in the state file, or made up.
+/// Properties of the Mac. Omitted ones come from the state file or have generated values.
 #[derive(Debug, Default, Args)]
-#[command(next_help_heading = "The Mac")]
+#[command(next_help_heading = "Mac")]
 struct Identity {
-    /// Its machine id
+    /// Machine ID
     #[arg(long, value_name = "ID")]
     machine_id: Option<String>,
-    /// Its serial number
+    /// Serial number
     #[arg(long, value_name = "N")]
     serial: Option<String>,
-    /// Its host name
+    /// Host name
     #[arg(long, value_name = "NAME")]
     hostname: Option<String>,
-    /// The person it belongs to
+    /// Primary user
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// A group of that person; may be given several times
+    /// Group of the primary user; can be repeated
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
-    /// The client that it is: a version of Santa, such as 2024.6, pedro, or rednose for an old pedro
+    /// Version of the client: a Santa version such as 2024.6, pedro, or rednose for an old pedro
     #[arg(long, value_name = "VERSION")]
     generation: Option<Generation>,
-    /// The version that it says it has, if that is to be a lie
+    /// Report this Santa version instead
     #[arg(long, value_name = "VERSION")]
     santa_version: Option<String>,
-    /// The mode that it is in until the server sets one
+    /// Mode until the server sets one
     #[arg(long)]
     #[arg(value_parser = Words::<ClientMode>::new(MODES.map(ClientMode::word)))]
     mode: Option<ClientMode>,
     /// Send this secret as Authorization: Bearer
     #[arg(long)]
     secret: Option<String>,
-    /// How it compresses requests; zlib is what clients up to 2023.3 may call deflate
+    /// Compression of requests; zlib is deflate under its old name, for clients up to 2023.3
     #[arg(long, value_parser = PossibleValuesParser::new(["deflate", "gzip", "none", "zlib"]))]
     encoding: Option<String>,
-    /// How it writes messages; protobuf from 2024.6 on
+    /// Message format; protobuf since 2024.6
     #[arg(long, value_name = "FORMAT")]
     #[arg(value_parser = PossibleValuesParser::new(["json", "protobuf"]))]
     wire: Option<String>,

@@ -32,7 +32,7 @@ pub(crate) struct SetArgs {
 /// The scope and the options of commands that change settings.
 #[derive(Debug, Args)]
 pub(crate) struct SettingsArgs {
-    /// Whom it is for: fleet, group:, tag:, user: or host:NAME
+    /// Scope of the settings: fleet, or group:, tag:, user: or host:NAME
     #[arg(long, default_value = "fleet")]
     pub(super) scope: Scope,
     #[command(flatten)]
