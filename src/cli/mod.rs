@@ -17,6 +17,7 @@ mod error;
 mod event;
 mod export;
 mod exposure;
+mod help;
 mod history;
 mod host;
 mod lab;
@@ -39,6 +40,7 @@ mod status;
 mod tag;
 mod token;
 mod ui;
+mod version;
 
 use std::process::ExitCode;
 
@@ -57,8 +59,7 @@ use ui::{OutputOptions, Ui};
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    help_template = "{about}\n{usage-heading} {usage}\n\n{subcommands}{after-help}",
-    after_help = GLOBALS,
+    help_template = format!("{{about}}\n{{usage-heading}} {{usage}}\n\n{{subcommands}}\n{GLOBALS}"),
     subcommand_value_name = "COMMAND"
 )]
 struct Cli {
@@ -104,6 +105,10 @@ enum Command {
     #[command(subcommand)]
     Config(config::Command),
     Completions(completions::CompletionsArgs),
+    Version(version::VersionArgs),
+    // Hidden, so that the first page fits on a screen.
+    #[command(hide = true)]
+    Help(help::HelpArgs),
     #[command(hide = true)]
     Man(man::ManArgs),
 }
@@ -121,7 +126,14 @@ impl Command {
     /// Whether the command runs even if a configuration file is invalid, because it repairs the
     /// file or does not need it.
     const fn repairs_configuration(&self) -> bool {
-        matches!(self, Self::Config(_) | Self::Completions(_) | Self::Man(_))
+        matches!(
+            self,
+            Self::Config(_)
+                | Self::Completions(_)
+                | Self::Version(_)
+                | Self::Help(_)
+                | Self::Man(_)
+        )
     }
 
     fn run(self, context: &Context) -> Result<(), CliError> {
@@ -144,14 +156,26 @@ impl Command {
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),
             Self::Completions(args) => completions::run(context, &args, command()),
+            Self::Version(args) => context.block_on(version::run(context, args)),
+            // `parse` has printed the help.
+            Self::Help(_) => Ok(()),
             Self::Man(args) => man::run(&args, command()),
         }
     }
 }
 
+/// Parses the arguments of this process. `help COMMAND` becomes `COMMAND --help`.
+fn parse() -> Result<Cli, clap::Error> {
+    let cli = Cli::try_parse()?;
+    match cli.command {
+        Command::Help(args) => Cli::try_parse_from(args.command_line()),
+        _ => Ok(cli),
+    }
+}
+
 /// Runs the command of this process.
 pub fn run() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
@@ -228,8 +252,37 @@ mod tests {
         fn check(command: &clap::Command) {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();
             assert!(!about.is_empty() && !about.ends_with('.'), "{}: {about}", command.get_name());
+            assert!(about.chars().count() < 60, "{}: {about}", command.get_name());
             command.get_subcommands().for_each(check);
         }
         check(&command());
+    }
+
+    #[test]
+    fn commands_have_the_usual_aliases() {
+        fn check(command: &clap::Command) {
+            let expected: &[&str] = match command.get_name() {
+                "list" => &["ls"],
+                "remove" | "forget" | "revoke" => &["rm", "delete"],
+                "delete" => &["rm"],
+                _ => &[],
+            };
+            let aliases: Vec<&str> = command.get_visible_aliases().collect();
+            assert_eq!(aliases, expected, "{}", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&command());
+    }
+
+    #[test]
+    fn help_of_a_command_is_the_same_as_its_option() {
+        let help = |line: &[&str]| Cli::try_parse_from(line).unwrap_err().to_string();
+        let words = ["nicelist", "help", "rule", "rm"];
+        let Command::Help(args) = Cli::try_parse_from(words).unwrap().command else {
+            panic!("another command")
+        };
+        let line: Vec<String> = args.command_line().collect();
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        assert_eq!(help(&line), help(&["nicelist", "rule", "remove", "--help"]));
     }
 }

@@ -9,6 +9,7 @@ use crate::config::ConfigEntry;
 
 /// List all settings with their values and origins
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 #[command(after_long_help = "\
 Examples:
   nicelist config list

@@ -14,6 +14,7 @@ use crate::cli::error::CliError;
 /// that a program accessed a file that is watched by the Mac's profile. Events are deleted after
 /// the time in the setting event-retention.
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 #[command(after_long_help = "\
 Examples:
   nicelist event list --blocked --limit 20

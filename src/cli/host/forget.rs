@@ -20,6 +20,7 @@ use crate::client::Client;
 /// --silent-for and --never-synced delete all hosts that match. If both are given, hosts must match
 /// both.
 #[derive(Debug, Args)]
+#[command(visible_aliases = ["rm", "delete"])]
 #[command(after_long_help = "\
 Examples:
   nicelist host forget C02XK0

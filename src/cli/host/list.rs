@@ -12,6 +12,7 @@ use crate::shell::argument;
 
 /// List hosts
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 #[command(after_long_help = "\
 Examples:
   nicelist host list

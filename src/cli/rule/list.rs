@@ -11,6 +11,7 @@ use crate::rule::{PolicyKind, Revision, RuleType, Scope, Target};
 
 /// List rules
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 #[command(after_long_help = "\
 Examples:
   nicelist rule list

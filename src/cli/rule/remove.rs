@@ -16,6 +16,7 @@ use crate::rule::{ChangeMessage, RuleKey, Scope};
 /// Weaker scopes may still have a rule for the target. If the hosts of the scope must have no rule
 /// for it, add a rule with the policy remove instead.
 #[derive(Debug, Args)]
+#[command(visible_aliases = ["rm", "delete"])]
 #[command(after_long_help = "\
 Examples:
   nicelist rule remove teamid:EQHXZ8M8AV

@@ -12,6 +12,7 @@ use crate::rule::TagName;
 /// A tag that is used by hosts, rules or settings is only deleted with --force. This also deletes
 /// its rules and settings and removes it from its hosts.
 #[derive(Debug, Args)]
+#[command(visible_alias = "rm")]
 #[command(after_long_help = "\
 Examples:
   nicelist tag delete canary

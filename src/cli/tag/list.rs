@@ -10,6 +10,7 @@ use crate::fleet::{Membership, Tag};
 
 /// List tags
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 #[command(after_long_help = "\
 Examples:
   nicelist tag list

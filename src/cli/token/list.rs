@@ -9,6 +9,7 @@ use crate::cli::ui::{Cell, Column, Row};
 
 /// List tokens without their secrets
 #[derive(Debug, Args)]
+#[command(visible_alias = "ls")]
 #[command(after_long_help = "\
 Examples:
   nicelist token list")]

@@ -7,6 +7,7 @@ use crate::cli::error::CliError;
 
 /// Revoke a token immediately
 #[derive(Debug, Args)]
+#[command(visible_aliases = ["rm", "delete"])]
 #[command(after_long_help = "\
 Examples:
   nicelist token revoke ci
