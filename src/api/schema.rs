@@ -328,7 +328,7 @@ schema! {
         ("changed", count("Items that are different")),
         ("removed", count("Items that no longer exist")),
     ]).build();
-    Role => words_of::<Self>("What a token may do. viewer: read, and try changes. helpdesk: also decide about events. editor: also change rules, settings, tags and hosts. admin: also create and revoke tokens. enrolment: only sync, for hosts");
+    Role => words_of::<Self>("What a token may do. viewer: read, and try changes. helpdesk: also decide about events. editor: also change rules, settings, tags and hosts. admin: also create and revoke tokens. enrollment: only sync, for hosts");
     Membership => membership();
     CleanSync => words_of::<Self>("What the host deletes first: clean keeps transitive rules, clean-all deletes all rules");
     ClientMode => client_mode();

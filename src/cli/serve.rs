@@ -142,17 +142,17 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     exposure::warn(&context.ui, database);
     let scheme = if tls.is_some() { "https" } else { "http" };
     let server = format!("{scheme}://{address}");
-    if let Some(FirstStart { admin_token, enrolment_secret }) = app.first_start()
-        && (admin_token.is_some() || enrolment_secret.is_some())
+    if let Some(FirstStart { admin_token, enrollment_secret }) = app.first_start()
+        && (admin_token.is_some() || enrollment_secret.is_some())
     {
         let sync_base_url =
-            enrolment_secret.as_ref().map(|secret| format!("{server}/santa/{secret}/"));
+            enrollment_secret.as_ref().map(|secret| format!("{server}/santa/{secret}/"));
         context.ui.report(&Facts {
             title: "First start",
             fields: [
                 ("server", json!(server)),
                 ("admin_token", json!(admin_token)),
-                ("enrolment_secret", json!(enrolment_secret)),
+                ("enrollment_secret", json!(enrollment_secret)),
                 ("sync_base_url", json!(sync_base_url)),
             ],
         })?;
@@ -188,7 +188,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
         client_certificates: args.tls.demands_certificates(),
         first_tokens: true,
         bootstrap_token: exposed(&context.env.bootstrap_token),
-        enrolment_secret: exposed(&context.env.enrolment_secret),
+        enrollment_secret: exposed(&context.env.enrollment_secret),
         largest_body: Some(args.largest_body.0),
         longest_gap: Some(args.longest_gap),
         restore_spread: Some(args.restore_spread),

@@ -19,7 +19,7 @@ pub const OUTPUT: &str = "NICELIST_OUTPUT";
 /// A token that a new server accepts until the first token is created.
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
 /// The first enrollment secret of a new server. Hosts send it in their URLs.
-pub const ENROLMENT_SECRET: &str = "NICELIST_ENROLMENT_SECRET";
+pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
 /// A filter for the server's log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";
 /// If this variable is not empty, commands use no colors (<https://no-color.org>).
@@ -47,7 +47,7 @@ pub struct Environment {
     pub config: Option<PathBuf>,
     pub output: Option<String>,
     pub bootstrap_token: Option<Secret>,
-    pub enrolment_secret: Option<Secret>,
+    pub enrollment_secret: Option<Secret>,
     pub log: Option<String>,
     pub no_color: bool,
     pub home: Option<PathBuf>,
@@ -92,7 +92,7 @@ impl Environment {
             config: raw(CONFIG).map(PathBuf::from),
             output: text(OUTPUT)?,
             bootstrap_token: secret(BOOTSTRAP_TOKEN)?,
-            enrolment_secret: secret(ENROLMENT_SECRET)?,
+            enrollment_secret: secret(ENROLLMENT_SECRET)?,
             log: text(LOG)?,
             no_color: raw(NO_COLOR).is_some(),
             home: raw(HOME).map(PathBuf::from),

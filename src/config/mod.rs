@@ -26,7 +26,7 @@ pub use values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 /// The environment variables, by purpose.
 pub mod names {
     pub use super::env::{
-        BOOTSTRAP_TOKEN, CA, CONFIG, CONTEXT, DATABASE, EDITOR, ENROLMENT_SECRET, HOME, LOG,
+        BOOTSTRAP_TOKEN, CA, CONFIG, CONTEXT, DATABASE, EDITOR, ENROLLMENT_SECRET, HOME, LOG,
         LOGNAME, NO_COLOR, OUTPUT, SERVER, TOKEN, USER, VISUAL, XDG_CONFIG_HOME, XDG_DATA_HOME,
     };
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::rule::words;
 
-/// Tokens with `enrolment` can use only Santa's endpoints. Each of the other roles also has the
+/// Tokens with `enrollment` can use only Santa's endpoints. Each of the other roles also has the
 /// rights of the role before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// For tokens that hosts send when they sync.
-    Enrolment,
+    Enrollment,
     /// Reads everything but tokens.
     Viewer,
     /// Also approves and blocks programs from events.
@@ -25,7 +25,7 @@ pub enum Role {
 
 words! {
     Role {
-        Enrolment = "enrolment",
+        Enrollment = "enrollment",
         Viewer = "viewer",
         Helpdesk = "helpdesk",
         Editor = "editor",
@@ -34,7 +34,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no role; expected viewer, helpdesk, editor, admin or enrolment")]
+#[error("`{0}` is no role; expected viewer, helpdesk, editor, admin or enrollment")]
 pub struct UnknownRole(String);
 
 impl FromStr for Role {

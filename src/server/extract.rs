@@ -42,7 +42,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
         let role = parts.extensions.get().map(|operator: &Operator| operator.role);
         let may_change = match role {
             Some(Role::Editor | Role::Admin) => true,
-            Some(Role::Viewer | Role::Helpdesk | Role::Enrolment) | None => false,
+            Some(Role::Viewer | Role::Helpdesk | Role::Enrollment) | None => false,
         };
         let limit = if may_change { LARGEST_BODY } else { LARGEST_READERS_BODY };
         if announced(&body) > limit {

@@ -36,7 +36,7 @@ pub struct Options {
     /// The first admin token; random when absent.
     pub bootstrap_token: Option<String>,
     /// The first enrollment secret; random when absent.
-    pub enrolment_secret: Option<String>,
+    pub enrollment_secret: Option<String>,
     pub clock: Clock,
     /// How far the clock may be ahead of the newest time in the database at the start. If the clock
     /// is further ahead, rules and events do not expire. [`crate::fleet::LONGEST_GAP`] when absent.

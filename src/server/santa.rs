@@ -100,7 +100,7 @@ struct StageResponse {
 enum Failure {
     #[error("no client certificate of the CA that this server trusts")]
     NoCertificate,
-    #[error("no enrolment secret, or one that is not known")]
+    #[error("no enrollment secret, or one that is not known")]
     NotEnrolled,
     #[error("the machine id is not usable: {0}")]
     Machine(#[from] crate::rule::ScopeError),

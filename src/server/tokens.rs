@@ -26,7 +26,7 @@ pub struct FirstStart {
     /// The first admin token, if the server created it.
     pub admin_token: Option<String>,
     /// The first enrollment secret, if the server created it.
-    pub enrolment_secret: Option<String>,
+    pub enrollment_secret: Option<String>,
 }
 
 /// The valid tokens, by the hash of their secret.
@@ -53,8 +53,8 @@ impl Access {
     ) -> Result<(Self, [u8; 32], Option<FirstStart>), ServerError> {
         let unusable = check_chosen(options).err();
         let or_new = |given: &Option<String>| given.clone().unwrap_or_else(new_secret);
-        let (admin, enrolment) =
-            (or_new(&options.bootstrap_token), or_new(&options.enrolment_secret));
+        let (admin, enrollment) =
+            (or_new(&options.bootstrap_token), or_new(&options.enrollment_secret));
         let created = options.clock.now();
         let token = |name: &str, role, secret: &str| TokenRecord {
             name: name.to_owned(),
@@ -65,7 +65,7 @@ impl Access {
         };
         let mut tokens = vec![
             token("admin", Role::Admin, &admin),
-            token("enrolment", Role::Enrolment, &enrolment),
+            token("enrollment", Role::Enrollment, &enrollment),
         ];
         if !options.first_tokens || unusable.is_some() {
             tokens.clear();
@@ -82,7 +82,7 @@ impl Access {
         }
         let first_start = fresh.then(|| FirstStart {
             admin_token: options.bootstrap_token.is_none().then_some(admin),
-            enrolment_secret: options.enrolment_secret.is_none().then_some(enrolment),
+            enrollment_secret: options.enrollment_secret.is_none().then_some(enrollment),
         });
         let access = Self {
             tokens: RwLock::default(),
@@ -134,7 +134,7 @@ impl Access {
     /// stage, or needs no secret.
     pub(super) fn may_sync(&self, base: &str, headers: &http::HeaderMap) -> bool {
         let opens =
-            |secret: &str| self.token(secret).is_some_and(|(_, role)| role == Role::Enrolment);
+            |secret: &str| self.token(secret).is_some_and(|(_, role)| role == Role::Enrollment);
         match self.sync_auth {
             SyncAuth::None => true,
             SyncAuth::Secret => {
@@ -161,7 +161,7 @@ pub(super) fn hash(secret: &str) -> [u8; 32] {
 fn check_chosen(options: &Options) -> Result<(), ServerError> {
     let chosen = [
         ("NICELIST_BOOTSTRAP_TOKEN", &options.bootstrap_token),
-        ("NICELIST_ENROLMENT_SECRET", &options.enrolment_secret),
+        ("NICELIST_ENROLLMENT_SECRET", &options.enrollment_secret),
     ];
     for (name, secret) in chosen {
         let Some(secret) = secret else { continue };
@@ -176,9 +176,9 @@ fn check_chosen(options: &Options) -> Result<(), ServerError> {
             return Err(ServerError::Secret { name, reason });
         }
     }
-    if options.bootstrap_token.is_some() && options.bootstrap_token == options.enrolment_secret {
+    if options.bootstrap_token.is_some() && options.bootstrap_token == options.enrollment_secret {
         let reason = "it is the same as NICELIST_BOOTSTRAP_TOKEN, which hosts must not know";
-        return Err(ServerError::Secret { name: "NICELIST_ENROLMENT_SECRET", reason });
+        return Err(ServerError::Secret { name: "NICELIST_ENROLLMENT_SECRET", reason });
     }
     Ok(())
 }

@@ -93,7 +93,7 @@ async fn each_role_may_do_what_the_ones_before_it_may_and_no_more() {
         (Method::GET, "/tokens", Value::Null, "admin"),
         (Method::DELETE, "/tokens/nobody", Value::Null, "admin"),
     ];
-    let roles = ["enrolment", "viewer", "helpdesk", "editor", "admin"];
+    let roles = ["enrollment", "viewer", "helpdesk", "editor", "admin"];
     let rank = |role: &str| roles.iter().position(|each| *each == role).unwrap();
     for role in &roles[..4] {
         let token = server.token(role).await;

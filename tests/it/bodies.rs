@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
+use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
 /// Bytes that each host sends of its 16 MB body.
 const SENT: usize = 8 * 1000 * 1000;
@@ -17,7 +17,7 @@ fn connect(server: &Server) -> TcpStream {
 fn begin(server: &Server, host: usize, body: &[u8]) -> TcpStream {
     let mut stream = connect(server);
     let head = format!(
-        "POST /santa/{ENROLMENT}/eventupload/HOST-{host} HTTP/1.1\r\nhost: x\r\n\
+        "POST /santa/{ENROLLMENT}/eventupload/HOST-{host} HTTP/1.1\r\nhost: x\r\n\
          content-type: application/json\r\ncontent-encoding: identity\r\n\
          content-length: 16000000\r\n\r\n"
     );
@@ -71,7 +71,7 @@ fn s3_a_large_body_is_parsed_off_the_request_threads() {
     let start = Instant::now();
     let mut stream = connect(&server);
     let head = format!(
-        "POST /santa/{ENROLMENT}/eventupload/HOST HTTP/1.1\r\nhost: x\r\n\
+        "POST /santa/{ENROLLMENT}/eventupload/HOST HTTP/1.1\r\nhost: x\r\n\
          content-type: application/json\r\ncontent-length: {}\r\n\r\n",
         body.len()
     );

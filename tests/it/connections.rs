@@ -41,7 +41,7 @@ impl Served {
             database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
             first_tokens: true,
             bootstrap_token: Some("the-admin-of-the-tests".to_owned()),
-            enrolment_secret: Some("the-secret-of-the-tests".to_owned()),
+            enrollment_secret: Some("the-secret-of-the-tests".to_owned()),
             connections,
             ..Options::default()
         };

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cluster::{Cluster, Database};
 use crate::events::{blocked, digest, with};
-use crate::shell::{ENROLMENT, Server, Shell};
+use crate::shell::{ENROLLMENT, Server, Shell};
 
 /// The URL of a database with a password, although the server needs none.
 fn with_password(url: &str) -> String {
@@ -56,7 +56,7 @@ fn sync(shell: &Shell, server: &Server, name: &str) -> Value {
 }
 
 async fn post(server: &Server, stage: &str, machine: &str, body: Value) -> Value {
-    let url = format!("{}/santa/{ENROLMENT}/{stage}/{machine}", server.url);
+    let url = format!("{}/santa/{ENROLLMENT}/{stage}/{machine}", server.url);
     let response = reqwest::Client::new().post(url).body(body.to_string()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.json().await.unwrap()

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tower::ServiceExt as _;
 
-use crate::shell::{ENROLMENT, Server, Shell};
+use crate::shell::{ENROLLMENT, Server, Shell};
 use crate::world::World;
 
 /// Uploads events as a Mac's client does, and returns the response.
 async fn upload(server: &Server, machine: &str, body: Value) -> Value {
-    let url = format!("{}/santa/{ENROLMENT}/eventupload/{machine}", server.url);
+    let url = format!("{}/santa/{ENROLLMENT}/eventupload/{machine}", server.url);
     let response = reqwest::Client::new().post(url).body(body.to_string()).send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.json().await.unwrap()

@@ -21,7 +21,7 @@ use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
-use crate::shell::{ENROLMENT, Server, Shell};
+use crate::shell::{ENROLLMENT, Server, Shell};
 use crate::terminal::{CTRL_C, Terminal};
 
 /// The `lab fleet` command. The hooks find the binary in the `PATH` of the command.
@@ -258,9 +258,9 @@ fn missing_credentials_are_one_error() {
     error: 3 of 3 hosts could not be checked
       7 requests failed
       preflight answered 401 (7)
-    hint: --secret SECRET shows the server its enrolment secret
+    hint: --secret SECRET shows the server its enrollment secret
     ");
-    let line = format!("--secret {ENROLMENT} --hosts 3 --interval 1s --for 1s");
+    let line = format!("--secret {ENROLLMENT} --hosts 3 --interval 1s --for 1s");
     assert!(fleet(&shell, &url, &line).output().unwrap().status.success());
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
+use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
 const ROWS: usize = 20_000;
 
@@ -130,7 +130,7 @@ async fn load(url: String, round: usize) -> Acknowledged {
         let (mut hosts, mut events) = (Vec::new(), Vec::new());
         for number in 0.. {
             let machine = format!("mac-{round}-{number}");
-            let stage = |stage: &str| format!("/santa/{ENROLMENT}/{stage}/{machine}");
+            let stage = |stage: &str| format!("/santa/{ENROLLMENT}/{stage}/{machine}");
             let preflight = json!({"serial_num": machine, "santa_version": "2026.7"});
             match post(stage("preflight"), preflight).await {
                 Ok(true) => hosts.push(machine.clone()),

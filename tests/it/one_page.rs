@@ -9,7 +9,7 @@ use nicelist::store::{self, Change, Durability, Edit};
 use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
+use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
 /// Maximum number of rules that pedro can receive: 10 MiB of JSON, at least 60 bytes for each rule.
 const MOST: usize = 10 * 1024 * 1024 / 60;
@@ -40,7 +40,7 @@ async fn write_rules(shell: &Shell, fleet: usize, tagged: usize) {
 }
 
 async fn stage(server: &Server, stage: &str, body: Value) -> (StatusCode, Value) {
-    let url = format!("{}/santa/{ENROLMENT}/{stage}/M1", server.url);
+    let url = format!("{}/santa/{ENROLLMENT}/{stage}/M1", server.url);
     let response = Client::new().post(url).json(&body).send().await.unwrap();
     let status = response.status();
     (status, response.json().await.unwrap_or_default())

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use crate::events::blocked;
-use crate::shell::{ADMIN, ENROLMENT, Server, Shell};
+use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
 /// A client whose address is reported by a proxy on this machine.
 struct Client<'a> {
@@ -50,7 +50,7 @@ impl Client<'_> {
     /// Sends the request of a sync stage. Returns the status of the response.
     fn sync(&self, stage: &str, machine: &str, body: &Value) -> u16 {
         let path = format!("/santa/{stage}/{machine}");
-        let response = self.send("POST", &path, ENROLMENT, &body.to_string());
+        let response = self.send("POST", &path, ENROLLMENT, &body.to_string());
         assert_eq!(response.status == 429, response.head.contains("\r\nretry-after: 60"));
         response.status
     }

@@ -301,7 +301,7 @@ async fn a4_first_secrets_that_are_easy_to_guess_are_refused() {
             database: database.clone(),
             first_tokens: true,
             bootstrap_token: Some(admin.to_owned()),
-            enrolment_secret: Some(enrollment.to_owned()),
+            enrollment_secret: Some(enrollment.to_owned()),
             ..Options::default()
         };
         App::open(options).await.err().map(|error| error.to_string())
@@ -311,8 +311,8 @@ async fn a4_first_secrets_that_are_easy_to_guess_are_refused() {
         ("a", good, "NICELIST_BOOTSTRAP_TOKEN is not usable: use 16 to 200 characters"),
         ("", good, "NICELIST_BOOTSTRAP_TOKEN is not usable: use 16 to 200 characters"),
         ("abcdefghijklmno/", good, "NICELIST_BOOTSTRAP_TOKEN is not usable: use only letters"),
-        (good, "a", "NICELIST_ENROLMENT_SECRET is not usable: use 16 to 200 characters"),
-        (good, good, "NICELIST_ENROLMENT_SECRET is not usable: it is the same as"),
+        (good, "a", "NICELIST_ENROLLMENT_SECRET is not usable: use 16 to 200 characters"),
+        (good, good, "NICELIST_ENROLLMENT_SECRET is not usable: it is the same as"),
     ] {
         let error = open(admin, enrollment).await.unwrap_or_default();
         assert!(error.starts_with(reason), "{admin} {enrollment}: {error}");

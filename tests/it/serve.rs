@@ -35,8 +35,8 @@ fn the_first_start_prints_its_secrets_only_once() {
     let transcript: serde_json::Value = serde_json::from_str(&first_line()).unwrap();
     let secret = |key: &str| transcript[key].as_str().unwrap().to_owned();
     assert!(secret("admin_token").len() > 40);
-    assert_ne!(secret("admin_token"), secret("enrolment_secret"));
-    assert!(secret("sync_base_url").ends_with(&format!("/santa/{}/", secret("enrolment_secret"))));
+    assert_ne!(secret("admin_token"), secret("enrollment_secret"));
+    assert!(secret("sync_base_url").ends_with(&format!("/santa/{}/", secret("enrollment_secret"))));
     assert_eq!(first_line(), "", "the second start has nothing to tell");
 }
 

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) const ADMIN: &str = "the-admin-of-the-tests";
-pub(crate) const ENROLMENT: &str = "the-secret-of-the-tests";
+pub(crate) const ENROLLMENT: &str = "the-secret-of-the-tests";
 
 /// A home directory and the environment of commands.
 pub(crate) struct Shell {
@@ -196,7 +196,7 @@ impl Server {
     fn launch(mut command: Command) -> Self {
         let mut process = command
             .env("NICELIST_BOOTSTRAP_TOKEN", ADMIN)
-            .env("NICELIST_ENROLMENT_SECRET", ENROLMENT)
+            .env("NICELIST_ENROLLMENT_SECRET", ENROLLMENT)
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -236,7 +236,7 @@ impl Server {
 
     /// The sync URL for a Mac's profile.
     pub(crate) fn sync_base(&self) -> String {
-        format!("{}/santa/{ENROLMENT}/", self.url)
+        format!("{}/santa/{ENROLLMENT}/", self.url)
     }
 
     /// A line of the server's `/proc/PID/status` in MiB, such as `VmRSS` or `VmHWM` (the peak of

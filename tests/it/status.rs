@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::shell::{ENROLMENT, Server, Shell};
+use crate::shell::{ENROLLMENT, Server, Shell};
 
 /// A server with two rules, a host that is up to date, and a host that never completed a sync.
 async fn with_hosts(shell: &mut Shell, flags: &[&str]) -> Server {
@@ -18,14 +18,14 @@ async fn with_hosts(shell: &mut Shell, flags: &[&str]) -> Server {
     let client = reqwest::Client::new();
     let counts = json!({"rules_received": 2, "rules_processed": 2});
     for (stage, body) in [("ruledownload", json!({})), ("postflight", counts)] {
-        let url = format!("{}/santa/{ENROLMENT}/{stage}/mac-1", server.url);
+        let url = format!("{}/santa/{ENROLLMENT}/{stage}/mac-1", server.url);
         assert!(client.post(url).json(&body).send().await.unwrap().status().is_success());
     }
     server
 }
 
 async fn preflight(server: &Server, machine: &str) -> u16 {
-    let url = format!("{}/santa/{ENROLMENT}/preflight/{machine}", server.url);
+    let url = format!("{}/santa/{ENROLLMENT}/preflight/{machine}", server.url);
     let body = json!({"serial_num": machine, "santa_version": "2026.7"});
     reqwest::Client::new().post(url).json(&body).send().await.unwrap().status().as_u16()
 }

@@ -46,7 +46,7 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
     };
     let app = App::open(options).await.map_err(failed)?;
     let first = app.first_start().cloned();
-    let secrets = first.and_then(|first| Some((first.admin_token?, first.enrolment_secret?)));
+    let secrets = first.and_then(|first| Some((first.admin_token?, first.enrollment_secret?)));
     let (token, secret) =
         secrets.ok_or_else(|| CliError::failed("the demo's database is not empty"))?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

@@ -36,8 +36,8 @@ impl Story<'_> {
         let mut macs = fleet()?;
         self.say("1. A policy: tags, rules from a CSV file, a mode\n")?;
         self.write_policy(&macs).await?;
-        self.say("\n2. Five Macs enrol and sync\n")?;
-        self.enrol(&mut macs, &transport).await?;
+        self.say("\n2. Five Macs enroll and sync\n")?;
+        self.enroll(&mut macs, &transport).await?;
         self.say("\n3. A program is blocked\n")?;
         let event = self.blocked(&mut macs, &transport).await?;
         self.say("\n4. The help desk approves it\n")?;
@@ -96,7 +96,7 @@ impl Story<'_> {
         self.say("   settings   client-mode=lockdown full-sync-interval=5m for the fleet")
     }
 
-    async fn enrol(&self, macs: &mut [Mac], transport: &HttpTransport) -> Result<(), CliError> {
+    async fn enroll(&self, macs: &mut [Mac], transport: &HttpTransport) -> Result<(), CliError> {
         for mac in macs.iter_mut() {
             mac.sync(transport).await?;
             let machine = mac.santa.profile().machine_id.clone();

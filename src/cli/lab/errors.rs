@@ -10,7 +10,7 @@ use crate::lab::{
     AddressError, ProfileError, RequestError, StageOutcome, StateError, SyncError, SyncReport,
 };
 
-pub(super) const SECRET_HINT: &str = "--secret SECRET shows the server its enrolment secret";
+pub(super) const SECRET_HINT: &str = "--secret SECRET shows the server its enrollment secret";
 
 fn failed(error: &dyn Error) -> CliError {
     CliError::failed(error.to_string()).because(causes(error))

@@ -17,7 +17,7 @@ pub(super) async fn check(
 ) -> Result<(), Refused> {
     match operator.role {
         Role::Editor | Role::Admin => return Ok(()),
-        Role::Helpdesk | Role::Viewer | Role::Enrolment => {}
+        Role::Helpdesk | Role::Viewer | Role::Enrollment => {}
     }
     for merge in merges {
         let (target, scope) = (merge.rule.target(), merge.rule.scope());

@@ -89,10 +89,18 @@ fn key(row: &(dyn StoredRow + '_), column: usize) -> StoreResult<[u8; 32]> {
     bytes.try_into().map_err(|error| corrupt("key or hash", &error))
 }
 
+/// Version 0.1.0 stored `enrolment`.
+fn role(text: &str) -> StoreResult<Role> {
+    match text {
+        "enrolment" => Ok(Role::Enrollment),
+        text => text.parse().map_err(|error| corrupt("role", &error)),
+    }
+}
+
 fn read(row: &(dyn StoredRow + '_)) -> StoreResult<TokenRecord> {
     Ok(TokenRecord {
         name: row.str(0)?.to_owned(),
-        role: row.str(1)?.parse().map_err(|error| corrupt("role", &error))?,
+        role: role(row.str(1)?)?,
         hash: key(row, 2)?,
         created: codes::to_time(row.number(3)?)?,
         expires: row.integer(4)?.map(codes::to_time).transpose()?,

@@ -19,7 +19,7 @@ use tokio_rustls::rustls::{
     SupportedProtocolVersion,
 };
 
-use crate::shell::{ENROLMENT, Server, Shell};
+use crate::shell::{ENROLLMENT, Server, Shell};
 use certificates::{Authority, Signed, Valid};
 
 /// A server with TLS, the CA of its certificate, and the CA of the Macs' certificates.
@@ -124,7 +124,7 @@ impl Connection {
         let length = body.len();
         write!(
             self.0,
-            "POST /santa/{ENROLMENT}/preflight/M1 HTTP/1.1\r\nhost: x\r\n\
+            "POST /santa/{ENROLLMENT}/preflight/M1 HTTP/1.1\r\nhost: x\r\n\
              content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         )?;
         self.answer()

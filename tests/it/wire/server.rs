@@ -62,7 +62,7 @@ impl Server {
             sync_auth: SyncAuth::Secret,
             first_tokens: true,
             bootstrap_token: Some("the-admin-of-the-tests".to_owned()),
-            enrolment_secret: Some("the-secret-of-the-tests".to_owned()),
+            enrollment_secret: Some("the-secret-of-the-tests".to_owned()),
             ..Options::default()
         })
         .await

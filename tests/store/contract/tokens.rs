@@ -13,7 +13,7 @@ fn token(name: &str, role: Role) -> TokenRecord {
 }
 
 fn installation(key: u8) -> Installation {
-    let tokens = vec![token("first", Role::Admin), token("hosts", Role::Enrolment)];
+    let tokens = vec![token("first", Role::Admin), token("hosts", Role::Enrollment)];
     Installation { cursor_key: [key; 32], tokens }
 }
 
