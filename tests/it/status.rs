@@ -113,3 +113,24 @@ async fn l7_status_fails_with_the_reason_while_a_server_is_not_ready() {
         assert!(start.elapsed() < Duration::from_secs(20), "{}", shell.run("status"));
     }
 }
+
+#[test]
+fn version_shows_the_versions_of_the_client_and_the_server() {
+    let mut shell = Shell::new();
+    let client = env!("CARGO_PKG_VERSION");
+    assert_eq!(shell.json("version"), json!({"client": client, "server": null}));
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    assert_eq!(shell.json("version"), json!({"client": client, "server": client}));
+
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    shell.set("NICELIST_SERVER", &format!("http://{}", silent.local_addr().unwrap()));
+    insta::assert_snapshot!(shell.run("version"), @r"
+    $ nicelist version
+    exit code: 0
+    ----- stdout -----
+      client  0.1.0
+    ----- stderr -----
+    warning: the version of the server is unknown: it did not respond within 2 seconds
+    ");
+}
