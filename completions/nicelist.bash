@@ -37,6 +37,9 @@ _nicelist() {
             nicelist,export)
                 cmd="nicelist__subcmd__export"
                 ;;
+            nicelist,help)
+                cmd="nicelist__subcmd__help"
+                ;;
             nicelist,history)
                 cmd="nicelist__subcmd__history"
                 ;;
@@ -73,6 +76,9 @@ _nicelist() {
             nicelist,token)
                 cmd="nicelist__subcmd__token"
                 ;;
+            nicelist,version)
+                cmd="nicelist__subcmd__version"
+                ;;
             nicelist__subcmd__config,get)
                 cmd="nicelist__subcmd__config__subcmd__get"
                 ;;
@@ -80,6 +86,9 @@ _nicelist() {
                 cmd="nicelist__subcmd__config__subcmd__init"
                 ;;
             nicelist__subcmd__config,list)
+                cmd="nicelist__subcmd__config__subcmd__list"
+                ;;
+            nicelist__subcmd__config,ls)
                 cmd="nicelist__subcmd__config__subcmd__list"
                 ;;
             nicelist__subcmd__config,path)
@@ -127,6 +136,9 @@ _nicelist() {
             nicelist__subcmd__event,list)
                 cmd="nicelist__subcmd__event__subcmd__list"
                 ;;
+            nicelist__subcmd__event,ls)
+                cmd="nicelist__subcmd__event__subcmd__list"
+                ;;
             nicelist__subcmd__event,show)
                 cmd="nicelist__subcmd__event__subcmd__show"
                 ;;
@@ -148,11 +160,20 @@ _nicelist() {
             nicelist__subcmd__host,clean-sync)
                 cmd="nicelist__subcmd__host__subcmd__clean__subcmd__sync"
                 ;;
+            nicelist__subcmd__host,delete)
+                cmd="nicelist__subcmd__host__subcmd__forget"
+                ;;
             nicelist__subcmd__host,forget)
                 cmd="nicelist__subcmd__host__subcmd__forget"
                 ;;
             nicelist__subcmd__host,list)
                 cmd="nicelist__subcmd__host__subcmd__list"
+                ;;
+            nicelist__subcmd__host,ls)
+                cmd="nicelist__subcmd__host__subcmd__list"
+                ;;
+            nicelist__subcmd__host,rm)
+                cmd="nicelist__subcmd__host__subcmd__forget"
                 ;;
             nicelist__subcmd__host,show)
                 cmd="nicelist__subcmd__host__subcmd__show"
@@ -181,6 +202,9 @@ _nicelist() {
             nicelist__subcmd__rule,convert)
                 cmd="nicelist__subcmd__rule__subcmd__convert"
                 ;;
+            nicelist__subcmd__rule,delete)
+                cmd="nicelist__subcmd__rule__subcmd__remove"
+                ;;
             nicelist__subcmd__rule,diff)
                 cmd="nicelist__subcmd__rule__subcmd__diff"
                 ;;
@@ -202,7 +226,13 @@ _nicelist() {
             nicelist__subcmd__rule,list)
                 cmd="nicelist__subcmd__rule__subcmd__list"
                 ;;
+            nicelist__subcmd__rule,ls)
+                cmd="nicelist__subcmd__rule__subcmd__list"
+                ;;
             nicelist__subcmd__rule,remove)
+                cmd="nicelist__subcmd__rule__subcmd__remove"
+                ;;
+            nicelist__subcmd__rule,rm)
                 cmd="nicelist__subcmd__rule__subcmd__remove"
                 ;;
             nicelist__subcmd__rule,show)
@@ -229,13 +259,28 @@ _nicelist() {
             nicelist__subcmd__tag,list)
                 cmd="nicelist__subcmd__tag__subcmd__list"
                 ;;
+            nicelist__subcmd__tag,ls)
+                cmd="nicelist__subcmd__tag__subcmd__list"
+                ;;
+            nicelist__subcmd__tag,rm)
+                cmd="nicelist__subcmd__tag__subcmd__delete"
+                ;;
             nicelist__subcmd__token,create)
                 cmd="nicelist__subcmd__token__subcmd__create"
+                ;;
+            nicelist__subcmd__token,delete)
+                cmd="nicelist__subcmd__token__subcmd__revoke"
                 ;;
             nicelist__subcmd__token,list)
                 cmd="nicelist__subcmd__token__subcmd__list"
                 ;;
+            nicelist__subcmd__token,ls)
+                cmd="nicelist__subcmd__token__subcmd__list"
+                ;;
             nicelist__subcmd__token,revoke)
+                cmd="nicelist__subcmd__token__subcmd__revoke"
+                ;;
+            nicelist__subcmd__token,rm)
                 cmd="nicelist__subcmd__token__subcmd__revoke"
                 ;;
             *)
@@ -245,7 +290,7 @@ _nicelist() {
 
     case "${cmd}" in
         nicelist)
-            opts="-o -q -v -h -V --server --token --ca --context --database --output --color --raw --quiet --verbose --help --version serve status demo rule host event tag settings plan apply export history rollback token database lab config completions man"
+            opts="-o -q -v -h -V --server --token --ca --context --database --output --color --raw --quiet --verbose --help --version serve status demo rule host event tag settings plan apply export history rollback token database lab config completions version help man"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,7 +493,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__config)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list get set unset path init"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list ls get set unset path init"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1417,7 +1462,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__event)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list show tail stats approve block undo import"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list ls show tail stats approve block undo import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2222,6 +2267,63 @@ _nicelist() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        nicelist__subcmd__help)
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         nicelist__subcmd__history)
             opts="-n -o -q -v -h --author --since --target --scope --limit --server --token --ca --context --database --output --color --raw --quiet --verbose --help show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -2361,7 +2463,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__host)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list show tag untag clean-sync accept wait forget"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list ls show tag untag clean-sync accept wait forget rm delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3500,7 +3602,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__rule)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help add edit remove list show import export convert diff lint explain"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help add edit remove rm delete list ls show import export convert diff lint explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -4967,7 +5069,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__tag)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list create delete"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list ls create delete rm"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5219,7 +5321,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__token)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help create list revoke"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help create list ls revoke rm delete"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -5283,7 +5385,7 @@ _nicelist() {
             fi
             case "${prev}" in
                 --role)
-                    COMPREPLY=($(compgen -W "enrolment viewer helpdesk editor admin" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "enrollment viewer helpdesk editor admin" -- "${cur}"))
                     return 0
                     ;;
                 --expires)
@@ -5400,6 +5502,63 @@ _nicelist() {
         nicelist__subcmd__token__subcmd__revoke)
             opts="-y -o -q -v -h --yes --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --server)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --database)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json jsonl csv tsv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        nicelist__subcmd__version)
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
