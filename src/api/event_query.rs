@@ -47,7 +47,7 @@ macro_rules! event_query {
             /// Only programs that this user ran.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user: Option<String>,
-            /// Only programs that were blocked.
+            /// Only blocked programs and denied file accesses.
             pub blocked: bool,
             /// Only events received at or after this time.
             #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]

@@ -30,7 +30,7 @@ pub(crate) struct BlockArgs {
     /// Event ID from event list; without it, select from the programs pending approval
     #[arg(value_name = "ID")]
     id: Option<i64>,
-    /// Show no block window
+    /// Block without a notification on the Mac
     #[arg(long, conflicts_with = "message")]
     silent: bool,
     /// Text of the block window

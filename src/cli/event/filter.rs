@@ -24,7 +24,7 @@ pub(crate) struct Filter {
     /// Show only events with these decisions, such as BLOCK_UNKNOWN,BLOCK_BINARY
     #[arg(long = "decision", value_name = "DECISION", value_delimiter = ',')]
     decisions: Vec<String>,
-    /// Show only blocked programs
+    /// Show only blocked programs and denied file accesses
     #[arg(long)]
     blocked: bool,
     /// Show only programs, or accessed files, whose path begins with this; with * or ?, the whole

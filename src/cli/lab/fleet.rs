@@ -30,9 +30,9 @@ use crate::lab::{Generation, Profile};
 /// as fast as possible, and the results are those of an enrolled fleet. Without it, the first sync
 /// of each host is a clean sync, like that of a new Mac.
 ///
-/// At the end, hosts are checked: each syncs again and must then have the same rules and settings
-/// as a host that starts without any. One more host per generation is enrolled for this check. The
-/// exit code is 1 if a request failed, a sync was missed, or a host has anything else.
+/// At the end, hosts are checked: each syncs again and must then have the same rules as a host that
+/// starts without any. One more host per generation is enrolled for this check. The exit code is 1
+/// if a request failed, a sync was missed, or a host has other rules.
 ///
 /// The same --seed generates the same hosts. A host needs less than 200 bytes of memory. Ctrl-C
 /// ends the test early, without the check.
