@@ -13,7 +13,7 @@ use crate::rule::{Outcome, Revision};
 /// A change with at most this many removals is never guarded.
 const FEW: usize = 10;
 
-/// Apply a manifest: change tags, settings and rules to match it
+/// Apply a manifest of tags, settings and rules
 ///
 /// Shows the changes, asks for confirmation, and saves them as one revision. If someone else
 /// changes the policy in the meantime, nothing is changed: nicelist shows the new differences and
