@@ -51,7 +51,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "event" -d 'View e
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "tag" -d 'Create, list and delete tags for hosts'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "settings" -d 'Show and change Santa settings'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "plan" -d 'Show what a manifest would change'
-complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "apply" -d 'Apply a manifest: change tags, settings and rules to match it'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "apply" -d 'Apply a manifest of tags, settings and rules'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "export" -d 'Export the whole policy as a manifest'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "history" -d 'Show who changed what, when and why'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Roll back rules, settings and tags to an earlier revision'
@@ -963,7 +963,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l waiting -d 'List programs pending approval instead: those that were blocked, or would be in lockdown, on hosts where no rule or path regex applies to them now'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l blocked -d 'Show only blocked programs'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l blocked -d 'Show only blocked programs and denied file accesses'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Verbose logging; repeat for more'
@@ -994,7 +994,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 always\t''
 never\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from ls" -l waiting -d 'List programs pending approval instead: those that were blocked, or would be in lockdown, on hosts where no rule or path regex applies to them now'
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from ls" -l blocked -d 'Show only blocked programs'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from ls" -l blocked -d 'Show only blocked programs and denied file accesses'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from ls" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Verbose logging; repeat for more'
@@ -1040,7 +1040,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l blocked -d 'Show only blocked programs'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l blocked -d 'Show only blocked programs and denied file accesses'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from tail" -s v -l verbose -d 'Verbose logging; repeat for more'
@@ -1070,7 +1070,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l blocked -d 'Show only blocked programs'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l blocked -d 'Show only blocked programs and denied file accesses'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from stats" -s v -l verbose -d 'Verbose logging; repeat for more'
@@ -1142,7 +1142,7 @@ tsv\t''"
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l silent -d 'Show no block window'
+complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l silent -d 'Block without a notification on the Mac'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l blocked -d 'Select only programs that were blocked, not those that lockdown would block'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -s y -l yes -d 'Skip all questions'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from block" -l dry-run -d 'Show what would change, but change nothing'
