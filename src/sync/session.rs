@@ -31,8 +31,7 @@ impl Engine {
     /// settings. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails, or the host is not accepted. In both cases, only the refusal of a Mac
-    /// is stored.
+    /// When the store fails or the host is not accepted. A refused Mac is recorded.
     pub async fn preflight(
         &self,
         machine: &MachineId,
@@ -96,8 +95,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Decides the kind of a session. For a normal session, adds the offers that it needs to the
-    /// host.
+    /// Decides the kind of a session. Adds the offers that a normal session needs to the host.
     async fn with_kind(
         &self,
         host: &mut Host,
@@ -131,13 +129,13 @@ impl Engine {
         Ok(session)
     }
 
-    /// Rule download. Returns a page in the requested form. The page belongs to the download of the
-    /// open session. Without a session, the download leads to the cursor's revision, or to the
-    /// newest revision.
+    /// Rule download. Returns a page in the requested form. With an open session, the page is from
+    /// its download. Otherwise, the download leads to the revision of the cursor, or to the newest
+    /// revision.
     ///
     /// If the cursor does not belong to this host's download, returns the first page of the
-    /// download. A host that was never seen gets rules and is not stored, because its first
-    /// preflight begins a clean sync.
+    /// download. An unknown host gets rules but is not stored, because its first preflight begins a
+    /// clean sync.
     ///
     /// # Errors
     /// When the store fails, the client cannot receive all its rules, or the database was restored
@@ -228,7 +226,7 @@ impl Engine {
         Ok(SyncError::TooManyRules(rules))
     }
 
-    /// Postflight: moves the holding if the host applied all rules that it was sent.
+    /// Postflight: updates the holding if the host applied all rules that it was sent.
     ///
     /// # Errors
     /// When the store fails.
@@ -339,8 +337,7 @@ impl Engine {
         }
     }
 
-    /// The holding that a host gets if it syncs now. Stores the scope set of the holding if the set
-    /// is new.
+    /// The holding that a host gets if it syncs now. Stores its scope set if the set is new.
     async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         self.wanted(host, generation).await.map(|(_, target)| target)
     }
@@ -362,7 +359,7 @@ impl Engine {
         Ok((effective, Holding { set, revision, generation }))
     }
 
-    /// Records that a page with rules was sent.
+    /// Records that a page of a download with rules was sent.
     async fn record_page(
         &self,
         state: &mut SyncState,
@@ -412,7 +409,7 @@ impl Engine {
         Ok(is_from_there && downloads.settled(policy, of_cursor.to).await? == span.to)
     }
 
-    /// The route of a download without a session. The holding does not move, because a postflight
+    /// The route of a download without a session. The holding does not change, because a postflight
     /// without a session changes nothing.
     async fn route_without_session(
         &self,
@@ -466,7 +463,7 @@ impl Engine {
     }
 }
 
-/// Records the report of a host about itself. Returns the optional settings that the host may have.
+/// Stores the facts that a host reports. Returns the optional settings that the host may have.
 fn record_report(
     host: &mut Host,
     facts: HostFacts,
