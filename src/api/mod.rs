@@ -13,6 +13,7 @@ mod patch;
 mod path;
 mod plan;
 mod problem;
+mod program;
 mod readiness;
 mod rule;
 mod schema;
@@ -42,9 +43,10 @@ pub use host::{
     HostsOfName, MacSighting, MacView, ModeView,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
-pub use path::{EventPath, HostPath, RevisionPath, TagPath, TokenPath};
+pub use path::{EventPath, HostPath, ProgramPath, RevisionPath, TagPath, TokenPath};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
+pub use program::{ProgramDetail, ProgramQuery, ProgramView, SightingQuery, SightingView};
 pub use readiness::{Readiness, Reason};
 pub use rule::{ChangeAnswer, ChangeWarning, RuleChange, RuleQuery, RuleView};
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};

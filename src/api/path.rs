@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
-use crate::fleet::EventId;
+use crate::fleet::{EventId, ProgramId};
 use crate::rule::Revision;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
@@ -21,6 +21,14 @@ pub struct EventPath {
     /// The number of the event.
     #[param(value_type = i64)]
     pub id: EventId,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct ProgramPath {
+    /// The number of the program.
+    #[param(value_type = i64)]
+    pub id: ProgramId,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]

@@ -306,6 +306,7 @@ schema! {
     Decision => plain(Type::String, "What Santa decided, such as BLOCK_UNKNOWN").build();
     EventKind => words_of::<Self>("What was reported");
     SettingKey => words("The name of a setting", Self::ALL.iter().map(|key| key.name()));
+    SigningStatus => words_of::<Self>("How a program is signed");
     RuleType => words_of::<Self>("The kind of identifier that a rule matches");
     PolicyKind => words_of::<Self>("What a rule does");
     Ruling => words_of::<Self>("Whether a program may run");

@@ -1,7 +1,7 @@
 //! How messages and tables name a host, a program, a rule and the outcome of an edit.
 
 use super::ui::{Cell, Tone};
-use crate::rule::{MachineId, Outcome, PolicyKind, RuleDraft};
+use crate::rule::{MachineId, Outcome, PolicyKind, Program, RuleDraft};
 
 /// The host name, or the machine ID of a host without a name.
 pub(super) fn host_label<'a>(hostname: &'a str, machine: &'a MachineId) -> &'a str {
@@ -15,6 +15,20 @@ pub(super) fn program_label<'a>(path: &'a str, sha256: &'a str) -> &'a str {
         Some(name) => name,
     }
 }
+
+/// The publisher in the signature, if there is one.
+pub(super) fn publisher(program: &Program) -> &str {
+    let leaf = program.certificate.as_ref();
+    let named = leaf.map(|leaf| match leaf.organization.as_str() {
+        "" => leaf.common_name.as_str(),
+        organization => organization,
+    });
+    named.filter(|name| !name.is_empty()).unwrap_or(&program.team_id)
+}
+
+/// The warning about a list to which older events may still add items.
+pub(super) const INCOMPLETE: &str =
+    "the server is still reading older events; this list may be incomplete";
 
 /// A rule in one line: `allow teamid:EQHXZ8M8AV in fleet`.
 pub(super) fn rule_label(rule: &RuleDraft) -> String {

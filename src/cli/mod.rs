@@ -31,6 +31,7 @@ mod plan;
 mod planned_change;
 mod policy_changes;
 mod policy_files;
+mod program;
 mod rollback;
 mod rule;
 mod serve;
@@ -87,6 +88,8 @@ enum Command {
     Host(host::Command),
     #[command(subcommand)]
     Event(event::Command),
+    #[command(subcommand)]
+    Program(program::Command),
     #[command(subcommand)]
     Tag(tag::Command),
     #[command(subcommand)]
@@ -151,6 +154,7 @@ impl Command {
             Self::Export(args) => context.block_on(export::run(context, args)),
             Self::History(args) => context.block_on(history::run(context, args)),
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
+            Self::Program(command) => context.block_on(program::run(context, command)),
             Self::Token(command) => context.block_on(token::run(context, command)),
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),

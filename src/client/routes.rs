@@ -13,12 +13,12 @@ use crate::api::{
     EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatQuery, EventView,
     ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery,
     HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
-    PolicyAnswer, PolicyChange, PolicyRequest, RevisionQuery, RollbackRequest, RuleChange,
-    RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery,
-    SettingsRequest, Status, StatusQuery, TagQuery, TagRequest, TokenRequest, TokenView,
-    UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
+    PolicyAnswer, PolicyChange, PolicyRequest, ProgramDetail, ProgramQuery, ProgramView,
+    RevisionQuery, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView,
+    RuleView, SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagQuery,
+    TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
 };
-use crate::fleet::{EventId, EventStat, Tag};
+use crate::fleet::{EventId, EventStat, ProgramId, Tag};
 use crate::rule::{MachineId, Revision, RevisionSummary, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
@@ -206,6 +206,15 @@ impl Client {
     /// Creates a rule for an event.
     pub async fn decide(&self, id: EventId, request: &DecisionRequest) -> Answer<DecisionAnswer> {
         self.ask(Method::POST, &format!("/events/{id}/decision"), Some(request)).await
+    }
+
+    /// Programs that hosts reported, newest first.
+    pub fn programs(&self, query: &ProgramQuery) -> Pages<'_, ProgramView> {
+        Pages::new(self, "/programs".to_owned(), query)
+    }
+
+    pub async fn program(&self, id: ProgramId) -> Answer<ProgramDetail> {
+        self.ask(Method::GET, &format!("/programs/{id}"), NOTHING).await
     }
 
     /// Programs that are pending approval, newest first.

@@ -1,5 +1,8 @@
 //! A program as hosts report it, and the targets of rules that could match it.
 
+use std::str::FromStr;
+
+use serde::de::{self, IntoDeserializer as _};
 use serde::{Deserialize, Serialize};
 
 use super::{RuleType, Target};
@@ -54,6 +57,23 @@ impl SigningStatus {
             (Self::Adhoc, kind) => matches!(kind, RuleType::CdHash),
             (Self::Development, kind) => matches!(kind, RuleType::CdHash | RuleType::Certificate),
         }
+    }
+}
+
+/// A text that is not a signing status.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "invalid signing status `{0}`: expected production, development, adhoc, unsigned, invalid or unknown"
+)]
+pub struct NotASigningStatus(String);
+
+/// Parses the words of the admin API, such as `adhoc`.
+impl FromStr for SigningStatus {
+    type Err = NotASigningStatus;
+
+    fn from_str(text: &str) -> Result<Self, NotASigningStatus> {
+        let read = Self::deserialize(text.into_deserializer());
+        read.map_err(|_: de::value::Error| NotASigningStatus(text.to_owned()))
     }
 }
 

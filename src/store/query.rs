@@ -279,6 +279,22 @@ pub struct ProgramPosition {
     pub id: ProgramId,
 }
 
+/// Writes the time of the first sighting and the number of the program, separated by a dot.
+impl fmt::Display for ProgramPosition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.first_seen.as_millisecond(), self.id)
+    }
+}
+
+impl FromStr for ProgramPosition {
+    type Err = BadPosition;
+
+    fn from_str(text: &str) -> Result<Self, BadPosition> {
+        let [first_seen, id] = numbers(text)?;
+        Ok(Self { first_seen: time(first_seen)?, id: ProgramId(id) })
+    }
+}
+
 /// Which undecided sightings to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndecidedFilter {
@@ -323,12 +339,19 @@ impl FromStr for UndecidedPosition {
     type Err = BadPosition;
 
     fn from_str(text: &str) -> Result<Self, BadPosition> {
-        let mut numbers = text.splitn(3, '.').map(|number| number.parse::<i64>().ok());
-        let mut next = || numbers.next().flatten().ok_or(BadPosition);
-        let (last_seen, program, machine) = (next()?, next()?, next()?);
-        let last_seen = Timestamp::from_millisecond(last_seen).map_err(|_| BadPosition)?;
-        Ok(Self { last_seen, program: ProgramId(program), machine })
+        let [last_seen, program, machine] = numbers(text)?;
+        Ok(Self { last_seen: time(last_seen)?, program: ProgramId(program), machine })
     }
+}
+
+/// The numbers of a position.
+fn numbers<const N: usize>(text: &str) -> Result<[i64; N], BadPosition> {
+    let numbers: Result<Vec<i64>, _> = text.split('.').map(str::parse).collect();
+    numbers.map_err(|_| BadPosition)?.try_into().map_err(|_| BadPosition)
+}
+
+fn time(milliseconds: i64) -> Result<Timestamp, BadPosition> {
+    Timestamp::from_millisecond(milliseconds).map_err(|_| BadPosition)
 }
 
 /// A text that is not a position in a list.

@@ -56,6 +56,7 @@ mod openapi;
 mod other_files;
 mod pending;
 mod policy;
+mod programs;
 mod rates;
 mod readme;
 mod ready;

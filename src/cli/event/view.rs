@@ -1,7 +1,7 @@
 //! Rows and reports of events.
 
 use crate::api::{AccessView, BundleState, BundleView, EventDetail, EventView, WaitingView};
-use crate::cli::labels::{host_label, program_label};
+use crate::cli::labels::{host_label, program_label, publisher};
 use crate::cli::ui::{Cell, Column, Group, Report, Row, Tone};
 use crate::fleet::{Ancestor, Decision, EventKind, EventStat};
 use crate::rule::SigningStatus;
@@ -58,7 +58,7 @@ impl Row for WaitingView {
             Column::new("latest", |it| Cell::text(it.latest)),
             Column::new("last_received", |it| Cell::Time(Some(it.last_received))),
             Column::new("name", |it| Cell::text(waiting_label(it))),
-            Column::new("publisher", |it| Cell::text(publisher(it))),
+            Column::new("publisher", |it| Cell::text(publisher(&it.program))),
             Column::new("signed", |it| Cell::text(it.program.signing_status.word())),
             Column::new("hosts", |it| Cell::text(it.hosts.len())),
             Column::new("users", |it| Cell::text(it.users.len())),
@@ -84,17 +84,6 @@ fn best_target(waiting: &WaitingView) -> Cell {
 
 pub(super) fn waiting_label(waiting: &WaitingView) -> &str {
     program_label(&waiting.path, &waiting.program.sha256)
-}
-
-/// The publisher in the signature, if there is one.
-pub(super) fn publisher(waiting: &WaitingView) -> &str {
-    let program = &waiting.program;
-    let leaf = program.certificate.as_ref();
-    let named = leaf.map(|leaf| match leaf.organization.as_str() {
-        "" => leaf.common_name.as_str(),
-        organization => organization,
-    });
-    named.filter(|name| !name.is_empty()).unwrap_or(&program.team_id)
 }
 
 impl Report for EventDetail {

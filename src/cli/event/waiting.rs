@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use crate::api::{WaitingQuery, WaitingView};
 use crate::cli::error::CliError;
+use crate::cli::labels::INCOMPLETE;
 use crate::cli::ui::Ui;
 use crate::client::Client;
 use crate::fleet::ProgramId;
@@ -32,7 +33,7 @@ pub(super) async fn waiting_programs(
         }
     }
     if pages.is_incomplete() {
-        ui.warn("the server is still reading older events; this list may be incomplete");
+        ui.warn(INCOMPLETE);
     }
     programs.truncate(limit);
     Ok(programs)

@@ -23,7 +23,7 @@ const DESCRIPTION: &str = "Everything that the command line does goes through th
     or 431 with an empty body and without an ID.";
 
 /// The tags of operations, with their descriptions.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("server", "The server itself"),
     ("rules", "Rules by target and scope"),
     ("policy", "Tags, settings and rules as a whole"),
@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 9] = [
     ("tags", "Tags, which administrators give to hosts"),
     ("settings", "Settings by scope"),
     ("events", "Events that hosts reported, and decisions about them"),
+    ("programs", "Programs that hosts reported"),
     ("tokens", "Tokens for people, scripts and hosts"),
 ];
 

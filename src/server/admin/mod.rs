@@ -18,6 +18,7 @@ mod lookup;
 mod macs;
 mod names;
 mod policy;
+mod programs;
 mod rules;
 mod settings;
 mod status;
@@ -101,6 +102,9 @@ pub(super) fn routes() -> Router<Arc<State>> {
             .routes(routes!(events::show))
             .routes(routes!(events::decide))
             .routes(routes!(events::bundle::approve))
+            .routes(routes!(programs::list))
+            .routes(routes!(programs::show))
+            .routes(routes!(programs::sightings))
             .routes(routes!(clock::accept))
             .routes(routes!(epoch::begin))
             .routes(routes!(tokens::list, tokens::create))

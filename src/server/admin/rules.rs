@@ -62,7 +62,10 @@ pub(super) async fn list(
 
 /// Rules with the number of hosts in their scopes that do not support them. Hosts are counted one
 /// time per scope, and only for rules that some Santa versions do not support.
-async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
+pub(super) async fn views(
+    state: &State,
+    records: Vec<RuleRecord>,
+) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
     let mut views = Vec::with_capacity(records.len());
     for RuleRecord { rule, made } in records {

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::super::view::{publisher, waiting_label};
+use super::super::view::waiting_label;
 use super::new_scope::NewScope;
 use crate::api::{WaitingHost, WaitingView};
 use crate::cli::error::CliError;
-use crate::cli::labels::{first_names, host_label};
+use crate::cli::labels::{first_names, host_label, publisher};
 use crate::cli::policy_files::counted;
 use crate::cli::ui::{Ui, relative};
 use crate::rule::{PolicyKind, RuleType, Scope};
@@ -44,7 +44,7 @@ fn lines(programs: &[WaitingView], ui: &Ui) -> Vec<String> {
             let signed = program.program.signing_status.word();
             [
                 waiting_label(program).to_owned(),
-                publisher(program).to_owned(),
+                publisher(&program.program).to_owned(),
                 signed.to_owned(),
                 format!(
                     "{}, {}",

@@ -14,7 +14,7 @@ use crate::fleet::{Host, KnownProgram, ProgramId, Role, Sighting};
 use crate::rule::{MachineId, Scope};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
-use crate::server::admin::lookup;
+use crate::server::admin::{lookup, programs};
 use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
@@ -256,14 +256,14 @@ pub(in crate::server::admin) async fn decide(
         ..RulePatch::default()
     };
     let now = state.clock.now();
-    let mut programs: HashMap<ProgramId, KnownProgram> = HashMap::new();
+    let mut known: HashMap<ProgramId, KnownProgram> = HashMap::new();
     let mut seen = HashSet::new();
     let mut merges = Vec::new();
     for decision in decisions {
         let id = decision.program;
-        let known = match programs.entry(id) {
+        let known = match known.entry(id) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(new) => new.insert(find_program(&state, id).await?),
+            Entry::Vacant(new) => new.insert(programs::find(&state, id).await?),
         };
         let subject = Subject::Program(id);
         let target = choose(subject, &known.program, policy, decision.rule_type)?;
@@ -276,17 +276,9 @@ pub(in crate::server::admin) async fn decide(
             merges.push(merge(subject, patch, "decided on", now)?);
         }
     }
-    let programs = if merges.len() == 1 { "program" } else { "programs" };
-    let message = format!("{policy} {} {programs} pending approval", merges.len());
+    let noun = if merges.len() == 1 { "program" } else { "programs" };
+    let message = format!("{policy} {} {noun} pending approval", merges.len());
     let (committed, rules) = commit_merges(&state, permit, message, merges).await?;
     let ChangeAnswer { revision, outcomes, differences, warnings, .. } = committed;
     Ok(Json(DecisionsAnswer { rules, outcomes, differences, revision, warnings }))
-}
-
-async fn find_program(state: &State, id: ProgramId) -> Result<KnownProgram, Refused> {
-    let missing = || {
-        Problem::new(Code::NotFound, format!("program {id} not found"))
-            .hint("nicelist event list --waiting lists the programs that are pending approval")
-    };
-    Ok(state.store.program(id).await?.ok_or_else(missing)?)
 }

@@ -1,0 +1,135 @@
+//! Programs that hosts reported, in the admin API.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{RuleView, instant};
+use crate::fleet::{Decision, EventId, KnownProgram, ProgramId};
+use crate::rule::{Candidate, MachineId, Program, SigningStatus};
+
+/// A program that at least one host reported.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProgramView {
+    /// The number of the program.
+    pub id: ProgramId,
+    /// The name of the file in the first report.
+    pub name: String,
+    /// The name of the bundle in the first report.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub bundle_name: String,
+    /// The identifiers of the program, and how it is signed.
+    #[serde(flatten)]
+    pub program: Program,
+    /// When the server received the first report.
+    pub first_seen: Timestamp,
+    /// When the server received the newest report.
+    pub last_seen: Timestamp,
+    /// The number of hosts that reported the program.
+    pub hosts: u64,
+}
+
+impl ProgramView {
+    pub fn new(known: KnownProgram, last_seen: Timestamp) -> Self {
+        let KnownProgram { id, program, name, bundle_name, first_seen, hosts } = known;
+        Self { id, name, bundle_name, program, first_seen, last_seen, hosts }
+    }
+}
+
+/// A program on a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SightingView {
+    /// The machine ID of the host.
+    pub machine: MachineId,
+    /// The name of the host. Empty if the host does not exist.
+    pub hostname: String,
+    /// When the server received the first report of the host.
+    pub first_seen: Timestamp,
+    /// When the server received the newest report of the host.
+    pub last_seen: Timestamp,
+    /// The number of reports.
+    pub reports: u64,
+    /// What Santa decided in the newest report.
+    pub decision: Decision,
+    /// The newest event, which may be deleted.
+    pub event: EventId,
+    /// The path of the program in the newest report.
+    pub path: String,
+    /// The users who ran the program, at most 16.
+    pub users: Vec<String>,
+    /// Whether there are more users.
+    pub more_users: bool,
+}
+
+/// A program with details.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ProgramDetail {
+    /// The program.
+    #[serde(flatten)]
+    pub program: ProgramView,
+    /// Some hosts that reported the program, at most 100. `/programs/{id}/sightings` lists all.
+    pub sightings: Vec<SightingView>,
+    /// The newest other programs with the same signing ID, at most 20.
+    pub versions: Vec<ProgramView>,
+    /// The rules in any scope that match the program, at most 100 for each identifier.
+    pub rules: Vec<RuleView>,
+    /// Targets for a rule, best first.
+    pub candidates: Vec<Candidate>,
+    /// Why the first target is the best.
+    pub reason: String,
+}
+
+/// Which programs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProgramQuery {
+    /// Only the programs with this SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Only programs with this signing ID, such as EQHXZ8M8AV:com.google.Chrome.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_id: Option<String>,
+    /// Only programs signed by this publisher: team ID, or SHA-256 or part of the name of the leaf
+    /// certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub publisher: Option<String>,
+    /// Only programs that are signed in this way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signing_status: Option<SigningStatus>,
+    /// Only programs with this text in a name, the SHA-256, the signing ID or the team ID.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Only programs that were first reported at or after this time.
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
+    #[param(value_type = Option<String>, format = DateTime)]
+    pub since: Option<Timestamp>,
+    /// Only programs of this host: machine ID, serial number, host name, or a unique prefix of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Only programs that this user ran.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Only programs that Santa blocked in the newest report of a host.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub blocked: bool,
+    /// Maximum items on the page, at most 1,000. If it is absent, 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The `next` of the previous page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// Which hosts of a program to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub struct SightingQuery {
+    /// Maximum items on the page, at most 1,000. If it is absent, 500.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<usize>,
+    /// The `next` of the previous page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}

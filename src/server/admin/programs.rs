@@ -1,0 +1,169 @@
+//! The programs that hosts reported.
+
+use std::collections::HashMap;
+
+use axum::Json;
+use jiff::Timestamp;
+
+use super::{lookup, rules};
+use crate::api::{
+    Code, Page, Problem, ProgramDetail, ProgramPath, ProgramQuery, ProgramView, RuleView,
+    SightingQuery, SightingView,
+};
+use crate::fleet::{KnownProgram, ProgramId, Sighting};
+use crate::rule::{MachineId, RuleType};
+use crate::server::access::Viewer;
+use crate::server::answer::{Answer, Refused, page_size, read_cursor};
+use crate::server::extract::{Path, Query};
+use crate::server::state::{Shared, State};
+use crate::store::{ProgramFilter, ProgramPosition, RuleFilter, SightingFilter};
+
+/// Maximum hosts, versions, and rules for each identifier in the details of a program.
+const MOST_SIGHTINGS: usize = 100;
+const MOST_VERSIONS: usize = 20;
+const MOST_RULES: usize = 100;
+
+/// List programs that hosts reported, newest first
+///
+/// A program is new when a host reported it for the first time. Programs stay in the list after their events were deleted.
+#[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
+    responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
+pub(super) async fn list(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Query(query): Query<ProgramQuery>,
+) -> Answer<Page<ProgramView>> {
+    let limit = page_size(query.limit);
+    let after: Option<ProgramPosition> = read_cursor(query.cursor.as_deref())?;
+    let filter = filter(&state, query).await?;
+    let part = state.store.programs(&filter, after, limit).await?;
+    let items = views(&state, part.rows).await?;
+    let next = part.next.map(|position| position.to_string());
+    let reading_older_events = state.store.has_uncounted_events().await?;
+    Ok(Json(Page { items, next, reading_older_events }))
+}
+
+async fn filter(state: &State, query: ProgramQuery) -> Result<ProgramFilter, Refused> {
+    let ProgramQuery {
+        sha256,
+        signing_id,
+        publisher,
+        signing_status,
+        text,
+        since,
+        host,
+        user,
+        blocked,
+        limit: _,
+        cursor: _,
+    } = query;
+    let machine = match &host {
+        Some(name) => Some(lookup::find(state, name).await?.machine),
+        None => None,
+    };
+    let seen = SightingFilter { machine, user, blocked, undecided: false };
+    Ok(ProgramFilter { sha256, signing_id, publisher, signing_status, text, since, seen })
+}
+
+/// Show a program: where it was seen, its other versions, and the rules that match it
+#[utoipa::path(get, path = "/programs/{id}", operation_id = "get_program", tag = "programs", params(ProgramPath),
+    responses((status = 200, body = ProgramDetail), (status = 404)))]
+pub(super) async fn show(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(ProgramPath { id }): Path<ProgramPath>,
+) -> Answer<ProgramDetail> {
+    let known = find(&state, id).await?;
+    let sightings = state.store.sightings(id, None, MOST_SIGHTINGS).await?;
+    let sightings = sighting_views(&state, sightings.rows).await?;
+    let versions = other_versions(&state, &known).await?;
+    let rules = matching_rules(&state, &known).await?;
+    let candidates = known.program.candidates();
+    let best = candidates.first().map(|best| best.target.rule_type());
+    let reason = best.map(|best| known.program.reason(best).to_owned()).unwrap_or_default();
+    let mut program = views(&state, vec![known]).await?;
+    let program = program.pop().ok_or_else(|| missing(id))?;
+    Ok(Json(ProgramDetail { program, sightings, versions, rules, candidates, reason }))
+}
+
+/// List the hosts that a program was seen on
+#[utoipa::path(get, path = "/programs/{id}/sightings", operation_id = "list_sightings", tag = "programs", params(ProgramPath, SightingQuery),
+    responses((status = 200, body = Page<SightingView>), (status = 404), (status = 422)))]
+pub(super) async fn sightings(
+    axum::extract::State(state): Shared,
+    _: Viewer,
+    Path(ProgramPath { id }): Path<ProgramPath>,
+    Query(SightingQuery { limit, cursor }): Query<SightingQuery>,
+) -> Answer<Page<SightingView>> {
+    let after: Option<MachineId> = read_cursor(cursor.as_deref())?;
+    find(&state, id).await?;
+    let part = state.store.sightings(id, after.as_ref(), page_size(limit)).await?;
+    let next = part.rows.last().filter(|_| part.more).map(|last| last.machine.to_string());
+    let items = sighting_views(&state, part.rows).await?;
+    Ok(Json(Page::new(items, next)))
+}
+
+pub(super) async fn find(state: &State, id: ProgramId) -> Result<KnownProgram, Refused> {
+    Ok(state.store.program(id).await?.ok_or_else(|| missing(id))?)
+}
+
+fn missing(id: ProgramId) -> Problem {
+    Problem::new(Code::NotFound, format!("program {id} not found"))
+        .hint("nicelist program list lists the newest programs")
+}
+
+/// Adds the time of the newest report to programs.
+async fn views(state: &State, programs: Vec<KnownProgram>) -> Result<Vec<ProgramView>, Refused> {
+    let ids: Vec<ProgramId> = programs.iter().map(|known| known.id).collect();
+    let last_seen: HashMap<ProgramId, Timestamp> =
+        state.store.last_seen(&ids).await?.into_iter().collect();
+    let view = |known: KnownProgram| {
+        let last = last_seen.get(&known.id).copied().unwrap_or(known.first_seen);
+        ProgramView::new(known, last)
+    };
+    Ok(programs.into_iter().map(view).collect())
+}
+
+async fn sighting_views(
+    state: &State,
+    sightings: Vec<Sighting>,
+) -> Result<Vec<SightingView>, Refused> {
+    let machines = sightings.iter().map(|sighting| &sighting.machine);
+    let mut names = lookup::hostnames(state, machines).await?;
+    let view = |sighting: Sighting| SightingView {
+        hostname: names.remove(&sighting.machine).unwrap_or_default(),
+        machine: sighting.machine,
+        first_seen: sighting.first_seen,
+        last_seen: sighting.last_seen,
+        reports: sighting.reports,
+        decision: sighting.decision,
+        event: sighting.latest,
+        path: sighting.path,
+        users: sighting.users,
+        more_users: sighting.more_users,
+    };
+    Ok(sightings.into_iter().map(view).collect())
+}
+
+/// The newest other programs with the same signing ID.
+async fn other_versions(state: &State, known: &KnownProgram) -> Result<Vec<ProgramView>, Refused> {
+    let Some(signing_id) = known.program.target(RuleType::SigningId) else {
+        return Ok(Vec::new());
+    };
+    let signing_id = Some(signing_id.identifier().to_owned());
+    let filter = ProgramFilter { signing_id, ..ProgramFilter::default() };
+    let mut others = state.store.programs(&filter, None, MOST_VERSIONS + 1).await?.rows;
+    others.retain(|other| other.id != known.id);
+    others.truncate(MOST_VERSIONS);
+    views(state, others).await
+}
+
+/// The rules in any scope for the identifiers of a program.
+async fn matching_rules(state: &State, known: &KnownProgram) -> Result<Vec<RuleView>, Refused> {
+    let mut records = Vec::new();
+    for candidate in known.program.candidates() {
+        let filter = RuleFilter { target: Some(candidate.target), ..RuleFilter::default() };
+        records.extend(state.store.rules(&filter, None, MOST_RULES).await?);
+    }
+    rules::views(state, records).await
+}

@@ -1,0 +1,117 @@
+//! `nicelist program`: the programs that hosts reported.
+
+use serde_json::{Value, json};
+
+use crate::desk::with_two_macs;
+
+#[test]
+fn programs_are_listed_newest_first() {
+    let (shell, _server) = with_two_macs();
+    insta::assert_snapshot!(shell.run("program list"), @"
+    $ nicelist program list
+    exit code: 0
+    ----- stdout -----
+    ID  FIRST SEEN  LAST SEEN  NAME  PUBLISHER  SIGNED  HOSTS
+    2  [TIME]  [TIME]  Pinecone  Pinecone Software AB  production  2
+    1  [TIME]  [TIME]  ledgerctl  ad hoc  1
+    ");
+    insta::assert_snapshot!(shell.run("program list --user joe.lindqvist -o csv"), @"
+    $ nicelist program list --user joe.lindqvist -o csv
+    exit code: 0
+    ----- stdout -----
+    id,first_seen,last_seen,name,publisher,signed,hosts,sha256,cdhash,signing_id,team_id
+    2,[TIME],[TIME],Pinecone,Pinecone Software AB,production,2,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,06c81a1a793afd13fe42b90bb59d41674379a1ed,H3ZC9YV6RK:example.pinecone.desktop,H3ZC9YV6RK
+    ");
+    insta::assert_snapshot!(shell.run("program list --host mira --signed adhoc"), @"
+    $ nicelist program list --host mira --signed adhoc
+    exit code: 0
+    ----- stdout -----
+    ID  FIRST SEEN  LAST SEEN  NAME  PUBLISHER  SIGNED  HOSTS
+    1  [TIME]  [TIME]  ledgerctl  ad hoc  1
+    ");
+    insta::assert_snapshot!(shell.run("program list --since 2030-01-01"), @"
+    $ nicelist program list --since 2030-01-01
+    exit code: 0
+    ----- stderr -----
+    no programs
+    ");
+    insta::assert_snapshot!(shell.run("program list --signed maybe"), @"
+    $ nicelist program list --signed maybe
+    exit code: 2
+    ----- stderr -----
+    error: invalid value 'maybe' for '--signed <STATUS>': invalid signing status `maybe`: expected production, development, adhoc, unsigned, invalid or unknown
+
+    For more information, try '--help'.
+    ");
+    let names = |line: &str| -> Vec<Value> {
+        let programs = shell.json(line);
+        programs.as_array().unwrap().iter().map(|program| program["name"].clone()).collect()
+    };
+    assert_eq!(names("program list -n 1").len(), 1);
+    assert_eq!(names("program list --text LEDGER"), ["ledgerctl"]);
+    assert_eq!(names("program list --publisher pinecone"), ["Pinecone"]);
+    assert_eq!(names("program list --host joe --blocked"), ["Pinecone"]);
+}
+
+#[test]
+fn a_program_is_shown_with_its_hosts_and_rules() {
+    let (shell, _server) = with_two_macs();
+    shell.run("rule add allow teamid:H3ZC9YV6RK --scope tag:eng");
+    insta::assert_snapshot!(shell.run("program show Pinecone"), @"
+    $ nicelist program show Pinecone
+    exit code: 0
+    ----- stdout -----
+    Program 2
+      name  Pinecone
+      bundle  Pinecone
+      publisher  Pinecone Software AB
+      signed  production
+      signing id  H3ZC9YV6RK:example.pinecone.desktop
+      team id  H3ZC9YV6RK
+      cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed
+      sha256  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
+      first seen  [TIME]
+      last seen  [TIME]
+      hosts  2
+
+    Rules that match
+      rule  allow teamid:H3ZC9YV6RK in tag:eng  (revision 4 by admin)
+
+    Hosts
+      host  mira.local  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone  by mira.okafor
+      host  joe.local  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone  by joe.lindqvist
+
+    Possible rules, best first
+      signingid  H3ZC9YV6RK:example.pinecone.desktop  this program in every version
+      cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only
+      binary  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206  this exact file only
+      teamid  H3ZC9YV6RK  every program of team H3ZC9YV6RK
+      certificate  d0239ca46c7081a14e7152326c6437644ee505a52f7b3053d4b4424af1c97d6f  every program signed with Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
+
+      why the first  a signing id survives updates and names only this program
+    ");
+    insta::assert_snapshot!(shell.run("program show nosuch"), @"
+    $ nicelist program show nosuch
+    exit code: 1
+    ----- stderr -----
+    error: program `nosuch` not found
+    hint: nicelist program list -n 20 lists the newest programs
+    ");
+    insta::assert_snapshot!(shell.run("program show e"), @"
+    $ nicelist program show e
+    exit code: 2
+    ----- stderr -----
+    error: `e` matches 2 programs
+    hint: nicelist program show 2  (Pinecone, 2 hosts)
+    hint: nicelist program show 1  (ledgerctl, 1 host)
+    ");
+    let shown = shell.json("program show H3ZC9YV6RK:example.pinecone.desktop");
+    assert_eq!(shown["hosts"], 2);
+    assert_eq!(shown["team_id"], "H3ZC9YV6RK");
+    assert_eq!(shown["rules"][0]["scope"], "tag:eng");
+    assert_eq!(shown["sightings"][0]["decision"], "BLOCK_UNKNOWN");
+    assert_eq!(shown["versions"], json!([]));
+    let by_number = shell.json(&format!("program show {}", shown["id"]));
+    let by_hash = shell.json(&format!("program show {}", shown["sha256"].as_str().unwrap()));
+    assert_eq!((&by_number, &by_hash), (&shown, &shown));
+}
