@@ -96,6 +96,7 @@ pub struct ProgramQuery {
     pub publisher: Option<String>,
     /// Only programs that are signed in this way.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[param(inline)]
     pub signing_status: Option<SigningStatus>,
     /// Only programs with this text in a name, the SHA-256, the signing ID or the team ID.
     #[serde(skip_serializing_if = "Option::is_none")]
