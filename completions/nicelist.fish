@@ -48,6 +48,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "demo" -d 'Try nic
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rule" -d 'Add, edit, remove, show and import rules'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "host" -d 'List, inspect and tag hosts'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "event" -d 'View events from hosts, and approve or block programs'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "program" -d 'List and inspect the programs that hosts reported'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "tag" -d 'Create, list and delete tags for hosts'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "settings" -d 'Show and change Santa settings'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "plan" -d 'Show what a manifest would change'
@@ -1189,6 +1190,73 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Verbose logging; repeat for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l server -d 'URL of the server (NICELIST_SERVER)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l token -d 'API token (NICELIST_TOKEN)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l context -d 'Context of the configuration file to use (NICELIST_CONTEXT)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l database -d 'Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME (NICELIST_DATABASE)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s o -l output -d 'Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print only data and errors'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Verbose logging; repeat for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the programs that hosts reported, newest first'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show a program: its hosts, its other versions, and the rules that match it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l publisher -d 'Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l signed -d 'Only programs that are signed in this way' -r -f -a "production\t''
+development\t''
+adhoc\t''
+unsigned\t''
+invalid\t''
+unknown\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l signing-id -d 'Only programs with this signing ID' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l text -d 'Only programs with this text in the name, SHA-256, signing ID or team ID' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l host -d 'Only programs of this host: machine ID, serial number, host name, or a unique prefix' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l user -d 'Only programs that this user ran' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l since -d 'Only programs first reported since 24h, 7d, yesterday, or a date or time such as 2026-11-20' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s n -l limit -d 'Show at most N programs' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l server -d 'URL of the server (NICELIST_SERVER)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l token -d 'API token (NICELIST_TOKEN)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l context -d 'Context of the configuration file to use (NICELIST_CONTEXT)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l database -d 'Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME (NICELIST_DATABASE)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s o -l output -d 'Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l blocked -d 'Only programs that Santa blocked in the newest report of a host'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Verbose logging; repeat for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l server -d 'URL of the server (NICELIST_SERVER)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l token -d 'API token (NICELIST_TOKEN)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l context -d 'Context of the configuration file to use (NICELIST_CONTEXT)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l database -d 'Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME (NICELIST_DATABASE)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -s o -l output -d 'Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Print only data and errors'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Verbose logging; repeat for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list ls create delete rm" -l server -d 'URL of the server (NICELIST_SERVER)' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list ls create delete rm" -l token -d 'API token (NICELIST_TOKEN)' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand tag; and not __fish_seen_subcommand_from list ls create delete rm" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
