@@ -202,6 +202,9 @@ _nicelist() {
             nicelist__subcmd__program,list)
                 cmd="nicelist__subcmd__program__subcmd__list"
                 ;;
+            nicelist__subcmd__program,ls)
+                cmd="nicelist__subcmd__program__subcmd__list"
+                ;;
             nicelist__subcmd__program,show)
                 cmd="nicelist__subcmd__program__subcmd__show"
                 ;;
@@ -3542,7 +3545,7 @@ _nicelist() {
             return 0
             ;;
         nicelist__subcmd__program)
-            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list show"
+            opts="-o -q -v -h --server --token --ca --context --database --output --color --raw --quiet --verbose --help list ls show"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1190,25 +1190,26 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s v -l verbose -d 'Verbose logging; repeat for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand event; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l server -d 'URL of the server (NICELIST_SERVER)' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l token -d 'API token (NICELIST_TOKEN)' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l context -d 'Context of the configuration file to use (NICELIST_CONTEXT)' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l database -d 'Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME (NICELIST_DATABASE)' -r
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s o -l output -d 'Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)' -r -f -a "table\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l server -d 'URL of the server (NICELIST_SERVER)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l token -d 'API token (NICELIST_TOKEN)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l context -d 'Context of the configuration file to use (NICELIST_CONTEXT)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l database -d 'Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME (NICELIST_DATABASE)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -s o -l output -d 'Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)' -r -f -a "table\t''
 json\t''
 jsonl\t''
 csv\t''
 tsv\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s q -l quiet -d 'Print only data and errors'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s v -l verbose -d 'Verbose logging; repeat for more'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -s h -l help -d 'Print help'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -f -a "list" -d 'List the programs that hosts reported, newest first'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list show" -f -a "show" -d 'Show a program: its hosts, its other versions, and the rules that match it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -s q -l quiet -d 'Print only data and errors'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -s v -l verbose -d 'Verbose logging; repeat for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -s h -l help -d 'Print help'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "list" -d 'List the programs that hosts reported, newest first'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "ls" -d 'List the programs that hosts reported, newest first'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "show" -d 'Show a program: its hosts, its other versions, and the rules that match it'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l publisher -d 'Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l signed -d 'Only programs that are signed in this way' -r -f -a "production\t''
 development\t''
@@ -1240,6 +1241,37 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_se
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Verbose logging; repeat for more'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l publisher -d 'Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l signed -d 'Only programs that are signed in this way' -r -f -a "production\t''
+development\t''
+adhoc\t''
+unsigned\t''
+invalid\t''
+unknown\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l signing-id -d 'Only programs with this signing ID' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l text -d 'Only programs with this text in the name, SHA-256, signing ID or team ID' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l host -d 'Only programs of this host: machine ID, serial number, host name, or a unique prefix' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l user -d 'Only programs that this user ran' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l since -d 'Only programs first reported since 24h, 7d, yesterday, or a date or time such as 2026-11-20' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -s n -l limit -d 'Show at most N programs' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l server -d 'URL of the server (NICELIST_SERVER)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l token -d 'API token (NICELIST_TOKEN)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l context -d 'Context of the configuration file to use (NICELIST_CONTEXT)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l database -d 'Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME (NICELIST_DATABASE)' -r
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -s o -l output -d 'Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)' -r -f -a "table\t''
+json\t''
+jsonl\t''
+csv\t''
+tsv\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l color -d 'Use colors: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l blocked -d 'Only programs that Santa blocked in the newest report of a host'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -l raw -d 'Do not escape CSV and TSV cells that a spreadsheet would run as formulas'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Verbose logging; repeat for more'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l server -d 'URL of the server (NICELIST_SERVER)' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l token -d 'API token (NICELIST_TOKEN)' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from show" -l ca -d 'Trust only the CAs in this PEM file (NICELIST_CA)' -r -F

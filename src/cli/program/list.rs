@@ -15,12 +15,15 @@ use crate::rule::SigningStatus;
 /// events were deleted, until no host has reported it for the time of the setting
 /// sighting-retention. Programs that are pending approval: nicelist event list --waiting
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(
+    visible_alias = "ls",
+    after_long_help = "\
 Examples:
   nicelist program list --since 24h
   nicelist program list --publisher EQHXZ8M8AV --signed production
   nicelist program list --host annas-mac --blocked
-  nicelist program list --text zoom -o csv > zoom.csv")]
+  nicelist program list --text zoom -o csv > zoom.csv"
+)]
 pub(crate) struct ListArgs {
     /// Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate
     #[arg(long, value_name = "PUBLISHER", value_parser = NonEmptyStringValueParser::new())]
