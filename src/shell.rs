@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::process::Command;
 
-/// Quotes an argument for a shell. Without quotes, a file name or a machine ID, which the host
-/// chooses, could run a command.
+/// Quotes an argument for a shell. Without quotes, a file name could run a command, and so could a
+/// machine ID, which the host chooses.
 pub fn argument(text: &str) -> Cow<'_, str> {
     // Quoting only fails for NUL, which is allowed here.
     shlex::Quoter::new().allow_nul(true).quote(text).unwrap_or(Cow::Borrowed("''"))

@@ -194,8 +194,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a name is the variable of a macro. A name with a leading dot never is, even if a
-    /// macro's variable has the same name.
+    /// Whether a name is the variable of a surrounding macro. A name with a leading dot is never a
+    /// macro's variable, even if a macro's variable has the same name without the dot.
     fn is_bound(&self, written: &str) -> bool {
         self.bound.contains(&written)
     }
@@ -222,8 +222,8 @@ fn absolute(written: &str) -> &str {
     written.strip_prefix('.').unwrap_or(written)
 }
 
-/// Whether a function is an operator. The parser returns operators as calls of functions whose
-/// names cannot be written in an expression, such as `_+_` or `@in`.
+/// Whether a function is an operator. The parser represents an operator as a call of a function
+/// whose name cannot be written in an expression, such as `_+_` or `@in`.
 fn is_operator(name: &str) -> bool {
     !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
 }

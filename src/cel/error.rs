@@ -16,7 +16,7 @@ pub enum CelError {
         /// The length in bytes.
         length: usize,
     },
-    /// Databases cut a text at NUL or reject it.
+    /// Databases truncate text at a NUL byte or reject it.
     #[error("the expression must not contain NUL bytes")]
     Nul,
     #[error("{message} ({at})")]
@@ -28,7 +28,7 @@ pub enum CelError {
     #[error("unknown {kind} `{name}` ({at}){}", DidYouMean(nearest.as_deref()))]
     Unknown {
         kind: NameKind,
-        /// The name; for a field, it includes the variable.
+        /// The name. For a field, it includes the variable.
         name: String,
         at: Position,
         /// The most similar known name.

@@ -41,8 +41,8 @@ impl Expression {
         Ok(Self { source: source.into(), uses: uses.into_iter().collect() })
     }
 
-    /// An expression that was checked before it was stored. If it is no longer valid, it is used
-    /// unchanged, and the names that it uses are unknown.
+    /// An expression that was checked before it was stored. If it is no longer valid, it is kept
+    /// unchanged, and [`Self::uses`] returns no names.
     pub fn stored(source: &str, schema: &Schema) -> Self {
         Self::parse(source, schema)
             .unwrap_or_else(|_| Self { source: source.into(), uses: Arc::default() })
@@ -160,7 +160,7 @@ mod tests {
         }
     }
 
-    /// Checks that parsing succeeds, or fails with one of our errors in one line.
+    /// Checks that parsing either succeeds or fails with a one-line error.
     fn is_contained(source: &str) {
         match Expression::parse(source, &schema()) {
             Ok(parsed) => assert_eq!(parsed.as_str(), source.trim()),

@@ -29,7 +29,8 @@ pub(super) fn with_tree<T: Send>(
     })
 }
 
-/// Runs `work` so that neither deep recursion nor a panic of the parser reaches the caller.
+/// Runs `work` on a thread with a large stack, so that deep recursion cannot exhaust the stack. A
+/// panic of the parser becomes an error.
 fn contained<T: Send>(work: impl FnOnce() -> Result<T, CelError> + Send) -> Result<T, CelError> {
     thread::scope(|scope| {
         let thread = thread::Builder::new().name("cel".to_owned()).stack_size(STACK);
@@ -59,7 +60,8 @@ fn place(source: &str, error: &ParseError) -> Position {
     }
 }
 
-/// The parser's message without token sets, structures and line breaks.
+/// The parser's message without its prefix, its list of expected tokens and its line breaks. A long
+/// message is cut.
 fn plain(message: &str) -> String {
     const LONGEST: usize = 160;
     if message.contains("Recursion limit") {

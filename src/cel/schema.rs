@@ -169,7 +169,7 @@ impl Schema {
         macros.find(|known| known.name() == name && known.binds() == called_on_something)
     }
 
-    /// All names that are values.
+    /// All names that can be used as values: variables, constants and types.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         let names = self.variables.keys().chain(&self.constants).chain(&self.types);
         names.map(String::as_str)

@@ -8,17 +8,18 @@ pub enum ClientError {
     /// The server responded with an error.
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// No response arrived.
+    /// The server could not be reached, or the response to a read did not arrive completely.
     #[error("cannot reach {url}: {reason}")]
     Unreachable {
         /// The server's address.
         url: String,
-        /// The reason why no response arrived.
+        /// The reason for the failure.
         reason: String,
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
     },
-    /// A change was sent, and the connection broke before the response arrived.
+    /// A change was sent, but its response did not arrive completely. The change may have been
+    /// made.
     #[error(
         "the connection to {url} broke before it responded ({reason}); the change may or may \
          not have been made"
@@ -26,10 +27,10 @@ pub enum ClientError {
     OutcomeUnknown {
         /// The server's address.
         url: String,
-        /// How the connection broke.
+        /// The reason why the response did not arrive.
         reason: String,
     },
-    /// The response is not from a nicelist server.
+    /// The response is not one that a nicelist server sends.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {
         /// The server's address.

@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_secs(3);
 /// Maximum time without data from the server. A bulk change of a million rules takes minutes.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// Maximum bytes of a response. The server's own pages have a few megabytes.
+/// Maximum bytes of a response. A page of a nicelist server has at most a few megabytes.
 const LARGEST_RESPONSE: usize = 512 * 1024 * 1024;
 
 /// The name of the client in requests.
@@ -144,8 +144,8 @@ impl Http {
         Ok(body.freeze())
     }
 
-    /// Describes a failure. If the request changes something and may have reached the server,
-    /// the outcome is unknown.
+    /// The error for a failed request. If the request changes something and may have reached the
+    /// server, the outcome is unknown.
     fn failed(&self, error: &reqwest::Error, safe: bool) -> ClientError {
         let url = self.base.clone();
         let reason = if error.is_timeout() { "timed out".to_owned() } else { innermost(error) };
@@ -157,7 +157,7 @@ impl Http {
     }
 }
 
-/// Whether the connection broke before any byte of the response arrived. This happens when the
+/// Whether the connection broke before the head of the response arrived. This happens when the
 /// server closes an idle connection just as the next request is sent.
 fn is_broken(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()

@@ -1,4 +1,5 @@
-//! Reads long lists page by page. So a list of a million items needs only the memory of one page.
+//! Reads long lists page by page. A caller that processes each page separately needs memory for
+//! only one page.
 
 use std::marker::PhantomData;
 
@@ -10,10 +11,10 @@ use url::form_urlencoded::Serializer;
 use super::{Client, ClientError};
 use crate::api::Page;
 
-/// The default for items per page.
+/// The number of items per page, unless a query has another limit.
 const PAGE: &str = "1000";
 
-/// Maximum pages of a list: a hundred million items.
+/// Maximum pages of a list. With the default page size, they have a hundred million items.
 const MOST_PAGES: u32 = 100_000;
 
 /// A list whose pages are fetched when they are read.

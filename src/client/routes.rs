@@ -27,7 +27,7 @@ type Answer<T> = Result<T, ClientError>;
 /// of each host.
 const HOSTS_COUNTED: usize = 200;
 
-/// The body of requests without a body.
+/// The `body` argument for requests that have no body.
 const NOTHING: Option<&()> = None;
 
 #[expect(clippy::missing_errors_doc, reason = "said once, above")]
@@ -110,7 +110,7 @@ impl Client {
         self.delete(&query.behind(&path)).await
     }
 
-    /// Forgets matching hosts on one page of the fleet.
+    /// Forgets the matching hosts in one page of the list of hosts.
     pub async fn forget_hosts(&self, request: &ForgetHostsRequest) -> Answer<ForgetHostsAnswer> {
         self.ask(Method::POST, "/forget-hosts", Some(request)).await
     }

@@ -15,7 +15,7 @@ pub enum Backend {
     Server {
         url: ServerUrl,
         credential: Option<Credential>,
-        /// Replaces the certificate authorities of the machine.
+        /// Replaces the machine's certificate authorities.
         ca: Option<CaFile>,
     },
     /// A local database, without a server.
@@ -60,7 +60,7 @@ impl Credential {
     }
 }
 
-/// The default database. None if there is no `XDG_DATA_HOME` and no home directory.
+/// The default database. None if neither `XDG_DATA_HOME` nor the home directory is known.
 pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl>> {
     let home = || env.home.as_ref().map(|home| home.join(".local").join("share"));
     let directory = env.xdg_data_home.clone().or_else(home)?;
@@ -69,8 +69,8 @@ pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl
 }
 
 /// Returns the backend of the strongest of `connections`, or else the `usual` database. Also
-/// returns a warning if a token is not used because it belongs to the server of a weaker
-/// connection.
+/// returns a warning if a token in a file is not used because it belongs to a weaker connection
+/// than the server.
 pub(super) fn decide(
     connections: &[Connection],
     usual: Option<&WithOrigin<DatabaseUrl>>,

@@ -84,7 +84,7 @@ fn edit(
     if after == before { Ok(()) } else { replace(path, &after) }
 }
 
-/// Makes new settings follow the comments in a file that has only comments.
+/// In a file that contains only comments, ensures that new settings are added below them.
 fn keep_comments_above(document: &mut DocumentMut) {
     if document.is_empty() {
         let comments = document.trailing().as_str().unwrap_or_default().to_owned();

@@ -12,7 +12,7 @@ use super::origin::Origin;
 pub enum ConfigError {
     #[error("{origin}: {problem}")]
     Invalid { origin: Origin, problem: ConfigProblem },
-    /// One layer has both a server and a database.
+    /// One layer or context has both a server and a database.
     #[error("both a server ({server}) and a database ({database}) are given")]
     TwoBackends { server: Origin, database: Origin },
     #[error("{origin}: no context is named `{name}`{}", DidYouMean(nearest.as_deref()))]
@@ -64,7 +64,7 @@ pub enum ConfigProblem {
 pub enum Warning {
     /// Other users can read a file with a token.
     Readable { path: PathBuf, mode: u32 },
-    /// A token was not used, because it belongs to another server.
+    /// A token in a file was not used, because it may be meant for another server.
     TokenWithheld { token: Origin, server: Origin },
 }
 

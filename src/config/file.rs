@@ -20,7 +20,7 @@ use super::origin::{Origin, Source, WithOrigin};
 pub struct Paths {
     /// The file for all users. None on Windows, where any user could create the folder of the file.
     pub system: Option<PathBuf>,
-    /// None if there is no `NICELIST_CONFIG`, no `XDG_CONFIG_HOME` and no home directory.
+    /// None if none of `NICELIST_CONFIG`, `XDG_CONFIG_HOME` and the home directory is known.
     pub user: Option<PathBuf>,
     /// Whether `NICELIST_CONFIG` gives the path of the user's file, which must then exist.
     pub named: bool,
@@ -264,7 +264,7 @@ fn start(table: &dyn TableLike, name: &str) -> usize {
     table.key(name).and_then(|key| key.span()).map_or(0, |span| span.start)
 }
 
-/// Reads at most 1 MiB, because a wrong path may be a device with endless data.
+/// Fails if there is more than 1 MiB, because a wrong path may refer to a device with endless data.
 pub(super) fn read_text(input: impl io::Read) -> io::Result<String> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();

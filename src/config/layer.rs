@@ -30,7 +30,8 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Returns an error for a server with a database, and for a token with a token command.
+    /// Returns an error if both a server and a database, or both a token and a token command, are
+    /// set.
     pub(super) fn checked(self) -> Result<Self, ConfigError> {
         if let (Some(server), Some(database)) = (&self.server, &self.database) {
             let (server, database) = (server.origin.clone(), database.origin.clone());

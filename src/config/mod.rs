@@ -1,5 +1,5 @@
-//! The command line's own settings, in layers, and the server or database that they choose. Only this
-//! module reads the environment. Warnings are returned, not printed.
+//! The settings of the command line, in layers, and the server or database that they select. Only
+//! this module reads the environment. Warnings are returned, not printed.
 
 mod backend;
 mod edit;

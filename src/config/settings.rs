@@ -20,7 +20,7 @@ pub struct Settings {
     pub color: WithOrigin<Color>,
     pub warnings: Vec<Warning>,
     backend: Option<Backend>,
-    /// The chosen context, if no file contains it. This is not an error yet, because commands
+    /// The chosen context, if it is not in any file. This is not an error yet, because commands
     /// without a backend need no context, and some of them repair the configuration.
     unknown_context: Option<WithOrigin<String>>,
     /// The contexts of all files, by name.
@@ -37,7 +37,8 @@ impl Settings {
     /// `NICELIST_SERVER`, and weaker than `--server`.
     ///
     /// # Errors
-    /// A layer has both a server and a database, or a variable is invalid.
+    /// The flags or variables contain both a server and a database, or both a token and a token
+    /// command.
     pub fn resolve(flags: Flags, env: &Environment, files: &Files) -> Result<Self, ConfigError> {
         let Files { system, user } = files;
         let layers = [
@@ -74,11 +75,12 @@ impl Settings {
         })
     }
 
-    /// The server or database of the strongest layer that has one. If no layer has one, the user's
-    /// own database.
+    /// The server or database of the strongest layer or context that has one, or else the default
+    /// database.
     ///
     /// # Errors
-    /// The chosen context does not exist, or nothing is configured and no home directory is known.
+    /// The chosen context does not exist, or nothing is configured and the path of the default
+    /// database is not known.
     pub fn backend(&self) -> Result<&Backend, ConfigError> {
         self.context_exists()?;
         self.backend.as_ref().ok_or(ConfigError::NoHome)

@@ -44,7 +44,7 @@ impl fmt::Display for ServerUrl {
 }
 
 /// A database that commands use without a server: `sqlite:PATH`, or
-/// `postgres://USER@HOST/DATABASE`. Its password is never shown.
+/// `postgres://USER@HOST/DATABASE`. `Display` and `Debug` omit its password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(DatabaseLocation);
 
@@ -206,7 +206,7 @@ impl fmt::Display for Secret {
 }
 
 /// Implements `ALL` (in the order of help texts), `as_str`, `FromStr` and `Display` for a setting
-/// with few values.
+/// with a fixed set of values.
 macro_rules! choices {
     ($name:ident { $($variant:ident = $word:literal,)+ }) => {
         impl $name {
@@ -267,7 +267,7 @@ choices! {
 /// When commands use colors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {
-    /// On a terminal.
+    /// Only on a terminal.
     #[default]
     Auto,
     Always,

@@ -78,7 +78,7 @@ fn value(text: &Text<'_>, expression: &Expression) -> Value {
     }
 }
 
-/// The text of a template that has nothing to evaluate.
+/// The text of a template. None if a part of the template must be evaluated.
 fn literal(template: &Template) -> Option<String> {
     let parts = template.iter().map(|part| match part {
         Element::Literal(text) => Some(text.as_str()),

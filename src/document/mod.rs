@@ -120,7 +120,7 @@ impl Node {
         }
     }
 
-    /// A string, a number or a boolean as people write it on a command line.
+    /// A string, a number or a boolean as text, as in a command-line argument.
     pub fn scalar(&self) -> Option<Cow<'_, str>> {
         match &self.value {
             Value::String(text) | Value::Number(text) => Some(Cow::Borrowed(text)),

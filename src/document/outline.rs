@@ -15,7 +15,7 @@ const MAX_KEYS: usize = 256;
 pub struct Outline {
     /// Whether the text is a list.
     pub is_list: bool,
-    /// If the text is a list, the number of elements that were read.
+    /// If the text is a list, the number of its elements. At most 1 if it was not read to its end.
     pub length: usize,
     /// The keys of the outermost object, or of the first object in the outermost list.
     pub keys: Vec<String>,
@@ -32,15 +32,16 @@ pub struct Outline {
 pub struct Section {
     pub key: String,
     pub is_list: bool,
-    /// If the section is a list, the number of elements that were read.
+    /// If the section is a list, the number of its elements. At most 1 if it was not read to its
+    /// end.
     pub length: usize,
     /// The keys of this object, or of the first object in this list.
     pub keys: Vec<String>,
 }
 
 impl Outline {
-    /// Reads JSON up to the first element of the outermost list, or of a list under one of the keys
-    /// in `lists`.
+    /// Reads JSON to the end of the first element of the outermost list, or of a list under one of
+    /// the keys in `lists`.
     pub fn of_json_head(bytes: &[u8], lists: &[&str]) -> Self {
         Self::read(&mut serde_json::Deserializer::from_slice(without_mark(bytes)), Some(lists))
     }
@@ -52,7 +53,7 @@ impl Outline {
         Self { has_more: input.end().is_err(), ..outline }
     }
 
-    /// Reads YAML up to the first element of a list, as [`Outline::of_json_head`] does.
+    /// Reads YAML to the end of the first element of a list, like [`Outline::of_json_head`].
     pub fn of_yaml_head(text: &Text<'_>, lists: &[&str]) -> Self {
         let mut outline = Self::default();
         let read = |input: serde_saphyr::Deserializer<'_, '_>| {
@@ -96,7 +97,7 @@ struct Seed<'o> {
 }
 
 impl Seed<'_> {
-    /// Whether reading ends in the list at this level.
+    /// Whether reading stops after the first element of the list at this level.
     fn stops(&self) -> bool {
         let key = self.outline.sections.last().map(|section| section.key.as_str());
         match (self.stop_in, self.level) {

@@ -12,8 +12,8 @@ const GROWTH: usize = 64;
 /// Reads a property list. Its nodes have no positions.
 ///
 /// # Errors
-/// The file is not a property list, is nested too deeply, or becomes too large because its parts
-/// are used several times.
+/// The file is not a property list, is nested too deeply, or grows too large because its parts are
+/// used several times.
 pub fn parse(bytes: &[u8]) -> Result<Node, Fault> {
     if bytes.trim_ascii().is_empty() {
         return Err(Fault::new(None, "is empty"));

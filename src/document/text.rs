@@ -34,7 +34,7 @@ impl<'a> Text<'a> {
     /// The text without a byte-order mark.
     ///
     /// # Errors
-    /// The text is empty or not UTF-8.
+    /// The text contains only white space, or is not UTF-8.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Fault> {
         let is_utf16 = bytes.starts_with(&[0xff, 0xfe])
             || bytes.starts_with(&[0xfe, 0xff])

@@ -17,8 +17,8 @@ const USUAL_NODES: usize = 250_000;
 /// Reads a text as one tree, with its aliases replaced by the values of their anchors.
 ///
 /// # Errors
-/// The text is not YAML, is nested too deeply, becomes too large because of its aliases, or has a
-/// key twice in one map.
+/// The text is not YAML, is nested too deeply, grows too large because of its aliases, or has a key
+/// twice in one map.
 pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
     let tree: Spanned<Tree> = serde_saphyr::from_str_with_options(text.as_str(), options(text))
         .map_err(|error| {

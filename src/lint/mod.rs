@@ -62,7 +62,8 @@ pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-/// Checks one rule alone, without comparing it with others.
+/// Checks one rule, without comparing it with other rules and without checking its expiry and
+/// expression.
 pub fn findings_of_rule(place: usize, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     signer::look(place, rule, &mut findings);
@@ -82,7 +83,7 @@ fn expired(place: usize, rule: &Rule, now: Timestamp, findings: &mut Vec<Finding
     }
 }
 
-/// Reports an expression that the first versions with CEL cannot compile.
+/// Reports an expression that the first Santa versions with CEL rules cannot compile.
 fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     let expression = rule.policy().expression();
     if let Some((year, number)) = expression.and_then(first_version_of_cel) {

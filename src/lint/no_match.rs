@@ -24,8 +24,7 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The reason why no program has the identifier of a target. None if the reason is not certain
-/// enough for a warning.
+/// The reason why no program has the identifier of a target. None if a program may have it.
 fn why_nothing_matches(target: &Target) -> Option<String> {
     match target.rule_type() {
         RuleType::TeamId => misspelled_santa(target.identifier()),
@@ -37,7 +36,7 @@ fn why_nothing_matches(target: &Target) -> Option<String> {
     }
 }
 
-/// A team ID in the part of a signing ID that must not contain one.
+/// Reports a team ID that is repeated in the rest of a signing ID.
 fn repeated_team(id: &str) -> Option<String> {
     let (first, rest) = id.split_once(':')?;
     let is_team = first == "platform"
@@ -61,7 +60,7 @@ fn misspelled_santa(team: &str) -> Option<String> {
     Some(format!("Santa's team ID is {meant}"))
 }
 
-/// A part of Santa under a team that did not sign it.
+/// Reports a signing ID of a part of Santa with a team that did not sign that part.
 fn other_signer(team: &str, id: &str) -> Option<String> {
     let signer = match id {
         id if is_part(id, "com.northpolesec.santa") => SANTA_TEAMS[0],

@@ -24,7 +24,7 @@ const fn effect(kind: PolicyKind) -> Effect {
     }
 }
 
-/// Whether two rules have the same effect on a Mac.
+/// Whether two rules have the same effect on a Mac if they match the same program.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice && one.expires == other.expires
 }
@@ -128,7 +128,7 @@ pub(super) fn look_alikes(index: &Index<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The letter that a digit is easily confused with.
+/// The letter that a digit is easily confused with. Other characters are returned unchanged.
 const fn blurred(letter: char) -> char {
     match letter {
         '0' => 'O',

@@ -113,7 +113,7 @@ fn is_flags(ast: &Ast) -> bool {
     matches!(ast, Ast::Flags(_))
 }
 
-/// The literal text at the beginning of an alternative, after its anchor.
+/// The literal text at the beginning of an alternative, after an anchor if it has one.
 fn literal_beginning(ast: &Ast) -> String {
     let parts = match ast {
         Ast::Concat(concat) => concat.asts.as_slice(),
@@ -127,7 +127,8 @@ fn literal_beginning(ast: &Ast) -> String {
     letters.collect()
 }
 
-/// Whether an alternative matches every path, or every path with a slash.
+/// Whether an alternative contains only slashes and wildcards, apart from anchors. It then matches
+/// almost every path.
 fn is_open(ast: &Ast) -> bool {
     let parts = match ast {
         Ast::Concat(concat) => concat.asts.as_slice(),
@@ -143,8 +144,9 @@ fn is_open(ast: &Ast) -> bool {
     !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
 }
 
-/// Whether an unlimited repetition contains another unlimited repetition. The number of ways to
-/// match a text can then grow exponentially with the length of the text.
+/// Whether an unlimited repetition contains another unlimited repetition without literal text next
+/// to it. The number of ways to match a text can then grow exponentially with the length of the
+/// text.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {
@@ -164,7 +166,8 @@ fn is_catastrophic(ast: &Ast, within: bool) -> bool {
             alternation.asts.iter().any(|it| is_catastrophic(it, within))
         }
         Ast::Concat(concat) => {
-            // Literal text between two repetitions makes the match unambiguous.
+            // Literal text usually shows where each repetition begins, so there are few ways to
+            // match.
             let separated = within && concat.asts.iter().any(|it| matches!(it, Ast::Literal(_)));
             concat.asts.iter().any(|it| is_catastrophic(it, within && !separated))
         }

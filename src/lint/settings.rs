@@ -32,8 +32,9 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
     compilers(policy, findings);
 }
 
-/// Reports a scope with only one of the two settings for removable media. The other setting may
-/// also be set for the fleet, because settings for the fleet apply everywhere.
+/// Reports a scope with only one of the two settings for removable media. It does not matter
+/// whether the other setting is set in the same scope or for the fleet, because settings for the
+/// fleet apply to every host.
 fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let is_set = |scope: &Scope, key: SettingKey| {
         let mut settings = policy.settings.iter();
@@ -62,7 +63,7 @@ fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether any rule in any scope allows a program.
+/// Whether any rule in any scope allows a program, or may allow one by its expression.
 fn allows_anything(policy: &PolicyState) -> bool {
     policy.rules.iter().any(|rule| {
         matches!(
@@ -72,7 +73,8 @@ fn allows_anything(policy: &PolicyState) -> bool {
     })
 }
 
-/// `allow-compiler` only has an effect where transitive rules are enabled.
+/// Reports `allow-compiler` rules if no scope enables transitive rules. Santa then does not allow
+/// the programs that these compilers create.
 fn compilers(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let enabled = |(_, setting): &(_, Setting)| *setting == Setting::EnableTransitiveRules(true);
     if policy.settings.iter().any(enabled) {

@@ -6,7 +6,7 @@ use crate::rule::{PolicyKind, Rule, RuleType};
 /// The teams that have signed Santa: North Pole Security, and formerly Google.
 pub(super) const SANTA_TEAMS: [&str; 2] = ["ZMCG7MLDV9", GOOGLE];
 pub(super) const GOOGLE: &str = "EQHXZ8M8AV";
-/// The beginnings of the signing IDs of Santa's programs, after the team ID.
+/// The prefixes of the signing IDs of Santa's programs, without the team ID.
 const SANTA_IDS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];
 /// Programs that a Mac needs to start and to log in.
 const SYSTEM: [&str; 14] = [
