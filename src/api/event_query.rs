@@ -7,7 +7,7 @@ use utoipa::IntoParams;
 use super::instant;
 use crate::fleet::{EventId, EventKind, PathPattern};
 
-/// Several words as one parameter, with commas between them.
+/// Reads and writes a list of words as one parameter, separated by commas.
 mod words {
     use std::fmt::Display;
     use std::str::FromStr;
@@ -44,7 +44,7 @@ macro_rules! event_query {
             /// Only events of this host: machine ID, serial number, host name, or a unique prefix of one.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub host: Option<String>,
-            /// Only programs that this user ran.
+            /// Only executions and file accesses by this user.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user: Option<String>,
             /// Only blocked programs and denied file accesses.
@@ -55,9 +55,9 @@ macro_rules! event_query {
             /// Only events received before this time.
             #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
             pub until: Option<Timestamp>,
-            /// Only programs below this path; for accesses to files, only files below it. The path
-            /// begins with a slash. With `*` (any text, slashes too) or `?` (one character), it is
-            /// a pattern for the whole path.
+            /// Only programs below this path; for accesses to files, only files below it. A text
+            /// with `*` (any text, slashes too) or `?` (one character) is a pattern for the whole
+            /// path. Any other text begins with a slash.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[param(value_type = Option<String>, pattern = "^[/*?][^\\x00]*$")]
             pub path: Option<PathPattern>,
@@ -129,7 +129,7 @@ event_query! {
     }
 }
 
-/// A conversion that keeps the fields that both queries have.
+/// Implements conversions that keep the fields that both queries have.
 macro_rules! convert {
     ($($from:ident => $to:ident: $($field:ident)+;)+) => {
         $(

@@ -41,8 +41,8 @@ pub struct NextSync {
     pub last_seen: Option<Timestamp>,
     /// The sync interval in seconds.
     pub interval: u32,
-    /// Whether the database was restored, so that the rules of the host are not known until it gets
-    /// all of them in a clean sync.
+    /// Whether the rules on the host are unknown because the database was restored. The host gets
+    /// all its rules again in a clean sync.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
 }
@@ -63,7 +63,7 @@ pub struct Explanation {
     /// The policy of the rule that the host has now; absent if it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<PolicyKind>,
-    /// The sync that brings the verdict; absent if the host is up to date.
+    /// The sync that applies the verdict; absent if the verdict already applies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
     /// The policy that the host gets, if it gets a rule. An old Santa may get the nearest policy
@@ -114,7 +114,7 @@ pub struct EvaluationView {
     pub ruling: Ruling,
     /// Whether the program may run now.
     pub ruling_now: Ruling,
-    /// The sync that brings the ruling; absent if the host is up to date.
+    /// The sync that applies the ruling; absent if no change for the program is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
     /// The step of Santa's evaluation that decides, such as `signingid`, `platform` or

@@ -69,9 +69,9 @@ words! {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Contact {
-    /// The host sent a request within its last three sync intervals.
+    /// The host sent a request within the last three of its sync intervals.
     Online,
-    /// The host sent no request within its last three sync intervals.
+    /// The host sent no request within the last three of its sync intervals.
     Silent,
 }
 
@@ -109,7 +109,7 @@ pub struct HostCount {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostCountQuery {
-    /// Maximum hosts that are counted: 500 by default, at most 5,000.
+    /// Maximum hosts that the page counts: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.

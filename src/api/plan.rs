@@ -20,7 +20,7 @@ pub struct PolicyRequest {
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.
     pub dry_run: bool,
-    /// Store the change although lint finds errors. `message` must say why.
+    /// Store the change even if lint finds errors. `message` must say why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     /// Whether to remove all tags, settings and rules that the request does not contain.
@@ -46,7 +46,7 @@ pub struct RollbackRequest {
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.
     pub dry_run: bool,
-    /// Store the change although lint finds errors. `message` must say why.
+    /// Store the change even if lint finds errors. `message` must say why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
 }

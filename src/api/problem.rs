@@ -17,18 +17,21 @@ pub enum Code {
     NotFound,
     /// A name matches more than one host.
     Ambiguous,
-    /// The request does not have the form that the OpenAPI document describes.
+    /// The request does not have the form that the OpenAPI document describes, or its body was cut
+    /// off.
     BadRequest,
     /// The path exists, but does not support this method; the header `Allow` lists the supported
     /// methods.
     MethodNotAllowed,
-    /// The content type of the body is not `application/json`.
+    /// The content type of the body is not `application/json`, or the body is compressed.
     UnsupportedMediaType,
-    /// The request has the right form, but contains invalid values; `details` lists all of them.
+    /// The request has the right form, but contains invalid values. If the request contains a list,
+    /// `details` lists all of them.
     Invalid,
-    /// The change was planned on a revision that is no longer the newest.
+    /// The policy was changed since the revision that the request is based on.
     Conflict,
-    /// Something is in use, or a name is taken.
+    /// The change is refused to prevent harm: for example, lint found errors, a tag is in use or a
+    /// name is taken.
     Guarded,
     /// The body is too large, or has too many items.
     TooLarge,
@@ -38,7 +41,8 @@ pub enum Code {
     NotImplemented,
     /// The server is overloaded; nothing was changed.
     Overloaded,
-    /// The server's database cannot be reached.
+    /// The server's database cannot be reached or written, or is too slow. The change may have been
+    /// stored.
     Unavailable,
     /// The server failed; its log has the reason, with the request ID.
     Internal,

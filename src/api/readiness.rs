@@ -10,7 +10,7 @@ pub struct Readiness {
     pub ready: bool,
     /// Why the server is not ready; empty if it is ready.
     pub reasons: Vec<Reason>,
-    /// Problems that an administrator must check although the server is ready.
+    /// Problems that an administrator must check even if the server is ready.
     pub warnings: Vec<Reason>,
 }
 

@@ -79,7 +79,7 @@ pub struct RuleChange {
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.
     pub dry_run: bool,
-    /// Store the change although lint finds errors. `message` must say why.
+    /// Store the change even if lint finds errors. `message` must say why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
     /// Rules to add or change. Absent fields keep their current values while the policy stays the

@@ -63,7 +63,7 @@ pub struct SettingsRequest {
     /// Show what would happen, and change nothing.
     #[serde(default)]
     pub dry_run: bool,
-    /// Store the change although lint finds errors. `message` must say why.
+    /// Store the change even if lint finds errors. `message` must say why.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
 }

@@ -49,7 +49,8 @@ impl<T> Checked<T> {
     }
 }
 
-/// Methods of a deserializer that are called with a wrapped visitor.
+/// Defines methods of a deserializer that wrap the visitor and call the same method of the inner
+/// deserializer.
 macro_rules! pass_on {
     ($($method:ident($($name:ident: $kind:ty),*);)+) => {
         $(
@@ -60,7 +61,7 @@ macro_rules! pass_on {
     };
 }
 
-/// Methods of a deserializer for whole numbers.
+/// Defines the methods of a deserializer for whole numbers.
 macro_rules! integers {
     ($($method:ident: $expected:literal;)+) => {
         $(
@@ -82,7 +83,7 @@ const OF_PARSERS: [&str; 5] = [
     "provided string was not `true` or `false`",
 ];
 
-/// Replaces an error about a query with one in plain words.
+/// Replaces a parser's error about a number or boolean in a query with one in plain words.
 fn in_words<E: Error>(error: E, expected: &str) -> E {
     match OF_PARSERS.contains(&error.to_string().as_str()) {
         true => E::custom(format_args!("expected {expected}")),
@@ -172,7 +173,7 @@ impl<V> Checked<V> {
     }
 }
 
-/// Methods of a visitor that are forwarded unchanged.
+/// Defines methods of a visitor that call the same method of the inner visitor.
 macro_rules! visit {
     ($($method:ident: $kind:ty;)+) => {
         $(

@@ -16,9 +16,9 @@ use crate::api::{Code, Detail, Page, Problem};
 use crate::store::{Refusal, RefusalReason, StoreError};
 use crate::sync::SyncError;
 
-/// Seconds until the next attempt, in all responses with status 503.
+/// The value of `Retry-After`, in seconds, in all responses with status 503.
 pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
-/// Seconds until the next attempt, in all responses with status 429.
+/// The value of `Retry-After`, in seconds, in all responses with status 429.
 pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
 /// The result of a handler.
@@ -158,8 +158,8 @@ impl From<SyncError> for Refused {
 }
 
 /// Logs the refusal of a request that must be changed before it is sent again, with the request's
-/// ID, unless the same line was logged in this minute. Other refusals are not logged here: the code
-/// that refuses them may log more details.
+/// ID, unless `REFUSALS` only counts the line. Other refusals are not logged here: the code that
+/// refuses them may log more details.
 fn log_refusal(problem: &Problem) {
     match problem.code {
         Code::Unauthenticated
@@ -213,7 +213,7 @@ fn log_internal(what: &str, error: &dyn std::error::Error) {
     tracing::error!(error = error.to_string(), "{what}");
 }
 
-/// Logs why the database did not respond, unless the same line was logged in this minute.
+/// Logs why the database did not respond, unless `REFUSALS` only counts the line.
 fn log_failure(what: &str, error: &dyn std::error::Error) {
     if let Some((what, error)) = REFUSALS.line(what, &error.to_string()) {
         tracing::error!(error, "{what}");
@@ -255,8 +255,8 @@ pub(super) fn page_size(asked: Option<usize>) -> usize {
 /// Bytes of JSON after which a page ends.
 const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
-/// A page of items, each with its cursor, that ends after about 4 MiB of JSON. `more` is whether
-/// further items follow these.
+/// Creates a page from items and their cursors. The page ends after about 4 MiB of JSON. `more` is
+/// true if the list continues after `items`.
 pub(super) fn page<C, T: Serialize>(
     items: impl IntoIterator<Item = (C, T)>,
     mut more: bool,

@@ -28,7 +28,7 @@ use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, StoreResult};
 use crate::sync::{EVENTS_PER_DAY, Engine, RESTORE_SPREAD, RULES_A_PAGE};
 
-/// How often rules expire and the changes of other processes are read.
+/// How often expired rules are removed and the changes of other processes are read.
 const TICK: Duration = Duration::from_secs(1);
 
 /// What a command does to a local database.
@@ -40,7 +40,7 @@ pub enum LocalWork {
     Change,
 }
 
-/// A server over one database.
+/// A server that uses one database.
 pub struct App {
     state: Arc<State>,
     connections: ConnectionLimits,

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Memory for all bodies in flight, in bytes, of hosts and of the admin API together.
 const BUDGET: usize = 256 * 1024 * 1024;
-/// The budget has room for at least this number of the largest bodies that hosts may send.
+/// Minimum number of the largest bodies of hosts that fit into the budget together.
 const LARGEST_AT_ONCE: usize = 4;
 /// Bytes of one unit of the budget.
 const UNIT: usize = 1024;
@@ -135,7 +135,7 @@ pub(super) async fn discard(body: Body, limit: usize) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
-/// Keeps the share of an admin request until its response.
+/// Keeps the share of an admin request until the request is finished.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<Mutex<Vec<Share>>>);
 

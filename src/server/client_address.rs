@@ -13,7 +13,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ClientAddress {
     address: IpAddr,
-    /// Whether a proxy passed the request on, trusted or not.
+    /// Whether the request has a header of a proxy, trusted or not.
     proxied: bool,
 }
 

@@ -11,7 +11,7 @@ use super::state::State;
 use crate::rule::Revision;
 use crate::store::StoreResult;
 
-/// How often to look for history that is old enough to be deleted.
+/// How often to check for history that is old enough to be deleted.
 const EVERY: Duration = Duration::from_secs(60);
 /// Turns in an hour. The second turn of each hour also does the hourly work, so it does not run
 /// immediately when the server starts.
@@ -19,17 +19,17 @@ const TURNS_AN_HOUR: u32 = 60;
 /// Rows that are deleted in one transaction. The transaction takes about 4 ms, and other writes
 /// wait for it.
 const BATCH: usize = 50;
-/// The fleet is divided into this many parts, whose hosts get all their rules again at different
-/// times.
+/// The number of parts of the fleet. Hosts in different parts get all their rules again at
+/// different times.
 const PARTS: i32 = 64;
 
-/// Stores the first revision whose history is kept, and deletes one batch of older history.
+/// Updates the first revision whose history is kept, and deletes one batch of older history.
 pub(super) async fn compact_some(state: &State) -> StoreResult<()> {
     raise_start(state).await?;
     delete_batch(state).await.map(drop)
 }
 
-/// Stores the first revision whose history is kept.
+/// Updates the first revision whose history is kept, from the setting `history-retention`.
 async fn raise_start(state: &State) -> StoreResult<()> {
     let (store, engine) = (&state.store, &state.engine);
     let start = store.history_start().await?.map(|start| start.revision).unwrap_or_default();
@@ -47,7 +47,8 @@ async fn raise_start(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Deletes a batch of history before the first kept revision. Returns how many rows were deleted.
+/// Deletes a batch of history before the first kept revision, if the clock is trusted. Returns the
+/// number of deleted rows.
 async fn delete_batch(state: &State) -> StoreResult<usize> {
     if state.trusted_clock.is_trusted() { state.store.delete_history(BATCH).await } else { Ok(0) }
 }
@@ -95,10 +96,9 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     Ok(())
 }
 
-/// For each part of the fleet, the oldest revision at which its hosts may have received all their
-/// rules. A host that received all its rules at an older revision gets them again, before the
-/// history since then is deleted. The age of these revisions is between half of the retention and
-/// slightly less than the whole retention.
+/// The first acceptable revision for each part of the fleet. A host that last received all its
+/// rules at an older revision gets them again, before the history since then is deleted. The age of
+/// these revisions is between half of the retention and slightly less than the whole retention.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

@@ -11,8 +11,8 @@ use super::refusals::REFUSALS;
 use crate::api::ExceededLimit;
 use crate::rule::MachineId;
 
-/// Maximum clients that are remembered. The client that exceeded its limit longest ago is forgotten
-/// first.
+/// Maximum pairs of a client and a limit that are remembered. The pair whose limit was exceeded
+/// longest ago is forgotten first.
 const MOST: usize = 100;
 
 /// A limit that a request can exceed.
@@ -95,7 +95,8 @@ impl Exceeded {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request, and logs it if it is the first of its client and limit in this minute.
+    /// Counts a request. Logs it if it is the first of its client and limit in this minute, unless
+    /// `REFUSALS` only counts the line.
     pub(super) fn note(&self, limit: Limit, offender: Offender, now: Timestamp) {
         let line = REFUSALS.line(&offender.to_string(), limit.option());
         if let Some((client, limit)) = line {
@@ -128,7 +129,7 @@ impl Exceeded {
         self.known().total
     }
 
-    /// The clients that exceeded a limit.
+    /// The remembered clients that exceeded a limit.
     pub(super) fn list(&self) -> Vec<ExceededLimit> {
         let view = |entry: &Entry| ExceededLimit {
             limit: entry.limit.option().to_owned(),

@@ -69,7 +69,7 @@ impl Health {
         })
     }
 
-    /// Publishes a state, and logs it if it differs from the previous one.
+    /// Publishes a state, and logs it if its reasons or warnings have other codes than before.
     pub(super) fn publish(&self, state: Readiness) {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
         if codes(&published.reasons) != codes(&state.reasons) {

@@ -200,7 +200,7 @@ impl Seat {
     }
 }
 
-/// Logs why the client of a connection is unknown, unless the same line was logged in this minute.
+/// Logs why the client of a connection is unknown, unless `REFUSALS` only counts the line.
 fn not_reported(proxy: IpAddr, error: &io::Error) {
     if let Some((proxy, error)) = REFUSALS.line(&proxy.to_string(), &error.to_string()) {
         tracing::warn!(proxy, error, "a trusted proxy did not report the address of its client");
@@ -222,8 +222,8 @@ async fn answer(
     Ok(response)
 }
 
-/// Refuses a request whose body has two lengths or an unsupported transfer coding. Proxies may
-/// interpret such a body differently, and the library would accept it.
+/// The response to a request whose body has two lengths or an unsupported transfer coding. The
+/// library would accept the request, but proxies may interpret its body differently.
 fn refusal(fault: Fault) -> Problem {
     match fault {
         Fault::Ambiguous => Problem::new(

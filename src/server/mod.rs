@@ -1,4 +1,4 @@
-//! The server: Santa's endpoints and the admin endpoints over one database.
+//! The server: Santa's endpoints and the admin endpoints, which use one database.
 //!
 //! [`App`] opens a database and has a router. The command line uses [`App`] to serve, and to work
 //! on a local database without a server. Each area (`admin`, `santa`, `readiness`) has a function

@@ -10,13 +10,14 @@ use super::rate_limits::RateLimits;
 use crate::fleet::Clock;
 use crate::store::{Durability, StoreError};
 
-/// What hosts must send to sync.
+/// The secret that hosts must send to sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncAuth {
     /// An enrollment secret, as bearer token or in the path.
     #[default]
     Secret,
-    /// Nothing: every client that reaches the port may sync.
+    /// No secret. Unless client certificates are required, every client that reaches the port may
+    /// sync.
     None,
 }
 

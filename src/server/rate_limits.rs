@@ -17,8 +17,8 @@ use crate::rule::MachineId;
 
 /// The window of every limit, in seconds.
 const MINUTE: u64 = 60;
-/// Maximum hosts, and maximum addresses, that are counted at the same time, in about 10 MB. If
-/// there are more, the least active are forgotten first.
+/// Maximum hosts, and maximum addresses, that are counted at the same time. Each of the two uses
+/// about 10 MB. If there are more, the least active are forgotten first.
 const MOST_KEYS: usize = 100_000;
 /// Keys for which memory is reserved at the start.
 const EXPECTED_KEYS: usize = 1_000;

@@ -26,7 +26,7 @@ const LIMIT: Duration = Duration::from_millis(1200);
 const EVERY: Duration = Duration::from_secs(1);
 /// How often a test write checks the database, even if there are no requests.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
-/// The minimum free bytes on the database's disk: some seconds of events and imports.
+/// The minimum free bytes on the database's disk: enough for a few seconds of events and imports.
 const LEAST_FREE: u64 = 64 << 20;
 
 /// How long after the start the database file is checked.
@@ -88,7 +88,8 @@ enum Proof {
     Read,
     /// Check the database's file and disk, and write.
     Write,
-    /// Check the database's file and disk, write, and store the current time.
+    /// Check the database's file and disk, write, and store the current time if the clock is
+    /// trusted.
     NoteTime,
 }
 

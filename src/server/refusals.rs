@@ -38,7 +38,8 @@ impl Refusals {
         Self(Mutex::new(None))
     }
 
-    /// The shortened fields of a line. None if the line must not be logged again in this minute.
+    /// The shortened fields of a line to log. None if the line is only counted: the same line, or
+    /// the maximum number of other lines, was already logged in this minute.
     pub(super) fn line(&self, client: &str, reason: &str) -> Option<(String, String)> {
         let line = (shortened(client), shortened(reason));
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +70,7 @@ impl Refusals {
         Some((repeated.collect(), over.others))
     }
 
-    /// Logs once a minute how often lines occurred. Called about once a second.
+    /// After each minute, logs how often repeated lines occurred. Called about once a second.
     pub(super) fn log_repeated(&self) {
         let Some((repeated, others)) = self.end(Instant::now()) else { return };
         for Repeated { client, reason, times } in repeated {
@@ -81,7 +82,7 @@ impl Refusals {
     }
 }
 
-/// The start of a text, without characters that could forge a line.
+/// The start of a text. Control characters are replaced, because they could forge a line.
 fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(LONGEST_FIELD);
     let clean = text[..end].replace(char::is_control, "?");

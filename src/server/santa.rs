@@ -75,8 +75,8 @@ struct StagePath<'a> {
 }
 
 impl<'a> StagePath<'a> {
-    /// None if the path has no stage that this server supports. Clients accept a 404 for
-    /// `commands`, `metrics`, `signalupload` and `xsrf`.
+    /// None if the path has no stage that this server supports, or no machine ID. Clients accept a
+    /// 404 for `commands`, `metrics`, `signalupload` and `xsrf`.
     fn of(path: &'a str) -> Option<Self> {
         let (rest, machine) = path.rsplit_once('/')?;
         let (base, name) = rest.rsplit_once('/')?;
@@ -284,7 +284,7 @@ async fn stage_answer(
         Stage::EventUpload => {
             let (format, request, _share) = read_message(state, headers, body, share).await?;
             match engine.event_upload(&machine, &request, &may_join).await {
-                // The events are dropped, as for every other limit.
+                // The upload succeeds, but its events are dropped, as for every other limit.
                 Err(SyncError::TooManyNewHosts) => {
                     write_message(format, &EventUploadResponse::default())
                 }
@@ -327,7 +327,7 @@ async fn over_limit(
 }
 
 /// Decompresses and parses a body. Long bodies are not parsed on a request thread. Also returns the
-/// share of the budget, which the caller keeps until the response.
+/// format of the body, and the share of the budget, which the caller keeps until the response.
 async fn read_message<M: Message + Send + 'static>(
     state: &State,
     headers: &HeaderMap,

@@ -1,5 +1,5 @@
-//! Adds events that an older version stored to the counts of programs and sightings, and deletes
-//! old sightings, a few at a time.
+//! Counts the programs and sightings in events that an older version stored, and deletes old
+//! sightings. Each transaction handles only a few rows.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,12 +20,13 @@ const BATCH: usize = 200;
 /// Sightings that are examined in one transaction.
 const EXAMINED: usize = 1_000;
 
-/// Counts a batch of older events. Returns whether more are left.
+/// Counts a batch of events that an older version stored. Returns whether more are left.
 pub(super) async fn count_some(state: &State) -> StoreResult<bool> {
     state.store.count_older_events(BATCH).await
 }
 
-/// Counts older events and deletes old sightings for as long as the server runs.
+/// Counts events that an older version stored, and deletes old sightings, for as long as the server
+/// runs.
 pub(super) async fn keep_counting(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -59,7 +60,7 @@ async fn count_older(state: &State) -> StoreResult<()> {
             tracing::info!("counting the programs of events that an older version stored");
         }
         batches += 1;
-        // Other writes get at least half of the time.
+        // The pause leaves at least half of the time to other writes.
         tokio::time::sleep(start.elapsed()).await;
     }
     if batches > 0 {

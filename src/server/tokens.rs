@@ -29,7 +29,7 @@ pub struct FirstStart {
     pub enrollment_secret: Option<String>,
 }
 
-/// The valid tokens, by the hash of their secret.
+/// The tokens that are not revoked, by the hash of their secret, and the requirements for hosts.
 pub(super) struct Access {
     tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
     /// Locked while tokens are read and replaced, so that an older list never replaces a newer one.

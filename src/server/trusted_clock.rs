@@ -32,7 +32,8 @@ impl TrustedClock {
         self.clock.now().max(guard.expected(&self.clock))
     }
 
-    /// Whether rules and events may expire.
+    /// Whether rules may expire, and old events and history may be deleted. They must not after the
+    /// clock jumped.
     pub(super) fn is_trusted(&self) -> bool {
         self.jump().is_none()
     }
@@ -42,7 +43,8 @@ impl TrustedClock {
     }
 
     /// Checks the clock. If the clock has jumped, trusts the clock again if it is close to the time
-    /// in the database, which an administrator or another server stored. Called once a second.
+    /// in the database, which an administrator or another server stored. Called about once a
+    /// second.
     pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
         let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let jumped = guard().observe(&self.clock).is_some();

@@ -1,4 +1,5 @@
-//! Runs lint on a change. Errors refuse the change, and warnings are returned.
+//! Runs lint on a change. The change is refused if lint finds errors, unless it is forced. Warnings
+//! are returned.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -11,8 +12,8 @@ use crate::server::answer::{Refused, off_the_async_threads};
 use crate::server::state::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
 
-/// Maximum rules in a change that are compared with related rules. The rules of a larger change are
-/// checked one by one; `rule lint` compares all rules.
+/// If a change has more rules than this, each rule is checked alone and not compared with related
+/// rules. `rule lint` compares all rules.
 const MOST_COMPARED: usize = 100;
 /// Maximum warnings or errors in a response, and maximum scopes that are looked up.
 const MOST_WARNINGS: usize = 100;
@@ -23,7 +24,7 @@ type Answered<T> = Result<T, Refused>;
 #[derive(Default)]
 pub(super) struct Checked {
     pub(super) warnings: Vec<ChangeWarning>,
-    /// The overridden findings, for the history.
+    /// The codes of the overridden findings, for the history.
     forced: BTreeSet<&'static str>,
 }
 
@@ -35,7 +36,7 @@ impl Force {
 }
 
 impl Checked {
-    /// The message of the change, with the overridden findings.
+    /// The message of the change, with the codes of the overridden findings.
     pub(super) fn message(&self, message: Option<String>) -> Option<String> {
         if self.forced.is_empty() {
             return message;
@@ -95,8 +96,8 @@ pub(super) async fn check(
     Ok((change, Checked { warnings, forced }))
 }
 
-/// Whether a finding refuses a change. A lockdown without rules does not, because the rules may be
-/// added later.
+/// Whether a change with this finding is refused. A lockdown without rules is not refused, because
+/// the rules may be added later.
 fn is_refused(finding: &Finding) -> bool {
     finding.code.severity() == Severity::Error && finding.code != lint::LintCode::EmptyLockdown
 }

@@ -31,7 +31,8 @@ impl Proposal {
     }
 }
 
-/// A change that can be committed: it passed lint, or it restores earlier rules.
+/// A change that can be committed: lint found no errors, the errors are overridden, or the change
+/// restores earlier rules.
 pub(super) struct CheckedChange {
     change: Change,
     pub(super) warnings: Vec<ChangeWarning>,
@@ -44,7 +45,7 @@ impl CheckedChange {
     }
 
     /// Commits the change, unless it is a dry run. If a tag does not exist, the hint suggests a
-    /// similar tag.
+    /// similar tag or how to create the tag.
     pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
         let refusals = match state.engine.commit(self.change).await {
             Err(StoreError::Refused(refusals)) => refusals,

@@ -28,9 +28,9 @@ use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
 
-/// Minimum similarity of a word that is suggested, from 0 to 1.
+/// A known word is suggested only if its similarity, from 0 to 1, is at least this.
 const ALIKE: f64 = 0.5;
-/// Programs in a statistic by default.
+/// Default number of programs in a statistic.
 const USUAL_STATS: usize = 20;
 
 /// List events, newest first
@@ -193,7 +193,7 @@ fn merge(
     Ok(merge)
 }
 
-/// The target of the rule for a program: the best one, unless the request asks for a type.
+/// The target of the rule for a program: the best one, unless the request contains a type.
 fn choose(
     subject: Subject,
     program: &Program,

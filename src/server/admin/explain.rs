@@ -1,4 +1,4 @@
-//! Explains why a host has a rule, and predicts what Santa decides about a program.
+//! Explains which rule a host gets for a target, and predicts what Santa decides about a program.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::sync::{Delivery, Explained, FleetView, HostStatus};
 
-/// Explain why a host has the rule that it has for a target
+/// Explain which rule a host gets for a target
 #[utoipa::path(get, path = "/hosts/{host}/explain", operation_id = "explain_rule", tag = "hosts", params(HostPath, ExplainQuery),
     responses((status = 200, body = Explanation), (status = 404), (status = 409)))]
 pub(super) async fn explain(
@@ -93,7 +93,7 @@ pub(super) async fn evaluate(
     }))
 }
 
-/// The sync that delivers the pending rules, if there are any.
+/// The next sync of a host, if `is_due`: an explained change is pending.
 async fn next_sync(
     fleet: &FleetView<'_>,
     host: &Host,

@@ -129,7 +129,7 @@ struct MacsView {
     accepted: Option<Fingerprint>,
 }
 
-/// The view of a host's Macs. In a conflict, the host is in sync if all its Macs are.
+/// The view of a host's Macs. In a conflict, the host is in sync only if all its Macs are in sync.
 async fn macs_view(
     fleet: &FleetView<'_>,
     host: &Host,

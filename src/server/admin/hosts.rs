@@ -95,10 +95,9 @@ const EVENTS_AT_ONCE: usize = 500;
 /// Sightings of a host that are deleted in one transaction.
 const SIGHTINGS_AT_ONCE: usize = 200;
 
-/// Forgets a host in a separate task, which continues if the client disconnects. The host's
-/// sightings, and its events unless they are kept, are deleted first, so that an interrupted
-/// request can be repeated. Sightings are always deleted, because they count the hosts that have a
-/// program.
+/// Forgets a host in a separate task, which continues if the client disconnects. First its events
+/// (with `events`) and its sightings are deleted, so that an interrupted request can be repeated.
+/// Sightings are always deleted, because they count the hosts that have a program.
 pub(super) async fn forget_in_batches(
     state: &State,
     actor: Actor,

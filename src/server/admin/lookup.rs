@@ -62,13 +62,13 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     }
 }
 
-/// The hosts whose names begin with a text.
+/// The hosts whose machine ID, serial number or host name begins with a text.
 pub(super) struct Search {
-    /// Hosts with exactly this serial number or host name.
+    /// Hosts whose whole serial number or host name is the text, in any letter case.
     pub(super) named: Vec<Host>,
-    /// The host with exactly this machine ID, in any letter case.
+    /// The host whose whole machine ID is the text, in any letter case.
     same_id: Option<Host>,
-    /// Some hosts whose names only begin with the text.
+    /// Some of the other hosts.
     begin: Vec<Host>,
 }
 
@@ -153,7 +153,8 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
     })
 }
 
-/// A hint for a tag that does not exist. The hint suggests the most similar existing tag.
+/// A hint for a tag that does not exist. It suggests the most similar tag or, if no tag is similar,
+/// how to create the tag.
 pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
     let likeness =

@@ -74,7 +74,8 @@ pub(super) enum Resolved {
     Shared { name: MachineId, hosts: Vec<Host> },
 }
 
-/// Looks up the name in a scope. Machine IDs and serial numbers are not replaced.
+/// Looks up the name in a scope. Machine IDs are not changed. A serial number gets the letter case
+/// that the host reported.
 pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Refused> {
     let Scope::Host(name) = &scope else { return Ok(Resolved::Stored(scope)) };
     if name.is_uuid() || state.store.host(name).await?.is_some() {
@@ -120,7 +121,7 @@ pub(super) async fn unknown(
     Ok(Some(ChangeWarning { code: None, message }))
 }
 
-/// The first names, and the number of names that are not listed.
+/// Lists the first names, and the number of the others.
 fn some_of<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(MOST_NAMED);
     let named: Vec<String> = names.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();
@@ -136,7 +137,8 @@ pub(super) async fn same_serial(state: &State, host: &Host) -> Result<Vec<Machin
     Ok(machines.filter(|machine| *machine != host.machine).collect())
 }
 
-/// A warning if several hosts have the serial number in a scope.
+/// A warning if the name in a scope is the serial number of several hosts, or the machine ID of one
+/// host and the serial number of another.
 pub(super) async fn warning(
     state: &State,
     scope: &Scope,

@@ -1,4 +1,5 @@
-//! The whole policy: computes what a request would change, and commits that as one revision.
+//! Changes the whole policy: computes what a request would change, and commits that as one
+//! revision.
 
 use std::collections::HashSet;
 use std::hash::Hash;
@@ -105,7 +106,7 @@ async fn attempt(
     Ok(PolicyAnswer { revision: committed.head, changed: committed.changed, ..answer })
 }
 
-/// Everything that was active at a revision.
+/// The tags, settings and rules that were active at a revision.
 pub(super) async fn policy_at(store: &dyn Store, at: Revision) -> Result<PolicyState, Refused> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
@@ -246,7 +247,7 @@ fn kept(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// The differences from the wanted policy, and the edits that commit them.
+/// The differences between the current and the wanted policy, and the edits that commit them.
 fn plan(
     is: &PolicyState,
     goal: &Goal,

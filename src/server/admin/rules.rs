@@ -95,9 +95,9 @@ fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
 ///
 /// All changes are stored in one revision, or none is stored. If rules are invalid, `details` of
 /// the problem lists all of them. An `index` counts the rules in `put` first, and then those in
-/// `drop`. With `prune`, rules from that source that are not in `put` are removed, too. A field
-/// that a rule lacks keeps the value of the current rule while the policy stays the same, unless
-/// `reset` lists the field.
+/// `drop`. With `prune`, rules from the given source that are not in `put` are removed, too. A
+/// field that a rule lacks keeps the value of the current rule while the policy stays the same,
+/// unless `reset` lists the field.
 #[utoipa::path(post, path = "/rules", operation_id = "change_rules", tag = "rules", request_body = RuleChange,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -124,7 +124,8 @@ pub(super) async fn change(
     LongAnswer::of(answer).await
 }
 
-/// Whether the name in a scope may be a host name or serial number instead of a machine ID.
+/// Whether the name in a scope is not a hardware UUID, so that it may be a host name or a serial
+/// number.
 fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
@@ -133,7 +134,8 @@ fn is_looked_up(scope: &Scope) -> bool {
 /// these hosts.
 const MOST_HOSTS: usize = 20_000;
 
-/// Replaces host names in edits by machine IDs. Returns the names in rules that match no host.
+/// Replaces host names in edits by machine IDs. Returns the names that match no host, except in
+/// edits that remove rules.
 async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>, Refused> {
     let mut known: HashMap<Scope, Resolved> = HashMap::new();
     let mut unknown = BTreeSet::new();
@@ -176,7 +178,7 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
     }
 }
 
-/// The scope of the rule that an edit changes.
+/// The scope of the rule that an edit merges or removes.
 fn rule_scope(edit: &Edit) -> Option<Scope> {
     match edit {
         Edit::MergeRule(merge) => Some(merge.rule.scope().clone()),

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::limits::{AddressCounts, CountedConnection, Maxima};
 use crate::server::client_address::TrustedProxies;
 
-/// How often refused connections are logged.
+/// Minimum time between two warnings of the same kind.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
 /// Accepts or refuses connections.
@@ -37,11 +37,11 @@ pub(super) struct Place {
 
 /// An accepted connection. Its place is free again when this is dropped.
 pub(super) struct Admitted {
-    /// Whether the connection is only for the admin API and health checks, because all other
+    /// Whether the connection is only for the admin API and health checks, because all ordinary
     /// connections are in use.
     pub(super) for_admins: bool,
     _permit: OwnedSemaphorePermit,
-    /// None for a trusted proxy, which has connections of many clients.
+    /// None for a trusted proxy, because it opens connections for many clients.
     _counted: Option<CountedConnection>,
 }
 
@@ -125,7 +125,7 @@ impl Admission {
     }
 }
 
-/// Whether a line that is logged at most every ten seconds may be logged now.
+/// Whether a warning may be logged now, given when it was last logged. If so, notes the time.
 fn is_due(logged_at: &mut Option<Instant>) -> bool {
     let due = logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_EVERY);
     if due {

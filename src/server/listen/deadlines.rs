@@ -1,4 +1,4 @@
-//! A connection that fails when its client keeps it waiting.
+//! A connection that fails if its client is too slow.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;

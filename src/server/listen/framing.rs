@@ -7,8 +7,9 @@ const LINE: usize = 256;
 
 /// Finds the heads of requests in the bytes of a connection.
 ///
-/// Only the HTTP library parses requests. This type detects problems that the library does not
-/// report: incomplete headers, and headers that give the length of the body in two ways.
+/// The HTTP library handles the requests. This type detects what the library does not report:
+/// incomplete headers, headers that give the length of the body in two ways, and unsupported
+/// transfer codings.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,
@@ -29,9 +30,9 @@ pub(super) enum Fault {
 #[derive(Debug)]
 enum Part {
     Head(Head),
-    /// The bytes of a body that are still missing.
+    /// A body, with the number of its bytes that are still missing.
     Body(u64),
-    /// A body in chunks. Only the HTTP library finds the end of such a body, so this connection
+    /// A body whose end only the HTTP library can find, such as a body in chunks. This connection
     /// accepts no other request.
     Chunks,
 }
@@ -113,7 +114,7 @@ impl Framing {
         self.heads
     }
 
-    /// The first fault of a head.
+    /// The fault of the first head that has one.
     pub(super) fn fault(&self) -> Option<Fault> {
         self.fault
     }

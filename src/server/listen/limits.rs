@@ -13,8 +13,8 @@ const MOST_CONNECTIONS: usize = 16 * 1024;
 const ADMIN_SHARE: usize = 16;
 /// One address can use one in 8 of the reserved connections.
 const ADMIN_ADDRESS_SHARE: usize = 8;
-/// How long a client may take for its handshake or headers, and to read the response, on a
-/// connection that is reserved for administrators.
+/// Limits of a connection that is reserved for administrators: the maximum time for the handshake,
+/// for headers and between two requests, and the maximum time for which the client reads nothing.
 const ADMIN_HEAD: Duration = Duration::from_secs(2);
 const ADMIN_WRITE: Duration = Duration::from_secs(5);
 /// Descriptors reserved for the database and for files.
@@ -29,8 +29,8 @@ pub struct ConnectionLimits {
     /// admin API and health checks. By default, the number of descriptors that the process may
     /// have, minus a reserve, at most 16,384.
     pub connections: Option<usize>,
-    /// Maximum connections from one address (IPv6: from one /64); more are closed immediately. By
-    /// default, a quarter of all connections.
+    /// Maximum connections from one address (IPv6: from one /64); more are closed immediately.
+    /// Trusted proxies have no such limit. By default, a quarter of all connections.
     pub from_one_address: Option<usize>,
     /// How long a client may take for the TLS handshake.
     pub handshake: Duration,
@@ -119,12 +119,13 @@ const fn descriptors() -> usize {
     MOST_CONNECTIONS + RESERVE
 }
 
-/// The connections that a number of descriptors is enough for.
+/// The number of connections for a number of descriptors: all descriptors except a reserve, or half
+/// of them if that is more.
 fn connections_for(descriptors: usize) -> usize {
     descriptors.saturating_sub(RESERVE).max(descriptors / 2).min(MOST_CONNECTIONS)
 }
 
-/// The connections of each client address.
+/// Counts the open connections of each client address.
 pub(super) struct AddressCounts {
     most: usize,
     held: Mutex<HashMap<IpAddr, usize>>,
@@ -137,7 +138,7 @@ pub(super) struct CountedConnection {
 }
 
 impl AddressCounts {
-    /// `most` is the maximum for each address.
+    /// `most` is the maximum number of connections of each address.
     pub(super) fn new(most: usize) -> Self {
         Self { most, held: Mutex::default() }
     }

@@ -105,8 +105,8 @@ fn config(
     };
     let mut config = config.with_cert_resolver(Arc::new(SingleCertAndKey::from(own)));
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    // Ticket keys are created whenever the files are read, so that tickets from before a change of
-    // the CA are not valid.
+    // New ticket keys are created whenever the files are read, so that a change of the CA makes old
+    // tickets invalid.
     config.ticketer = Ticketer::new()?;
     // A client has one connection at a time, so it uses only the newest ticket.
     config.send_tls13_tickets = 1;

@@ -65,7 +65,8 @@ impl Tls {
                 () = hangups.next() => true,
             };
             let now = Stamps::of(&self.files);
-            // Certificate and key are two files, so this waits until both no longer change.
+            // Certificate and key are two files, so after a change this waits until neither file
+            // changes.
             if is_hangup || (now != read && now == before) {
                 read = now.clone();
                 self.reload();

@@ -61,8 +61,8 @@ pub(in crate::server::admin) async fn undo(
     }))
 }
 
-/// The author's newest revision that only created rules for events and was not undone, with its
-/// changes.
+/// The author's newest revision that was not undone and only created rules for events or programs.
+/// Also returns its changes.
 async fn newest_decision(
     state: &State,
     author: &str,
@@ -84,8 +84,8 @@ async fn newest_decision(
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
 }
 
-/// The changes of a revision, if the revision only created rules for events. Reads one rule first,
-/// which is enough to skip most other revisions, such as large imports.
+/// The changes of a revision, if the revision only created rules for events or programs. Reads one
+/// rule first, which is enough to skip most other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;

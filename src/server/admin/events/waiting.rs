@@ -27,7 +27,7 @@ const MOST_EVALUATED: usize = 5_000;
 /// Hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
 /// Maximum bytes of the programs, hosts and scopes in a response, and maximum bytes of the hosts
-/// that are kept in memory for the response. The response ends when one of them is reached.
+/// that are kept in memory for the response. The page ends when one of them is reached.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// Maximum programs in one request for decisions.
 const MOST_DECISIONS: usize = 1_000;
@@ -53,7 +53,8 @@ pub(in crate::server::admin) async fn list(
     loop {
         let most = MOST_READ.min(MOST_EVALUATED - evaluated);
         let part = state.store.undecided(&filter, after, most).await?;
-        // A part with fewer rows than requested reached its limit of time or bytes.
+        // A part with fewer rows than requested is the last one, or reached its limit of time or
+        // bytes.
         let is_short = part.rows.len() < most;
         evaluated += part.rows.len();
         after = pending.add_all(part.rows).await?.or(part.next);
