@@ -4,8 +4,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::StoreError;
 
-/// The last admin token that is valid for longer than this is not revoked, because soon no one
-/// could administer the server.
+/// The last admin token that stays valid for longer than this cannot be revoked. Otherwise, no one
+/// could administer the server soon after.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
 
 /// The times at which the token `revoked` must not be the only valid admin token, each with the

@@ -1,10 +1,11 @@
-//! The record of changes that make no revision.
+//! The log of changes that do not create a revision.
 
 use std::fmt::Display;
 
 use crate::fleet::Actor;
 
-/// Logs a change that was made. Revisions need no such line, because they contain their author.
+/// Logs a change and its author. Changes that create a revision are not logged, because the
+/// revision contains its author.
 pub fn record(actor: &Actor, action: &'static str, object: &dyn Display) {
     let Actor { name, at: _, request_id, reason } = actor;
     tracing::info!(

@@ -1,8 +1,8 @@
 //! The maximum sizes of lists and rows when they are read.
 //!
-//! Reports of hosts are shortened before they are stored. Rows that older versions of nicelist
-//! stored may be longer. Longer rows are shortened when they are read, so that no row takes more
-//! memory than its bound.
+//! The server shortens the reports of hosts before it stores them. Only rows that older versions of
+//! nicelist stored may be longer. They are shortened when they are read, so that no row takes more
+//! memory than its maximum.
 
 use std::borrow::Cow;
 
@@ -16,12 +16,13 @@ use super::sql::StoredRow;
 use crate::fleet::{ClientMode, Decision, Event, EventKind, FileAccess, HostFacts, RuleCounts};
 use crate::rule::{Certificate, Program, SigningStatus};
 
-/// A part of a list ends after this many bytes of rows.
+/// A part of a list with this many bytes gets no further rows.
 pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
-/// Maximum bytes of an event's JSON. Reports that are shortened before they are stored are smaller.
+/// Maximum bytes of an event's JSON. The server shortens events before it stores them, so only
+/// events that older versions stored exceed this.
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
-/// Maximum bytes of the JSON of a host's report about itself. Reports that are shortened before
-/// they are stored are smaller.
+/// Maximum bytes of the JSON of a host's report about itself. The server shortens reports before it
+/// stores them, so only reports that older versions stored exceed this.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
 /// Maximum bytes of a name.
 pub(super) const NAME: usize = 255;
@@ -44,7 +45,7 @@ pub(super) const FACTS: [&str; 7] =
 /// Maximum reports that are read for the members of one bundle.
 pub(super) const BUNDLE_REPORTS: usize = 100_000;
 
-/// Reads a host's report about itself, shortened if it was stored before reports were bounded.
+/// Reads a host's report about itself. A report larger than [`LARGEST_FACTS`] is shortened.
 pub(super) fn facts(json: &str) -> StoreResult<HostFacts> {
     if json.len() <= LARGEST_FACTS {
         return to_value(json);
@@ -73,7 +74,7 @@ pub(super) fn facts(json: &str) -> StoreResult<HostFacts> {
     })
 }
 
-/// [`HostFacts`] whose texts are cut before they are copied.
+/// [`HostFacts`] with borrowed texts, which are cut before they are copied.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct LongFacts<'a> {
@@ -109,7 +110,8 @@ pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, 
      substr(signer, 1, 255), substr(\"user\", 1, 255), substr(path, 1, 4096), \
      substr(rule, 1, 255), substr(file, 1, 4096)";
 
-/// The searched columns of an event that is too large to be read whole.
+/// The searched columns of an event. They are read instead of the event's JSON if the JSON is too
+/// large, and for statistics.
 pub(super) struct EventColumns {
     machine: String,
     received: i64,
@@ -153,7 +155,8 @@ impl EventColumns {
         })
     }
 
-    /// When the event was received, and the event, marked as shortened.
+    /// Returns when the event was received, and an event that contains only these columns and is
+    /// marked as shortened.
     pub(super) fn event(self) -> StoreResult<(Timestamp, Event)> {
         let (folder, file_name) = self.path.rsplit_once('/').unwrap_or(("", &self.path));
         let certificate = Certificate {

@@ -6,8 +6,8 @@ use crate::rule::{
 };
 
 /// One edit of a change. It describes the wanted state. Edits that add something to a tag are
-/// refused if the tag does not exist. Edits that remove something succeed even if it does not
-/// exist.
+/// refused if the tag does not exist, and edits of a host's tags are refused if the host does not
+/// exist. All other edits that remove something succeed even if it does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// This rule is active for its target and scope. It replaces the stored rule, if there is one.

@@ -1,5 +1,5 @@
-//! Checksums of rules, settings and tags. nicelist checks them before it serves a row, to find rows
-//! that another program altered.
+//! Checksums of rules, settings and tags. nicelist checks them before it serves rows to hosts, to
+//! find rows that another program altered.
 //!
 //! The stored number is the hash of the row's content and of its scope's name, combined by XOR with
 //! the revisions that made and ended the row. So nicelist can end a row without reading it again.

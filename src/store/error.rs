@@ -10,8 +10,8 @@ use crate::rule::Revision;
 /// Why a method of the store failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database cannot be opened: it does not exist, is locked, has a newer schema, or is not
-    /// nicelist's.
+    /// The database cannot be opened, for example because it does not exist, is locked, has a newer
+    /// schema, or is not nicelist's.
     #[error("cannot open {url}: {reason}")]
     Open {
         /// The database's URL without its password.
@@ -39,7 +39,7 @@ pub enum StoreError {
         /// The newest revision.
         head: Revision,
     },
-    /// The history of a revision was deleted.
+    /// The revision is older than the first revision whose history is kept.
     #[error(
         "the history of revision {wanted} was deleted (setting history-retention); history is \
          kept from revision {start} ({}) on",
@@ -71,13 +71,14 @@ pub enum StoreError {
     /// The database cannot be reached. A write may have succeeded.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
-    /// Too many writes are waiting. Nothing was changed.
+    /// Too many writes are waiting, or a query got no connection or lock in time. Nothing was
+    /// changed.
     #[error("the database has more to do than it keeps up with")]
     Overloaded,
     /// A query reached its deadline.
     #[error("a query took longer than {} s and was stopped", .0.as_secs())]
     TooSlow(Duration),
-    /// A query was stopped because its caller stopped waiting.
+    /// A query was stopped because no one was waiting for its result any more.
     #[error("a query was stopped: no one waits for it any more")]
     Abandoned,
     /// The connection broke, or the database stopped responding, while a change was committed.

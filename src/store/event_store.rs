@@ -15,10 +15,11 @@ pub trait EventStore: Send + Sync + 'static {
     /// Stores the events that are new, and counts them in the programs and sightings of
     /// [`ProgramStore`](super::ProgramStore).
     ///
-    /// Two events are the same if they have the same host, file, decision, time and process.
+    /// Two events are the same if they have the same host, SHA-256, decision, time and process ID.
     /// Members of bundles must also have the same bundle. File accesses must also have the same
-    /// rule and file. The first report is kept, but a report with a bundle's hash replaces a report
-    /// without the hash. Hosts report a blocked program immediately and hash its bundle afterwards.
+    /// rule and accessed file. The first report is kept, but a report with a bundle's hash replaces
+    /// a report without the hash. Hosts report a blocked program immediately and hash its bundle
+    /// afterwards.
     async fn add_events(
         &self,
         events: &[Event],
@@ -47,19 +48,20 @@ pub trait EventStore: Send + Sync + 'static {
 
     async fn event(&self, id: EventId) -> StoreResult<Option<StoredEvent>>;
 
-    /// The files reported most often, by number of events and then by the newest report.
+    /// The programs with the most events, by number of events and then by the newest report. Events
+    /// of different kinds, and file accesses with different rules, are counted separately.
     async fn event_stats(&self, filter: &EventFilter, limit: usize) -> StoreResult<Vec<EventStat>>;
 
     /// How many distinct programs were reported as members of the bundle with this hash.
     async fn count_bundle_members(&self, bundle: &str) -> StoreResult<u64>;
 
-    /// The SHA-256 of the programs that were reported as members of the bundle with this hash, with
-    /// the host that reported each. At most 100,000 reports, oldest first.
+    /// The reports of programs as members of the bundle with this hash: the host and the program's
+    /// SHA-256. At most 100,000 reports, oldest first.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// Deletes at most `limit` of the oldest events that a purge selects. PostgreSQL may drop a
-    /// whole partition instead if all of its events are too old. Returns how many events were
-    /// deleted.
+    /// Deletes at most `limit` of the oldest events that a purge selects. PostgreSQL may delete
+    /// more, because it drops a whole partition if all of its events are too old. Returns how many
+    /// events were deleted.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     /// Deletes at most `limit` events of a host. Returns how many were deleted.

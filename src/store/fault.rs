@@ -25,7 +25,7 @@ pub enum WriteFault {
     /// The thread that writes has ended.
     #[error("the thread that writes has stopped; restart the server")]
     WriterStopped,
-    /// A write has not finished for a long time.
+    /// A write has been in progress for more than 30 seconds.
     #[error("a write has not finished for 30 seconds")]
     WriterStuck,
 }
@@ -49,7 +49,7 @@ impl WriteFault {
 /// The health of a database, checked without writing to it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Health {
-    /// Free bytes of the database's disk. Unknown for PostgreSQL.
+    /// Free bytes of the database's disk. None for PostgreSQL and on Windows.
     pub disk_free: Option<u64>,
 }
 
@@ -57,6 +57,6 @@ pub struct Health {
 pub struct DatabaseSize {
     /// Bytes of the SQLite file and its log, or of the database on its PostgreSQL server.
     pub bytes: u64,
-    /// Free bytes of the database's disk. Unknown for PostgreSQL.
+    /// Free bytes of the database's disk. None for PostgreSQL and on Windows.
     pub disk_free: Option<u64>,
 }

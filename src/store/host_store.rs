@@ -24,11 +24,12 @@ pub trait HostStore: Send + Sync + 'static {
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
 
     /// The versions of Santa that hosts of a scope report, and how many hosts have each. Takes time
-    /// in proportion to all hosts, unless the scope is one host's.
+    /// in proportion to all hosts, unless the scope is that of a host or a user.
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
 
-    /// The first `limit` serial numbers that several hosts report. If `serial` is given, only that
-    /// serial number is checked. Otherwise, this takes time in proportion to all hosts.
+    /// The first `limit` serial numbers, in their order, that several hosts report. If `serial` is
+    /// given, only that serial number is checked. Otherwise, this takes time in proportion to all
+    /// hosts.
     async fn shared_serials(
         &self,
         serial: Option<&str>,
@@ -44,7 +45,7 @@ pub trait HostStore: Send + Sync + 'static {
     /// if the host does not exist.
     async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool>;
 
-    /// The ID of an ordered list of scopes. A list without an ID gets one.
+    /// Returns the ID of an ordered list of scopes. Creates the ID if the list has none.
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
 
     /// The scopes of the set with this ID.

@@ -76,8 +76,8 @@ pub struct PolicySnapshot {
     pub tags: Vec<Tag>,
 }
 
-/// Rules that have expired but that no server has ended yet. Readers that must not write treat such
-/// rules as ended.
+/// How readers that must not write treat rules that have expired but that no server has ended yet:
+/// as ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expired {
     /// Rules that expire at or before this time count as ended.
@@ -106,7 +106,8 @@ pub struct TokenRecord {
     pub expires: Option<Timestamp>,
 }
 
-/// Values that a database needs before a server can use it. They are written once.
+/// Values that a database needs before a server can use it. They are written only if the database
+/// does not have them.
 #[derive(Clone, Debug)]
 pub struct Installation {
     /// The key that authenticates cursors.
@@ -138,17 +139,17 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// the last second or a long one is in progress.
     async fn prove_writable(&self) -> StoreResult<()>;
 
-    /// Stores the newest time that was trusted.
+    /// Stores a time, which replaces the time that was stored last.
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
 
     /// The time that [`Store::note_time`] stored last.
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The time that [`Store::note_time`] stored last. If there is none, the newest time of a
-    /// revision, event or sync. That query takes time in proportion to all hosts.
+    /// The time that [`Store::note_time`] stored last. If no time was stored, returns the newest
+    /// time of a revision, event or sync, which takes time in proportion to all hosts.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
-    /// The unreadable rows that were found since the database was opened. They are not served.
+    /// At most 1000 active rows that were found to be unreadable and are not served.
     fn quarantined(&self) -> Vec<QuarantinedRow>;
 
     /// Checks the structure of the SQLite file on a separate connection. Returns the damage, if

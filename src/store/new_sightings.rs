@@ -29,7 +29,7 @@ pub(super) struct NewSightings<'e> {
 
 /// A program as it was first reported in a batch.
 pub(super) struct ReportedProgram {
-    /// A hash over the identifiers.
+    /// A hash of the identifiers and the signing status.
     pub(super) digest: [u8; 32],
     pub(super) program: Program,
     pub(super) name: String,
@@ -55,7 +55,7 @@ pub(super) struct StoredProgram {
 /// The result of admitting the unknown programs of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AdmittedPrograms {
-    /// The number of programs that are stored.
+    /// The number of unknown programs that are stored.
     pub(super) programs: usize,
     /// The number of events whose program is not stored, because the host reported too many new
     /// programs.
@@ -261,7 +261,8 @@ impl<const MOST: usize> FirstTexts<MOST> {
     }
 }
 
-/// The identifiers that distinguish programs. Identifiers that are too long are left out.
+/// The identifiers and the signing status, which distinguish programs. Identifiers that are too
+/// long are left out.
 struct Identifiers<'e> {
     sha256: Cow<'e, str>,
     cdhash: Cow<'e, str>,
@@ -296,7 +297,7 @@ impl<'e> Identifiers<'e> {
         let mut hasher = Sha256::new();
         for text in self.texts() {
             hasher.update(text);
-            // No identifier has a NUL.
+            // No identifier contains NUL, because `identifier` replaces it.
             hasher.update([0]);
         }
         hasher.update(codes::signing_status(self.status).to_be_bytes());
@@ -326,7 +327,8 @@ fn identifier(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() > most { "".into() } else { clean(text) }
 }
 
-/// Hex digits in lower case. Old versions stored them as they were reported.
+/// A hash in lower case. Older versions of nicelist stored hashes in the case in which they were
+/// reported.
 fn hash(text: &str, most: usize) -> Cow<'_, str> {
     let text = identifier(text, most);
     match text.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -335,8 +337,7 @@ fn hash(text: &str, most: usize) -> Cow<'_, str> {
     }
 }
 
-/// The beginning of a text. Events that were stored before reports were bounded may have longer
-/// texts.
+/// The beginning of a text. Events that older versions of nicelist stored may have longer texts.
 fn text(text: &str, most: usize) -> String {
     clean(&text[..text.floor_char_boundary(most)]).into_owned()
 }

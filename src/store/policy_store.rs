@@ -13,7 +13,7 @@ use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 /// Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait PolicyStore: Send + Sync + 'static {
-    /// Makes all edits of a change as one revision, or makes none of them. A change makes no
+    /// Stores all edits of a change as one revision, or none of them. A change does not create a
     /// revision if everything is already as wanted, or if its edits cancel each other. Times are
     /// stored in whole milliseconds.
     async fn commit(&self, change: Change) -> StoreResult<Committed>;
@@ -22,7 +22,7 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// there was such a rule.
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>>;
 
-    /// Whether a rule has expired by `now` and was not ended.
+    /// Whether any active rule expires at `now` or before.
     async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
 
     /// After this call, rules that expire at or before this time are returned as ended. Readers
@@ -92,14 +92,14 @@ pub trait PolicyStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<RuleVersion>>;
 
-    /// The first revision whose history is kept, if history was deleted. Queries for the policy at
-    /// an older revision, or for its changes, fail with
+    /// The first revision whose history is kept; None if all history is kept. Queries for the
+    /// policy at an older revision, or for its changes, fail with
     /// [`StoreError::HistoryDeleted`](super::StoreError::HistoryDeleted).
     async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
 
-    /// The revision that was the newest at a time. It comes just before the first revision above
-    /// `from` that was created after that time. If there is no such revision, it is the newest of
-    /// all.
+    /// The revision that was the newest at a time. This is the revision just before the first
+    /// revision above `from` that was created after that time. If no such revision exists, this is
+    /// the newest revision.
     async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
 
     /// Stores the first revision whose history is kept, unless a later one is stored already.

@@ -25,8 +25,8 @@ pub trait ProgramStore: Send + Sync + 'static {
 
     async fn program(&self, id: ProgramId) -> StoreResult<Option<KnownProgram>>;
 
-    /// At most `limit` sightings of a program, by the number of the host's row, after the host
-    /// `after`.
+    /// At most `limit` sightings of a program after the host `after`, in the order of the hosts'
+    /// row IDs.
     async fn sightings(
         &self,
         program: ProgramId,
@@ -63,7 +63,8 @@ pub trait ProgramStore: Send + Sync + 'static {
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
 
     /// Deletes at most `limit` sightings of a host, and programs that no other host reported.
-    /// Returns how many sightings were deleted. Older events of the host are never counted.
+    /// Returns how many sightings were deleted. Events of the host that are still to be counted
+    /// never will be.
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
     /// Examines at most `limit` sightings after a position. Deletes those that were last seen

@@ -22,7 +22,8 @@ pub struct QuarantinedRow {
     pub reason: String,
 }
 
-/// The unreadable rows that were found since the database was opened.
+/// The active rows that were found to be unreadable. A row is removed when it is read again and is
+/// readable or has ended.
 #[derive(Clone, Default)]
 pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
 
@@ -32,8 +33,8 @@ impl Quarantine {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// The value of a row, or nothing if it is unreadable. Unreadable rows are quarantined, unless
-    /// they have ended.
+    /// Returns the value of a row, or None if the row is unreadable. Unreadable rows are
+    /// quarantined, unless they have ended.
     pub(super) fn take<T>(
         &self,
         read: StoreResult<T>,
@@ -67,7 +68,7 @@ impl Quarantine {
         Ok(value)
     }
 
-    /// Removes the rows of a table that is about to be read whole.
+    /// Removes a table's rows from the quarantine, before the whole table is read again.
     pub(super) fn clear(&self, table: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != table);
     }
@@ -86,7 +87,7 @@ fn readable<T>(read: StoreResult<T>) -> StoreResult<Readable<T>> {
     }
 }
 
-/// The value of a row, or nothing if it is unreadable. Lists skip such rows.
+/// Returns the value of a row, or None if the row is unreadable. Lists skip such rows.
 pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
     Ok(match readable(read)? {
         Readable::Value(value) => Some(value),
@@ -108,8 +109,8 @@ impl PageSize {
         Self { limit, rows: limit }
     }
 
-    /// Whether the page is complete, given how many rows were read. If the page is not complete,
-    /// more rows must be read.
+    /// Whether the page is complete, given how many rows were read. Also cuts `found` to the limit,
+    /// and doubles `rows` for the next attempt.
     pub(super) fn is_complete<T>(&mut self, found: &mut Vec<T>, read: usize) -> bool {
         let complete = found.len() >= self.limit || read < self.rows;
         found.truncate(self.limit);

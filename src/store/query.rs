@@ -82,8 +82,8 @@ pub struct RevisionFilter {
     /// Only revisions that made or ended a rule for this target. If `scope` is given, the rule must
     /// be in that scope.
     pub target: Option<Target>,
-    /// Only revisions that made or ended a rule or a setting in this scope. Without a target, this
-    /// takes time in proportion to all versions of rules.
+    /// Only revisions that made or ended a rule or a setting in this scope. With a target, only its
+    /// rules count. Without a target, this takes time in proportion to all versions of rules.
     pub scope: Option<Scope>,
 }
 
@@ -162,7 +162,7 @@ pub struct EventFilter {
     pub kinds: Vec<EventKind>,
     /// Only events from this host.
     pub machine: Option<MachineId>,
-    /// Only events of programs that this user ran.
+    /// Only events with this user.
     pub user: Option<String>,
     /// Only events with one of these decisions, in any letter case (ASCII). If the list is empty,
     /// events with any decision.
@@ -230,7 +230,7 @@ impl EventOrigin {
 pub struct AddedEvents {
     /// The number of events that were new.
     pub events: usize,
-    /// The number of programs that no host had reported before.
+    /// The number of new programs that were stored.
     pub programs: usize,
     /// The number of new events that are not counted as sightings, because of the limit in
     /// [`EventOrigin::Upload`].
@@ -240,7 +240,7 @@ pub struct AddedEvents {
 /// Which programs to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProgramFilter {
-    /// Only programs with this SHA-256, in any letter case.
+    /// Only programs with this SHA-256. Letter case does not matter.
     pub sha256: Option<String>,
     /// Only programs with this signing ID. Old clients may have reported the signing ID without its
     /// team ID.
@@ -263,7 +263,7 @@ pub struct ProgramFilter {
 pub struct SightingFilter {
     /// Only sightings on this host.
     pub machine: Option<MachineId>,
-    /// Only sightings of programs that this user ran.
+    /// Only sightings with this user in their list of users, whose length is limited.
     pub user: Option<String>,
     /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
@@ -300,25 +300,25 @@ impl FromStr for ProgramPosition {
 pub struct UndecidedFilter {
     /// Only sightings on this host.
     pub machine: Option<MachineId>,
-    /// Only sightings of programs that this user ran.
+    /// Only sightings with this user in their list of users, whose length is limited.
     pub user: Option<String>,
-    /// Only blocked programs.
+    /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
-    /// Only programs that were last seen at or after this time.
+    /// Only sightings that were last reported at or after this time.
     pub since: Option<Timestamp>,
-    /// Only programs that were last seen before this time.
+    /// Only sightings that were last reported before this time.
     pub until: Option<Timestamp>,
-    /// Only programs whose newest path matches.
+    /// Only sightings whose newest path matches.
     pub path: Option<PathPattern>,
     /// Only programs with this signer: a team ID, a signing ID with or without its team, the
     /// SHA-256 of the leaf certificate, or a part of the certificate's common name or organization.
     pub signer: Option<String>,
-    /// Only programs with this text in the newest path, the SHA-256, the signing ID or the team ID,
-    /// in any letter case (ASCII).
+    /// Only sightings with this text in the newest path, or in the program's SHA-256, the signing
+    /// ID or the team ID, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
-/// The place of a sighting in a list of undecided sightings. The machine is the ID of a row, and is
+/// The place of a sighting in a list of undecided sightings. The machine is a row ID, which is
 /// valid only in one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UndecidedPosition {
@@ -359,7 +359,7 @@ fn time(milliseconds: i64) -> Result<Timestamp, BadPosition> {
 #[error("not a position in a list")]
 pub struct BadPosition;
 
-/// A program on a host where no rule made the newest decision.
+/// A sighting whose newest decision was made without a rule, and its program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UndecidedSighting {
     pub program: KnownProgram,
@@ -368,8 +368,8 @@ pub struct UndecidedSighting {
     pub position: UndecidedPosition,
 }
 
-/// The place of a sighting among all sightings. The machine is the ID of a row, and is valid only
-/// in one database.
+/// The place of a sighting among all sightings. The machine is a row ID, which is valid only in one
+/// database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SightingPosition {
     pub program: ProgramId,
@@ -385,8 +385,8 @@ pub struct PurgedSightings {
     pub next: Option<SightingPosition>,
 }
 
-/// A part of a list. A limited number of rows was examined for it, so it may have no rows although
-/// more follow.
+/// A part of a list. Only a limited number of rows is examined for it, so it may be empty even if
+/// more rows follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExaminedPart<T, P> {
     /// The rows, in the list's order.

@@ -1,5 +1,5 @@
-//! The purpose of a query. Each purpose has its own readers and limits, so that an administrator's
-//! scan of a million events never delays a sync.
+//! The purpose of a query. Each purpose has its own readers and limits, so that a sync never waits
+//! until an administrator's scan of a million events releases its reader.
 
 use std::time::Duration;
 

@@ -1,11 +1,11 @@
 //! Plans a change. A plan contains the rows that end, the rows that are inserted, and the outcome
-//! of each edit. Planning fails if an edit must be refused.
+//! of each edit. Planning fails if any edit must be refused.
 //!
 //! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
 //! edits in their order in memory, and the database writes what the plan contains. So a row that a
-//! change makes and then ends is never stored, and edits that cancel each other make no revision.
-//! Only rules with a single edit are left to the database. The database finds the unchanged rules,
-//! so that nicelist need not read all of them.
+//! change inserts and then ends is never stored, and edits that cancel each other do not create a
+//! revision. Rules with a single edit are the exception: they are compared with the stored rules
+//! while the plan is written, so that nicelist need not read all of them first.
 
 mod reads;
 mod rules;
@@ -108,8 +108,8 @@ impl<'e> ChangePlan<'e> {
         }
     }
 
-    /// How many rows of rules the plan changes, apart from cleared scopes and rules with a single
-    /// edit.
+    /// How many rows of rules the plan changes. Rows that end with their cleared scope and rules
+    /// with a single edit are not counted.
     pub(super) fn rule_counts(&self) -> RowCounts {
         RowCounts::of(&self.rules)
     }
@@ -167,7 +167,7 @@ impl<V: Clone + PartialEq> Edited<V> {
     }
 }
 
-/// A rule with several edits, or whose tag is deleted.
+/// A rule that has several edits or is in the scope of a deleted tag.
 #[derive(Debug)]
 struct EditedRule<'e> {
     key: (&'e Target, ScopeNumber),
@@ -183,10 +183,11 @@ struct Planning<'e> {
     /// The edits of the rules in `rules`, by the index of the edit. Each has the rule's index and
     /// the wanted rule.
     rule_edits: HashMap<usize, (usize, WantedRule<'e>)>,
-    /// How many rules dropped tags have, apart from those in `rules`.
+    /// The number of active rules in the scope of each tag that is dropped without `force`. Rules
+    /// in `rules` are not counted.
     other_rules: HashMap<ScopeNumber, u64>,
     settings: BTreeMap<(ScopeNumber, SettingKey), Edited<String>>,
-    /// How many settings of a scope this version of nicelist does not support.
+    /// The number of stored settings of each scope that this version of nicelist does not support.
     unknown_settings: HashMap<ScopeNumber, u64>,
     tags: BTreeMap<TagName, Edited<Tag>>,
     host_tags: BTreeMap<MachineId, Edited<Vec<TagName>>>,

@@ -8,7 +8,7 @@ use crate::fleet::{Membership, Tag};
 use crate::rule::{MachineId, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::{Edit, StoreResult};
 
-/// The number of a scope among the scopes of one change.
+/// The index of a scope in the list of all scopes of one change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::store) struct ScopeNumber(usize);
 
@@ -81,8 +81,8 @@ pub(in crate::store) struct ChangeReads<'e> {
     /// planned. Most rules of a large import are new or unchanged, and the database detects this
     /// faster.
     pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
-    /// Edits of rules that must be read first, by target, scope and edit: rules with several edits,
-    /// and rules of dropped tags.
+    /// Edits of rules that must be read before the change is planned, by target, scope and edit.
+    /// These are rules with several edits and rules in the scopes of dropped tags.
     pub(in crate::store) read_rules: Vec<RuleEdit<'e>>,
 }
 
@@ -194,13 +194,13 @@ pub(in crate::store) struct StoredState<'e> {
     pub(in crate::store) host_tags: BTreeMap<MachineId, Vec<TagName>>,
     /// The members of each tag in a guarded drop, by the index of the edit.
     pub(in crate::store) members: HashMap<usize, BTreeSet<MachineId>>,
-    /// How many rules the scopes of dropped tags have.
+    /// The number of active rules in the scope of each tag in a guarded drop.
     pub(in crate::store) rule_counts: HashMap<ScopeNumber, u64>,
     /// The requested rules, in the order of the request.
     pub(in crate::store) rules: Vec<CurrentRule<'e>>,
 }
 
-/// Reads a row that may be unreadable.
+/// Converts the result of reading a rule's row. An unreadable row is not an error.
 pub(in crate::store) fn stored_rule<'e>(read: StoreResult<Rule>) -> StoreResult<CurrentRule<'e>> {
     Ok(CurrentRule::stored(crate::store::quarantine::listed(read)?))
 }

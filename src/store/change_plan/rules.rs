@@ -1,4 +1,4 @@
-//! Edits of one rule, applied to the rule that is stored.
+//! Applies the edits of one rule to the stored rule.
 
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -76,7 +76,7 @@ pub(in crate::store) enum CurrentRule<'e> {
 }
 
 impl<'e> CurrentRule<'e> {
-    /// A row that was read: its rule, or nothing if it is unreadable.
+    /// Converts a stored row that was read. `rule` is None if the row is unreadable.
     pub(in crate::store) fn stored(rule: Option<Rule>) -> Self {
         rule.map_or(Self::Unreadable, |rule| Self::Rule(NewRule::Merged(Box::new(rule))))
     }

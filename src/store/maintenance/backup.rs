@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::rule::Revision;
 use crate::store::sqlite;
 
-/// The content of a backup that was written and checked, or that was restored.
+/// A summary of a backup that was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackedUp {
     /// The newest revision in the backup.
@@ -59,7 +59,8 @@ pub enum BackupError {
     },
 }
 
-/// Why a backup was not restored. The database is unchanged.
+/// Why a backup was not restored. The database is unchanged, unless only the last step failed,
+/// which makes the replacement durable.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The file is not a complete backup that this program can read.
@@ -94,7 +95,8 @@ pub enum RestoreError {
 /// Writes a backup of a snapshot of a database, and checks it. A server may write at the same time.
 ///
 /// # Errors
-/// When the database cannot be read or is damaged, or when the file exists and `replace` is false.
+/// When the database cannot be read or is damaged, when the file cannot be written, or when it
+/// exists and `replace` is false.
 pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, BackupError> {
     sqlite::backup::backup(database, file, replace)
 }
@@ -111,8 +113,8 @@ pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
 /// previous file is kept under another name.
 ///
 /// # Errors
-/// When the backup cannot be restored, or the database is in use. In both cases, nothing is
-/// changed.
+/// When the backup cannot be read, or the database is in use, is not nicelist's, or cannot be
+/// written. See [`RestoreError`].
 pub fn restore(database: &Path, file: &Path, now: Timestamp) -> Result<Restored, RestoreError> {
     sqlite::restore::restore(database, file, now)
 }

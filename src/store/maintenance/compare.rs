@@ -141,7 +141,7 @@ fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Fee
     }
 }
 
-/// Which of two keys comes first.
+/// Compares a value of one key with the same column's value of another key.
 fn order(key: &Value, other: &Value) -> Ordering {
     match (key, other) {
         (Value::Integer(key), Value::Integer(other)) => key.cmp(other),
@@ -150,7 +150,7 @@ fn order(key: &Value, other: &Value) -> Ordering {
     }
 }
 
-/// Whether two rows are the same, apart from NULs, which PostgreSQL does not store.
+/// Whether two rows are the same. A NUL equals U+FFFD, which PostgreSQL stores instead.
 fn same(table: &Table, row: &Row, other: &Row) -> bool {
     if row == other {
         return true;
@@ -162,7 +162,7 @@ fn same(table: &Table, row: &Row, other: &Row) -> bool {
         })
 }
 
-/// A value in the form that PostgreSQL stores, without NULs.
+/// A value as PostgreSQL stores it, with U+FFFD instead of NUL.
 fn taken(column: Column, value: &Value) -> Cow<'_, Value> {
     match (column.kind, value) {
         (ColumnKind::Json, Value::Text(json)) => Cow::Owned(Value::Text(clean_json(json.clone()))),

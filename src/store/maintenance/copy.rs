@@ -37,7 +37,7 @@ pub enum CopiedEpoch {
     Kept,
 }
 
-/// A prepared copy. The source is open, and the target was empty when it was checked.
+/// A copy that can be run. The source is open, and the target was empty when it was checked.
 pub struct DatabaseCopy<'a> {
     from: DatabaseUrl<'a>,
     to: DatabaseUrl<'a>,
@@ -121,7 +121,7 @@ impl<'a> DatabaseCopy<'a> {
     }
 }
 
-/// The reason why the target cannot be copied into, if there is one.
+/// Why the source cannot be copied into the target, if there is a reason.
 fn unfit(place: DatabaseUrl<'_>, source: &DatabaseState, target: &DatabaseState) -> Option<String> {
     if target.identity.is_some() && target.identity == source.identity {
         return Some("it is the database that is to be copied; name another".to_owned());

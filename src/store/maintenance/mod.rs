@@ -1,4 +1,4 @@
-//! Maintenance of whole databases: copy, compare, back up, restore, migrate, check.
+//! Operations on whole databases: copy, compare, back up, restore, migrate, check.
 //!
 //! A copy contains every row with its ID, so that hosts and scripts notice no difference. Copying
 //! reads a snapshot and writes one transaction, which is committed after everything was read back
@@ -140,7 +140,8 @@ pub enum MaintenanceError {
     },
 }
 
-/// The versions of a schema that was brought up to date, or, with `dry_run`, would be.
+/// The schema versions before and after a migration. With `dry_run`, the migration is not
+/// performed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrated {
     /// The previous version of the schema; 0 if there was no schema.
@@ -171,8 +172,8 @@ pub struct Checked {
     pub damage: Option<String>,
 }
 
-/// Checks the structure of a database and the checksums of its rules, settings and tags, without
-/// changing it.
+/// Checks the checksums of a database's rules, settings and tags, without changing the database. On
+/// SQLite, also checks the structure of the file.
 ///
 /// # Errors
 /// When the database cannot be opened or read.

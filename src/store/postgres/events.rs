@@ -62,7 +62,7 @@ pub(super) async fn list(
     Ok(ListPart { rows, more })
 }
 
-/// The files reported most often.
+/// The programs with the most events.
 pub(super) async fn stats(
     on: &impl Database,
     filter: &EventFilter,

@@ -109,7 +109,7 @@ async fn keep_listening(address: Address, heard: Arc<Notify>, silence: watch::Se
     }
 }
 
-/// Listens until the connection breaks.
+/// Listens until the connection breaks or the server stops responding.
 async fn listen(
     address: &Address,
     heard: &Notify,
@@ -129,7 +129,7 @@ async fn listen(
         responds(client.batch_execute(&format!("LISTEN {CHANNEL}"))).await?;
         *lost = false;
         silence.send_replace(false);
-        // Notifications were missed while no connection listened, so a change is assumed.
+        // Notifications may have been missed while no connection listened, so a change is assumed.
         heard.notify_one();
         loop {
             tokio::time::sleep(BEAT).await;
@@ -142,7 +142,7 @@ async fn listen(
     }
 }
 
-/// Waits for a response. Fails if the server takes longer than a running server would.
+/// Waits for a response. Fails if the server takes so long that it must have stopped responding.
 async fn responds<T>(
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Lost> {

@@ -203,8 +203,7 @@ impl DatabaseWriter for Session {
     }
 
     async fn reserve(&mut self, table: &'static Table, last: i64) -> StoreResult<()> {
-        // IDs that were used in this database before, or have just been written, are not used
-        // again.
+        // IDs that this database used before, or that were just written, are not used again either.
         let sql = format!(
             "SELECT setval(sequence, reserved) FROM (
                  SELECT sequence, greatest($2, pg_sequence_last_value(sequence),

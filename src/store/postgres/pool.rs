@@ -12,7 +12,7 @@ use super::rule_stage;
 use super::url::Address;
 use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 
-/// How long to wait for a free or new connection.
+/// How long creating a connection, or checking one before it is used again, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Settings of every session. A session does not wait forever for another server's lock, even if
@@ -28,8 +28,8 @@ pub(super) enum PoolUse {
     Read(QueryPurpose),
     /// A connection that changes policy. It has the table of staged rules.
     Policy,
-    /// A connection that writes hosts or events: a few rows at a time, found by their key. A plan
-    /// that was made when the table was small must not scan it when it is large.
+    /// A connection that writes hosts or events: a few rows at a time, found by their key. A query
+    /// plan from a time when the table was small must not scan the table when it is large.
     WriteByKey,
     /// A connection that reads or writes a whole database by key. It may wait for a slow second
     /// database.
@@ -49,7 +49,8 @@ pub(super) fn pool(
         session.push_str("SET synchronous_commit = off;");
     }
     if let PoolUse::Read(purpose) = purpose {
-        // Only a migration or an administrator locks a whole table.
+        // Reads wait only briefly. Only a migration, an administrator, or a new or dropped
+        // partition locks a whole table.
         session.push_str("SET lock_timeout = '1500ms';");
         let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
         session.push_str(&format!("SET statement_timeout = {deadline};"));
@@ -86,7 +87,7 @@ pub(super) fn pool(
     pool.map_err(|error| StoreError::Database(error.to_string()))
 }
 
-/// A transaction whose queries see one snapshot.
+/// A read-only transaction whose queries see one snapshot.
 pub(super) async fn snapshot(client: &mut Client) -> StoreResult<Transaction<'_>> {
     let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead);
     Ok(transaction.read_only(true).start().await?)

@@ -1,5 +1,5 @@
-//! A session's temporary table of the rules that a change puts or drops. It is filled by a stream
-//! of bytes.
+//! A session's temporary table of the rules that a change puts or drops. The rules are streamed
+//! into it in PostgreSQL's binary format.
 
 use std::pin::pin;
 
@@ -34,7 +34,7 @@ const COLUMNS: usize = 6 + WIDTH;
 
 /// The result of a change for one target and scope. `rule` is None if the rule is dropped.
 pub(super) struct StagedRule<'a> {
-    /// The number of the rule among the rows of the table.
+    /// The rule's index among the rules that the change may put or drop.
     pub(super) place: i64,
     pub(super) target: &'a Target,
     pub(super) scope: i64,

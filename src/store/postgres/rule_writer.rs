@@ -1,6 +1,6 @@
-//! Writes the rules of a change. They are streamed into a temporary table, and a few statements
-//! compare and write all of them. They are sorted by key, so that each page of the index is touched
-//! once.
+//! Writes the rules of a change. The rules are streamed into a temporary table, and a few
+//! statements compare and write all of them. The rules are sorted by key, so that each page of the
+//! index is touched only once.
 
 use std::pin::pin;
 
@@ -18,9 +18,9 @@ use crate::store::change_plan::{
 use crate::store::sql::commit::RuleWriting;
 use crate::store::sql::rows::{self, CONTENT, content_of};
 
-/// With this many rules or more, PostgreSQL plans how to find the rows that they replace. Fewer
-/// rules are looked up one by one, because PostgreSQL's planner does not know how many rules are
-/// staged.
+/// With this many rules or more, statistics of the staged rules are collected, and PostgreSQL's
+/// planner chooses how to find the rows that the rules replace. Fewer rules are looked up one by
+/// one, because without statistics the planner does not know how many rules are staged.
 const MANY: usize = 5_000;
 
 impl RuleWriting for Transaction<'_> {
@@ -54,7 +54,7 @@ async fn write_rules(
 
 /// The rule that is wanted for one target and scope.
 struct Entry<'e> {
-    /// The only edit of the rule. None if the outcome is already known.
+    /// The only edit of the rule. None if the rule was planned, so its outcome is already known.
     edit: Option<(usize, WantedRule<'e>)>,
     target: &'e Target,
     number: ScopeNumber,
@@ -69,7 +69,8 @@ impl Entry<'_> {
     }
 }
 
-/// The rules that may change. New rules count as added until a stored one is found.
+/// The rules that may change. Sets the outcome of each rule that is put to `Added`. It is corrected
+/// if a stored rule is found.
 fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     let mut entries = Vec::with_capacity(plan.single_rules.len() + plan.rules.len());
     for edit in std::mem::take(&mut plan.single_rules) {
@@ -92,15 +93,15 @@ fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     entries
 }
 
-/// Matches a wanted rule with the active rule of the same target and scope.
+/// SQL that matches a staged rule `n` with the active rule `o` of the same target and scope.
 const SAME_KEY: &str = "o.rule_type = n.rule_type AND o.identifier = n.identifier
     AND o.scope = n.scope AND o.ended IS NULL";
 const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;
     SET LOCAL enable_mergejoin = off";
 const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on";
-/// Allows enough memory for joins of many rows, and counts the staged rules for PostgreSQL's
-/// planner.
+/// Allows enough memory for joins of many rows, and collects statistics of the staged rules for
+/// PostgreSQL's planner.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
 /// Writes the rules of the session's table.

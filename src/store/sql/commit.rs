@@ -25,7 +25,7 @@ pub(in crate::store) trait RuleWriting: Database {
     -> StoreResult<RowCounts>;
 }
 
-/// Makes a change in the current transaction, which the caller commits if anything changed.
+/// Writes a change in the current transaction, which the caller commits if anything changed.
 pub(in crate::store) async fn commit(
     on: &impl RuleWriting,
     change: &Change,
@@ -238,7 +238,7 @@ async fn rules<'e, D: Database>(
     Ok(found)
 }
 
-/// Writes a plan. Returns the numbers of changed rules, settings, tags and hosts.
+/// Writes a plan. Returns how many rules, settings, tags and hosts changed.
 async fn write(
     on: &impl RuleWriting,
     revision: i64,

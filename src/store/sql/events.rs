@@ -1,4 +1,5 @@
-//! Events: the conditions of a filter, the most reported files, and the members of bundles.
+//! Events: the conditions of a filter, the programs with the most events, and the members of
+//! bundles.
 
 use super::conditions::Conditions;
 use super::{Database, Dialect, Parameter, StoredRow, hosts};
@@ -84,7 +85,8 @@ pub(in crate::store) fn conditions<'a>(
     }
     if let Some(text) = text {
         let part = wanted.value(text.to_ascii_lowercase());
-        // A text without a line break cannot match across two columns.
+        // Joined by line breaks, so that a text without a line break cannot match across two
+        // columns.
         let columns = ["path", "sha256", "signing_id", "team_id", "rule", "file"];
         let searched = format!("lower({})", columns.join(" || '\n' || "));
         wanted.add(&dialect.contains(&searched, &part));
@@ -92,7 +94,7 @@ pub(in crate::store) fn conditions<'a>(
     wanted
 }
 
-/// The files reported most often. Events are read from `table`.
+/// The programs with the most events. Events are read from `table`.
 pub(in crate::store) async fn stats(
     on: &impl Database,
     table: &str,
@@ -117,7 +119,8 @@ pub(in crate::store) async fn stats(
     on.query_filtered(&sql, &wanted.parameters, stat).await
 }
 
-/// The bundle that distinguishes an event from other events of the same file.
+/// The hash of the bundle that a bundle member belongs to; empty for other events. It distinguishes
+/// events of the same file in different bundles.
 pub(in crate::store) fn member_of(event: &Event) -> &str {
     match event.kind() {
         EventKind::BundleMember => &event.bundle_hash,
@@ -131,7 +134,7 @@ pub(in crate::store) async fn count_members(on: &impl Database, bundle: &str) ->
     Ok(on.first(sql, &[bundle.into()], |row| row.count(0)).await?.unwrap_or(0))
 }
 
-/// The programs that were reported as members of a bundle, with the host that reported each.
+/// The reports of programs as members of a bundle: the host and the program's SHA-256.
 pub(in crate::store) async fn members(
     on: &impl Database,
     bundle: &str,

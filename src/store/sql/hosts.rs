@@ -15,7 +15,7 @@ pub(in crate::store) fn machine(
     row.str(column)?.parse().map_err(|error| corrupt("machine id", &error))
 }
 
-/// Reads a host's machine ID and the tags given to it, by name.
+/// Reads a host's machine ID and the tags that administrators gave it, sorted by name.
 pub(in crate::store) fn machine_and_tags(
     row: &(dyn StoredRow + '_),
 ) -> StoreResult<(MachineId, Vec<TagName>)> {
@@ -46,8 +46,8 @@ pub(in crate::store) async fn add_filter<'a, D: Database>(
     Ok(())
 }
 
-/// Adds the condition that a host has a tag, because an administrator gave it the tag or because it
-/// is a member.
+/// Adds the condition that a host has a tag: an administrator gave it the tag, or the tag's
+/// membership matches it.
 async fn add_has_tag<D: Database>(
     on: &D,
     wanted: &mut Conditions<'_>,
@@ -141,12 +141,13 @@ pub(in crate::store) async fn set_tags(
     on.execute(sql, &[codes::json(&tags)?.into(), machine.as_str().into()]).await.map(drop)
 }
 
-/// The names of hosts. Names that are too long, from before names were bounded, are left out.
+/// The names of hosts. Leaves out names that are too long, which only older versions of nicelist
+/// stored.
 pub(in crate::store) async fn names<D: Database>(
     on: &D,
     machines: &[MachineId],
 ) -> StoreResult<Vec<(MachineId, String)>> {
-    // To cut a text, SQLite would read all of it.
+    // Long names are not cut, because SQLite would have to read a whole text to cut it.
     let sql = format!(
         "SELECT machine, hostname FROM host WHERE {} AND octet_length(hostname) <= $2",
         D::DIALECT.any("machine", "$1")
@@ -198,8 +199,8 @@ pub(in crate::store) async fn find_scope_set(
     on.first(sql, &[scope_ids(members)?.into()], |row| row.number(0).map(ScopeSetId)).await
 }
 
-/// The ID of a list of scopes. A list without an ID gets one. IDs are never reused, and a second
-/// server finds the ID that the first one added, so nothing is locked.
+/// Returns the ID of a list of scopes. Creates the ID if the list has none. IDs are never reused,
+/// and a second server finds the ID that the first one added, so nothing is locked.
 pub(in crate::store) async fn intern_scope_set(
     on: &impl Database,
     members: &[ScopeId],

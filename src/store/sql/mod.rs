@@ -121,7 +121,7 @@ impl dyn StoredRow + '_ {
     }
 }
 
-/// A connection to one of the databases, in a transaction.
+/// A connection to one of the databases, or a transaction on it.
 pub(super) trait Database {
     const DIALECT: Dialect;
 
@@ -155,7 +155,7 @@ pub(super) trait Database {
         Ok(self.query(sql, parameters, read).await?.into_iter().next())
     }
 
-    /// Runs a query of one number. Returns 0 if there is no row or the number is NULL.
+    /// Runs a query that returns one number. Returns 0 if there is no row or the number is NULL.
     async fn number(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<i64> {
         let number = self.first(sql, parameters, |row| row.integer(0)).await?;
         Ok(number.flatten().unwrap_or(0))

@@ -1,6 +1,6 @@
 //! Deletes sightings, and finds events that an older version stored and that are not counted yet.
 //!
-//! On PostgreSQL, every transaction that changes sightings holds the lock of events.
+//! On PostgreSQL, every transaction that changes sightings first takes the lock of events.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -45,7 +45,8 @@ pub(in crate::store) async fn leave_out(
     Ok(OlderEvents { events: Vec::new(), next: Some(EventId(unreadable - 1)) })
 }
 
-/// The programs and sightings of older events. Events of forgotten hosts are not counted.
+/// Counts older events. Returns their programs and sightings. Events of forgotten hosts are not
+/// counted.
 pub(in crate::store) async fn fold<'e, D: Database>(
     on: &D,
     events: &'e [StoredEvent],
@@ -87,7 +88,8 @@ pub(in crate::store) async fn set_uncounted<D: Database>(
     on.execute(&sql, &[newest.into()]).await.map(drop)
 }
 
-/// Deletes at most `limit` sightings of a host. The host's older events are never counted.
+/// Deletes at most `limit` sightings of a host. Events of the host that are still to be counted
+/// never will be.
 pub(in crate::store) async fn delete_of<D: Database>(
     on: &D,
     machine: &MachineId,

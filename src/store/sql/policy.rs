@@ -24,7 +24,7 @@ pub(in crate::store) async fn scope_id(
     on.first(sql, &values, |row| row.number(0)).await
 }
 
-/// Whether a rule has expired and was not ended.
+/// Whether any active rule has expired.
 pub(in crate::store) async fn has_expired(on: &impl Database, now: i64) -> StoreResult<bool> {
     let sql = "SELECT 1 FROM rule WHERE ended IS NULL AND expires <= $1 LIMIT 1";
     on.has_row(sql, &[now.into()]).await
@@ -97,7 +97,7 @@ async fn read_rules<D: Database>(
     past: Option<Revision>,
     limit: usize,
 ) -> StoreResult<Vec<RuleRecord>> {
-    /// The columns for the order by type, identifier and scope.
+    /// The numbers of the columns that order rules by type, identifier and scope.
     const ORDER: &str = "7, 8, 1, 2";
     let select = |index: &str, when: &str, wanted: &Conditions<'_>| {
         format!(

@@ -48,7 +48,7 @@ fn program(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<KnownProgram
     })
 }
 
-/// Reads the ID of a program, a machine ID, and the columns of [`SIGHTING_ROW`].
+/// Reads a sighting from these columns: the program's ID, the machine ID, and [`SIGHTING_ROW`].
 fn sighting(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<Sighting> {
     let (program, machine) = (ProgramId(row.number(first)?), hosts::machine(row, first + 1)?);
     let found = sighting_row(row, first + 2)?;
@@ -180,7 +180,7 @@ fn publisher_is<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, publisher: &'
 
 fn add_text<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, columns: &[&str], text: &'a str) {
     let part = wanted.value(text.to_ascii_lowercase());
-    // A text without a line break cannot match across two columns.
+    // Joined by line breaks, so that a text without a line break cannot match across two columns.
     let searched = format!("lower({})", columns.join(" || '\n' || "));
     wanted.add(&dialect.contains(&searched, &part));
 }
@@ -216,7 +216,7 @@ fn add_seen<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, filter: &'a Sight
     wanted.add(&condition);
 }
 
-/// The condition that a user ran a program. In the JSON list of users, each name is quoted and
+/// The condition that a sighting has a user. In the JSON list of users, each name is quoted and
 /// follows a comma or the start of the list. Quotes within a name are escaped.
 fn has_user(dialect: Dialect, wanted: &mut Conditions<'_>, user: &str) -> String {
     let name = serde_json::Value::from(&*dialect.stored_text(user)).to_string();
@@ -256,7 +256,7 @@ async fn sighting_part(
     Ok(ListPart { rows, more })
 }
 
-/// The hosts that a program was seen on, by the number of each host.
+/// The sightings of a program, in the order of the hosts' row IDs.
 pub(in crate::store) async fn sightings(
     on: &impl Database,
     program: ProgramId,
@@ -276,7 +276,7 @@ pub(in crate::store) async fn sightings(
     sighting_part(on, &found, "machine", &bounds, limit).await
 }
 
-/// The programs that were seen on a host.
+/// The sightings on a host, in the order of the programs' IDs.
 pub(in crate::store) async fn sightings_on(
     on: &impl Database,
     machine: &MachineId,
@@ -375,7 +375,7 @@ impl UndecidedFilter {
     }
 }
 
-/// The keys of undecided sightings after a position, newest first.
+/// A query for the keys of undecided sightings after a position, newest first.
 fn newest_undecided<'a>(
     dialect: Dialect,
     wanted: &mut Conditions<'a>,

@@ -6,7 +6,7 @@ use super::{Database, history};
 use crate::rule::{Revision, RevisionRecord};
 use crate::store::{StoreError, StoreResult, codes};
 
-/// The first revision whose history is kept, if some was deleted.
+/// The first revision whose history is kept; None if all history is kept.
 pub(in crate::store) async fn start<D: Database>(on: &D) -> StoreResult<Option<RevisionRecord>> {
     let number = D::DIALECT.meta_number();
     let sql = format!("SELECT {number} FROM meta WHERE key = 'history_start'");

@@ -62,7 +62,7 @@ pub(super) fn list(
     Ok(ListPart { rows, more })
 }
 
-/// The files reported most often.
+/// The programs with the most events.
 pub(super) fn stats(
     connection: &Connection,
     filter: &EventFilter,

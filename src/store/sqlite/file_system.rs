@@ -8,7 +8,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 
-/// Distinguishes the files of a machine: a device, and an inode on it.
+/// Distinguishes the files of a machine. On Unix, a device and an inode on it.
 pub(super) type FileId = (u64, u64);
 
 #[cfg(unix)]
@@ -16,8 +16,8 @@ pub(super) fn file_id(found: &Metadata) -> FileId {
     (found.dev(), found.ino())
 }
 
-/// When the file was created. SQLite keeps its files open, and Windows does not let anyone delete
-/// or replace an open file.
+/// When the file was created. This is precise enough, because SQLite keeps its files open, and
+/// Windows prevents the deletion and replacement of open files.
 #[cfg(not(unix))]
 pub(super) fn file_id(found: &Metadata) -> FileId {
     let created = found.created().ok();
@@ -44,8 +44,8 @@ pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     options
 }
 
-/// Gives a file the owner of another file, because root may restore the database of the server's
-/// user.
+/// Gives a file the owner of another file, because root may restore a database that belongs to the
+/// server's user.
 #[cfg(unix)]
 pub(super) fn copy_owner(from: &Metadata, to: &Path) -> io::Result<()> {
     let own = fs::metadata(to)?;

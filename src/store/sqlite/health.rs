@@ -11,11 +11,12 @@ use super::identity::Identity;
 use super::writer::{CommitSharing, WriteResult, Writer};
 use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 
-/// A write that succeeded within this time proves that the database can be written to.
+/// A write that succeeded within this time proves that the database can be written to. A write that
+/// has taken longer than this is a long one.
 const RECENT: Duration = Duration::from_secs(1);
 /// How long to wait for the row that is written as proof.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The maximum duration of one transaction, including the largest import.
+/// A transaction that takes longer than this counts as stuck. Even the largest import is faster.
 const LONGEST_WRITE: Duration = Duration::from_secs(30);
 
 /// The fault behind an error of SQLite, if the file or its disk caused the error.

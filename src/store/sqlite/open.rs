@@ -55,11 +55,12 @@ pub(super) enum ConnectionUse {
 /// connection closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
-    /// There was no log. The log that opening creates is deleted.
+    /// There was no log, or it was empty. The log is deleted.
     Deleted,
     /// The log has commits and is kept.
     Kept,
-    /// There is no log, and none can be created. No one can write, so only the file is read.
+    /// There is no log, and this process cannot create one. The file is read as if no one could
+    /// write to it.
     Missing,
 }
 
@@ -124,7 +125,7 @@ pub(super) fn connect(path: &Path, purpose: ConnectionUse) -> rusqlite::Result<C
     Ok(connection)
 }
 
-/// Opens a file that no one can write to, without a log.
+/// Opens a file without a log, as if no one could write to it.
 fn alone(path: &Path) -> rusqlite::Result<Connection> {
     let unusable = || rusqlite::Error::InvalidPath(path.to_owned());
     let path = std::path::absolute(path).map_err(|_| unusable())?;
@@ -147,7 +148,7 @@ pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     };
     let marks = version(path, found);
     let code = marks.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
-    // SQLite needs a log, but cannot create one.
+    // If so, SQLite needs a log but cannot create or open one.
     let no_log = matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
         && fs::metadata(path).is_ok();
     match found {

@@ -15,7 +15,7 @@ use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
 /// A query checks whether it must stop each time that SQLite's virtual machine has run this many
-/// steps, which takes some microseconds.
+/// steps, which takes a few microseconds.
 const STEPS_A_CHECK: i32 = 1_000;
 
 /// The readers of each purpose. [`Readers::open`] opens them at the start, so that they keep
@@ -176,7 +176,7 @@ impl Pool {
     }
 }
 
-/// The reasons for which a query must stop.
+/// The reasons why a query must stop.
 struct Stop {
     deadline: Option<(Instant, Duration)>,
     abandoned: AtomicBool,

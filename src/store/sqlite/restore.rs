@@ -20,7 +20,8 @@ use crate::store::{Durability, StoreError, sql};
 /// The first bytes of every SQLite file, and the position of its application ID.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;
-/// Maximum restores within one second that get different names for the replaced file.
+/// The highest number that is appended to the new name of a replaced file, if the name is taken by
+/// another restore within the same second.
 const MOST_NAMES: u32 = 100;
 
 /// Checks a backup without changing it.
@@ -136,7 +137,7 @@ impl Locked {
             replaced = Some(keep(database, now)?);
         }
         copy.as_file().sync_all()?;
-        // These logs are left from a database that was moved away or cannot be opened.
+        // Logs that still exist are left from an earlier database at this path.
         for (log, aside) in logs(database).iter().zip(logs(&aside(database, now))) {
             if log.exists() {
                 fs::rename(log, aside)?;
@@ -148,7 +149,7 @@ impl Locked {
     }
 }
 
-/// The new name of the replaced file.
+/// The new name of the replaced file, without a number.
 fn aside(database: &Path, now: Timestamp) -> PathBuf {
     let mut name = database.as_os_str().to_owned();
     name.push(format!(".replaced-{}", now.strftime("%Y-%m-%dT%H-%M-%SZ")));

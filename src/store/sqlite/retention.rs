@@ -10,7 +10,7 @@ use crate::store::StoreResult;
 /// SQL for the first revision whose history is kept; 0 if all history is kept.
 const START: &str = "SELECT ifnull((SELECT value FROM meta WHERE key = 'history_start'), 0)";
 
-/// Rows that ended before the revision `?1`.
+/// SQL for the rows of each table that ended before the revision `?1`.
 const OLD_RULES: &str = "rule INDEXED BY rule_ended WHERE ended IS NOT NULL AND ended < ?1";
 const OLD_SETTINGS: &str = "setting WHERE ended < ?1";
 const OLD_TAGS: &str = "tag WHERE ended < ?1";

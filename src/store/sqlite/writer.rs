@@ -18,13 +18,13 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 const LARGEST_GROUP: u32 = 2048;
 /// Maximum waiting rows. They are written within seconds, and take about 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
-/// A commit waits for more jobs in steps of this length, because enough jobs may arrive early. It
-/// only waits if the last commit had several jobs but fewer than `CROWD`. A commit takes as long
-/// for many jobs as for one.
+/// A commit waits for more jobs, because it takes as long for many jobs as for one. It waits in
+/// steps of this length, so that it stops waiting soon after enough jobs have arrived. It only
+/// waits if the last commit had several jobs but fewer than `CROWD`.
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
-/// With this many jobs, a commit does not wait for more jobs. Jobs that arrive during the commit
-/// share the next one.
+/// With this many waiting jobs, a commit does not wait for more jobs. Jobs that arrive during the
+/// commit share the next one.
 const CROWD: usize = 32;
 
 /// Whether the work of a successful job is kept.
@@ -40,10 +40,10 @@ impl<T> WriteResult<T> {
     }
 }
 
-/// Whether jobs may share a commit.
+/// Whether a job may share a commit with other jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CommitSharing {
-    /// Shares a commit. Its only writing statement needs no savepoint.
+    /// Shares a commit. The job has only one statement that writes, so it needs no savepoint.
     Single,
     /// Shares a commit. It writes about this many rows.
     Shared { rows: u32 },

@@ -8,7 +8,8 @@ use super::insert::digest;
 use super::partitions::{self, Week};
 use crate::store::StoreResult;
 
-/// Creates the partitions for some times of reception, in a transaction with the lock of events.
+/// Creates the missing partitions for events that were received at these times, in a transaction
+/// that has the lock of events.
 pub(in crate::store::postgres) async fn create_partitions(
     on: &impl GenericClient,
     received: impl Iterator<Item = i64>,
@@ -17,7 +18,8 @@ pub(in crate::store::postgres) async fn create_partitions(
     partitions::make(on, &weeks).await
 }
 
-/// Stores the digests of all events. Events that differ only in a NUL have the same digest.
+/// Stores the digests of all events. Two events have the same digest if one has a NUL where the
+/// other has U+FFFD. Only one of the digests is then stored.
 pub(in crate::store::postgres) async fn insert_digests(on: &impl GenericClient) -> StoreResult<()> {
     let sql = format!(
         "INSERT INTO event_once (digest, id, received)

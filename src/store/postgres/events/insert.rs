@@ -173,7 +173,7 @@ impl Batch for InsertEvents {
 }
 
 impl InsertEvents {
-    /// Creates the partitions for some times of reception.
+    /// Creates the missing partitions for events that were received at these times.
     async fn create_partitions(
         &self,
         client: &mut Client,

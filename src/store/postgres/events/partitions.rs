@@ -8,10 +8,10 @@ use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::query;
 
-/// A week, in milliseconds. Partitions of one week are few enough (52 per year) that a query for
-/// one event need not search hundreds of them.
+/// A week, in milliseconds. With 52 partitions per year, a query for one event searches far fewer
+/// partitions than if each had only one day.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
-/// The two tables with the same partitions.
+/// The two tables that are partitioned by week.
 const TABLES: [&str; 2] = ["event", "event_body"];
 
 /// A week, by its number since 1970.
@@ -44,8 +44,8 @@ impl Week {
     }
 }
 
-/// Creates missing partitions of weeks. A week that already has events in the default partition
-/// keeps using it.
+/// Creates the missing partitions of these weeks. A week that already has events in the default
+/// partition gets no separate partition.
 pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreResult<()> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;

@@ -10,13 +10,13 @@ use crate::store::postgres::locks::Lock;
 use crate::store::postgres::{Values, codes, query};
 use crate::store::{EventPurge, StoreResult};
 
-/// Entries of dropped partitions that are deleted at a time.
+/// Maximum entries of `event_once` for dropped partitions that are deleted at a time.
 const STALE: i64 = 20_000;
-/// How long to wait for the readers of a partition before it is dropped. New readers may have to
+/// How long dropping a partition waits for its readers before it fails. New readers may have to
 /// wait this long, too.
 const DROP_PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 
-/// Whether an event, or an entry of a dropped partition, must be deleted.
+/// Whether any event, or any entry of `event_once` for a dropped partition, must be deleted.
 pub(in crate::store::postgres) async fn has_overdue(
     on: &impl GenericClient,
     purge: EventPurge,
@@ -32,7 +32,7 @@ pub(in crate::store::postgres) async fn has_overdue(
     Ok(stale || surplus(on, purge.keep).await? > 0)
 }
 
-/// How many events exceed the limit.
+/// How many events exceed the limit of stored events.
 async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
     // A range of IDs never has more events than IDs, so a small range needs no count.
@@ -50,8 +50,9 @@ async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64>
     Ok(0)
 }
 
-/// Drops the partitions whose events are all too old. Then deletes other events that are too old or
-/// too many, oldest first, at most `limit` at a time. Returns how many events were deleted.
+/// Drops partitions whose events are all too old, until at least `limit` events are deleted. Then
+/// deletes other events that are too old or exceed the limit of stored events, oldest first, until
+/// `limit` events are deleted in all. Returns how many events were deleted.
 pub(in crate::store::postgres) async fn purge(
     client: &mut Client,
     purge: EventPurge,

@@ -115,7 +115,8 @@ fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     Ok(())
 }
 
-/// The number of events that exceed the limit, if any event must be deleted.
+/// How many events exceed the limit of stored events. None if no event must be deleted, neither for
+/// this limit nor for its age.
 pub(in crate::store::sqlite) fn overdue(
     connection: &Connection,
     purge: EventPurge,
@@ -130,7 +131,7 @@ pub(in crate::store::sqlite) fn overdue(
     Ok((is_old || surplus > 0).then_some(surplus))
 }
 
-/// How many events exceed the limit.
+/// How many events exceed the limit of stored events.
 fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
     // A range of IDs never has more events than IDs, so a small range needs no count.
@@ -144,7 +145,8 @@ fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     Ok((count - keep).max(0))
 }
 
-/// Deletes the oldest events that are too old or exceed the limit. Returns how many were deleted.
+/// Deletes events that are too old or among the `surplus` oldest, at most `limit`. Returns how many
+/// were deleted.
 pub(in crate::store::sqlite) fn purge(
     connection: &Connection,
     before: Option<Timestamp>,
