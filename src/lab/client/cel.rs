@@ -1,6 +1,7 @@
-//! Whether a version of Santa compiles an expression.
+//! Checks whether an expression compiles in a version of Santa.
 //!
-//! Checks names, not the grammar, because versions differ only in names.
+//! Checks names, brackets and quotes, but not the rest of the grammar, because versions differ only
+//! in names.
 
 use std::sync::LazyLock;
 
@@ -13,8 +14,8 @@ const MACROS: [&str; 5] = ["all", "exists", "exists_one", "filter", "map"];
 
 const WORDS: [&str; 4] = ["true", "false", "null", "in"];
 
-/// Whether this version supports every name in the expression, and whether the brackets and quotes
-/// match.
+/// Whether this version supports the variables, the functions and the fields of `target` in the
+/// expression, and whether brackets and quotes match. An empty expression does not compile.
 pub(super) fn compiles(version: Version, expression: &str) -> bool {
     let Some(tokens) = tokens(expression) else { return false };
     let bound = bound(&tokens);
@@ -65,7 +66,7 @@ fn tokens<'a>(text: &'a str) -> Option<Vec<Token<'a>>> {
         (None, Some(word)) => Some(Token::Word(word.as_str())),
         (None, None) => {
             let mark = found[0].chars().next()?;
-            // A quotation mark here does not begin a valid string.
+            // A quotation mark that is matched as a token of its own begins no complete string.
             (!matches!(mark, '"' | '\'')).then_some(Token::Mark(mark))
         }
     };

@@ -66,7 +66,7 @@ impl Clock {
         self.sleep_until(self.now() + time).await;
     }
 
-    /// Returns the future's output, or nothing after the time limit.
+    /// Returns the future's output, or `None` if the time limit expires first.
     pub(super) async fn within<T>(
         &self,
         limit: Duration,

@@ -28,7 +28,7 @@ const BACKOFF: Duration = Duration::from_secs(600);
 /// Maximum requested syncs that are waiting or in progress.
 const MOST_ASKED_FOR: usize = 2;
 
-/// Programs of a bundle per request.
+/// Maximum programs of a bundle per request.
 const MEMBERS_AT_ONCE: usize = 50;
 
 /// A blocked execution.
@@ -44,7 +44,8 @@ pub struct Blocked {
 pub enum BlockedOutcome {
     /// The server accepted the event, and this number of requested programs from its bundle.
     Sent { members: usize },
-    /// The file was reported less than ten minutes ago, so the event is sent with the next sync.
+    /// The client tried to report the file less than ten minutes ago, so the event waits for the
+    /// next sync.
     Waiting,
     /// The server did not accept the event or some programs of its bundle, so the next sync sends
     /// them.
@@ -56,7 +57,7 @@ pub enum BlockedOutcome {
 /// Why a requested sync failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// One sync is in progress, and another is waiting.
+    /// Two other requested syncs are waiting or in progress.
     #[error("too many syncs in progress")]
     TooMany,
     #[error(transparent)]
@@ -77,7 +78,7 @@ pub struct Daemon {
     santa: tokio::sync::Mutex<Santa>,
     /// Events that are not yet in the client's list of pending events.
     fresh: Mutex<Vec<Event>>,
-    /// When each file was last reported immediately.
+    /// When the client last tried to report each file immediately.
     reported: Mutex<HashMap<String, Duration>>,
     reports_bundles: AtomicBool,
     asked_for: Semaphore,
@@ -111,7 +112,8 @@ impl Daemon {
         }
     }
 
-    /// Waits for a sync in progress, and returns the client.
+    /// Waits for a sync in progress, moves new events to the client's pending events, and returns
+    /// the client.
     pub async fn santa(&self) -> impl std::ops::DerefMut<Target = Santa> + '_ {
         let mut santa = self.santa.lock().await;
         for event in mem::take(&mut *locked(&self.fresh)) {
@@ -121,7 +123,7 @@ impl Daemon {
     }
 
     /// Waits for the next scheduled sync and performs it. Dropping the future stops a sync in
-    /// progress, and has no other effect.
+    /// progress, but does not change the schedule.
     pub async fn next(&self) -> DaemonSync {
         let mut due = self.due.subscribe();
         loop {
@@ -152,7 +154,8 @@ impl Daemon {
     /// Waits for a sync in progress, then downloads rules, as after a push.
     ///
     /// # Errors
-    /// When two other requested syncs are waiting or in progress, or the download fails.
+    /// When two other requested syncs are waiting or in progress, the download fails, or the client
+    /// is pedro.
     pub async fn sync_rules(&self) -> Result<SyncReport, DaemonError> {
         let _slot = self.asked_for.try_acquire().map_err(|_| DaemonError::TooMany)?;
         let mut santa = self.santa().await;
@@ -168,8 +171,8 @@ impl Daemon {
         DaemonSync { result, holds: santa.database.rules().len(), next }
     }
 
-    /// Reports a blocked execution immediately, unless the file was reported less than ten minutes
-    /// ago. Until the server has accepted the event, syncs also send it.
+    /// Reports a blocked execution immediately, unless the client tried to report the same file
+    /// less than ten minutes ago. Until the server has accepted the event, syncs also send it.
     pub async fn block(&self, blocked: Blocked) -> BlockedOutcome {
         let Blocked { mut event, mut members } = blocked;
         let Generation::Santa(version) = self.profile.generation else {
@@ -244,7 +247,7 @@ impl Daemon {
     }
 }
 
-/// Sends only these events. Returns the bundles whose programs the server requests.
+/// Sends these events in one request. Returns the bundles whose programs the server requests.
 async fn upload(sender: &RequestSender<'_>, events: &[Event]) -> Result<Vec<String>, RequestError> {
     let body = request_formats::events(sender.version, sender.profile, events);
     let answer = sender.exchange(Stage::EventUpload, body, response_formats::uploaded).await?;

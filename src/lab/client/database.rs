@@ -26,7 +26,7 @@ pub enum RuleState {
     SilentGuiBlocklist,
     /// Blocks without a message on the terminal.
     SilentTtyBlocklist,
-    /// The expression decides.
+    /// The result of the expression decides.
     Cel,
 }
 
@@ -59,7 +59,8 @@ pub(crate) enum RuleChange {
 }
 
 impl RuleChange {
-    /// Reads a rule as a version of Santa does. Returns nothing if the version ignores the rule.
+    /// Reads a rule as a version of Santa does. Returns `None` if the version ignores the rule and
+    /// does not count it as processed.
     pub(crate) fn read(version: Version, rule: Rule<'_>) -> Option<Self> {
         let rule_type = rule.rule_type.filter(|&each| version.knows_type(each))?;
         let named = version.knows_identifier() && !rule.identifier.is_empty();
@@ -147,7 +148,8 @@ pub struct Database {
 impl Database {
     /// Applies all changes of a download.
     ///
-    /// An empty download deletes nothing, even in a clean sync, because real clients skip it.
+    /// A download without changes deletes nothing, even in a clean sync, because real clients skip
+    /// it.
     pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<RuleChange>) {
         if changes.is_empty() {
             return;

@@ -17,8 +17,8 @@ const LONGEST_BODY: usize = 1 << 28;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The n-th page of rules, counted from 1, is cut off: status 200 arrives, but the body does
-    /// not.
+    /// The n-th response to a rule download is cut off: its status arrives, but its body does not.
+    /// Counted from 1, including responses to repeated requests.
     CutPage(usize),
     /// Every response is delayed.
     Delay(Duration),
@@ -84,7 +84,7 @@ impl fmt::Display for Fault {
 pub struct Faulty<T> {
     transport: T,
     faults: Vec<Fault>,
-    /// The number of rule pages received.
+    /// The number of responses to rule downloads.
     pages: AtomicUsize,
 }
 

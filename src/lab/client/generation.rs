@@ -1,8 +1,8 @@
 //! The clients of the protocol, and the features and behavior of each version.
 //!
 //! Facts about Santa are from its tags (google/santa up to 2024.9, northpolesec/santa after). For
-//! each of these facts, the code has the first version that the fact applies to. Facts about pedro
-//! are from pedro and from rednose, the library that pedro used until January 2026.
+//! each fact, the code states the first version that it applies to. Facts about pedro are from the
+//! source code of pedro and of rednose, the library that pedro used until January 2026.
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,7 +28,7 @@ pub enum Generation {
     Rednose,
 }
 
-/// A version of Santa, such as `2026.7.1` or, with the number of a build, `2024.6.655965194`.
+/// A version of Santa, such as `2026.7.1`, or `2024.6.655965194` with a build number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
     year: u16,
@@ -131,8 +131,8 @@ impl Version {
         (self.year, self.number) >= (year, number)
     }
 
-    /// Whether the version sends `application/octet-stream` for all bodies, and sends counts as
-    /// strings.
+    /// Whether the version sends `application/octet-stream` for all bodies, and writes some counts
+    /// in JSON as strings.
     pub(crate) fn mislabels(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 8)
     }
@@ -210,7 +210,7 @@ impl Version {
         if self.since(2021, 2) { 5 } else { 2 }
     }
 
-    /// Seconds to wait after this number of attempts.
+    /// Seconds that the client waits after its n-th attempt, counted from 1.
     pub(crate) fn seconds_after(self, attempts: u32) -> u32 {
         if self.since(2023, 4) { 2_u32.pow(attempts + 1) } else { 2 * (attempts + 1) }
     }

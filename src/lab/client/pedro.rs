@@ -1,9 +1,9 @@
 //! pedro, a client of this protocol for Linux: the current version, and the old version with the
 //! library rednose.
 //!
-//! pedro sends each request once, replaces all rules with those of one page, counts no rules,
-//! uploads no events, and rejects a whole response if it contains one unknown word (rednose,
-//! `sync/json`).
+//! pedro sends each request only once, replaces all rules with the rules of a single page, reports
+//! no rule counts, uploads no events, and rejects a whole response if it contains one unknown word
+//! (rednose, `sync/json`).
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +22,7 @@ use crate::protocol::{self, BodyError, ClientMode, ContentEncoding, MessageError
 /// after decompression. ureq up to 3.3 counts them before decompression, as `Rednose` does here.
 const LONGEST_ANSWER: usize = 10 << 20;
 
-/// The length of a field of the system's `utsname`, including the zeros at the end.
+/// The length of a field of the system's `utsname`, including the trailing NUL characters.
 const UTSNAME_FIELD: usize = 65;
 
 /// The response to preflight. pedro applies only the mode.
@@ -144,7 +144,7 @@ struct RequestSender<'a> {
 }
 
 impl RequestSender<'_> {
-    /// Sends a message once. Any status from 200 to 299 is a success.
+    /// Sends a message only once. Any status from 200 to 299 is a success.
     async fn post(
         &self,
         stage: Stage,

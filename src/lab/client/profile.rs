@@ -9,7 +9,7 @@ use super::Generation;
 use super::generation::Version;
 use crate::protocol::{ClientMode, ContentEncoding, Format};
 
-/// The characters that are encoded in a segment of a path.
+/// The characters that are percent-encoded in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Headers that a client ignores in its configuration.
@@ -102,8 +102,8 @@ impl Profile {
         format!("{stage}/{}", utf8_percent_encode(&self.machine_id, SEGMENT))
     }
 
-    /// Whether the client supports everything in the profile. The client can sync even if this
-    /// returns an error, because Santa ignores unknown keys.
+    /// Checks whether the client supports everything in the profile. The client can sync even if
+    /// this returns an error, because Santa ignores unknown keys.
     ///
     /// # Errors
     /// The first setting that the client does not support.

@@ -35,13 +35,13 @@ impl Pace {
 /// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    /// The last response's status was not 200.
+    /// The status of the last response was not a success.
     #[error("the server answered {status} (attempt {attempts})")]
     Refused { status: u16, attempts: u32 },
-    /// The last attempt got no response.
+    /// The last attempt got no complete response, or a response that cannot be decompressed.
     #[error("no answer from the server (attempt {attempts})")]
     Unanswered { attempts: u32, source: TransportError },
-    /// The status was 200, but clients cannot read the body.
+    /// The status was a success, but the client cannot read the body.
     #[error("the server's answer cannot be read")]
     Unreadable(#[source] MessageError),
     #[error("the request cannot be written")]
@@ -142,7 +142,7 @@ impl RequestSender<'_> {
     }
 
     /// Whether the client stops after this error. Santa 2026.4 and later stop after client errors
-    /// (4xx), except for timeouts, too many requests, and a missing token that could be fetched.
+    /// (4xx), except for 408, 429, and a 403 after which a missing token was fetched.
     async fn is_final(&self, error: &RequestError) -> bool {
         let RequestError::Refused { status, .. } = *error else { return false };
         let has_new_token =
@@ -151,7 +151,8 @@ impl RequestSender<'_> {
         is_client_error && self.version.gives_up_at_client_errors() && !has_new_token
     }
 
-    /// Fetches an XSRF token. Status 200 is enough, even without a token.
+    /// Fetches an XSRF token. Returns true if the status is 200, even if the response contains no
+    /// token.
     async fn fetch_token(&self) -> bool {
         let mut headers = self.profile.headers(self.version, false);
         headers.retain(|(name, _)| name != "Content-Type");

@@ -1,8 +1,8 @@
 //! The messages that each version of Santa sends.
 //!
 //! Versions from 2024.6 on send messages as defined in protobuf, without fields that the version
-//! does not have. Earlier versions send dictionaries with the keys of each stage, without machine
-//! ID, with zero counts, and with fractional times.
+//! does not have. Earlier versions send dictionaries, which contain no machine ID. In dictionaries,
+//! counts of zero are included, and times have fractions.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::protocol::{
     PreflightRequest, RuleDownloadRequest,
 };
 
-/// Keys whose numbers 2024.6 and 2024.7 write as strings, because the numbers had 64 bits.
+/// Keys whose values 2024.6 and 2024.7 write as strings, because these were 64-bit numbers.
 const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 

@@ -2,8 +2,8 @@
 //!
 //! From 2024.6 on, responses are messages: a value of the wrong type makes the whole response
 //! invalid, and unknown fields are ignored. In earlier versions, responses are dictionaries: values
-//! of the wrong type are also ignored, except that `rules` must be a list. The body must be a JSON
-//! object, so an empty body is invalid.
+//! of the wrong type are also ignored, except that `rules` must be a list. A dictionary must be a
+//! JSON object, so an empty body is invalid.
 
 use std::borrow::Cow;
 
@@ -18,8 +18,8 @@ use crate::protocol::{
 
 type Keys = Map<String, Value>;
 
-/// Seconds between syncs for clients that read dictionaries, if the server sends no value or less
-/// than a minute.
+/// The interval between syncs, in seconds, for clients that read dictionaries. Applies if the
+/// server sends no interval, or an interval of less than a minute.
 const DEFAULT_INTERVAL: u32 = 600;
 
 /// Returns only settings that the version supports.
@@ -128,7 +128,8 @@ pub(crate) fn page<'a>(
     Ok(RuleDownloadResponse { rules: rules.into_iter().map(rule_of).collect(), cursor })
 }
 
-/// A value that is not a dictionary, or has no policy or type, becomes a rule that clients ignore.
+/// A value that is not a dictionary, or has no known policy or type, becomes a rule that clients
+/// ignore.
 fn rule_of<'a>(mut rule: Value) -> Rule<'a> {
     let word = |rule: &Value, key: &str| rule.get(key).and_then(Value::as_str).map(str::to_owned);
     let policy = word(&rule, "policy").and_then(|word| Word::from_name(&word));

@@ -57,7 +57,7 @@ impl Santa {
         read_json(path, "the state of a lab client")
     }
 
-    /// Writes the client to a file, which is replaced as a whole.
+    /// Writes the client to a file. The file is replaced atomically.
     ///
     /// Only the user may read the file, because the profile's headers may contain a token.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
@@ -123,7 +123,7 @@ impl Santa {
         }
     }
 
-    /// Adds rules created by a compiler on the Mac.
+    /// Adds transitive rules, which a Mac creates for the files that a compiler writes.
     pub fn add_transitive_rules(&mut self, count: u32) {
         self.database.add_transitive(count);
     }
@@ -141,8 +141,8 @@ impl Santa {
         self.events.push(event);
     }
 
-    /// Adds the events in a file, which contains a JSON list as on the wire. Returns the number of
-    /// events.
+    /// Adds the events in a file, which contains a JSON list in the format of the protocol. Returns
+    /// the number of events.
     pub fn add_events_from(&mut self, path: &Path) -> Result<usize, StateError> {
         let events = events_in(path)?;
         let count = events.len();
@@ -164,7 +164,7 @@ impl Santa {
     }
 }
 
-/// Reads a JSON list of events, as on the wire.
+/// Reads a JSON list of events in the format of the protocol.
 ///
 /// # Errors
 /// When the file cannot be read or does not contain a JSON list of events.

@@ -90,8 +90,8 @@ impl Settings {
         set(&mut self.push_notification_global_rule_sync_deadline, deadline);
     }
 
-    /// Applies the settings that versions before 2023 apply directly after preflight. In these
-    /// versions, an absent setting is off.
+    /// Applies the settings for bundles and transitive rules, which versions before 2023 apply
+    /// directly after preflight. In these versions, an absent setting is off.
     pub(super) fn apply_at_once(&mut self, version: Version, answer: &PreflightResponse) {
         if version.keeps_bundle_settings() {
             return;

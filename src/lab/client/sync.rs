@@ -27,8 +27,8 @@ impl Default for SyncOptions {
 /// Why a sync stopped.
 ///
 /// A clean sync that was required before is still required, and events that were sent or discarded
-/// stay deleted. No setting from preflight is applied, except for the bundle and transitive
-/// settings of versions before 2023.
+/// stay deleted. No setting from preflight is applied, except that versions before 2023 have
+/// already applied the settings for bundles and transitive rules.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error("preflight failed")]

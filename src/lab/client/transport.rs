@@ -14,7 +14,7 @@ const LARGEST_BODY: usize = 64 * 1024 * 1024;
 pub struct HttpResponse {
     pub status: u16,
     pub headers: Vec<(String, String)>,
-    /// The body as received, which is compressed if there is a `Content-Encoding`.
+    /// The body as received. It may be compressed, as stated in the `Content-Encoding` header.
     pub body: Vec<u8>,
 }
 
@@ -26,7 +26,7 @@ impl HttpResponse {
     }
 }
 
-/// Why a request got no response.
+/// Why a request got no complete response.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     #[error("the exchange failed")]
@@ -40,9 +40,10 @@ pub enum TransportError {
     TimedOut(Duration),
 }
 
-/// Sends one request at a time to a server.
+/// Sends requests to a server.
 ///
-/// This is a trait so that tests can simulate a server, or lose requests and responses.
+/// This is a trait so that tests can simulate a server, and [`Faulty`](super::Faulty) can simulate
+/// faults.
 #[async_trait]
 pub trait Transport: Send + Sync {
     /// The path is relative to the server's address.

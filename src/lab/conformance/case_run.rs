@@ -58,7 +58,7 @@ impl<'j> CaseRun<'j> {
         self.server.post(request).await
     }
 
-    /// Adds a rule with a hook, for one host or for all hosts with a tag.
+    /// Runs a hook that adds a rule for one host, or for all hosts with a tag.
     pub(super) async fn add_rule(
         &self,
         mac: &Mac<'_>,
@@ -82,7 +82,7 @@ impl<'j> CaseRun<'j> {
         Ok(())
     }
 
-    /// Removes an added rule with a hook.
+    /// Runs a hook that removes a rule. Does nothing if the rule was not added in this run.
     pub(super) async fn remove_rule(&self, rule: &TestRule) -> Result<(), Stop> {
         let added = {
             let mut all = self.added();
@@ -95,7 +95,7 @@ impl<'j> CaseRun<'j> {
         }
     }
 
-    /// Runs a hook that changes a host and not a rule.
+    /// Runs a hook that changes a host instead of a rule.
     pub(super) async fn administer(
         &self,
         hook: Hook,

@@ -41,7 +41,7 @@ impl Hook {
         self.row().0
     }
 
-    /// The required action of the command, for the published list.
+    /// What the command must do, for the published list.
     pub const fn about(self) -> &'static str {
         self.row().1
     }
@@ -197,7 +197,7 @@ impl FromIterator<HookCommand> for Hooks {
 }
 
 impl Hooks {
-    /// The needed hooks that have no command.
+    /// The hooks in `needed` that have no command.
     pub(super) fn missing(&self, needed: &[Hook]) -> Vec<Hook> {
         needed.iter().copied().filter(|hook| !self.0.contains_key(hook)).collect()
     }

@@ -46,7 +46,7 @@ pub(super) enum Value<'a> {
     Number(u64),
     /// A string or a message.
     Bytes(&'a [u8]),
-    /// A value of fixed size, which no tested field has.
+    /// A value of fixed size. No field that the cases check has such a value.
     Fixed,
 }
 

@@ -46,7 +46,8 @@ impl ServerResponse {
         if self.status < 500 { Ok(self) } else { Err(Stop::fails(self.describe())) }
     }
 
-    /// The stage, the status and the body. Many servers report the reason for an error in the body.
+    /// The stage, the status and the beginning of the body, where many servers report the reason
+    /// for an error.
     pub(super) fn describe(&self) -> String {
         let Self { stage, status, .. } = self;
         match self.body.is_empty() {

@@ -69,7 +69,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When the address is not a valid `https` or `http` URL.
+    /// When the address is not a valid `https` or `http` URL, or the HTTP client cannot be set up.
     pub fn new(
         address: &str,
         headers: &[Header],
@@ -95,7 +95,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When there is no sync server at the address.
+    /// When no response arrives, the server requires authentication, or it is not a sync server.
     pub(super) async fn accepted_encoding(
         &self,
         preflight: &Request,
@@ -128,7 +128,7 @@ impl Server {
         self.encoding
     }
 
-    /// Sends a request. A missing response is a failure of the server.
+    /// Sends a request. If no complete response arrives, the case fails.
     pub(super) async fn post(&self, request: Request) -> Result<ServerResponse, Stop> {
         let stage = request.stage;
         self.send(request, self.encoding)
@@ -158,7 +158,7 @@ impl Server {
         Ok(ServerResponse { stage, status, headers, body })
     }
 
-    /// The innermost cause of an error, in one line.
+    /// Describes a timeout, or the innermost cause of any other error, in one line.
     fn describe(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
             return format!("no answer within {} s", self.patience.as_secs_f32());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::response::Object;
 
-/// The required type of a key in the response to preflight.
+/// The required type of a key's value in the response to preflight.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
     /// A whole number that is not negative.
@@ -13,7 +13,7 @@ enum Shape {
     Text,
     /// A list of strings.
     Texts,
-    /// One of these words in upper case.
+    /// One of these words, in upper case.
     Word(&'static [&'static str]),
     /// An object with exactly one of these keys.
     Choice(&'static [&'static str]),
@@ -71,7 +71,7 @@ const KEPT: [&str; 9] = [
     "blocked_path_regex",
 ];
 
-/// The values that clients cannot read. All clients ignore null.
+/// The keys and values that clients cannot read. Null is not listed, because all clients ignore it.
 pub(super) fn misshapen(settings: &Object) -> Vec<String> {
     let given = KEYS.iter().filter_map(|(key, shape)| Some((*key, shape, settings.get(*key)?)));
     let wrong = given.filter(|(_, shape, value)| !value.is_null() && !fits(shape, value));
@@ -97,7 +97,7 @@ pub(super) fn unsaid(settings: &Object) -> Vec<&'static str> {
     KEPT.into_iter().filter(|key| !said(key)).collect()
 }
 
-/// The keys of an earlier response that are absent in a later response.
+/// The known keys of an earlier response that are absent in a later response.
 pub(super) fn dropped(earlier: &Object, later: &Object) -> Vec<String> {
     let gone = |key: &&String| !later.contains_key(*key);
     let known = |key: &&String| KEYS.iter().any(|(name, _)| name == key);

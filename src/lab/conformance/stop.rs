@@ -1,6 +1,6 @@
 //! The result of a case.
 
-/// The correct behavior of the server, or the reason why the case stopped.
+/// A description of the server's correct behavior, or the reason why the case stopped.
 pub(super) type CaseResult = Result<String, Stop>;
 
 #[derive(Debug)]

@@ -19,7 +19,7 @@ pub struct Share {
     pub weight: u32,
 }
 
-/// All hosts of one version.
+/// The data that all hosts of one version share.
 #[derive(Debug)]
 pub(super) struct Client {
     pub(super) version: Version,
@@ -82,7 +82,7 @@ fn headers(profile: &Profile, version: Version, has_body: bool) -> Result<Header
 #[derive(Debug)]
 pub(super) struct Clients {
     clients: Vec<Client>,
-    /// The sums of the weights up to each client.
+    /// For each client, the sum of its weight and the weights of all clients before it.
     bounds: Vec<u64>,
 }
 

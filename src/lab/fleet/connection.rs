@@ -49,7 +49,7 @@ pub(super) enum ConnectionError {
 
 #[derive(Debug)]
 pub(super) struct Address {
-    /// The path of the stages, with a slash at the end.
+    /// The path below which the stages are, with a slash at the end.
     base: String,
     host: HeaderValue,
     /// The first address of the host name that accepted a connection.
@@ -143,7 +143,7 @@ impl Open {
         .await
     }
 
-    /// Whether a request can be sent.
+    /// Waits until a request can be sent. Returns false if the connection is closed.
     async fn is_ready(&mut self) -> bool {
         // `drive` would borrow all of `self`, including the sender.
         let Self { sender, connection } = self;
@@ -249,7 +249,7 @@ impl Connection {
         Ok(request)
     }
 
-    /// Sends a request, on a new connection if the server has closed the old connection.
+    /// Sends a request, on a new connection if none is open or the server has closed it.
     async fn send(
         &mut self,
         mut request: Request<Full<Bytes>>,

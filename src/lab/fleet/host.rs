@@ -4,7 +4,7 @@ use super::rule_tables::TableId;
 use crate::lab::SyncKind;
 use crate::protocol::ClientMode;
 
-/// All other data about a host are computed from the host's number and the seed.
+/// The stored data about a host. All other data are computed from the host's number and the seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Host {
     pub(super) table: TableId,
@@ -27,9 +27,9 @@ pub(super) enum LastSync {
     Never,
     /// The sync is in progress.
     Open,
-    /// The sync completed, and kept the rules.
+    /// The sync completed, and was not clean.
     Done,
-    /// The sync completed, and deleted the old rules first.
+    /// The sync completed, and was clean.
     Cleaned,
     Failed,
 }

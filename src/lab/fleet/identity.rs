@@ -7,10 +7,10 @@ pub(super) const SERIAL: usize = 12;
 pub(super) const HOSTNAME: usize = 18;
 pub(super) const USER: usize = 12;
 
-/// Maximum hosts of a fleet, because the names of hosts have numbers of eight digits.
+/// Maximum hosts of a fleet. A host's name contains the host's number, which has eight digits.
 pub const MOST_HOSTS: u32 = 90_000_000;
 
-/// The names of all hosts have the same lengths.
+/// The names of a host. Each name has the same length on all hosts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Identity {
     pub(super) machine_id: [u8; MACHINE_ID],

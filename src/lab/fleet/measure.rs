@@ -73,7 +73,7 @@ pub struct Latencies {
     /// The time of a whole sync. If no connection was free, this time begins when the sync was
     /// scheduled.
     pub sync: Latency,
-    /// The time from the schedule to the start of the sync.
+    /// The time from the scheduled start of a sync to its real start.
     pub late: Latency,
     /// The time from the start of the sync to the response.
     pub preflight: Latency,
@@ -106,7 +106,7 @@ pub(super) struct Measures {
 pub struct Counts {
     /// Completed syncs without a failed request.
     pub syncs: u64,
-    /// The number of `syncs` that deleted all rules first.
+    /// The number of `syncs` that were clean.
     pub clean_syncs: u64,
     /// Syncs with a failed request.
     pub failed_syncs: u64,

@@ -1,5 +1,5 @@
-//! Writes requests. Each request is written once by the code of `lab sync`, and then copied with
-//! the names of other hosts.
+//! Writes requests. Requests that differ only in the names of hosts are written once by the code of
+//! `lab sync`, and then copied with the names of each host.
 
 use std::collections::HashMap;
 use std::io;

@@ -88,7 +88,7 @@ pub async fn run_fleet(
 
 async fn play(options: FleetOptions, observer: Observer) -> Result<FleetSummary, FleetError> {
     let meter = Meter::start();
-    // Errors in the command line are reported before errors of the server.
+    // Invalid options are reported before the server is contacted.
     let clients = Clients::new(&options.shares, &options.profile)?;
     let address = Address::reach(&options.url, &options.trust, options.timeout).await?;
     let shared = Rc::new(Shared::new(&options, clients, address));

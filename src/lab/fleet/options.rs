@@ -14,16 +14,17 @@ pub struct FleetOptions {
     /// The source of identities and random decisions.
     pub seed: u64,
     pub shares: Vec<Share>,
-    /// The configuration of all hosts. The identity in this profile is not used.
+    /// The configuration of all hosts. The identity and the version in this profile are not used.
     pub profile: Profile,
     /// Whether every host syncs once before the run, as fast as the server responds.
     pub warm_up: bool,
-    /// The time between two syncs of a host.
+    /// The time between two scheduled syncs of a host.
     pub interval: Duration,
     /// The length of the run.
     pub time: Duration,
     pub arrivals: Arrivals,
-    /// The share of syncs in which a host requests a clean sync, from 0 to 1.
+    /// The share of syncs, from 0 to 1, in which a host requests a clean sync although it does not
+    /// need one.
     pub clean: f64,
     /// Events per sync, on average.
     pub events: f64,
@@ -73,7 +74,7 @@ pub enum FleetPhase {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FleetProgress {
     pub phase: FleetPhase,
-    /// Completed syncs of the phase.
+    /// Completed, failed and skipped syncs of the phase.
     pub done: u64,
     /// All syncs of the phase.
     pub total: u64,

@@ -2,7 +2,8 @@
 //!
 //! The schedule and the decisions are computed, not stored. The n-th arrival is a function of n. A
 //! random number is a function of the seed, its purpose, the host and the sync. Therefore two runs
-//! with the same seed are equal, even if syncs end in a different order.
+//! with the same options and seed have the same schedule and the same decisions, even if syncs end
+//! in a different order.
 
 use std::time::Duration;
 

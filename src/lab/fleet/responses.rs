@@ -1,4 +1,4 @@
-//! Responses, parsed once for all hosts that receive the same bytes.
+//! Responses, parsed once for all hosts of a version that receive the same bytes.
 
 use std::collections::HashMap;
 use std::rc::Rc;

@@ -2,12 +2,13 @@
 //!
 //! Hosts with the same rules in the same order share a table, which is deleted with its last host.
 //! A host stores only the table's number. The result of a download applied to a table is cached, so
-//! that most syncs need one lookup. (A sum of hashes per host would not work: a removal contains
-//! its target, but not the rule that it removes.)
+//! that most syncs need one lookup. (A sum of the rules' hashes per host would not be enough: a
+//! removal contains only a target, so the hash of the removed rule could not be subtracted.)
 //!
 //! The text of a rule is stored once, too. A table needs 4 bytes per rule, and about 250 additional
-//! bytes. If all hosts have different rules, each host needs a table. Only the keys of the download
-//! cache are hashes, which could be equal by chance. These hashes have 128 bits.
+//! bytes. If all hosts have different rules, each host needs a table. Only the download cache
+//! compares hashes instead of rules. These hashes have 128 bits, so that equal hashes of different
+//! downloads are practically impossible.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -127,7 +128,7 @@ impl RuleTables {
         }
     }
 
-    /// Removes a host from a table. The last host deletes the table.
+    /// Removes a host from a table. The table is deleted with its last host.
     pub(super) fn release(&mut self, id: TableId) {
         let Some(table) = self.tables.get_mut(&id) else { return };
         table.holders -= 1;
@@ -138,8 +139,8 @@ impl RuleTables {
         }
     }
 
-    /// Moves a host to the table that results from a download. As with a real client, an empty
-    /// download deletes nothing, even in a clean sync.
+    /// Moves a host to the table that results from a download. As with a real client, a download
+    /// without changes deletes nothing, even in a clean sync.
     pub(super) fn apply(
         &mut self,
         from: TableId,
@@ -243,7 +244,7 @@ impl RuleTables {
         Some(Difference { extra: extra.len(), missing: missing.len(), example })
     }
 
-    /// The number of tables with hosts, including the table without rules.
+    /// The number of tables, always including the table without rules.
     pub(super) fn count(&self) -> usize {
         self.tables.len()
     }

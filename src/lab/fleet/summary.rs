@@ -54,8 +54,8 @@ pub struct Memory {
     pub bytes_per_host: Option<f64>,
     /// The size of the data of one host, without shared data.
     pub host_bytes: usize,
-    /// The number of different rule sets at the end. Sets whose rules differ only in order count as
-    /// different.
+    /// The number of different rule sets at the end, always including the empty set. Sets whose
+    /// rules differ only in order count as different.
     pub tables: usize,
 }
 

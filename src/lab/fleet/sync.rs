@@ -230,7 +230,8 @@ impl HostSync<'_> {
         }
     }
 
-    /// Applies the only setting that a host stores, the mode, as `lab::Settings` does.
+    /// Stops requesting clean syncs after a clean sync, and applies the mode, the only setting that
+    /// a host stores, as `lab::Settings` does.
     fn performed(&self, performed: SyncKind, answer: &PreflightResponse) {
         let mut state = self.shared.state();
         let host = state.host(self.host);

@@ -22,10 +22,10 @@ use super::run::{Interrupted, Observer, Work, run};
 use super::shared::Shared;
 use crate::lab::SyncKind;
 
-/// After this many hosts with wrong rules, no more hosts are enrolled again.
+/// If this number of hosts have wrong rules, no further batch of hosts is enrolled again.
 const MOST_DIVERGED: usize = 100;
 
-/// Hosts that are enrolled again at the same time.
+/// Maximum hosts in a batch of hosts that are enrolled again.
 const AT_A_TIME: usize = 1000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]

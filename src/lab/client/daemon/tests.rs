@@ -9,7 +9,7 @@ use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A server, a clock, and a running client that has synced before.
+/// A server, a clock, and a running client that does not require a clean sync.
 struct Lab {
     server: Script,
     clock: Clock,
@@ -32,7 +32,7 @@ impl Lab {
         Self { server, clock, daemon }
     }
 
-    /// Advances the clock to the end of the next sync. Returns the sync and the clock's time in
+    /// Advances the clock until the next sync has ended. Returns the sync and the clock's time in
     /// seconds.
     async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {

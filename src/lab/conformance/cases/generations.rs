@@ -98,7 +98,7 @@ async fn unknown(run: &CaseRun<'_>) -> CaseResult {
     Ok("synced".to_owned())
 }
 
-/// Expects that a client of this version does not download the rule, and the newest version does.
+/// Expects that a client of this version does not receive the rule, except as a removal.
 async fn withheld(run: &CaseRun<'_>, wanted: TestRule, client: Version) -> CaseResult {
     let mut mac = run.mac(client);
     mac.sync().await?;

@@ -12,7 +12,7 @@ use crate::lab::conformance::stop::{CaseResult, Stop};
 
 /// The machine ID with which `santactl doctor` tests a server.
 const DOCTOR: &str = "santactl-doctor-test";
-/// The decompressed size of a body that has about 256 KiB when it is compressed.
+/// The decompressed size of a body whose compressed size is about 256 KiB.
 const BOMB_BYTES: u64 = 256 << 20;
 
 pub(super) const CASES: [Case; 7] = [
