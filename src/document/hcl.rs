@@ -8,7 +8,7 @@ use hcl_edit::template::{Element, Template};
 
 use super::{Entry, Fault, Node, Position, Text, Value};
 
-/// Reads a text as a map of attributes and blocks. Blocks may have the same key.
+/// Reads a text as a map of attributes and blocks. Several blocks may have the same key.
 ///
 /// # Errors
 /// The text is not HCL.

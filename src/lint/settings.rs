@@ -32,9 +32,9 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
     compilers(policy, findings);
 }
 
-/// Reports a scope with only one of the two settings for removable media. It does not matter
-/// whether the other setting is set in the same scope or for the fleet, because settings for the
-/// fleet apply to every host.
+/// Reports a scope with only one of the two settings for removable media. If the other setting is
+/// set for the fleet, the scope is not reported, because settings for the fleet apply to every
+/// host.
 fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let is_set = |scope: &Scope, key: SettingKey| {
         let mut settings = policy.settings.iter();

@@ -248,7 +248,7 @@ pub enum Delivery {
     Unsupported(String),
     /// Nothing, because the strongest rule has the policy `remove`.
     Removed,
-    /// Nothing, because no scope of the host has a rule.
+    /// Nothing, because no scope of the host has a rule for the target.
     NoRule,
 }
 

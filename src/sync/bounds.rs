@@ -36,7 +36,7 @@ const SIGNING_ID: usize = 512;
 
 /// Maximum groups of a person.
 pub(super) const GROUPS: usize = 1000;
-/// Maximum users of one event, and maximum sessions.
+/// Maximum users of one event. The same limit applies to its login sessions.
 const USERS: usize = 64;
 /// Maximum certificates of a signing chain. Real chains have three or four certificates.
 const CERTIFICATES: usize = 16;
@@ -141,7 +141,7 @@ impl Truncated {
         String::new()
     }
 
-    /// The first `most` items of a list.
+    /// The first `most` items of a list. `bound` shortens each of them.
     fn list<T>(
         &mut self,
         field: &'static str,

@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::store::StoreError;
 
-/// How many items a loop processes before it checks whether its result is still wanted.
+/// The number of items that a loop processes between two checks whether its result is still wanted.
 const ITEMS_A_CHECK: usize = 4096;
 
 /// The computation was stopped, because no one waited for it or because it failed.
@@ -59,7 +59,7 @@ impl Wanted {
     }
 }
 
-/// Runs computations on half of the cores, at least on one.
+/// Runs computations, at most half the number of cores at the same time, but at least one.
 #[derive(Clone)]
 pub(super) struct Computer(Arc<Semaphore>);
 

@@ -9,7 +9,7 @@ use sha2::Sha256;
 use crate::fleet::{Generation, Holding, ScopeSetId};
 use crate::rule::Revision;
 
-/// Bytes of the authentication code: 128 bits cannot be guessed.
+/// Bytes of the authentication code. A code of 128 bits cannot be guessed.
 const SEAL: usize = 16;
 /// Bytes that are authenticated.
 const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
@@ -19,7 +19,7 @@ const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 pub(super) enum SpanStart {
     /// The host has no rules.
     Nothing,
-    /// The host has the rules of its holding.
+    /// The host has the rules of this holding.
     Offer(Holding),
     /// The host has the result of one of several offers.
     Offers {

@@ -120,7 +120,7 @@ impl Destination {
     }
 
     /// The strongest rules for all targets of the destination's scopes, in the order of targets.
-    /// Costs time in proportion to the rules, without look-ups.
+    /// Costs time in proportion to the rule versions of these scopes, without look-ups.
     pub(super) fn outcomes<'a>(
         &'a self,
         ledger: &'a Ledger,
@@ -153,7 +153,8 @@ impl Destination {
     }
 
     /// The outcomes for all targets in scopes other than the weakest, each with the rule that
-    /// decides, in the order of targets. Costs time in proportion to the rules of these scopes.
+    /// decides, in the order of targets. Costs time in proportion to the rule versions of these
+    /// scopes.
     pub(super) fn overrides(
         &self,
         ledger: &Ledger,
@@ -168,7 +169,8 @@ impl Destination {
 
 impl Destination {
     /// The step for the target of a version. None if `is_sent` returns false for the rule that the
-    /// host must have.
+    /// host must have. Also none if the host must have no rule and its client does not support
+    /// rules of this type.
     fn step(
         &self,
         ledger: &Ledger,
@@ -229,7 +231,7 @@ impl Destination {
     }
 }
 
-/// Whether origin and destination certainly do not differ. Reads no rules.
+/// Whether a host with this origin certainly needs no steps. Reads no rules.
 pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destination) -> bool {
     match origin {
         Origin::Nothing => false,

@@ -24,20 +24,20 @@ use crate::protocol::Wire;
 use crate::rule::Revision;
 use crate::store::{Store, StoreError, StoreResult};
 
-/// Bytes of downloads that are remembered. With 20,000 hosts in 100 scope sets and a change every
+/// Maximum bytes of remembered downloads. With 20,000 hosts in 100 scope sets and a change every
 /// two seconds, this limit keeps the downloads of seven sync intervals.
 const DIFFERENCE_BYTES: u64 = 16 * 1024 * 1024;
-/// Bytes of the rules of single scopes that are remembered: four lists of a million rules.
+/// Maximum bytes of the remembered rules of single scopes: four lists of a million rules.
 const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
-/// Bytes of encoded pages that are remembered.
+/// Maximum bytes of remembered encoded pages.
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
 /// Entries that each cache of differences, scope rules or pages is laid out for.
 const EXPECTED_DOWNLOADS: usize = 4096;
-/// Bytes of hashes of rules that are remembered, with the spans that lead to them.
+/// Maximum bytes of remembered hashes of rules, with the spans that lead to them.
 const HASH_BYTES: u64 = 16 * 1024 * 1024;
-/// Bytes of counts of rules that are remembered, by destination.
+/// Maximum bytes of remembered counts of rules, by destination.
 const TALLY_BYTES: u64 = 4 * 1024 * 1024;
-/// Bytes of counts of pending rules that are remembered, by origin and destination.
+/// Maximum bytes of remembered counts of pending rules, by origin and destination.
 const PENDING_BYTES: u64 = 4 * 1024 * 1024;
 /// Entries that each of the other caches is laid out for.
 const EXPECTED: usize = 10_000;
@@ -169,7 +169,7 @@ impl Downloads {
         Ok(Span { from, to: self.settled(policy, to).await? })
     }
 
-    /// The span that replaces a span of an older policy, because the first kept revision replaces
+    /// The span that a span of an older policy becomes, because the first kept revision replaces
     /// older ones. None for a span with several offers, because the span does not contain the
     /// revisions of the offers.
     pub(super) async fn renewed(
@@ -188,7 +188,7 @@ impl Downloads {
         self.canonical(policy, &Route { from, to: span.to }).await.map(Some)
     }
 
-    /// Whether another server, with less history in memory, gives `span` to a route. No settled
+    /// Whether another server, with less history in memory, may give `span` to a route. No settled
     /// state on the other server is older than the first revision of that server. This server does
     /// not know that revision, and uses the oldest revision in the span instead.
     pub(super) async fn is_span_elsewhere(
@@ -216,7 +216,8 @@ impl Downloads {
         Ok(name(settled, span.to) == span.from)
     }
 
-    /// The same state at the last revision that touched any of its scopes.
+    /// The same state at the newest revision, up to its own, that changed a rule in any of its
+    /// scopes.
     pub(super) async fn settled(
         &self,
         policy: &LoadedPolicy,

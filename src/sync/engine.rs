@@ -156,8 +156,8 @@ impl Engine {
     /// Commits a change and reads it, so that the next request already uses it.
     ///
     /// # Errors
-    /// The errors of [`crate::store::PolicyStore::commit`]. A committed change never causes an
-    /// error. If a committed change cannot be read back now, [`Engine::tick`] reads it later.
+    /// The errors of [`crate::store::PolicyStore::commit`]. Once the change is committed, there is
+    /// no error. If it cannot be read back now, [`Engine::tick`] reads it later.
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
         if committed.changed
@@ -170,8 +170,8 @@ impl Engine {
         Ok(committed)
     }
 
-    /// Removes expired rules if `expire`, reads what other processes have committed, and writes
-    /// sessions that were kept for long enough. Called at least once a second.
+    /// If `expire` is true, removes expired rules. Reads what other processes have committed, and
+    /// writes sessions that were kept for long enough. Called at least once a second.
     ///
     /// # Errors
     /// When the store fails.
@@ -189,7 +189,8 @@ impl Engine {
     /// Writes all sessions that were kept. Call this after the last request.
     ///
     /// # Errors
-    /// When the store fails. Only the time at which some hosts were last seen is lost then.
+    /// When the store fails. In this case, only the times at which some hosts were last seen are
+    /// lost.
     pub async fn close(&self) -> StoreResult<()> {
         self.write_unwritten(true).await
     }
@@ -199,8 +200,8 @@ impl Engine {
         self.live.history.keep_from(start);
     }
 
-    /// Sends all rules again to hosts that last received all of them before one of these revisions.
-    /// The revision that applies depends on the host.
+    /// Sends all rules again to hosts that hash their rules and last received all of them before
+    /// one of these revisions. The revision that applies depends on the host.
     pub fn resend_rules_from_before(&self, revisions: Vec<Revision>) {
         self.live.history.resend_before(revisions);
     }
@@ -311,8 +312,8 @@ impl Engine {
     }
 
     /// Keeps the session of a preflight in memory if it need not be written: no other server uses
-    /// the database, the host is as it was `before`, and its download brings nothing. Returns
-    /// whether the session was kept.
+    /// the database, the host's state is still the same as `before`, and its download brings
+    /// nothing. Returns whether the session was kept.
     pub(super) async fn keep_unwritten(
         &self,
         host: &Host,

@@ -35,7 +35,7 @@ impl CurrentEpoch {
         Self { downloads, clock, known: ArcSwapOption::empty(), spread: RESTORE_SPREAD }
     }
 
-    /// Begins another epoch. Hosts may have other rules than their rows show.
+    /// Begins another epoch, because hosts may have other rules than their rows show.
     pub(super) async fn begin(&self, actor: &Actor) -> StoreResult<Epoch> {
         self.downloads.store.begin_epoch(actor).await?;
         self.follow().await
@@ -55,7 +55,7 @@ impl CurrentEpoch {
         Ok(epoch)
     }
 
-    /// The epoch, which is read again if a host's row has another epoch.
+    /// The epoch, which is read again if a host's row or its session has another epoch.
     pub(super) async fn of_host(&self, state: &SyncState) -> StoreResult<Epoch> {
         let of_session = state.session.map_or(state.epoch, |session| session.epoch);
         match self.known.load_full() {
@@ -125,8 +125,8 @@ pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: Epo
     state.epoch == epoch || !generation::keeps_rules(generation)
 }
 
-/// Trusts a new host. In a restored database, only a new host without rules is trusted, because a
-/// host with rules may have been enrolled after the backup.
+/// Trusts a new host. In a restored database, a new host is trusted only if it reports no rules,
+/// because a host with rules may have been enrolled after the backup.
 pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     let has_no_rules = facts.rule_counts == RuleCounts::default();
     if state.last_seen.is_none() && (epoch.began.is_none() || has_no_rules) {
@@ -134,7 +134,8 @@ pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     }
 }
 
-/// When an epoch began, or when it was first read if the clock was ahead at that time.
+/// The earliest of the stored beginning of an epoch, its beginning as known so far, and the current
+/// time. The clock may have been ahead when the epoch began.
 fn beginning(stored: Timestamp, known: Option<Timestamp>, now: Timestamp) -> Timestamp {
     stored.min(now).min(known.unwrap_or(now))
 }
@@ -145,7 +146,7 @@ pub(super) fn obeys_order(state: &SyncState, epoch: Epoch) -> bool {
     state.clean_order.is_some_and(|order| is_of(order, epoch) || state.uploaded_in == epoch.id)
 }
 
-/// Whether an order was given in an epoch.
+/// Whether an order was given after an epoch began.
 fn is_of(order: CleanOrder, epoch: Epoch) -> bool {
     Some(order.at) > epoch.began
 }

@@ -15,9 +15,9 @@ use crate::store::AddedEvents;
 /// Mac that reports every execution stays far below it.
 pub const EVENTS_PER_DAY: u64 = 50_000;
 
-/// Maximum programs per host and day that no host has reported before. Further programs are not
-/// listed, so that one host cannot fill the list. The first Mac of a fleet reports all programs of
-/// macOS, which are fewer than this limit.
+/// Maximum new programs per host and day. A program is new if no host has reported it before.
+/// Further programs are not listed, so that one host cannot fill the list. The first Mac of a fleet
+/// reports all programs of macOS, which are fewer than this limit.
 const NEW_PROGRAMS_PER_DAY: usize = 2_000;
 
 /// Maximum hosts that are counted one by one, more than any fleet has. Further hosts share one
@@ -26,7 +26,8 @@ const MOST_HOSTS: usize = 200_000;
 
 const DAY: i64 = 24 * 60 * 60;
 
-/// Counts the events of hosts. The counts begin again each day, and when the server restarts.
+/// Counts the events of hosts. The counts of each host begin again each day. The totals begin again
+/// only when the server restarts.
 #[derive(Debug)]
 pub(super) struct EventLimit {
     most: u64,
@@ -81,7 +82,7 @@ impl EventLimit {
         today
     }
 
-    /// Whether a host was not counted yet today.
+    /// Whether a host has no count of its own yet today.
     pub(super) fn is_first_today(&self, machine: &MachineId, now: Timestamp) -> bool {
         !self.today(now).hosts.contains_key(machine)
     }
@@ -141,7 +142,8 @@ impl EventLimit {
         self.today(now).hosts.get(machine).map_or(0, |count| count.dropped)
     }
 
-    /// The hosts whose events were dropped today, with the number of events and the last time.
+    /// The hosts whose events were dropped today, with the number of dropped events and the time of
+    /// the last drop. Hosts without a count of their own are not included.
     pub(super) fn hosts_over(&self, now: Timestamp) -> Vec<(MachineId, u64, Timestamp)> {
         let today = self.today(now);
         let over = today.hosts.iter().filter(|(_, count)| count.dropped > 0);

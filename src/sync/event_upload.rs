@@ -51,8 +51,8 @@ impl EventIntake {
         let executions = events.iter().map(|event| execution(machine, event));
         let accesses = file_access_events.iter().map(|event| file_access(machine, event));
         let now = self.clock.now();
-        // This check runs once a day for each host. Without this check, an attacker could invent
-        // hosts, and each invented host would get the limit of a whole day.
+        // This check runs at the first upload of each host per day. Without this check, an attacker
+        // could invent hosts, and each invented host would get the limit of a whole day.
         if self.limit.is_first_today(machine, now)
             && self.store.host(machine).await?.is_none()
             && !may_join()
@@ -110,7 +110,8 @@ impl EventIntake {
         self.limit.sightings_dropped(self.clock.now())
     }
 
-    /// The hosts whose events were dropped today, with the number of events and the last time.
+    /// The hosts whose events were dropped today, with the number of dropped events and the time of
+    /// the last drop.
     pub fn hosts_over_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
         self.limit.hosts_over(self.clock.now())
     }

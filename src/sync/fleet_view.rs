@@ -25,17 +25,17 @@ use crate::store::{Edit, ScopeId, StoreResult};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostStatus {
-    /// Rules that the host is known to have.
+    /// The number of rules in the host's holding. 0 if the holding is not known.
     pub held: u64,
-    /// Rules and removals that the host's next sync will bring.
+    /// The number of rules and removals that the host's next sync will bring.
     pub due: u64,
-    /// Active rules that the host's client does not support.
+    /// The number of active rules that the host's client does not support.
     pub withheld: u64,
     /// The maximum number of rules that the client can receive, if the host has more active rules.
     /// In this case, the client receives no rules.
     pub most_rules: Option<u64>,
     /// Whether the host's rules may be newer than its row, because the database was restored. The
-    /// host then gets all rules in a clean sync.
+    /// host then gets all rules in a clean sync, unless its hash confirms its rules.
     pub is_restored: bool,
     /// Whether the host's next sync will bring other settings.
     pub settings_due: bool,
@@ -64,9 +64,10 @@ pub struct Explained {
 /// The rule that a host has for a target since its last sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldTarget {
-    /// The policy of the host's rule; none if the host has no rule.
+    /// The policy of the host's rule. None if the host has no rule, or if its rules are not
+    /// confirmed.
     pub policy: Option<PolicyKind>,
-    /// Whether the host's next sync brings another rule, or removes this one.
+    /// Whether the host's next sync may bring another rule or remove this one.
     pub is_due: bool,
 }
 
@@ -75,13 +76,13 @@ pub struct HeldTarget {
 pub struct Evaluated {
     /// The steps of the client's decision after the host's next sync, and the result.
     pub evaluation: Evaluation,
-    /// The result until the next sync.
+    /// The result until the next sync. Unknown if the host's rules are not confirmed.
     pub ruling_now: Ruling,
     /// Whether the result or the deciding step may change with the next sync.
     pub is_due: bool,
     /// The host's mode after the next sync, as its version supports it.
     pub mode: ClientMode,
-    /// The program's targets that have a rule, in Santa's order.
+    /// The program's targets with a rule in the host's scopes, in Santa's order.
     pub targets: Vec<Explained>,
 }
 
@@ -154,8 +155,8 @@ impl<'e> FleetView<'e> {
         self.downloads.policy().await
     }
 
-    /// The active rules of a host by target, after `after`, including those that its client does
-    /// not support.
+    /// At most `limit` active rules of a host, in the order of targets and after the target
+    /// `after`. Includes rules that the client does not support.
     ///
     /// # Errors
     /// When the store fails.
@@ -309,7 +310,8 @@ impl<R: ActiveRules> FleetView<'_, R> {
             }
             None => HeldRules::default(),
         };
-        // The host reported this mode before it received the settings of the same preflight.
+        // The host reports its mode before it receives the settings of the same preflight. So once
+        // it has the current settings, the reported mode is ignored.
         let reported = host.facts.client_mode;
         let reported = reported.filter(|_| host.sync.settings != Some(effective.digest));
         let now = evaluate(evidence, &held, &conditions(reported.unwrap_or(mode)));

@@ -31,8 +31,9 @@ impl KeptHistory {
         self.resend_before.store(Arc::new(revisions));
     }
 
-    /// A host that last received all its rules before this revision gets all of them again. The
-    /// revision depends on the host, so that a fleet does not download at the same time.
+    /// A host that hashes its rules gets all of them again if it last received all of them before
+    /// this revision. The revision depends on the host, so that a fleet does not download at the
+    /// same time.
     pub(super) fn oldest_root(&self, machine: &MachineId) -> Revision {
         let revisions = self.resend_before.load();
         let share = u64::try_from(revisions.len()).unwrap_or(1).max(1);

@@ -52,7 +52,8 @@ impl LivePolicy {
         self.loading == Loading::Ahead
     }
 
-    /// The active policy. A server has it in memory.
+    /// The active policy. A server already has it in memory. Otherwise, newer commits are read
+    /// first.
     pub(super) async fn current(&self) -> StoreResult<Arc<LoadedPolicy>> {
         match self.loading {
             Loading::Ahead => {}

@@ -152,7 +152,7 @@ async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> St
 
 /// Searches the earlier states of a host and its clones for the rules that the host reports. If a
 /// state matches, the host has exactly the rules of that state and needs no clean sync. Such a host
-/// was restored from a backup, or has a clone.
+/// was restored from a backup, or has a clone. Returns whether a state matches.
 pub(super) async fn recognize_by_hash(
     downloads: &Downloads,
     host: &mut Host,

@@ -16,8 +16,8 @@ use crate::protocol::{
     write_page,
 };
 
-/// The default number of rules on one page: about 500 kB of JSON and 200 kB compressed, far less
-/// than a client can read in its 30 s.
+/// The default number of rules on one page: about 500 kB of JSON and 200 kB compressed, which a
+/// client can read long before its timeout of 30 s.
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
@@ -50,7 +50,7 @@ pub(super) fn may_be_refused(generation: Generation, body: &[u8], wire: Wire) ->
 }
 
 /// The length of a gzip body after decompression. The last four bytes of the body contain this
-/// length (RFC 1952), because no page has 4 GiB.
+/// length (RFC 1952). They suffice, because every page is smaller than 4 GiB.
 fn unpacked_length(body: &[u8]) -> usize {
     body.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize)
 }
@@ -58,7 +58,7 @@ fn unpacked_length(body: &[u8]) -> usize {
 /// Why a download cannot be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// A message cannot be written.
+    /// A message cannot be encoded.
     #[error(transparent)]
     Message(#[from] MessageError),
     /// A page cannot be compressed.
@@ -90,7 +90,7 @@ impl Download {
         size_of::<Self>() + self.steps.owned_bytes()
     }
 
-    /// The steps of the page, in the order in which they are sent.
+    /// All steps of the download, in the order in which they are sent.
     pub(super) fn steps(&self) -> impl Iterator<Item = Step> {
         self.steps.from(0, usize::MAX)
     }
@@ -110,7 +110,7 @@ impl Download {
         self.steps.len().div_ceil(self.page_size.get()).max(1)
     }
 
-    /// The number of rules that a client counts.
+    /// The number of rules that a client counts, including the harmless removal.
     pub(super) fn rules(&self) -> u32 {
         self.steps.count() + u32::from(self.sentinel)
     }

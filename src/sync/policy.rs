@@ -22,7 +22,8 @@ const REMEMBERED: usize = 1000;
 pub struct HostSettings {
     /// Settings of stronger scopes replace those of weaker ones.
     pub(super) settings: EffectiveSettings,
-    /// The optional settings that are set in any scope of the host.
+    /// The optional settings that the host's scopes set. An empty value in a stronger scope cancels
+    /// a setting of a weaker scope.
     pub(super) set: OptionalSettings,
     /// A digest of the settings that the host gets.
     pub(super) digest: u64,
@@ -42,7 +43,7 @@ impl HostSettings {
             };
         }
         if !set.contains(SettingKey::EncryptedRemovableMedia) {
-            // Santa also uses the setting of removable media for encrypted media
+            // Santa then uses the setting for removable media for encrypted media, too
             // (SNTConfigurator.mm).
             settings.encrypted_removable_media = settings.removable_media.clone();
         }
@@ -118,7 +119,7 @@ impl PolicyWriter {
         self.ledger.keep_from(start);
     }
 
-    /// Whether a change was interrupted. The policy must be read again from the beginning then.
+    /// Whether a change was interrupted. If so, the policy must be read again from the beginning.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }

@@ -18,7 +18,8 @@ const DEFAULT_LABEL: &str = "Open...";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OptionalPlan {
     /// The settings that the sync sends: the settings that are set, and the defaults of settings
-    /// that the host may keep from earlier syncs.
+    /// that the host may keep from earlier syncs. Defaults are not sent in a clean sync that resets
+    /// them.
     pub(super) sent: OptionalSettings,
     /// The settings that the host may have as soon as they are sent.
     pub(super) possible: OptionalSettings,
@@ -64,8 +65,8 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
 /// The optional settings that a host may have when it begins a sync, with the version that it
 /// reported before and the version that it reports now.
 ///
-/// A host that never completed a sync and does not request a clean sync has settings of another
-/// server or of a lost database. Without synced settings, Santa would request a clean sync.
+/// A host that never completed a sync and does not request a clean sync may have settings of
+/// another server or of a lost database. Without synced settings, Santa would request a clean sync.
 pub(super) fn synced_before(
     sync: &SyncState,
     [version_before, version_now]: [&str; 2],

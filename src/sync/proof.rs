@@ -20,9 +20,8 @@ use crate::fleet::{
 use crate::protocol::generation::Capability;
 use crate::store::StoreResult;
 
-/// Maximum downloads in a trail. A host with a longer trail gets all rules again, which begins a
-/// new trail. This limit keeps the host's row short and avoids computing a hash over a long
-/// history.
+/// A host whose trail has this number of downloads gets all rules again, which begins a new trail.
+/// This limit keeps the host's row short and avoids computing a hash over a long history.
 const MOST_LEGS: usize = 64;
 
 /// Records what a preflight proves: whether the last sync was completed although its postflight was
@@ -74,7 +73,7 @@ pub(super) async fn check_report(
 }
 
 /// Ends the session that the host left open. If the host performed it, only its postflight was
-/// lost. Otherwise, the session becomes one more offer.
+/// lost. Otherwise, the session becomes one more offer if its download was begun.
 ///
 /// A host applies a download as a whole or not at all, and then hashes all its rules. A host that
 /// requested a clean sync repeats the request until it has performed a clean sync.
@@ -97,7 +96,7 @@ async fn end_open_session(
     offers::add_offer_of(downloads, state, session).await
 }
 
-/// Whether a host has performed the session that it left open. If so, this function moves the
+/// Whether a host has performed the session that it left open. If so, this function updates the
 /// host's holding.
 async fn is_performed(
     downloads: &Downloads,
@@ -277,7 +276,7 @@ async fn found_drift(
     Ok(())
 }
 
-/// Moves a host's holding to the destination of a session.
+/// Sets a host's holding to the destination of a session.
 pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     state.holding = Some(session.target);
     if session.kind != SessionKind::Normal {
@@ -294,8 +293,8 @@ pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     }
 }
 
-/// Whether the hash of a host's rules proves anything. In standalone mode, the hash proves nothing,
-/// because people add their own rules.
+/// Whether the client hashes its rules, and the hash proves which rules it has. In standalone mode,
+/// the hash proves nothing, because people add their own rules.
 fn proves_by_hash(host: &Host) -> bool {
     let generation = generation::of(&host.facts.santa_version);
     generation::has(generation, Capability::RulesHash)

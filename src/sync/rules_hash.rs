@@ -1,6 +1,6 @@
 //! The hash of a client's rules (SNTRuleTable.mm `executionRulesHashSerialized`, 2025.7 and later):
-//! XXH3 with 128 bits over the rows of the client's rule table, in the order in which the rows were
-//! last written.
+//! 128-bit XXH3 over the rows of the client's rule table, in the order in which the rows were last
+//! written.
 
 use std::collections::HashMap;
 use std::sync::Arc;

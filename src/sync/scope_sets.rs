@@ -66,7 +66,7 @@ impl ScopeSets {
         Ok(id)
     }
 
-    /// The scopes behind an ID.
+    /// The scopes in the set with an ID.
     pub(super) async fn members(
         &self,
         store: &dyn Store,

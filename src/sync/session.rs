@@ -256,7 +256,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Ends a session that a postflight reports as performed. False if there is nothing to store.
+    /// Applies a postflight to the open session. False if there is nothing to store.
     async fn end(
         &self,
         host: &mut Host,
@@ -479,10 +479,10 @@ fn record_report(
     if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
-/// Whether a sync is clean without an order. A sync is clean if the host requests a clean sync, to
-/// repair drift, or if the server does not know which rules the host has. The server does not know
-/// this if the host never synced, is ahead of a restored database, has rules older than the kept
-/// history, or keeps no rules.
+/// Whether a sync is clean without an order. A sync is clean if the host requests it, if drift must
+/// be repaired, or if the server does not know which rules the host has. The server does not know
+/// this if the host never completed a sync, is ahead of a restored database, has rules older than
+/// the kept history, or keeps no rules.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

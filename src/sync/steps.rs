@@ -13,7 +13,8 @@ pub(super) enum Step {
     Remove(VersionId),
 }
 
-/// A step in four bytes. Each of many differences may have a million steps.
+/// A step in four bytes. The size matters, because there may be many differences with a million
+/// steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct PackedStep(u32);
 

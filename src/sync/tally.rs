@@ -17,7 +17,8 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    /// Costs time in proportion to the rules of all scopes.
+    /// Counts the rules at a destination. Costs time in proportion to the rule versions of its
+    /// scopes.
     pub(super) fn of(ledger: &Ledger, to: &Destination, wanted: &Wanted) -> Result<Self, Stopped> {
         let mut tally = Self::default();
         for outcome in to.outcomes(ledger, wanted)? {

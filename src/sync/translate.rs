@@ -15,7 +15,7 @@ pub(super) fn about(target: &rule::Target, generation: Generation) -> wire::Rule
     wire::Rule { rule_type, ..named(target.identifier(), generation) }
 }
 
-/// An identifier in the field that clients of a generation read.
+/// A rule with only an identifier, in the field that clients of a generation read.
 fn named(identifier: &str, generation: Generation) -> wire::Rule<'_> {
     let by_hash = !generation::has(generation, Capability::TeamIdRules);
     wire::Rule {
@@ -154,8 +154,9 @@ fn client_mode_reported(mode: wire::ClientMode) -> fleet::ClientMode {
     }
 }
 
-/// The nearest mode that a generation supports. A client without STANDALONE would ignore it and
-/// keep its current mode, so the client gets LOCKDOWN, which blocks the same programs.
+/// The nearest mode that a generation supports. A client that does not support STANDALONE would
+/// ignore it and keep its current mode. So the client gets LOCKDOWN, which blocks the same
+/// programs.
 pub(super) fn mode_for(mode: fleet::ClientMode, generation: Generation) -> fleet::ClientMode {
     match mode {
         fleet::ClientMode::Standalone

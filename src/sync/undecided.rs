@@ -9,8 +9,8 @@ use super::{generation, translate};
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{ModeCheck, PlatformCheck, Program, Scope};
 
-/// Maximum compiled checks of path patterns that are kept at a time. Each check needs up to a few
-/// megabytes.
+/// Maximum compiled checks of path patterns that are remembered for new classes. Each check needs
+/// up to a few megabytes.
 const MOST_CHECKS: usize = 8;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
@@ -23,7 +23,8 @@ struct Class<'v, R> {
     check: Arc<ModeCheck>,
 }
 
-/// Each program is evaluated once for each class of hosts, and each path pattern is compiled once.
+/// Evaluates each program once for each class of hosts. Compiles the path patterns at most once for
+/// each class.
 pub struct UndecidedPrograms<'v, R> {
     rules: &'v R,
     classes: Vec<Class<'v, R>>,

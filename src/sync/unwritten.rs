@@ -2,8 +2,8 @@
 //!
 //! Most syncs have nothing to do: the host has not changed, nothing is sent, and the postflight
 //! writes the row. So the session is kept only in memory. If the session is lost, only the time at
-//! which the host was last seen is lost. A session is kept only in memory if its database has only
-//! one server, because other servers would not have the session.
+//! which the host was last seen is lost. This is not done if several servers share the database,
+//! because the other servers would not have the session.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -49,7 +49,7 @@ impl UnwrittenSessions {
         self.all().remove(machine)
     }
 
-    /// Keeps a session. Returns false if too many sessions are kept.
+    /// Keeps a session. Returns false, and does not keep it, if too many sessions are already kept.
     pub(super) fn keep(&self, unwritten: Unwritten) -> bool {
         let mut all = self.all();
         let room = all.len() < MOST;

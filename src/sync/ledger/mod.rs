@@ -290,8 +290,8 @@ impl Ledger {
     }
 
     /// The rule for a target in the strongest of a host's scopes at a revision. `scopes` are
-    /// weakest first. Costs one look-up per scope, and one step for each version that the target
-    /// got in a scope after the revision.
+    /// weakest first. Costs at most one look-up per scope, and one step for each version that the
+    /// target got in a scope after the revision.
     pub(super) fn winner(
         &self,
         target: &Target,

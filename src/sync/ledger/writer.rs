@@ -85,7 +85,7 @@ impl LedgerWriter {
     }
 
     /// Records that every row up to `head` was read. Versions that ended are sorted only here,
-    /// because a million unsorted versions may be read at the start.
+    /// because a million unsorted versions may be read when the server starts.
     pub(in crate::sync) fn advance(&mut self, head: Revision) {
         self.ended.sort_by_key(|ended| ended.revision);
         for Ended { revision, scope, version } in std::mem::take(&mut self.ended) {
