@@ -22,7 +22,7 @@ pub struct EventView {
     pub machine: MachineId,
     /// The current name of the host.
     pub hostname: String,
-    /// Who ran the program.
+    /// The user who ran the program.
     pub user: String,
     /// What Santa decided.
     pub decision: Decision,
@@ -38,7 +38,7 @@ pub struct EventView {
 /// An access to a file that the Mac's profile watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccessView {
-    /// The rule of the profile that matched.
+    /// The rule in the profile that matches the access.
     pub rule: String,
     /// The version of the profile's policy.
     pub rule_version: String,
@@ -71,7 +71,7 @@ pub enum BundleState {
     Incomplete,
     /// All programs were reported.
     Complete,
-    /// The right number of programs was reported, but the hash of the bundle does not match them.
+    /// Enough programs were reported, but the hash of the bundle does not match them.
     Odd,
 }
 
@@ -135,7 +135,7 @@ pub struct HostReport {
 }
 
 impl HostReport {
-    /// Why no rule can be created from the report; None if a rule can be created.
+    /// Why the report is not a valid event from which a rule can be created; None if it is.
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));

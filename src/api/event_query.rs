@@ -118,7 +118,8 @@ event_query! {
 }
 
 event_query! {
-    /// Filters for a list of programs that are pending approval.
+    /// Filters for a list of programs that are pending approval. Times, paths and blocking are
+    /// those of the newest report of a program on a host.
     WaitingQuery {
         /// Maximum items on the page: 500 by default, at most 5,000.
         #[serde(skip_serializing_if = "Option::is_none")]

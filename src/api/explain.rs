@@ -60,7 +60,8 @@ pub struct Explanation {
     pub santa_version: String,
     /// Whether the host gets a rule with its next sync.
     pub verdict: Verdict,
-    /// The policy of the rule that the host has now; absent if it has none.
+    /// The policy of the rule that the host has now; absent if it has none, or if its rules are
+    /// unknown after a restore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<PolicyKind>,
     /// The sync that applies the verdict; absent if the verdict already applies.
@@ -104,7 +105,7 @@ pub struct EvaluationView {
     pub hostname: String,
     /// The Santa version of the host.
     pub santa_version: String,
-    /// The client mode of the host.
+    /// The client mode of the host after its next sync.
     pub mode: ClientMode,
     /// The path of the program.
     pub path: String,
@@ -157,7 +158,8 @@ pub enum RulePart {
     Withheld,
     /// The rule has the policy `remove`.
     Removes,
-    /// Santa does not use rules of this type for a program with this kind of signature.
+    /// Santa does not use the rule for a program with this kind of signature, or the server cannot
+    /// know whether it does.
     NotAsked,
 }
 

@@ -53,7 +53,7 @@ impl FromStr for HostState {
 #[serde(rename_all = "kebab-case")]
 pub enum BehindReason {
     /// The database was restored or copied, and the host may have newer rules than the database
-    /// contains. The host gets a clean sync when its turn comes.
+    /// contains. Clean syncs are spread over time, so the host may wait for its clean sync.
     Restored,
 }
 
@@ -97,8 +97,8 @@ pub struct HostCount {
     pub state: HostState,
     /// Whether these hosts were seen recently.
     pub contact: Contact,
-    /// Whether each of these hosts has a conflict: several Macs use its machine ID, or a Mac was
-    /// refused.
+    /// Whether these hosts have conflicts: several Macs use the machine ID of each host, or a Mac
+    /// was refused.
     pub conflict: bool,
     /// The number of hosts.
     pub hosts: u64,

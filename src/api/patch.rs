@@ -69,7 +69,7 @@ fn expiry_patch<'de, D: Deserializer<'de>>(
     }
 }
 
-/// How long a rule is active, such as `24h` or `7d`.
+/// The time from a change until a rule expires, such as `24h` or `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExpiresIn(pub SignedDuration);
@@ -88,7 +88,8 @@ impl From<ExpiresIn> for String {
     }
 }
 
-/// Two expiries count as equal if they differ by at most the duration divided by this number.
+/// The expiry of the current rule is kept if it differs from the new one by at most `expires_in`
+/// divided by this number.
 const SLACK: i32 = 24;
 
 /// A rule to store. While the policy stays the same, absent fields keep the values of the current

@@ -64,7 +64,7 @@ fn small_count(description: &str) -> RefOr<Schema> {
     number(description, 0, u64::from(u32::MAX)).into()
 }
 
-/// The schema that utoipa has for a type of number, with a description.
+/// The schema that utoipa has for a numeric type, with another description.
 fn derived<T: PartialSchema>(description: &str) -> RefOr<Schema> {
     let mut schema = T::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
@@ -148,7 +148,7 @@ impl<'de> Deserializer<'de> for Words<'_> {
 /// The words that serde accepts for an enum.
 fn words_of<T: for<'de> Deserialize<'de>>(description: &str) -> Object {
     let mut found: &'static [&'static str] = &[];
-    // This always fails, after the words were recorded.
+    // The words are recorded, and then this always fails.
     drop(T::deserialize(Words(&mut found)));
     words(description, found.iter().copied())
 }

@@ -25,8 +25,8 @@ pub struct TokenView {
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
     /// The name of the token, which is the author of revisions that the token creates. The name has
-    /// 1 to 100 characters, no colon and no invisible characters. No earlier token had the same
-    /// name.
+    /// 1 to 100 characters, no colon and no invisible characters. No other token, even a revoked
+    /// one, may have the same name.
     pub name: TokenName,
     /// The role of the token.
     pub role: Role,

@@ -15,7 +15,7 @@ use super::tokens::bearer;
 use crate::api::{Code, Problem};
 use crate::fleet::{Actor, Role};
 
-/// Maximum rules in a dry run by a viewer or helpdesk token.
+/// Maximum rules in a dry run by an operator with the role viewer or helpdesk.
 pub(super) const MOST_READERS_RULES: usize = 50_000;
 
 /// Marks a request that comes from this process and not from the network. Anyone who can open the
@@ -38,7 +38,7 @@ impl Operator {
         Actor { name: self.name.clone(), at, request_id: request_id(), reason }
     }
 
-    /// Refuses an operator with a lower role.
+    /// Refuses an operator whose role is lower than `least`.
     pub(super) fn must_be(&self, least: Role) -> Result<(), Refused> {
         let Self { name, role, is_local: _ } = self;
         if *role >= least {
@@ -48,8 +48,8 @@ impl Operator {
         Err(Problem::new(Code::Forbidden, message).into())
     }
 
-    /// Refuses a change by an operator with a lower role. A dry run needs only the role viewer,
-    /// because its result is computed from data that viewers can read.
+    /// Refuses a change by an operator whose role is lower than `least`. A dry run needs only the
+    /// role viewer, because its result is computed from data that viewers can read.
     pub(super) fn may_change(&self, least: Role, dry_run: bool) -> Result<(), Refused> {
         self.must_be(if dry_run { Role::Viewer } else { least })
     }

@@ -19,10 +19,10 @@ use super::state::State;
 use crate::api::{Code, Problem, Strict};
 use crate::fleet::Role;
 
-/// The largest body of roles that may change policy, in bytes: a bulk import of about two million
-/// rules. One such body leaves a quarter of the budget of all bodies to other requests.
+/// The largest body that roles that may change policy can send, in bytes: a bulk import of about
+/// two million rules. One such body leaves a quarter of the budget of all bodies to other requests.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
-/// The largest body of all other roles, in bytes.
+/// The largest body that all other roles can send, in bytes.
 const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// Bodies of this size or more are not parsed on a request thread.

@@ -39,7 +39,8 @@ use deadlines::DeadlineStream;
 use framing::Fault;
 pub use limits::ConnectionLimits;
 
-/// How long to wait after the kernel refused a connection (no more file descriptors).
+/// How long to wait after a connection could not be accepted, for example because the process has
+/// no more file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 

@@ -10,9 +10,9 @@ use crate::fleet::EffectiveSettings;
 use crate::rule::Scope;
 use crate::store::{EventPurge, StoreResult};
 
-/// How often to look for old events.
+/// How often to check for old events.
 const EVERY: Duration = Duration::from_secs(60);
-/// Events that are deleted in one transaction, for which other writes wait.
+/// Events that are deleted in one transaction. Other writes wait for it.
 const BATCH: usize = 500;
 
 pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {
@@ -25,7 +25,7 @@ pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettin
     Ok(settings)
 }
 
-/// Deletes a batch of old events. Returns the number of deleted events.
+/// Deletes a batch of old events, if the clock is trusted. Returns the number of deleted events.
 pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
     if !state.trusted_clock.is_trusted() {
         return Ok(0);

@@ -10,7 +10,7 @@ use super::retention::fleet_settings;
 use super::state::State;
 use crate::store::StoreResult;
 
-/// How often to look for events that are not counted yet.
+/// How often to check for events that are not counted yet.
 const EVERY: Duration = Duration::from_secs(60);
 /// Turns in a day. The second turn of each day also deletes old sightings.
 const TURNS_A_DAY: u32 = 24 * 60;

@@ -10,8 +10,8 @@ use super::polls::POLLS;
 /// How long to wait before a task that ended is started again.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Runs a task for as long as the server runs. A panic ends only one run of the task. The panic
-/// hook has already printed the location of the panic.
+/// Runs a task, and starts it again whenever it returns or panics. The panic hook has already
+/// printed the location of a panic.
 pub(super) async fn supervise<T: Future<Output = ()>>(name: &'static str, task: impl Fn() -> T) {
     let mut ended = 0_u64;
     loop {

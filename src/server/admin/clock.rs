@@ -9,7 +9,7 @@ use crate::server::state::Shared;
 
 /// Accept the server's clock after a jump
 ///
-/// Rules and events expire again.
+/// Rules expire again, and old events and history are deleted again.
 #[utoipa::path(post, path = "/clock/accept", operation_id = "accept_clock", tag = "server",
     responses((status = 200, body = Done)))]
 pub(super) async fn accept(

@@ -93,7 +93,8 @@ pub(super) async fn evaluate(
     }))
 }
 
-/// The next sync of a host, if `is_due`: an explained change is pending.
+/// The next sync of a host. None if `is_due` is false, because the next sync then does not change
+/// what is explained.
 async fn next_sync(
     fleet: &FleetView<'_>,
     host: &Host,

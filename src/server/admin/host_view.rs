@@ -91,7 +91,8 @@ fn host_state(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
     let in_progress =
         sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
     let is_pending = status.due > 0 || status.settings_due || sync.clean_order.is_some();
-    // A host counts as rejecting until a postflight reports that it accepted its rules.
+    // A host counts as rejecting until one of its postflight requests shows that it accepted all
+    // rules.
     let is_rejecting = sync.miscount.is_some();
     if in_progress && !is_rejecting {
         HostState::Syncing

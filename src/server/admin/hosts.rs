@@ -90,7 +90,7 @@ pub(super) async fn forget(
     Ok(Json(Done {}))
 }
 
-/// Events of a host that are deleted in one transaction, for which syncing hosts may have to wait.
+/// Events of a host that are deleted in one transaction. Syncing hosts may have to wait for it.
 const EVENTS_AT_ONCE: usize = 500;
 /// Sightings of a host that are deleted in one transaction.
 const SIGHTINGS_AT_ONCE: usize = 200;

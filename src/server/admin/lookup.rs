@@ -16,7 +16,7 @@ pub(super) const MOST_EXAMINED: usize = 2_000;
 pub(super) const EXACT_ID: &str = "id:";
 /// Hosts that a search by name reads at a time.
 const AT_ONCE: usize = 500;
-/// Minimum similarity of a name that is suggested, from 0 to 1.
+/// A known name is suggested only if its similarity, from 0 to 1, is at least this.
 const ALIKE: f64 = 0.5;
 /// Maximum hosts that are listed when several match a name.
 const CANDIDATES: usize = 10;

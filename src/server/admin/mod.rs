@@ -1,5 +1,6 @@
-//! The admin endpoints, one file per noun. The types of a handler's first parameters show which
-//! role the handler requires.
+//! The admin endpoints, one file per noun. The type `Viewer`, `Editor` or `Admin` of a handler's
+//! parameter is the lowest role that the handler accepts. A handler that supports dry runs accepts
+//! a viewer, and checks the role for changes itself.
 
 mod checks;
 mod clock;
@@ -40,8 +41,8 @@ use super::state::State;
 use crate::api;
 use crate::store::QueryPurpose;
 
-/// The routes for administrators. Their requests use the database connections for administrators,
-/// and share the memory for bodies.
+/// The routes for administrators. Their requests use the database connections for administrators.
+/// The memory for a body stays reserved until its request is finished.
 pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
 }

@@ -47,7 +47,8 @@ pub(super) async fn check(
     Ok(Json(HostNames { host_names, shared_serials: shared_serials.collect() }))
 }
 
-/// The hosts with a host name, unless it is also a machine ID or a serial number.
+/// The hosts with this host name. None if no host has it, or if it is also a machine ID or a serial
+/// number.
 async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfName>, Refused> {
     if state.store.host(name).await?.is_some() {
         return Ok(None);

@@ -25,7 +25,8 @@ const MOST_RULES: usize = 100;
 
 /// List programs that hosts reported, newest first
 ///
-/// A program is new when a host reported it for the first time. Programs stay in the list after their events were deleted.
+/// The newest program is the one that was first reported last. Programs stay in the list after
+/// their events were deleted.
 #[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
     responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn list(

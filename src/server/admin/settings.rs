@@ -47,7 +47,8 @@ pub(super) async fn change(
     let SettingsRequest { scope, set, unset, message, base, dry_run, force } = request;
     let permit = operator.permit(Role::Editor, dry_run)?;
     let scope = match set.is_empty() && is_stored(&state, &scope).await? {
-        // Version 0.1.0 stored host names in scopes, so a stored scope is not replaced.
+        // Version 0.1.0 stored host names in scopes. If settings are only unset, a stored scope is
+        // not replaced.
         true => scope,
         false => match names::resolve(&state, scope).await? {
             Resolved::Stored(scope) => scope,

@@ -7,15 +7,15 @@ use std::net::IpAddr;
 use ppp::{HeaderResult, v1, v2};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// The first bytes of version 2. A header of version 1 is longer than this.
+/// The first bytes of a header of version 2. Every header of version 1 is longer than this.
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Bytes of the longest header of version 1.
 const LONGEST_LINE: usize = 107;
 /// Bytes that a header of version 2 may have after its length field: addresses and some TLVs.
 const LONGEST_BODY: usize = 4096;
 
-/// Reads the header and returns the client's address. None if the proxy itself is the client, as
-/// in its health checks.
+/// Reads the header and returns the client's address. None if the header has no IP address, as in
+/// health checks of the proxy.
 ///
 /// # Errors
 /// When the connection does not begin with a valid header.
