@@ -74,20 +74,20 @@ fn millis(duration: SignedDuration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// The time since the machine started, or zero if that time cannot be read. With zero, a sleep of
-/// more than 5 minutes counts as a jump of the wall clock.
+/// The time since the machine started, or zero if that time cannot be read. If it is always zero,
+/// more than 5 minutes between two checks count as a jump of the wall clock.
 #[cfg(unix)]
 fn since_boot() -> SignedDuration {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     let clock = nix::time::ClockId::CLOCK_BOOTTIME;
-    // On macOS this clock counts sleep.
+    // On macOS, this clock includes sleep.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let clock = nix::time::ClockId::CLOCK_MONOTONIC;
     nix::time::clock_gettime(clock)
         .map_or(SignedDuration::ZERO, |time| SignedDuration::from_secs(time.tv_sec()))
 }
 
-/// The time since the first call. On Windows, this clock counts sleep.
+/// The time since the first call. On Windows, it includes sleep.
 #[cfg(not(unix))]
 fn since_boot() -> SignedDuration {
     static START: std::sync::LazyLock<std::time::Instant> =

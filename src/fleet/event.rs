@@ -1,5 +1,6 @@
-//! Events: reports that a program ran, was blocked, or opened a watched file on a host. They are
-//! not a count of executions: Santa reports a program one time per sync, and sometimes twice.
+//! Events: reports that a program ran, was blocked, or opened a watched file on a host. The number
+//! of events is not the number of executions, because Santa reports a program once per sync, and
+//! sometimes twice.
 
 mod bundle;
 mod pattern;
@@ -236,7 +237,7 @@ impl Event {
     }
 }
 
-/// A program and how often it was reported.
+/// A program and the number of its events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = EventStatView)]
 pub struct EventStat {

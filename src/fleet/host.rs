@@ -85,7 +85,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host that was never seen before.
+    /// A host without reported facts.
     pub fn new(machine: MachineId, now: Timestamp) -> Self {
         Self {
             machine,
@@ -114,26 +114,26 @@ impl Host {
             .collect()
     }
 
-    /// The serial number as the name of a host, in upper case. None if it is a placeholder. Several
-    /// virtual machines may report the same placeholder, and rules for that number would apply to
-    /// all of them.
+    /// The serial number as the name of a host, in upper case. None if the number is missing, is
+    /// not a valid machine ID, or is a placeholder: several virtual machines may report the same
+    /// placeholder, and rules for it would apply to all of them.
     pub fn serial(&self) -> Option<MachineId> {
         let serial = self.facts.serial_number()?.parse().ok();
-        // A Mac must not get the rules of another Mac by reporting its hardware UUID as serial
-        // number.
+        // A Mac must not get the rules of another Mac by reporting that Mac's hardware UUID as its
+        // own serial number.
         serial.filter(|serial: &MachineId| !serial.is_uuid())
     }
 }
 
 impl HostFacts {
-    /// The serial number in upper case, unless it is a placeholder.
+    /// The serial number in upper case. None if it is empty or a placeholder.
     pub fn serial_number(&self) -> Option<String> {
         let serial = self.serial.trim().to_ascii_uppercase();
         (!is_placeholder(&serial)).then_some(serial)
     }
 }
 
-/// Texts that computers report without a serial number, in lower case.
+/// Texts that computers without a serial number report instead of one, in lower case.
 const PLACEHOLDERS: [&str; 11] = [
     "none",
     "null",
@@ -148,7 +148,7 @@ const PLACEHOLDERS: [&str; 11] = [
     "to be filled by o.e.m.",
 ];
 
-/// Whether a text cannot be the serial number of one computer.
+/// Whether a text is empty or a placeholder instead of a serial number.
 fn is_placeholder(serial: &str) -> bool {
     let text = serial.to_ascii_lowercase();
     let mut letters = text.chars();

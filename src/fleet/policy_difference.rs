@@ -17,7 +17,8 @@ pub struct PolicyState {
     pub rules: Vec<Rule>,
 }
 
-/// A tag, setting or rule that differs. At least one of `before` and `after` is set.
+/// A tag, setting or rule that is not the same in two states. At least one of `before` and `after`
+/// is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyDifference<'a> {
     Tag {
@@ -69,13 +70,13 @@ pub struct PolicyDifferences<'a> {
 pub struct DiffOptions {
     /// Whether items that only the first state has are removed. Otherwise, these items are kept.
     pub prune: bool,
-    /// A rule of the second state that has expired by this time is removed from the first state,
+    /// Rules of the second state that have expired by this time count as missing. They are removed
     /// even without `prune`. With [`Timestamp::MIN`], no rule has expired.
     pub now: Timestamp,
 }
 
 impl<'a> PolicyDifferences<'a> {
-    /// Compares two states field by field.
+    /// Compares the tags, settings and rules of two states.
     pub fn between(before: &'a PolicyState, after: &'a PolicyState, options: DiffOptions) -> Self {
         let mut found = Self::default();
         found.tags(&before.tags, &after.tags, options);

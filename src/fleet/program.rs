@@ -1,5 +1,5 @@
-//! Programs that hosts reported, and the hosts that each program was seen on. Programs and
-//! sightings are kept when their events are deleted.
+//! Programs that hosts reported, and the hosts that each program was seen on. They remain when the
+//! events are deleted.
 
 use std::fmt;
 
@@ -20,9 +20,9 @@ impl fmt::Display for ProgramId {
     }
 }
 
-/// A program that at least one host reported. Reports that differ in an identifier that rules can
-/// match belong to different programs, even if the file is the same. So false identifiers from one
-/// host do not change the programs that other hosts reported.
+/// A program that at least one host reported. If two reports differ in an identifier that rules can
+/// match, they belong to different programs, even if the file is the same. So if one host reports
+/// false identifiers, the programs that other hosts reported do not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProgram {
     pub id: ProgramId,
@@ -49,17 +49,19 @@ pub struct Sighting {
     pub reports: u64,
     /// Santa's decision in the newest event.
     pub decision: Decision,
-    /// The newest event, which may already be deleted.
+    /// The newest event. It may have been deleted.
     pub latest: EventId,
     /// Folder and file name in the newest event.
     pub path: String,
-    /// The users who ran the program: at most [`Sighting::MOST_USERS`], the first in sort order.
+    /// The users in the reports, sorted. If there are too many, the first [`Sighting::MOST_USERS`]
+    /// are kept.
     pub users: Vec<String>,
-    /// Whether other users ran the program, too.
+    /// Whether other users were reported, too.
     pub more_users: bool,
-    /// The paths of the program: at most [`Sighting::MOST_PATHS`], the first in sort order.
+    /// The paths in the reports, sorted. If there are too many, the first [`Sighting::MOST_PATHS`]
+    /// are kept.
     pub paths: Vec<String>,
-    /// Whether the program was at other paths, too.
+    /// Whether other paths were reported, too.
     pub more_paths: bool,
 }
 

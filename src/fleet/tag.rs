@@ -60,7 +60,7 @@ impl Tag {
     }
 }
 
-/// All tags, indexed so that the tags of a host are found without a scan of all memberships.
+/// All tags, with indexes to find the tags of a host without a scan of all memberships.
 #[derive(Debug, Default)]
 pub struct Tags {
     /// All tags, weakest first.

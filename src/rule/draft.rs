@@ -21,8 +21,8 @@ pub struct RuleDraft {
     pub target: String,
     /// The policy: `allow`, `block`, … or Santa's own spelling.
     pub policy: String,
-    /// The scope; empty for `fleet`. Serde reads an absent scope as empty, and refuses an empty
-    /// text.
+    /// The scope; empty for `fleet`. When a draft is deserialized, an absent scope becomes empty,
+    /// and an empty text is an error.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     /// The expression of a `cel` rule.
@@ -91,7 +91,7 @@ pub enum FieldError {
     Expiry(#[from] ExpiryError),
 }
 
-/// The reason why an expiry was refused.
+/// Why an expiry was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpiryError {
     /// The rule would never be active.

@@ -80,17 +80,19 @@ const fn bit(field: RuleField) -> u16 {
 /// A rule to store, and the fields that keep the current rule's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMerge {
-    /// This rule is stored unchanged if there is no current rule.
+    /// The new rule. It is stored unchanged if there is no current rule, or if the current rule has
+    /// another policy.
     pub rule: Rule,
-    /// The fields that keep their current values if the policy stays the same.
+    /// The fields that keep their current values if the policy stays the same, apart from its
+    /// expression.
     pub kept: RuleFields,
-    /// The current expiry is kept if the new one is this close to it. The slack is positive for an
-    /// expiry that was given as a duration, so that repeating a command has no effect.
+    /// The current expiry is kept if the new one differs by at most this time. It is positive for
+    /// an expiry that was given as a duration, so that repeating a command has no effect.
     pub expiry_slack: SignedDuration,
 }
 
 impl RuleMerge {
-    /// A rule that keeps no current value.
+    /// A rule that replaces all current values.
     pub fn complete(rule: Rule) -> Self {
         Self { rule, kept: RuleFields::default(), expiry_slack: SignedDuration::ZERO }
     }
@@ -139,7 +141,7 @@ impl RuleMerge {
     }
 }
 
-/// One field of a rule that a change altered. At least one of the two values is present.
+/// A field of a rule that differs between two versions. At least one of the two values is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The field's name, as in a [`RuleDraft`](super::RuleDraft).
@@ -187,7 +189,7 @@ fn values(rule: &Rule) -> [Option<Box<str>>; NAMES.len()] {
     let written = |value: &dyn fmt::Display| Some(value.to_string().into_boxed_str());
     let Notice { message, url, button_label, app_name, bundle } = &rule.notice;
     let Provenance { comment, ticket, source } = &rule.provenance;
-    // Databases store times in milliseconds.
+    // Databases store times in milliseconds, so smaller differences are ignored.
     let expires =
         rule.expires.map(|at| Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at));
     [

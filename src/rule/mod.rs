@@ -38,8 +38,8 @@ pub use written_time::{DayEdge, WrittenTime, WrittenTimeError, expiry, in_zone, 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// Identifies a rule, because a target has at most one active rule in a scope. Lists of rules are
-/// sorted by rule type (as in [`RuleType`]), identifier and scope.
+/// The key of a rule. A target has at most one active rule in a scope. Lists of rules are sorted by
+/// rule type (as in [`RuleType`]), identifier and scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleKey {

@@ -15,7 +15,7 @@ pub enum NoticeError {
     /// The text contains a NUL byte. Santa and databases cut such texts or refuse them.
     #[error("must not contain NUL bytes")]
     Nul,
-    /// The text is longer than any client or page needs.
+    /// The text is longer than any client needs.
     #[error("is longer than {LONGEST_TEXT} bytes")]
     TooLong,
     /// Santa would cut the label.
@@ -29,7 +29,7 @@ pub enum NoticeError {
     HalfBundle,
 }
 
-/// The texts and the bundle that Santa shows when the rule arrives or decides.
+/// The texts and the bundle that Santa uses when it gets the rule or shows its block window.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Notice {
     /// Santa's `custom_msg`, which Santa's window renders as HTML.
@@ -44,8 +44,8 @@ pub struct Notice {
     pub bundle: Option<Bundle>,
 }
 
-/// A bundle that was approved program by program. Santa uses the bundle to show when all of its
-/// programs are allowed.
+/// A bundle with a rule for each of its programs. Santa uses the bundle to report when all of these
+/// rules have arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
     hash: Box<str>,

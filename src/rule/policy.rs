@@ -12,10 +12,10 @@ use crate::cel::{CelError, Expression};
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyKind {
     Allow,
-    /// Also allows programs that this program writes (Santa's transitive rules).
+    /// Allows the program and all programs that it creates (Santa's transitive rules).
     AllowCompiler,
     Block,
-    /// Blocks without any message.
+    /// Blocks without a window and without a message on the terminal.
     SilentBlock,
     /// Blocks without a window, but with a message on the terminal.
     SilentBlockGui,
@@ -23,7 +23,7 @@ pub enum PolicyKind {
     SilentBlockTty,
     /// An expression decides about each execution.
     Cel,
-    /// Hosts in the scope get no rule for the target, regardless of weaker scopes.
+    /// Hosts in the scope get no rule for the target, even if a weaker scope has one.
     Remove,
 }
 
@@ -41,7 +41,7 @@ words! {
 }
 
 impl PolicyKind {
-    /// Whether programs that match run without further conditions.
+    /// Whether the policy always allows matching programs.
     pub const fn allows(self) -> bool {
         matches!(self, Self::Allow | Self::AllowCompiler)
     }

@@ -182,7 +182,7 @@ impl Program {
         *self == hash
     }
 
-    /// Explains why a target of this type is the best candidate.
+    /// Explains why the best candidate has this type.
     pub fn reason(&self, chosen: RuleType) -> &'static str {
         match (chosen, self.signing_status) {
             (RuleType::SigningId, _) => "a signing id survives updates and names only this program",

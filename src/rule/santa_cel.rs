@@ -46,7 +46,7 @@ pub fn schema() -> &'static Schema {
     &SCHEMA
 }
 
-/// The first version of Santa (year and number) that compiles an expression. None if the first
+/// The first version of Santa (year and number) that can compile an expression. None if the first
 /// version with CEL (2025.6) compiles it.
 pub fn first_version(expression: &Expression) -> Option<(u16, u16)> {
     expression.uses().iter().filter_map(|name| since(name)).max()

@@ -32,8 +32,8 @@ fn unknown(text: &str) -> String {
 }
 
 checked_text!(
-    /// The ID of a host in its sync URL: the hardware UUID, unless its profile sets another text.
-    /// Upper and lower case are kept.
+    /// The ID of a host in its sync URL: the hardware UUID, unless the host's profile sets another
+    /// ID. Upper and lower case are kept.
     MachineId,
     ScopeError,
     |text| name(text, "a machine id")

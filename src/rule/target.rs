@@ -94,7 +94,8 @@ pub struct Target {
     identifier: Box<str>,
 }
 
-/// The beginning of a target. Targets with different keys have the same order as their keys.
+/// The type and the first bytes of a target. If the keys of two targets differ, the keys have the
+/// same order as the targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TargetKey(RuleType, u64);
 

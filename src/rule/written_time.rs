@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Deserializer};
 
-/// A point in time, or a day or time in a time zone that is not part of the text.
+/// A time as it is written. Only [`WrittenTime::At`] has its own time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenTime {
     /// An exact time, such as `2027-01-31T18:00:00+01:00`.
@@ -16,11 +16,11 @@ pub enum WrittenTime {
     Local(DateTime),
     /// A day, such as `2027-01-31`.
     Day(Date),
-    /// Days from today, such as 1 for `tomorrow`.
+    /// A number of days from today: 1 for `tomorrow`.
     FromToday(i32),
 }
 
-/// Whether a date means the start or the end of its day.
+/// Whether a date without a time means the start or the end of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayEdge {
     /// The first second of the day.
@@ -56,7 +56,8 @@ impl FromStr for WrittenTime {
 }
 
 impl WrittenTime {
-    /// The point in time, relative to `now` in a time zone. None if it is out of range.
+    /// The point in time. Words such as `tomorrow` are relative to `now`, and times without a zone
+    /// are in `zone`. None if the time is out of range.
     pub fn resolve(self, now: Timestamp, zone: &TimeZone, edge: DayEdge) -> Option<Timestamp> {
         let of_day = |day: Date| {
             let local = match edge {
@@ -98,8 +99,8 @@ pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
     resolved.or_else(last).ok_or(WrittenTimeError)
 }
 
-/// Whether a text is a time in the year 9999. Many files use the last days of 9999 for "never", but
-/// those days are out of range in some time zones.
+/// Whether a text is a time in the year 9999. Many files use the last days of that year for
+/// "never", but in some time zones those days are out of range.
 fn is_in_the_last_year(text: &str) -> bool {
     let rest = text.trim().strip_prefix("9999-");
     rest.is_some_and(|rest| format!("2097-{rest}").parse::<WrittenTime>().is_ok())
@@ -145,7 +146,7 @@ mod tests {
         assert_eq!(end("2027-01-31T18:00"), "2027-01-31T17:00:00Z");
         assert_eq!(end("2027-01-31 18:00:30"), "2027-01-31T17:00:30Z");
         assert_eq!(end("2027-01-31T18:00:00Z"), "2027-01-31T18:00:00Z");
-        // It is half past midnight of the 21st in Berlin.
+        // In Berlin it is 00:30 on November 21.
         assert_eq!(end("Tomorrow"), "2026-11-22T22:59:59Z");
         assert_eq!(read("yesterday", DayEdge::Start), "2026-11-19T23:00:00Z");
         for wrong in ["", "soon", "31.01.2027", "2027-02-30", "2027-13-01", "18:00"] {

@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::fleet::Clock;
 
-/// The maximum difference between the wall clock and the expected time.
+/// The maximum difference between the wall clock and the expected time, except for the first check.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum difference between the wall clock and a time in the database that confirms it.
 const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
-/// The default maximum time that a database may be unused before the server starts.
+/// The default for how much later than the newest time in the database the wall clock may be when
+/// the server starts.
 pub const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A wall clock that differs from the expected time.
@@ -20,7 +21,8 @@ pub struct ClockJump {
 }
 
 /// Compares the wall clock with the expected time, which is the last trusted time plus the time
-/// that has passed since. At the start, the newest time in the database is trusted.
+/// that has passed since. At the start, the newest time in the database is trusted, or the wall
+/// clock if the database is new.
 #[derive(Clone, Debug)]
 pub struct ClockGuard {
     /// The last trusted time.
@@ -63,7 +65,7 @@ impl ClockGuard {
         self.jump(clock)
     }
 
-    /// The jump that the last check found.
+    /// The jump that the last check found, with the current times.
     pub fn jump(&self, clock: &Clock) -> Option<ClockJump> {
         self.jumped.then(|| ClockJump { wall: clock.now(), expected: self.expected(clock) })
     }

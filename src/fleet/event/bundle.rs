@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::rule::MachineId;
 
-/// The reported programs of a bundle.
+/// Whether all programs of a bundle were reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BundleMembers {
     /// Some programs were not reported yet.
@@ -16,7 +16,7 @@ pub enum BundleMembers {
         /// The number of distinct programs that were reported.
         held: u32,
     },
-    /// Enough programs were reported, but their hash differs from the bundle's.
+    /// The number of reported programs is high enough, but their hash differs from the bundle's.
     Odd {
         /// The number of distinct programs that were reported.
         held: u32,
@@ -29,7 +29,7 @@ impl BundleMembers {
     /// Compares reports with the hash of a bundle and its number of programs. The hash of a bundle
     /// is computed from the hashes of its programs (SNTBundleService.mm), so no host can add a
     /// program to the bundle. If the reports of all hosts together do not match, the reports of
-    /// each host are compared alone, so no host can spoil the reports of others.
+    /// each host are compared separately, so a false report from one host cannot affect the others.
     pub fn compare(hash: &str, count: u32, reports: &[(MachineId, String)]) -> Self {
         let together: BTreeSet<&str> = reports.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let mut by_host: BTreeMap<&MachineId, BTreeSet<&str>> = BTreeMap::new();

@@ -6,16 +6,18 @@ use utoipa::ToSchema;
 
 use crate::fleet::{Host, HostFacts, SyncState};
 
-/// If two Macs alternate within this time, they use one machine ID at the same time.
+/// Two Macs that alternate within this time use one machine ID at the same time.
 const CONFLICT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// The time that the state of another Mac is kept, and that a conflict lasts without a new sign.
+/// How long the state of another Mac is kept, and how long a conflict lasts without a new sign.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The maximum duration of a sync. Requests of two syncs within this time may be confused.
+/// The assumed maximum duration of a sync. If two Macs sync within this time, their requests may be
+/// confused.
 pub const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum number of other Macs whose state is kept. A Mac without a kept state begins with a
 /// clean sync.
 const MOST_OTHERS: usize = 3;
-/// Two Macs are in conflict only after each of them has synced this number of times.
+/// Without an accepted Mac, two different Macs are in conflict only after each of them has synced
+/// this number of times.
 const ENOUGH: u8 = 2;
 
 /// The properties that distinguish a Mac from other Macs with the same machine ID.
@@ -41,7 +43,7 @@ impl Fingerprint {
         Self { serial, model: facts.model.trim().to_owned() }
     }
 
-    /// Whether the fingerprints are from two different Macs.
+    /// Whether the fingerprints must be from two different Macs.
     pub fn differs(&self, other: &Self) -> bool {
         let differ = |one: &str, other: &str| {
             !one.is_empty() && !other.is_empty() && !one.eq_ignore_ascii_case(other)
@@ -65,7 +67,7 @@ impl Fingerprint {
 pub struct OtherMac {
     pub fingerprint: Fingerprint,
     pub facts: HostFacts,
-    /// The number of syncs of the Mac, up to 2.
+    /// The number of preflights of the Mac, counted up to [`ENOUGH`].
     seen: u8,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
@@ -79,7 +81,7 @@ impl OtherMac {
     }
 }
 
-/// The sign by which the server knows that several Macs use one machine ID.
+/// The reason why the server assumes that several Macs use one machine ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = ConflictReason)]
 #[serde(rename_all = "kebab-case")]
@@ -103,7 +105,8 @@ pub struct Conflict {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SeenMac {
     pub fingerprint: Fingerprint,
-    /// The time when the Mac was replaced or last refused.
+    /// The time when the Mac was replaced or refused. Repeated refusals within an hour do not
+    /// change it.
     pub at: Timestamp,
 }
 
@@ -115,8 +118,8 @@ struct OlderRules {
     newer_since: bool,
 }
 
-/// The Macs that use one machine ID. A host gets this record at the first sign of a second Mac, or
-/// if it stops reporting its serial number or model.
+/// The Macs that use one machine ID. A host gets this record at the first sign of a second Mac,
+/// when an administrator accepts a Mac, or if the host stops reporting its serial number or model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Macs {
     /// The Mac that synced last.
@@ -176,7 +179,8 @@ impl Macs {
         }
     }
 
-    /// Forgets other Macs that were not seen for 7 days, and a conflict without signs for 7 days.
+    /// Forgets other Macs that were not seen for 7 days, and a conflict that had no new sign for 7
+    /// days.
     fn forget_old(&mut self, now: Timestamp) {
         self.others.retain(|other| now.duration_since(other.last_seen) <= KEPT);
         self.conflict =
@@ -190,8 +194,8 @@ impl Macs {
         self.replaced = None;
     }
 
-    /// Keeps the state of another Mac. If there are too many, forgets the one that was not seen for
-    /// the longest time.
+    /// Keeps the state of another Mac. If there are too many, forgets the Mac that has not been
+    /// seen for the longest time.
     fn keep(&mut self, other: OtherMac) {
         self.others.push(other);
         if self.others.len() > MOST_OTHERS
@@ -228,7 +232,8 @@ impl Host {
         }
     }
 
-    /// Removes the Macs from the host. The caller changes them and puts them back.
+    /// Removes and returns the record of the host's Macs. The caller changes the record and stores
+    /// it again.
     fn take_macs(&mut self) -> Macs {
         let macs = self.sync.macs.take();
         macs.map_or_else(|| Macs::of(self), |macs| *macs)
@@ -300,7 +305,7 @@ impl Host {
         if macs.conflict.is_some() || not_accepted {
             macs.sign(ConflictKind::DifferentMacs, now);
         }
-        // Only the state of the last clone is kept.
+        // Of Macs with the same fingerprint (clones), only the last state is kept.
         macs.others.retain(|other| other.fingerprint.differs(&left.fingerprint));
         macs.keep(left);
         self.sync.macs = Some(Box::new(macs));
@@ -349,7 +354,7 @@ impl Host {
     }
 
     /// Whether the server may confuse requests of two Macs in a session that begins now, because
-    /// another Mac began a session shortly before.
+    /// another Mac has begun a session in the last few minutes.
     pub fn is_mixed(&mut self, another_began: bool, now: Timestamp) -> bool {
         let Some(macs) = &mut self.sync.macs else { return false };
         if another_began {
@@ -358,8 +363,9 @@ impl Host {
         macs.mixed_until.is_some_and(|until| now < until)
     }
 
-    /// Records that the host reported older rules than its current ones. The host has a clone if it
-    /// also reported older rules in the last 24 hours, and the current rules in between.
+    /// Records that the host reported older rules than it had already confirmed. The host has
+    /// a clone if it also reported older rules in the last 24 hours, and the current rules in
+    /// between.
     pub fn reported_older_rules(&mut self, now: Timestamp) {
         let mut macs = self.take_macs();
         let before = macs.older_rules.filter(|it| now.duration_since(it.at) <= CONFLICT_WITHIN);

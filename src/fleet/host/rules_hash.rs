@@ -11,7 +11,7 @@ use crate::fleet::{EpochId, Generation, Holding, Offers, Reach, RuleCounts, Scop
 use crate::rule::{Revision, serde_as_text};
 
 /// The hash of a host's rules except static and transitive ones, in the order in which the host
-/// stored them (Santa 2025.7 and later). 32 hex digits.
+/// stored them (Santa 2025.7 and later). Displayed as 32 hex digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RulesHash(pub u128);
 
@@ -38,19 +38,19 @@ impl fmt::Display for RulesHash {
 serde_as_text!(RulesHash);
 
 /// Describes the order in which a host stored its rules: first all rules of a holding, then the
-/// rules of each later difference. The hash depends on this order, so differences must be computed
-/// again with the same steps. Differences from a union of offers, the only kind in version 0.1.0,
-/// come first.
+/// rules of each later difference. The hash depends on this order, so the server must repeat the
+/// same steps to compute the hash. Differences from a union of offers are first. Version 0.1.0 had
+/// no other kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
     /// The holding whose rules were all sent in one sync, in the order of targets.
     pub root: Holding,
-    /// The epoch of the database when the rules of `root` were sent. Hashes do not cover the
-    /// messages of rules, so in a later epoch all rules are sent again.
+    /// The epoch of the database when the rules of `root` were sent. The hash does not cover the
+    /// messages of rules, so all rules are sent again in a later epoch.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
-    /// The differences from a union of offers, which the host applied after `root`. Empty
-    /// differences are omitted.
+    /// The differences from a union of offers that the host applied after `root`. Empty differences
+    /// are omitted.
     #[serde(default, rename = "legs", skip_serializing_if = "Vec::is_empty")]
     pub union_legs: Vec<UnionLeg>,
     /// The differences that the host applied after `union_legs`. Empty differences are omitted.
@@ -79,7 +79,7 @@ impl Trail {
         self.union_legs.len() + self.legs.len()
     }
 
-    /// The generation that the last rules were sent for.
+    /// The generation of the client when it last got rules.
     pub fn generation(&self) -> Generation {
         self.end().generation
     }
@@ -97,19 +97,19 @@ impl Trail {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "LegNumbers", into = "LegNumbers")]
 pub struct Leg {
-    /// The offers that the difference began with.
+    /// The rules that the host may have had before the difference.
     pub from: Offers,
     /// The holding after the difference.
     pub to: Holding,
 }
 
-/// A difference that a host applied, which began with a union of offers.
+/// A difference that a host applied and that was computed from a union of offers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "UnionLegNumbers", into = "UnionLegNumbers")]
 pub struct UnionLeg {
-    /// The revision that the difference began at.
+    /// The revision before the difference.
     pub since: Revision,
-    /// The scopes that the difference began with.
+    /// The scopes of the rules that the host may have had before the difference.
     pub reach: Reach,
     /// The holding after the difference.
     pub to: Holding,
@@ -117,7 +117,7 @@ pub struct UnionLeg {
 
 /// A holding as numbers: scope set, revision, generation.
 type HoldingNumbers = (i64, u64, u32);
-/// A leg as numbers, because a host's row can have many legs. The numbers are the holding before
+/// A leg as numbers, to keep a host's row with many legs small. The numbers are the holding before
 /// the leg, the holding after it, and the other offers before it.
 type LegNumbers = (i64, u64, u32, i64, u64, u32, Vec<HoldingNumbers>);
 type UnionLegNumbers = (u64, i64, i64, i64, u64, u32);
@@ -166,7 +166,7 @@ impl From<UnionLegNumbers> for UnionLeg {
     }
 }
 
-/// The difference between a host's rules and the rules that it confirmed.
+/// The difference between the rules that a host reports and the rules that it confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     pub found: Timestamp,
@@ -184,7 +184,7 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// Maximum of `unheard_repairs`, more than one because requests can get lost.
+    /// The maximum of `unheard_repairs`. It is more than one because requests can get lost.
     const MOST_UNHEARD: u8 = 5;
 
     /// Whether a clean sync may still help.

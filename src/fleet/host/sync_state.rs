@@ -27,8 +27,8 @@ pub struct Holding {
     pub generation: Generation,
 }
 
-/// The rules that a host may have. An offer is a state that the host may have applied since its
-/// last completed sync. The holding is the first offer.
+/// The rules that a host may have. Each offer is a set of rules that the host may have had since
+/// its last completed sync. The first offer is the holding.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Offers {
     holding: Holding,
@@ -56,13 +56,13 @@ impl Offers {
     }
 }
 
-/// Replaces the list of offers if it is too long. Version 0.1.0 stored offers only in this form.
+/// Replaces a list of offers that is too long. Version 0.1.0 stored offers only in this form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reach {
     /// The scopes of all offers (ascending IDs).
     pub union: ScopeSetId,
-    /// The scopes that all offers share, in the same order of strength and for the same generation.
-    /// Unchanged rules are skipped only if their scopes are in this set.
+    /// The scopes that are in all offers, in the same order of strength and for the same
+    /// generation. An unchanged rule is skipped only if its scope is in this set.
     pub common: ScopeSetId,
 }
 
@@ -97,21 +97,21 @@ pub struct Session {
     /// The optional settings that the host has after it completes the session.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// Whether any page of a difference that is not empty was sent. From then on, the session's
-    /// target is an offer. Rows of version 0.1.0 have the target in `reach` even before that.
+    /// Whether a page with rules was sent. From then on, the session's target is an offer. Rows of
+    /// version 0.1.0 have the target in `reach` even before that.
     #[serde(default)]
     pub begun: bool,
-    /// Whether the last page of a difference that is not empty was sent.
+    /// Whether the last page with rules was sent.
     pub served: bool,
     /// The clean-sync order that the session carries out. A newer order stays pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order: Option<CleanOrder>,
-    /// Whether another Mac may have sent requests of this session. If so, the postflight of the
-    /// session proves nothing.
+    /// Whether another Mac may have sent requests of this session. If so, the session's postflight
+    /// does not confirm its rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mixed: bool,
-    /// The epoch when the session began. Completing a session of an older epoch proves nothing,
-    /// because the host may have completed other sessions since.
+    /// The epoch when the session began. The postflight of a session from an older epoch does not
+    /// confirm its rules, because the host may have completed other sessions since.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
     /// Whether no rules are sent, because the database row of the host may be older than the host's
@@ -159,14 +159,14 @@ pub struct SyncState {
     /// discards events that were not uploaded.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub uploaded_in: EpochId,
-    /// A digest of the settings of the last completed sync.
+    /// A digest of the settings that were sent in the last completed sync.
     pub settings: Option<u64>,
     /// The optional settings that the host may have from earlier syncs. Hosts whose rows are from
     /// version 0.1.0 may have all optional settings.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// All offers except the holding. They come from sessions without a postflight and from
-    /// downloads without a session.
+    /// All offers except the holding. They come from sessions that were not confirmed by a
+    /// postflight and from downloads without a session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Holding>,
     /// Replaces `offers` if there are too many offers.
@@ -177,15 +177,16 @@ pub struct SyncState {
     pub last_sync: Option<Timestamp>,
     /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
-    /// The counts of the last postflight, if they differ from the number of rules that were sent.
+    /// Set if the host rejected its rules, or may have: the counts of its last postflight, or zeros
+    /// if the server could not send the rules.
     pub miscount: Option<Miscount>,
     /// Whether the host ever reported rule counts. A report without counts then means that the host
     /// has no rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_rules: bool,
     /// The order of the host's rules, for clients that report a hash. If the order is unknown, all
-    /// rules are sent again. Version 0.1.0 ignores a field of this name, so that it never computes
-    /// a hash from legs that it does not support.
+    /// rules are sent again. The stored name differs from the name in version 0.1.0, which
+    /// therefore ignores the field and never computes a hash from legs that it does not support.
     #[serde(
         default,
         rename = "exact_trail",
@@ -206,8 +207,8 @@ pub struct SyncState {
 }
 
 impl SyncState {
-    /// Forgets the trail and the session if they need the history before `start`. Keeps the
-    /// expected hash. Keeps the holding, too, because a clean sync will replace it.
+    /// Forgets the trail and the session of each Mac if they need the history before `start`. Keeps
+    /// the expected hash. Also keeps the holding, because a clean sync will replace it.
     pub fn forget_before(&mut self, start: Revision) {
         if self.trail.as_ref().is_some_and(|trail| trail.root.revision < start) {
             self.trail = None;
@@ -244,7 +245,7 @@ impl SyncState {
     }
 }
 
-/// The counts of a postflight that differ from the number of rules that were sent.
+/// The counts of a postflight that does not confirm the rules that were sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Miscount {
     pub sent: u32,
@@ -253,7 +254,7 @@ pub struct Miscount {
 }
 
 impl Miscount {
-    /// The counts of a client that refused all rules.
+    /// The counts of a client that stored no rules.
     pub const fn of_nothing(sent: u32) -> Self {
         Self { sent, received: 0, processed: 0 }
     }

@@ -23,7 +23,7 @@ impl OptionalSettings {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self((1 << OPTIONAL.len()) - 1);
 
-    /// The default for rows without a stored set: the host of such a row may have all optional
+    /// The default for rows without a stored set. A host with such a row may have any optional
     /// settings.
     pub const fn all() -> Self {
         Self::ALL
@@ -33,7 +33,7 @@ impl OptionalSettings {
         OPTIONAL.iter().position(|known| *known == key).map_or(0, |place| 1 << place)
     }
 
-    /// Whether a setting is in the set. False for settings that every host gets.
+    /// Whether a setting is in the set. Settings that every host gets are never in the set.
     pub fn contains(self, key: SettingKey) -> bool {
         self.0 & Self::bit(key) != 0
     }

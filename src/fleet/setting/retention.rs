@@ -10,9 +10,9 @@ const SHORTEST_AGE: u64 = 60 * 60;
 /// A hundred years.
 const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
-/// Seven days, because hosts that were off for a few days must not need a clean sync.
+/// Seven days, so that hosts that were off for a few days do not need a clean sync.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
-/// A smaller number was probably meant as days.
+/// If an administrator enters a smaller number, it was probably meant as days.
 const FEWEST: u64 = 1000;
 
 /// The age at which events are deleted: from 1 h to a hundred years, or never.
@@ -44,7 +44,7 @@ impl SettingValue for EventAge {
 pub struct HistoryAge(Option<u64>);
 
 impl HistoryAge {
-    /// Administrators can still see the rules of a year ago.
+    /// A year, so that administrators can see the rules of the year before.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
     /// None if history is never deleted.

@@ -9,7 +9,7 @@ use crate::fleet::parse_duration;
 
 /// Santa's minimum (SNTSyncManager.mm).
 const SHORTEST_INTERVAL: u32 = 60;
-/// A host that syncs less often cannot be managed.
+/// A host that syncs less often would get changes too late.
 const LONGEST_INTERVAL: u32 = 24 * 60 * 60;
 /// Larger requests may take longer than Santa's timeout of 30 s.
 const LARGEST_BATCH: u32 = 1000;

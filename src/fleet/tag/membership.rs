@@ -76,7 +76,7 @@ impl HostPattern {
     }
 }
 
-/// The members of a tag. A host is a member if any of these fields match.
+/// The members of a tag. A host is a member if at least one of these fields matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {
@@ -100,7 +100,7 @@ impl Membership {
         serials.is_empty() && users.is_empty() && groups.is_empty() && hostnames.is_empty()
     }
 
-    /// Refuses a membership with too many entries. Stored memberships may have more.
+    /// Refuses a membership with too many entries. Memberships in the database may have more.
     ///
     /// # Errors
     /// More than 100,000 entries.

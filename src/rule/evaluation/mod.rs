@@ -1,8 +1,8 @@
 //! Predicts Santa's decision about a program. The steps and their order are those of Santa's
 //! evaluation (SNTPolicyProcessor.mm). The first step that matches decides.
 //!
-//! Some facts are unknown outside the Mac: rules of its profile, programs that compilers wrote, and
-//! results of expressions. Steps that depend on them are marked. The fail-closed setting of a
+//! Some facts are unknown outside the Mac: rules of its profile, programs that compilers created,
+//! and results of expressions. Steps that depend on them are marked. The fail-closed setting of a
 //! profile is ignored.
 
 mod path;
@@ -29,7 +29,7 @@ pub enum EvaluationStage {
     /// The rules of the Mac's profile.
     StaticRules,
     Rule(RuleType),
-    /// Programs that an allowed compiler wrote on the Mac.
+    /// Programs that an allowed compiler created on the Mac.
     Transitive,
     /// Invalid signatures.
     BadSignature,
@@ -172,8 +172,8 @@ impl Evaluation {
         })
     }
 
-    /// The first step that decides or whose expression decides. If the expression has no result, a
-    /// later step decides.
+    /// The first step that decides, or whose expression decides on the Mac. If that expression has
+    /// no result, a later step decides.
     pub fn decisive(&self) -> Option<&EvaluationStep> {
         self.steps
             .iter()
@@ -181,7 +181,7 @@ impl Evaluation {
     }
 }
 
-/// The decision about a program without a match, according to the client mode.
+/// The client mode's decision about a program that no earlier step matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unmatched {
     /// Monitor mode.
@@ -192,12 +192,12 @@ pub enum Unmatched {
     Asked,
 }
 
-/// The sign by which a client recognizes programs of macOS.
+/// How a client recognizes programs of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PlatformCheck {
-    /// The flag of the program (2026.5 and later).
+    /// By a flag of the program (2026.5 and later).
     Flag,
-    /// The certificate that signed launchd (older versions).
+    /// By the certificate that signed launchd (older versions).
     Certificate,
 }
 
@@ -229,7 +229,7 @@ pub struct Conditions<'a> {
     /// A pattern in ICU syntax; empty for no pattern.
     pub allowed_path: &'a str,
     pub platform: PlatformCheck,
-    /// Whether programs that compilers write may run.
+    /// Whether programs that allowed compilers create are allowed.
     pub transitive: bool,
 }
 
@@ -267,8 +267,8 @@ pub fn evaluate(
     folding.end()
 }
 
-/// Finds programs that only the mode of a client decides about. Compiles the path patterns once, for
-/// many programs.
+/// Finds the programs that only the client mode decides about. The path patterns are compiled one
+/// time for all programs, and patterns that cannot be evaluated are ignored.
 pub struct ModeCheck {
     platform: PlatformCheck,
     paths: Vec<Regex>,
@@ -281,12 +281,14 @@ impl ModeCheck {
         Self { platform: conditions.platform, paths: used.filter_map(path::compile).collect() }
     }
 
-    /// Whether a path pattern decides about every program at this path that no rule decides about.
+    /// Whether a path pattern matches this path, so that the mode does not decide about its
+    /// programs.
     pub fn is_path_decisive(&self, path: &str) -> bool {
         self.paths.iter().any(|pattern| pattern.is_match(path))
     }
 
-    /// Whether a rule decides about a program at any path, or the program is Santa's or macOS's own.
+    /// Whether the mode does not decide about a program at any path: a rule matches it, or it is
+    /// one of Santa's own programs or part of macOS.
     pub fn is_program_decisive(&self, program: &Program, rules: &HeldRules) -> bool {
         let conditions = Conditions {
             unmatched: Unmatched::Allowed,
@@ -308,9 +310,9 @@ impl ModeCheck {
 struct Folding {
     steps: Vec<EvaluationStep>,
     decided: Option<(EvaluationStage, Ruling)>,
-    /// The step whose matching rule has an expression.
+    /// The first step that matches and has an expression.
     asked: Option<EvaluationStage>,
-    /// Possible decisions of steps before the one that decides.
+    /// The possible decisions of the steps that may match before the deciding step.
     doubts: Vec<Ruling>,
 }
 
@@ -355,7 +357,7 @@ impl Folding {
     }
 
     fn end(self) -> Evaluation {
-        // The mode always decides if nothing else has.
+        // The mode decides if no other step does, so there is always a decision.
         let decided = self.decided.map_or(Ruling::Unknown, |(_, ruling)| ruling);
         let certain = self.doubts.iter().all(|doubt| *doubt == decided);
         let ruling = if certain { decided } else { Ruling::Unknown };
@@ -438,7 +440,8 @@ fn rule(program: &Program, rule_type: RuleType, rules: &HeldRules) -> Match {
                 .to_owned(),
         ),
         Some((policy, ruling)) if rule_type == RuleType::CdHash => {
-            // SNTRuleIdentifiers has a cdhash only for programs with the hardened runtime.
+            // Santa matches a cdhash only if the program has the hardened runtime
+            // (SNTRuleIdentifiers).
             Match::Yes(ruling, format!("{policy}, if the program runs with the hardened runtime"))
         }
         Some((policy, ruling)) => Match::Yes(ruling, policy.word().to_owned()),

@@ -6,7 +6,7 @@ use regex_syntax::ast::{self, Ast, RepetitionKind};
 
 use super::{Match, Ruling};
 
-/// The result of a step with a path pattern. None without a pattern.
+/// The result of a step with a path pattern. None if the pattern is empty.
 pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> {
     if pattern.is_empty() {
         return None;
@@ -46,7 +46,7 @@ impl ast::Visitor for Same {
             // In ICU, `a++` is possessive.
             Ast::Repetition(outer) => match (&*outer.ast, &outer.op.kind) {
                 (Ast::Repetition(_), _) => Err(()),
-                // The minimum is greater than the maximum.
+                // Refuses ranges whose minimum is greater than their maximum.
                 (_, RepetitionKind::Range(range)) if !range.is_valid() => Err(()),
                 _ => Ok(()),
             },
