@@ -14,14 +14,15 @@ use crate::{mib, nicelist, process, rules, time};
 
 const RULES: u64 = 14_000;
 const GROUPS: usize = 100;
-/// Minutes at the end in which memory must not grow by more than 5 %.
+/// In this number of minutes at the end of a run, memory may be at most 5 % higher than in the same
+/// number of minutes before.
 const STABLE: usize = 5;
-/// The pause between two measurements of memory.
+/// The time between two measurements of memory.
 const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// A number from the command line, for shorter runs:
+/// The number at this position on the command line, or else `usual`. Shorter runs are possible:
 /// `cargo bench --bench figures -- changing 2000 12`.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
@@ -86,8 +87,8 @@ fn add_groups(home: &Path, database: &str) {
 }
 
 /// Runs the fleet. Returns its summary, the minutes of the measured part, and the peak memory of
-/// the server since its start. Afterwards, the fleet downloads all rules to check the hosts, which
-/// takes more memory.
+/// the server until the end of that part. Afterwards, the fleet checks its hosts by downloading all
+/// rules, which takes more memory.
 fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     let began = home.join("began");
     let mut fleet = nicelist(home);

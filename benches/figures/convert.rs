@@ -1,4 +1,4 @@
-//! CPU and memory of the client's process when it converts a million rules, or imports them over
+//! CPU time and memory of the command line when it converts a million rules or imports them over
 //! HTTP.
 
 use std::hint::black_box;

@@ -57,7 +57,7 @@ fn run(hosts: u64) -> Figures {
     let mut fleet = nicelist(home.path());
     fleet.args(["lab", "fleet", &format!("http://{}/santa/", server.address), "-o", "json"]);
     fleet.args(["--hosts", &hosts.to_string(), "--interval", "10m", "--for", "2m", "--warm-up"]);
-    // The hook runs each second of the measured part and records the server's CPU time and memory.
+    // The hook runs each second of the measured part and records the server's CPU time.
     let (first, last) = (home.path().join("first"), home.path().join("last"));
     let id = server.id();
     let hook = format!(

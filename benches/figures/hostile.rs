@@ -16,7 +16,7 @@ use crate::{ms, rules};
 const RULES: u64 = 1_000;
 /// Connections of each kind.
 const CONNECTIONS: usize = 2_000;
-/// Descriptors that the server may open when it starts.
+/// The server's soft limit of file descriptors when it starts.
 const DESCRIPTORS: u32 = 1_024;
 /// Macs that sync at the same time, and how often each of them syncs.
 const MACS: usize = 16;
@@ -90,8 +90,8 @@ impl Figures {
     }
 }
 
-/// Runs `work` while another address opens connections and keeps them. Also returns how many of
-/// these connections the server kept open.
+/// Runs `work` while a client at another address opens connections and keeps them open. Also
+/// returns the number of connections that the server did not close.
 fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::scope(|threads| {
@@ -117,7 +117,7 @@ async fn connect(server: SocketAddr) -> Option<TcpStream> {
     stream.into_std().ok()
 }
 
-/// Keeps a connection busy: sends many requests whose responses are never read, or half of a
+/// Occupies a connection: sends many requests without reading the responses, or sends half of a
 /// request.
 fn attack(mut stream: TcpStream, number: usize) -> TcpStream {
     let request = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";

@@ -63,7 +63,7 @@ pub(crate) fn report() {
     println!();
 }
 
-/// Checks the costs, from few rules to many, against the limits.
+/// Compares the costs with the limits. The costs are in the order of the number of rules.
 fn bounds(costs: [f64; 4], limit: f64) {
     let (least, most) =
         (costs.iter().copied().fold(f64::MAX, f64::min), costs.iter().copied().fold(0.0, f64::max));
@@ -142,7 +142,7 @@ fn mutual_tls() -> Cost {
             async move {
                 let mut mac = Santa::new(profile);
                 for _ in 0..syncs {
-                    // A transport per Mac, so that each has its own connection.
+                    // A new transport for each sync, so that each sync opens a new connection.
                     let transport =
                         HttpTransport::with_certificates(&address, shown.clone()).unwrap();
                     mac.sync(&transport, SyncOptions::default()).await.unwrap();

@@ -103,7 +103,8 @@ pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
     });
 }
 
-/// Runs `work` for `macs` Macs, with one Mac at a time on each connection.
+/// Runs `work` one time for each of `macs` Macs. The Macs share the connections, and each
+/// connection is used by one Mac at a time.
 pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut Mac) + Sync) {
     let step = connections.len();
     std::thread::scope(|threads| {

@@ -9,7 +9,8 @@ use crate::{mib, ms, nicelist, process, rules};
 const RULES: u64 = 1_000_000;
 
 const MIB: u64 = 1 << 20;
-/// Maximum memory of a stream. The whole list is about 200 MiB.
+/// Maximum memory of the client, and maximum growth of the server's memory, while rules are listed.
+/// The whole list is about 200 MiB, so neither can keep it in memory.
 const CONSTANT: u64 = 64 * MIB;
 
 pub(crate) fn report() {
@@ -39,7 +40,7 @@ pub(crate) fn report() {
     let promise = format!("start with {RULES} rules: 5 s");
     record(promise, ms(started), started <= Duration::from_secs(5));
     println!("| CPU for that | {} |", ms(server.cpu()));
-    // The memory that was needed to read the rules is freed after a moment.
+    // The server soon frees the memory that it needed only to read the rules.
     std::thread::sleep(Duration::from_secs(3));
     let with = process::memory(&server.id());
     println!("| memory | {} |", mib(with.now));

@@ -115,7 +115,8 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
     println!();
 }
 
-/// [`RULES`] rules, from number `skipped` on. The comment of every hundredth rule contains `turn`.
+/// A policy of [`RULES`] rules, whose numbers start at `skipped`. The comment of every hundredth
+/// rule contains `turn`.
 fn policy(skipped: u64, turn: u64) -> PolicyRequest {
     let rule = |number: u64| {
         let is_other = number.is_multiple_of(RULES / DIFFERENT);
@@ -134,7 +135,8 @@ fn policy(skipped: u64, turn: u64) -> PolicyRequest {
 fn post_policy(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
     let response = post(stream, &format!("/api/v1{path}"), body);
     let response: PolicyAnswer = serde_json::from_slice(&response).unwrap();
-    // Some rules with another comment are added or removed, so they do not count as changed.
+    // Some of the rules whose comment differs are only in one of the two policies. They are added
+    // or removed instead of changed, so the number of differences is a little lower.
     let (least, most) = (differences - differences / 50, differences);
     assert!(
         (least..=most).contains(&(response.changes.len() as u64)),

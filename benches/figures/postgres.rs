@@ -38,8 +38,8 @@ impl Cluster {
         self.cluster.url(name)
     }
 
-    /// The time to insert rules into a new database with our schema by a raw COPY and one
-    /// upsert, in one transaction.
+    /// The time that a raw COPY and one upsert in one transaction take to insert rules into a new
+    /// database with our schema.
     pub(crate) fn raw_copy(&self, name: &str, rows: u64) -> Duration {
         self.database(name);
         let mut lines = String::new();

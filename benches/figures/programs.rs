@@ -45,7 +45,8 @@ pub(crate) fn report() {
     println!();
 }
 
-/// Each program is reported by ten hosts. The programs of a team are spread over the whole time.
+/// Adds the hosts and events. Ten hosts report each program. The events of each team are spread
+/// over the whole period.
 async fn fill(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     let now = Clock::System.now();

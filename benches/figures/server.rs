@@ -45,7 +45,8 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        // The server listens before it has read the database, and responds only afterwards.
+        // The server already accepts connections while it reads the database, but responds only
+        // afterwards.
         let deadline = Instant::now() + Duration::from_secs(30);
         while !is_ready(address) {
             assert!(Instant::now() < deadline, "{NICELIST} serve does not answer");
@@ -83,7 +84,8 @@ impl Drop for Server {
     }
 }
 
-/// Whether a server is ready, or returns 400 because it uses TLS.
+/// Whether a server is ready. A server with TLS counts as ready when it returns 400 to a request
+/// without TLS.
 fn is_ready(address: SocketAddr) -> bool {
     let Ok(mut stream) = TcpStream::connect(address) else { return false };
     let request = "GET /readyz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";

@@ -15,7 +15,7 @@ const MACS: usize = 40;
 /// Pages that each Mac downloads.
 const PAGES: usize = 20;
 const RUNS: usize = 5;
-/// The rule is added this long after the syncs start.
+/// The delay between the start of the syncs and the addition of a rule.
 const ADD_AFTER: Duration = Duration::from_millis(300);
 
 pub(crate) fn report() {
@@ -68,7 +68,7 @@ struct Run {
     add: Duration,
 }
 
-/// A tag for each Mac, with its own rule.
+/// Creates a tag for each Mac, and a rule for each tag.
 fn add_groups(home: &Path, database: &str) {
     let mut manifest = String::new();
     for number in 0..MACS {
@@ -110,14 +110,15 @@ fn clean_syncs(home: &Path, database: &str, number: usize) -> Run {
     Run { worst: *times.last().unwrap(), poll, add }
 }
 
-/// The longest poll of a server's request threads since its start.
+/// The longest poll of a task on a server's request threads since the server started.
 fn longest_poll(server: &Server) -> Duration {
     let (_, status) = exchange(&mut connect(server.address), "GET", "/api/v1/status", "", "");
     let status: serde_json::Value = serde_json::from_slice(&status).unwrap();
     Duration::from_micros(status["longest_poll_micros"].as_u64().unwrap())
 }
 
-/// The slowest response of `/healthz` while a client downloads all rules on one page.
+/// The slowest response of `/healthz` while pedro downloads all rules on one page and refuses them
+/// because of their size.
 fn lone_page(home: &Path, database: &str) -> Duration {
     let server = Server::start(home, database);
     let mut sync = nicelist(home);

@@ -141,7 +141,8 @@ async fn resolve(client: &Client, scope: Scope) -> Result<(Scope, bool), CliErro
         Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
             Ok((scope, false))
         }
-        // The server accepts the serial number of several hosts, and refuses other ambiguous names.
+        // The server later accepts a serial number that several hosts share, and refuses other
+        // ambiguous names.
         Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::Ambiguous => {
             Ok((scope, true))
         }

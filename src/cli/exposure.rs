@@ -1,4 +1,4 @@
-//! Warns of a local database that other users of the machine can open.
+//! Warns about a local database that other users of the machine can open.
 
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};

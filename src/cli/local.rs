@@ -35,7 +35,7 @@ pub(super) async fn open(
     effect: Effect,
 ) -> Result<Client, CliError> {
     let is_new = database.path().is_some_and(|path| !path.exists());
-    // Scripts get no warning, because every command would repeat it.
+    // There is no warning in scripts, because each of their commands would repeat it.
     if ui.draws_tables() {
         exposure::warn(ui, database);
     }

@@ -109,7 +109,7 @@ enum Command {
     Config(config::Command),
     Completions(completions::CompletionsArgs),
     Version(version::VersionArgs),
-    // Hidden, so that the first page fits on a screen.
+    // Hidden, so that the list of commands fits on a screen.
     #[command(hide = true)]
     Help(help::HelpArgs),
     #[command(hide = true)]

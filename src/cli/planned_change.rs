@@ -1,4 +1,4 @@
-//! Shows changes, asks for confirmation, and commits them on the revision that was shown.
+//! Shows changes, asks for confirmation, and commits them only if the policy has not changed since.
 
 use clap::Args;
 use indicatif::HumanCount;
@@ -63,7 +63,8 @@ pub(crate) async fn confirm_and_change(
 ) -> Result<(), CliError> {
     let PlanOptions { question, yes, dry_run, full, base } = options;
     let is_asked = !yes && !dry_run;
-    // Without a question, the same request plans and commits the change.
+    // With `--yes`, one request plans and commits the change. Otherwise, the first request only
+    // plans.
     let first = match change(base, !yes || dry_run).await {
         Err(error) => return Err(show_conflict(ui, full, error, change).await),
         Ok(answer) => answer,

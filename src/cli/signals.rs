@@ -1,4 +1,5 @@
-//! The signals that end a command. Listening starts with the call, so that no signal is missed.
+//! The signals that end a command. Each function begins to listen when it is called, not when its
+//! future is polled, so that no signal is missed.
 
 use std::io;
 

@@ -30,8 +30,8 @@ pub(crate) const TARGETS: [(&str, Attempt); 6] = [
     ("cursor", cursor),
 ];
 
-/// Maximum bytes of a decoded body: more than any body in a corpus, and less than a decompressed
-/// bomb.
+/// Maximum bytes of a decoded body: more than any body in a corpus, and less than a decompression
+/// bomb expands to.
 const LIMIT: usize = 1 << 16;
 
 /// Decoding stays within the limit or fails. In every encoding, a decoded body is the same after

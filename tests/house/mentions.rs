@@ -1,4 +1,4 @@
-//! Checks that the files, modules and types exist that the pages for contributors mention.
+//! Checks that all files, modules and types that the pages for contributors mention exist.
 
 use std::collections::HashSet;
 

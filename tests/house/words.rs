@@ -109,7 +109,7 @@ fn end_of_item(pieces: &[(usize, Piece<'_>)], from: usize) -> usize {
     pieces.len()
 }
 
-/// The phrases in the names of a Rust file, each name only the first time.
+/// The phrases in the names of a Rust file. Each name is checked only where it first occurs.
 fn in_names(path: &str, text: &str) -> Vec<String> {
     let mut seen = HashSet::new();
     let names = pieces(text).into_iter().filter_map(|(line, piece)| match piece {

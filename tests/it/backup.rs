@@ -134,7 +134,8 @@ async fn l9_a_postgresql_database_that_pg_restore_brought_back_gets_a_new_epoch(
     database.drop().await;
 }
 
-/// Syncs a Mac until it gets its clean sync after a restore. Returns the number of its rules.
+/// Syncs a Mac repeatedly until it gets the clean sync that follows a restore. Returns the number
+/// of rules on the Mac.
 fn rules_after_the_turn(shell: &Shell, server: &Server) -> u64 {
     let shown = shell.run("host list");
     assert!(shown.contains("behind (restored)"), "{shown}");

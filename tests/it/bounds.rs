@@ -1,4 +1,5 @@
-//! Reports of hosts are limited before they are stored, and lists are limited in bytes.
+//! Reports of hosts are shortened before they are stored, and pages of lists have a maximum size in
+//! bytes.
 
 use std::num::NonZeroUsize;
 
@@ -147,8 +148,8 @@ fn huge_event_of(host: &Host, number: u32) -> Event {
     }
 }
 
-/// Writes data as a version without limits stored it: hosts with names of 16 MB and events of up to
-/// 2 MB.
+/// Writes data as a version without limits stored it: hosts with hostnames of 16 MB, and events of
+/// up to 2 MB.
 async fn fill_without_bounds(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     for number in 0..3 {

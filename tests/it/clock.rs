@@ -44,7 +44,8 @@ async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (Statu
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// Polls until the server has these warnings. The server checks its clock once a second.
+/// Polls `/readyz` until the server reports exactly these warnings. The server checks its clock
+/// once a second.
 async fn warned(router: &Router, warnings: &[&str]) {
     let start = Instant::now();
     loop {

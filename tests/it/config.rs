@@ -81,7 +81,8 @@ fn b7_a_token_is_read_from_standard_input_and_not_from_the_command_line() {
     assert!(shell.run("config set output").contains("error: no value for output"));
 }
 
-/// A copy made with `sqlite3 .backup` has the permissions of any new file.
+/// A copy made with `sqlite3 .backup` has the permissions of any new file, so other users may be
+/// able to open it.
 #[test]
 fn b7_a_database_that_other_users_can_open_is_reported_with_the_fix() {
     use std::os::unix::fs::PermissionsExt;

@@ -93,7 +93,7 @@ async fn wrong_answer(mistake: Mistake, stage: &str) -> Response {
     (status, axum::Json(answer)).into_response()
 }
 
-/// Starts a server with a mistake on a free port.
+/// Starts a server with this mistake, on a free port.
 async fn wrong_server(mistake: Mistake) -> String {
     let router = Router::new().route(
         "/{stage}/{machine}",
@@ -202,7 +202,8 @@ fn missing_credentials_are_one_error() {
 /// The encodings of bodies that a server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
-    /// Only bodies in a zlib container, regardless of their header. Moroz works like this.
+    /// Only bodies in a zlib container, regardless of their `Content-Encoding` header. Moroz works
+    /// like this.
     ZlibOnly,
     /// Only uncompressed bodies.
     PlainOnly,

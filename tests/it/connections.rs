@@ -15,7 +15,7 @@ use crate::shell::{ADMIN, Server, Shell};
 
 /// Longer than any of these tests.
 const LONG: Duration = Duration::from_secs(60);
-/// A limit that tests wait for.
+/// A time limit that is short enough to wait for its end.
 const SHORT: Duration = Duration::from_millis(200);
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -79,7 +79,7 @@ impl Raw {
         self.0.write_all(text.as_bytes()).await.unwrap();
     }
 
-    /// The head of a response whose body is one line.
+    /// Reads a response whose body is one line. Returns its head and its body.
     async fn answer(&mut self) -> io::Result<String> {
         let mut read = Vec::new();
         while !(read.ends_with(b"\n")
@@ -145,7 +145,7 @@ async fn b2_the_header_timeout_is_shorter_than_the_idle_timeout() {
     let mut half_sent = server.connect().await;
     half_sent.send("GET /healthz HTTP/1.1\r\nhost:").await;
     assert_eq!(half_sent.rest().await, "");
-    // The idle connection was open for twice the time limit of headers, and still works.
+    // The idle connection was open for more than twice the header timeout, and still works.
     assert!(idle.is_healthy().await);
     idle.send("GET /healthz HT").await;
     assert_eq!(idle.rest().await, "", "the second request's headers are waited for no longer");
@@ -192,7 +192,8 @@ fn b2_the_server_raises_its_limit_of_descriptors() {
 /// Connections of each kind in an attack from one address.
 const ATTACKERS: usize = 2_000;
 
-/// Opens a connection from an address that administrators and hosts do not use.
+/// Opens a connection from an address that administrators and hosts do not use, and sends
+/// `requests`.
 async fn attack(server: SocketAddr, requests: &str) -> TcpStream {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4096).unwrap();

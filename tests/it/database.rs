@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Database};
 use crate::events::{blocked, digest, with};
 use crate::shell::{ENROLLMENT, Server, Shell};
 
-/// The URL of a database with a password, although the server needs none.
+/// Adds a password to the URL of a database. The server does not require a password.
 fn with_password(url: &str) -> String {
     url.replace("postgres://nicelist@", "postgres://nicelist:hushhush@")
 }

@@ -165,7 +165,7 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
       > allowed-path-regex  allow  the path matches ^/usr/local/  (tag:eng)
       - client-mode  block  lockdown stops everything else; allowed-path-regex comes first  (tag:eng)
     ");
-    // Only the hash of the file is given, so no other rule can match.
+    // Only the hash of the file is known, so only a rule for this hash could match.
     let unknown = "ab".repeat(32);
     insta::assert_snapshot!(shell.run(&format!("rule explain {unknown} --host mira")), @"
     $ nicelist rule explain abababababababababababababababababababababababababababababababab --host mira

@@ -33,8 +33,8 @@ async fn agrees(world: &World, mac: &Mac, story: &str) {
     assert_eq!(state(world).await, "in-sync", "{story}");
 }
 
-/// Up to 2026.7, Santa treats a page that is cut off as an empty last page. In a clean sync, it has
-/// already deleted its rules.
+/// Up to 2026.7, Santa treats a page that is cut off as an empty last page. In a clean sync, Santa
+/// has already deleted its rules by then.
 #[tokio::test]
 async fn w7_a_page_that_is_cut_off_is_shown_and_repaired_by_the_next_sync() {
     for generation in ["2024.6", "2025.6", "2025.7", "2026.4", "2026.7"] {

@@ -103,7 +103,7 @@ fn hosts_with_rules_of_their_own_converge() {
 /// A violation of the protocol by a server.
 #[derive(Clone, Copy, PartialEq)]
 enum Mistake {
-    /// The server sends removals only in clean syncs.
+    /// The server never sends the removal of a rule, so only a clean sync removes it.
     ForgetsRemovals,
     /// The server fails every other event upload.
     FailsEvents,
@@ -111,7 +111,8 @@ enum Mistake {
     StandsStill,
 }
 
-/// A server with a mistake. The server sends two rules in the first seconds, and then one rule.
+/// A server with a mistake. In clean syncs, it sends two rules during the first 3 seconds after its
+/// start, and later only one of them. In normal syncs, it sends no rules.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,
@@ -201,8 +202,8 @@ async fn requests_that_fail_are_counted_by_stage_and_kind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
-    // Each of the two connections waits for a second, so most of the 20 hosts wait for a
-    // connection.
+    // Each request waits for a second, and there are only two connections, so most of the 20 hosts
+    // wait for a connection.
     let line = "--hosts 20 --interval 4s --for 4s --timeout 1 --connections 2 --encoding none
         --verify none -o json";
     let (summary, _, code) = against(Mistake::StandsStill, line).await;

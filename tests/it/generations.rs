@@ -73,8 +73,8 @@ async fn every_generation_with_protobuf_stays_in_sync() {
     }
 }
 
-/// The rules are more than 10 MiB, but short after gzip. An old pedro accepts the page and a new
-/// pedro does not. The host's state shows this.
+/// The page of rules is larger than 10 MiB, but much smaller after gzip. An old pedro accepts it,
+/// and a new pedro refuses it. The host's state shows this.
 #[tokio::test]
 async fn w3_only_pages_that_pedro_refuses_are_shown() {
     let world = World::new().await;

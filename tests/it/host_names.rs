@@ -259,8 +259,8 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     assert!(fixed.contains("2 hosts have the name ben"), "{fixed}");
 }
 
-/// W2: a host name in a file refers to one host or is a fault at its line. A name that no host has
-/// is a warning.
+/// W2: in a file, the name of one host is replaced by its machine ID, and a name that several hosts
+/// have is a fault at its line. A name that no host has is a warning.
 #[tokio::test]
 async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
     let mut shell = Shell::new();

@@ -172,8 +172,8 @@ async fn l3_a_change_that_clients_do_not_see_is_not_sent() {
     world.end().await;
 }
 
-/// A tag and rules are added and removed while every postflight is lost. At the end, the host has
-/// more possible states than the server distinguishes.
+/// A tag and rules are added and removed while each sync loses its last responses. At the end, the
+/// host has more possible states than the server distinguishes.
 #[tokio::test]
 async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
     for world in worlds().await {
@@ -188,8 +188,8 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
                 world.post("/hosts/M1/tags", json!({tagged: ["eng"]})).await;
                 world.drop_rule(&team(number - 1 - gone), "fleet").await;
                 world.put_rule("block", &team(number), "fleet").await;
-                // In some turns the host applies the rules, and in other turns it loses the
-                // response.
+                // In some turns the host gets and applies the rules. In other turns, the response
+                // with the rules is lost.
                 let from = if number % 4 == 0 { FIRST_PAGE + 1 } else { POSTFLIGHT };
                 let answers = Loses::AnswersFrom(from - number % 2);
                 drop(mac.try_sync(&world.network().losing(answers)).await);

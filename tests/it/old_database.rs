@@ -111,7 +111,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // After one change, each host gets exactly the changed rule.
+    // After one change, each host except pedro gets exactly the changed rule.
     world.put_rule("block", &format!("binary:{}", "e0".repeat(32)), "fleet").await;
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;

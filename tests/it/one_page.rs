@@ -1,4 +1,4 @@
-//! Clients that request only one page of rules, with many rules.
+//! Servers with many rules, and clients that request only one page of rules.
 
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
-/// Maximum number of rules that pedro can receive: 10 MiB of JSON, at least 60 bytes for each rule.
+/// An upper limit of the number of rules that pedro can receive: it accepts 10 MiB of JSON, and
+/// each rule has at least 60 bytes.
 const MOST: usize = 10 * 1024 * 1024 / 60;
 /// The number of rules that pedro receives at first.
 const FLEET: usize = 20_000;

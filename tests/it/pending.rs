@@ -1,5 +1,5 @@
-//! Programs that are pending approval: they are listed even after their events are deleted, and the
-//! work for each page is limited.
+//! Programs that are pending approval: they are listed even after their events are deleted, and a
+//! page evaluates a limited number of programs.
 
 use jiff::Timestamp;
 use nicelist::fleet::{Clock, Decision, Event, Host};

@@ -190,8 +190,8 @@ fn b2_only_a_trusted_proxy_may_report_client_addresses() {
     let flags = ["--trusted-proxy", "192.0.2.0/24", "--address-requests-per-minute", "2"];
     let server = Server::start_with(&shell, &flags);
     // The requests come from this machine, which is not a trusted proxy. Requests with a
-    // `Forwarded` header count for no address, because all clients of the proxy would share one
-    // limit.
+    // `Forwarded` header are not limited by address, because otherwise all clients of the proxy
+    // would share one limit.
     let ask = |claimed: &str| {
         let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
         let request = format!(

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, Disk};
 use crate::shell::{ADMIN, Server, Shell};
 
-/// `/readyz` must be correct after this time.
+/// `/readyz` must be correct within this time.
 const SOON: Duration = Duration::from_secs(2);
 
 struct Observer<'a> {
@@ -84,7 +84,8 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Requests that only read succeed. Requests that write get 503 and a `Retry-After` header.
+    /// Checks that requests that only read succeed, and that requests that write get 503 and a
+    /// `Retry-After` header.
     async fn only_reads_work(&self) {
         let preflight = json!({"serial_num": "C02", "santa_version": "2026.7"});
         assert_eq!(
@@ -175,7 +176,7 @@ impl Hung {
         hung
     }
 
-    /// Sends a signal to all processes. The result of `kill` is ignored, because some of the
+    /// Sends a signal to all processes. The exit status of `kill` is ignored, because some of the
     /// processes may have exited.
     fn signal(&self, signal: &str) {
         Command::new("kill").arg(signal).args(&self.0).status().unwrap();
@@ -231,7 +232,8 @@ async fn l7_readiness_checks_cause_no_load() {
     for _ in 0..500 {
         assert_eq!(observer.readyz().await.0, StatusCode::OK);
     }
-    // The server writes about once a second: one page with its frame header.
+    // The server writes about once a second: one page to the write-ahead log, with the header of
+    // its frame.
     let most = 2 + 2 * start.elapsed().as_secs();
     assert!(written() - before <= most * 2 * 4200, "{} bytes", written() - before);
 }

@@ -51,8 +51,8 @@ async fn uploaded(world: &World) -> Vec<String> {
     page["items"].as_array().unwrap().iter().map(name).collect()
 }
 
-/// A world that was restored from a backup. After the backup, its Macs lost one rule and got
-/// another rule.
+/// A world that was restored from a backup. Between the backup and the restore, its Macs lost one
+/// rule and got another rule.
 async fn restored(macs: &mut [Mac]) -> World {
     let mut world = World::new().await;
     world.put_rule("block", BEFORE, "fleet").await;
@@ -82,7 +82,7 @@ async fn l9_old_macs_with_unknown_rules_are_right_after_their_clean_sync() {
         let report = mac.sync(&world).await;
         assert_eq!((report.performed, report.rules.received), (SyncKind::Normal, 0));
         assert_eq!((report.events.sent, report.events.discarded), (1, 0), "{generation}");
-        // Until its clean sync is scheduled, the Mac keeps its rules.
+        // Until its turn for a clean sync, the Mac keeps its rules.
         assert_eq!(mac.holds(), [format!("{SINCE} allow")], "{generation}");
         assert_eq!(state(&world, &machine).await, waiting(), "{generation}");
     }
@@ -141,7 +141,7 @@ async fn l9_a_hash_proves_what_a_mac_has() {
     for machine in ["M1", "M2"] {
         assert_eq!(state(&world, machine).await, in_sync());
     }
-    // At its turn, each host gets its messages again, without a clean sync.
+    // At its turn, each host gets all its rules with their messages again, without a clean sync.
     world.pass(SignedDuration::from_mins(31)).await;
     for mac in &mut macs {
         let report = mac.sync(&world).await;

@@ -94,7 +94,7 @@ fn files_of_other_tools_survive_every_format_except_for_listed_losses() {
     }
 }
 
-/// Zentral's API returns only numbers for tags, without their names.
+/// Zentral's API returns the numbers of tags, without their names.
 #[test]
 fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     let shell = Shell::new();
@@ -112,8 +112,8 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     assert!(!shell.path("out.csv").exists());
 }
 
-/// Some example files contain no rules. The error describes the contents of a file
-/// whose kind nicelist detects.
+/// Some example files contain no rules. If nicelist detects the kind of such a file, the error
+/// describes its contents.
 #[test]
 fn examples_without_rules_are_reported() {
     let shell = Shell::new();

@@ -74,7 +74,7 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
         };
         other.postflight(&machine, &done).await.unwrap();
     }
-    // Now the host has rules of a newer revision than the other server has read.
+    // Next, the host gets a rule of a newer revision than the other server has read.
     one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
     one.preflight(&machine, &asks, &|| true).await.unwrap();
     assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);

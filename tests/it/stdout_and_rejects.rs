@@ -1,4 +1,5 @@
-//! Output on stdout, files of rejects, and changes of the policy if a part of the input is invalid.
+//! If a part of the input is invalid: the output on stdout, the file of rejected rows, and the
+//! changes of the policy.
 
 use crate::shell::Shell;
 

@@ -368,8 +368,8 @@ impl Network {
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request.body(Body::from(body.to_vec())).unwrap();
-        // The preflight fixes the destination of a sync. Any server can handle the later requests,
-        // even if it has not read the newest changes.
+        // The preflight determines the destination of a sync. Any server can handle the later
+        // requests, even if it has not read the newest changes.
         let server = match path.starts_with("preflight") {
             true => self.servers.next_that_heard().await,
             false => self.servers.next(),

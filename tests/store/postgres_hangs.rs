@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use crate::cluster::{Cluster, Database, Disk};
 use crate::contract::{active_rules, change, commit, put, rule};
 
-/// Maximum duration of a request: much less than the delay by a hung server, and much more than a
-/// busy machine needs.
+/// Maximum duration of a request: much shorter than the time for which a server hangs, and much
+/// longer than a request takes on a busy machine.
 const SOON: Duration = Duration::from_secs(8);
 
 /// The result of a request, which must not take long.

@@ -143,8 +143,7 @@ async fn many_programs_make_one_schema() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_that_fails_leaves_nothing() {
     let database = Database::empty().await;
-    // The sequence conflicts with the second migration, and is in the schema that PostgreSQL
-    // searches last.
+    // The second migration fails because it creates a sequence with the same name.
     database.run_sql("CREATE SEQUENCE event_id").await;
     let refusal = refusal(&database.url()).await;
     assert!(refusal.contains("cannot be brought up to date"), "{refusal}");
@@ -167,7 +166,7 @@ async fn servers_see_and_hear_of_each_others_changes() {
     commit(&one, [put(rule(1, "fleet", "a"))]).await;
     heard(&other).await.unwrap();
     assert_eq!(other.head().await.unwrap(), Revision(1));
-    // The notification is noticed although no connection is listening at the moment.
+    // A notification is not missed, even if it arrives while nothing waits for it.
     let mut expiring = rule(2, "fleet", "");
     expiring.expires = Some(at(5));
     commit(&one, [put(expiring)]).await;
@@ -220,7 +219,7 @@ async fn an_event_that_comes_to_several_servers_is_kept_once() {
     let database = Database::new().await;
     let mut adding = JoinSet::new();
     for turn in 0..40_usize {
-        // The events are in two weeks, so in two partitions.
+        // The events are received in two different weeks, so they are stored in two partitions.
         let (store, received) = (database.open().await, at(i64::from(turn % 2 == 0) * 700_000));
         let events: Vec<Event> = (turn..turn + 20).map(|program| event("M1", program)).collect();
         adding.spawn(async move { upload(&store, &events, received).await });
@@ -251,8 +250,8 @@ async fn weeks_that_are_too_old_go_whole() {
     };
     assert_eq!(weeks().await.len(), 8);
     let purge = EventPurge { before: Some(at(WEEK + 10)), keep: None };
-    // A whole partition is deleted although fewer were requested. Later batches have the requested
-    // size.
+    // Whole partitions are deleted even if they contain more events than the requested batch. Later
+    // batches have the requested size.
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 10);
     assert_eq!(weeks().await.len(), 6);
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 3, "a part of a week");
@@ -375,7 +374,7 @@ struct Answered {
     rules: BTreeSet<usize>,
 }
 
-/// Writes until an error, and returns the confirmed writes.
+/// Writes until `ended` is set, even during outages. Returns the confirmed writes.
 async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
     let mut answered = Answered::default();
     for number in 0.. {

@@ -30,7 +30,8 @@ pub(super) async fn run(
         }
     } else {
         let event = client.event(id).await?;
-        // The server refuses an incomplete bundle and returns the reason, so there is no question.
+        // For an incomplete bundle, no question is asked, because the server refuses it and returns
+        // the reason.
         if let Some(bundle) = complete(&event) {
             if !ui.can_ask() {
                 return Err(undecided(&event, bundle));

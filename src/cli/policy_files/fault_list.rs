@@ -1,4 +1,5 @@
-//! Lists the faults of a file without flooding a terminal or a log.
+//! Lists the faults of a file. By default, only the first faults are shown, so that they do not
+//! fill a terminal or a log.
 
 use crate::cli::ui::Ui;
 

@@ -109,8 +109,8 @@ impl Input {
         };
         refuse_configuration(configuration, format, &name)?;
         if format.streams() {
-            // If only the file's name fits this format, its header or first line is invalid.
-            // Reading it reports the error.
+            // If the format was detected only from the file's name, the header or first line of the
+            // file is invalid. Reading the file reports the error.
             return Self::stream(ui, file, None, format, defaults);
         }
         let policy = format.read(std::slice::from_ref(&file), &defaults);

@@ -36,7 +36,8 @@ impl Destination {
             ))
             .hint(format!("--to names it: {}", words.join(", "))));
         };
-        // Writing an empty policy fails if the format is read-only.
+        // This writes an empty policy only to check the format: it fails if nicelist can only read
+        // the format.
         write(format, Content::default())?;
         Ok(Self { path, format })
     }

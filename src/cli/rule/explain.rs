@@ -100,7 +100,8 @@ impl Subject {
         if let Ok(id) = text.parse() {
             return Ok(Self::Event(EventId(id)));
         }
-        // A target with a typo is reported as a target, unless a file has that name.
+        // A text with a colon is probably a target with a typo, so it is reported as an invalid
+        // target unless a file has that name.
         if text.contains(':') && !Path::new(text).exists() {
             return Err(CliError::usage(not_a_target.to_string()));
         }

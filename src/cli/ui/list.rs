@@ -1,4 +1,5 @@
-//! Lists. Rows are written as they arrive, so that a million rows need the memory of a few hundred.
+//! Lists. Rows are written as they arrive, so a million rows need no more memory than a few
+//! hundred.
 
 use std::io::{self, Write};
 

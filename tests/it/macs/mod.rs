@@ -122,8 +122,8 @@ async fn l11_a_mac_that_replaced_another_gets_everything_without_an_alarm() {
     }
 }
 
-/// The new board has another serial number and model, but the disk is the same, so Santa does not
-/// request a clean sync.
+/// The new board has another serial number, but the disk is the same, so Santa does not request a
+/// clean sync.
 #[tokio::test]
 async fn l11_a_replaced_logic_board_is_not_a_conflict_and_has_the_right_rules() {
     for version in CLIENTS {
@@ -347,7 +347,7 @@ async fn l11_upgrades_and_missing_serial_numbers_are_not_a_second_mac() {
     let shown = host(&world).await;
     assert_eq!([&shown["conflict"], &shown["replaced"]], [&Value::Null; 2], "{shown}");
 
-    // The server remembers the serial number, although the Mac reported it only one time.
+    // The last sync reported only a placeholder, but the server still knows the serial number.
     mac.santa.profile_mut().serial = "C02BBBBBBBBB".into();
     pass(&world, 10);
     mac.sync(&world).await;

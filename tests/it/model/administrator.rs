@@ -124,7 +124,7 @@ async fn roll_back(world: &World, reference: &mut Reference) {
     reference.preferred = preferred;
 }
 
-/// Applies a policy with all tags and settings and only the rules of one scope.
+/// Applies a policy that contains all current tags and settings, but only the rules of one scope.
 async fn only(world: &World, reference: &mut Reference, scope: usize) {
     let page = world.get(&format!("/rules?scope={}&limit=5000", SCOPES[scope])).await;
     let mut rules = page["items"].clone();

@@ -12,7 +12,7 @@ use crate::world::Loses;
 /// A history: the clients of the hosts, and the steps.
 #[derive(Clone)]
 pub(super) struct History {
-    /// The client of each host, and whether the client uses protobuf if it supports protobuf.
+    /// The client of each host, and whether the client prefers protobuf to JSON.
     pub(super) clients: Vec<(usize, bool)>,
     pub(super) steps: Vec<Step>,
 }
@@ -58,7 +58,7 @@ pub(super) enum Act {
         host: usize,
         tag: usize,
     },
-    /// Other hosts become members of a tag.
+    /// Changes the definition of the members of a tag.
     Members {
         tag: usize,
         members: usize,
@@ -72,7 +72,7 @@ pub(super) enum Act {
     },
 }
 
-/// An event in the middle of a sync.
+/// Something that happens in the middle of a sync.
 #[derive(Clone, Copy)]
 pub(super) enum Interruption {
     Administer(Act),
@@ -252,8 +252,8 @@ pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History>
     })
 }
 
-/// Histories of one host that is tagged and untagged while its postflights are lost. The server
-/// must remember all rules that it sent.
+/// Histories of one host that is tagged and untagged while many of its postflights are lost. The
+/// server must remember all rules that it sent.
 pub(super) fn of_one_that_is_retagged() -> impl Strategy<Value = History> {
     let rule = || (0..2_usize, 0..TAGS.len());
     let act = prop_oneof![

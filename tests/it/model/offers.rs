@@ -1,5 +1,5 @@
 //! The states that a client may have, according to what servers sent and received. The servers must
-//! send exactly the rules that differ from one of these states.
+//! send a rule exactly if it differs in at least one of these states.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub(super) struct Offers {
     /// Whether a server may have to send everything because it does not know in which order the
     /// client has its rules.
     order_lost: bool,
-    /// Whether the history of the client's rules may be deleted.
+    /// Whether servers may already have deleted the history of the client's rules.
     old: bool,
 }
 
@@ -89,7 +89,7 @@ impl Offers {
         self.known.push(vec![rules]);
     }
 
-    /// Enough time passed that history may be deleted.
+    /// Enough time passed that servers may have deleted history.
     pub(super) fn days_pass(&mut self) {
         (self.order_lost, self.old) = (true, true);
     }

@@ -8,8 +8,8 @@ use nicelist::protocol::{ClientMode, RuleType};
 
 pub(super) const HOSTS: [&str; 3] = ["M1", "M2", "M3"];
 pub(super) const TAGS: [&str; 2] = ["eng", "lab"];
-/// Possible members of a tag: no one, the second host, hosts of anna, hosts of designers, and all
-/// but the first host by name.
+/// Possible members of a tag: no hosts, M2 by its serial number, the hosts of anna, the hosts of
+/// the group design, and M2 and M3 by their hostnames.
 pub(super) const MEMBERS: [&str; 5] = [
     "{}",
     r#"{"serials": ["sn-m2", "sn-m9"]}"#,
@@ -84,7 +84,7 @@ pub(super) struct Entry {
     pub(super) policy: usize,
     /// Whether the rule has a message for the person at the Mac.
     pub(super) message: bool,
-    /// The hour in which the rule expires.
+    /// The hour at which the rule expires.
     pub(super) until: Option<i64>,
 }
 

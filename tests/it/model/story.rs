@@ -168,7 +168,7 @@ impl Story {
     }
 
     /// The database is lost and restored. Rules, settings and tags return to their state in the
-    /// backup. The reports of hosts do not change.
+    /// backup. The properties that hosts report do not change.
     async fn restore(&mut self) {
         let Some(Backup { database, reference }) = &self.backup else { return };
         self.world.restore(database).await;
@@ -183,7 +183,7 @@ impl Story {
         }
     }
 
-    /// Something other than a restore may cause a clean sync.
+    /// Records that something other than a restore may cause a clean sync of a host.
     fn excuse(&mut self, host: usize) {
         if let Some(restored) = &mut self.restored[host] {
             restored.is_excused = true;
@@ -338,7 +338,7 @@ impl Story {
         }
     }
 
-    /// Saves the report of a host in a preflight.
+    /// Saves the properties that a host reports in a preflight.
     fn report(&mut self, host: usize, reference: &Reference) {
         let groups = (0..GROUPS.len()).filter(|group| reference.groups.contains(&(host, *group)));
         self.reported[host] = Reported {
@@ -348,7 +348,7 @@ impl Story {
         };
     }
 
-    /// The rules that a server sends to a host, according to the host's last preflight.
+    /// The rules that a host should have according to the properties in its last preflight.
     fn known_target(&self, host: usize) -> State {
         let Reported { groups, anna, client } = &self.reported[host];
         let mut reference = self.reference.clone();

@@ -53,7 +53,7 @@ fn a_resumed_session_does_not_accept_an_expired_certificate() {
     }
 }
 
-/// Records the authorities that a server requests, and sends no certificate.
+/// Records the authorities whose certificates a server requests, and sends no certificate.
 #[derive(Debug, Default)]
 struct Listener(Mutex<Vec<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! Macs that may or may not sync with a server that requires certificates.
+//! Accepted and refused Macs, if the server requires certificates.
 
 use super::Secured;
 use super::certificates::{Authority, Valid};

@@ -72,7 +72,7 @@ impl Secured {
         self.server.url.trim_start_matches("https://")
     }
 
-    /// The configuration of a client with this certificate.
+    /// The configuration of a client with this certificate, or without one.
     fn client(&self, own: Option<&Signed>) -> Arc<ClientConfig> {
         client(&self.servers, own, &[&TLS13, &TLS12])
     }
@@ -85,7 +85,8 @@ impl Secured {
         Connection(StreamOwned::new(session, stream))
     }
 
-    /// Repeats an action until it succeeds, because changed files are loaded only after seconds.
+    /// Repeats an action until it succeeds, because the server loads changed files only after a few
+    /// seconds.
     fn wait_until(&self, what: &str, mut so: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(30);
         while !so() {

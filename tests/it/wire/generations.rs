@@ -159,7 +159,7 @@ async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     assert_eq!(server.host("M1").await["rules"]["withheld"], 0);
 }
 
-/// A host with an unreadable version gets the rules that every client since protobuf supports.
+/// A host with an unreadable version gets the rules that all clients with protobuf support.
 #[tokio::test]
 async fn an_unreadable_version_gets_what_most_versions_support() {
     let server = with_every_rule().await;

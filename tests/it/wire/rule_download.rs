@@ -92,7 +92,7 @@ async fn a_cursor_that_is_not_of_this_download_gets_its_first_page() {
     assert_eq!(second["rules"][0]["identifier"], TEAMS[2]);
 }
 
-/// §4.1: a cursor of a completed sync gets the currently active rules.
+/// §4.1: a cursor of an earlier, completed sync gets the first page of the current sync.
 #[tokio::test]
 async fn a_cursor_of_an_earlier_sync_begins_the_new_one() {
     let server = paged().await;

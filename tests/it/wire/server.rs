@@ -186,7 +186,8 @@ impl Server {
         self.download_as(machine, json!({ "santa_version": version })).await
     }
 
-    /// A complete sync of a host with this version of Santa, which applies all rules.
+    /// A complete sync of a host with this version of Santa. The host reports that it applied all
+    /// rules.
     pub(super) async fn sync(&self, machine: &str, version: &str) -> Sync {
         let sync = self.download(machine, version).await;
         let count = sync.rules.len();

@@ -106,7 +106,8 @@ pub(crate) async fn what_is_so_already_makes_no_revision(store: Db) {
     assert_eq!((empty.head, empty.changed, empty.outcomes.len()), (Revision(1), false, 0));
 }
 
-/// Rules of one key. Each rule differs from the previous rule in one field.
+/// Rules of one key. Each rule differs from the previous rule in one field, or in two fields that
+/// belong together.
 fn variations() -> Vec<Rule> {
     fn text(value: &str) -> Option<String> {
         Some(value.to_owned())

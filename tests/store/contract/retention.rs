@@ -113,7 +113,8 @@ pub(crate) async fn s8_deletion_goes_on_after_a_kill(open: impl AsyncFn() -> Db,
     assert_eq!((left.rows, left.damage), (rows.rows - 5, None));
 }
 
-/// Two servers that delete at the same time delete each row once, and neither fails.
+/// Two servers delete old history at the same time. Each row is deleted exactly one time, and
+/// neither server fails.
 pub(crate) async fn s8_two_servers_share_the_work(open: impl AsyncFn() -> Db, url: &str) {
     let store = open().await;
     for round in 0..20 {

@@ -29,7 +29,8 @@ pub(super) fn phase(phase: FleetPhase) -> &'static str {
 /// The progress since an earlier report.
 pub(super) fn progress_line(before: &FleetProgress, now: &FleetProgress) -> String {
     let moment = now.elapsed.saturating_sub(before.elapsed);
-    // After a short time, the rate would be random.
+    // The rate over a very short time would be random, so the rate since the start is shown
+    // instead.
     let (done, time) = match moment >= LEAST_MOMENT {
         true => (now.done - before.done, moment),
         false => (now.done, now.elapsed.max(LEAST_MOMENT)),

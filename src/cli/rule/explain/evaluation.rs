@@ -189,7 +189,7 @@ fn rule_item(matched: &RuleMatch) -> Item {
         (policy, _) => policy_cell(policy),
     };
     let (word, mark) = part(matched.part);
-    // The mark and the policy already show the reason.
+    // For the rule that decides, the mark and the policy already show the reason.
     let why = if matched.part == RulePart::Decides { "" } else { matched.why.as_str() };
     let why = [word, why].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
     Item {

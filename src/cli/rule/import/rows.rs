@@ -63,8 +63,8 @@ pub(super) fn read(
     options: ChangeOptions,
     faults: &mut Faults<'_>,
 ) -> Result<Rows, CliError> {
-    // A growing buffer needs twice its memory while it is copied, so the memory is reserved first.
-    // Reserved memory that is not used costs nothing.
+    // When a buffer grows, its old and its new memory exist at the same time, so the memory is
+    // reserved first. Reserved memory that is not used costs nothing.
     let room = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let mut body = Vec::with_capacity(room.saturating_mul(2).min(MAX_RESERVED));
     let mut rows = Rows {
@@ -88,8 +88,8 @@ pub(super) fn read(
     rows.body = body;
     rows.left_out = input.left_out();
     match input.reading() {
-        // If all valid rows are imported, every row of a conflict is invalid. The earlier rows of
-        // conflicts are removed here.
+        // In a partial import, all rows of a conflict are rejected. The reader finds a conflict
+        // only at a later row, so the earlier rows are removed here.
         Reading::Csv(reader, _) if faults.keeps_rows() => {
             rows.without_contradicted(reader.duplicates().contradicted(), faults)
         }
