@@ -9,13 +9,13 @@ use flate2::write::{GzEncoder, ZlibEncoder};
 use flate2::{Compression, Decompress, FlushDecompress, Status};
 use serde::{Deserialize, Serialize};
 
-/// The base-two logarithm of the largest window of both formats.
+/// The base-two logarithm of the largest window that zlib and gzip data can have.
 const WINDOW_BITS: u8 = 15;
 
 /// The first byte of zlib data with the largest window. All clients send it.
 const ZLIB: u8 = 0x78;
 
-/// Maximum decompressed bytes at a time.
+/// Maximum bytes that one step of the decompression produces.
 const CHUNK: usize = 16 * 1024;
 
 /// The compression of a body, as in the `Content-Encoding` header.
@@ -56,7 +56,7 @@ impl FromStr for ContentEncoding {
     fn from_str(header: &str) -> Result<Self, BodyError> {
         match header.trim().to_ascii_lowercase().as_str() {
             "" | "identity" | "none" => Ok(Self::Identity),
-            // Clients up to 1.14 send `zlib`, and later clients send it if configured.
+            // Clients up to 1.14 send `zlib`, and clients up to 2023.3 send it if configured.
             "deflate" | "zlib" => Ok(Self::Deflate),
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             _ => Err(BodyError::UnknownEncoding(header.to_owned())),
@@ -112,7 +112,7 @@ pub fn decode(
 ///
 /// # Errors
 ///
-/// When neither the header nor the first bytes are known.
+/// When neither the header nor the first bytes identify the encoding.
 pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, BodyError> {
     if is_gzip(body) {
         return Ok(ContentEncoding::Gzip);
@@ -128,7 +128,7 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
     }
 }
 
-/// Decompresses the body of a request. The first bytes show the compression of the body. The limit
+/// Decompresses the body of a request. The encoding is detected as in [`found_encoding`]. The limit
 /// applies as in [`decode`].
 ///
 /// # Errors
@@ -165,8 +165,8 @@ fn is_json(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Whether a body begins like a zlib container (RFC 1950). The first byte contains the method 8.
-/// The first two bytes as a number are a multiple of 31.
+/// Whether a body begins like a zlib container (RFC 1950). The lower half of the first byte is the
+/// method, 8. The first two bytes, read as one number, are a multiple of 31.
 fn is_zlib(body: &[u8]) -> bool {
     match *body {
         [method] => method & 0x0f == 8,

@@ -18,7 +18,7 @@ messages! {
         pub file_access_events: Vec<FileAccessEvent> | "fileAccessEvents",
     }
 
-    /// One execution, or one program of a bundle that the server requested.
+    /// One execution, or one program that was not executed but is part of a bundle or an inventory.
     pub struct Event {
         pub file_sha256: String | "fileSha256",
         /// The directory, without the file's name.
@@ -36,13 +36,13 @@ messages! {
         /// The path of the bundle's main program, relative to the bundle.
         pub file_bundle_executable_rel_path: String | "fileBundleExecutableRelPath",
         pub file_bundle_name: String | "fileBundleName",
-        /// The build number.
+        /// The build number of the bundle.
         pub file_bundle_version: String | "fileBundleVersion",
-        /// The version that people see.
+        /// The version of the bundle that users see.
         pub file_bundle_version_string: String | "fileBundleVersionString",
         /// A hash over all programs in the bundle.
         pub file_bundle_hash: String | "fileBundleHash",
-        /// The time for hashing the bundle, in milliseconds.
+        /// The time that it took to hash the bundle, in milliseconds.
         pub file_bundle_hash_millis: u32 | "fileBundleHashMillis",
         pub file_bundle_binary_count: u32 | "fileBundleBinaryCount",
         pub pid: i32,
@@ -55,7 +55,7 @@ messages! {
         pub quarantine_referer_url: String | "quarantineRefererUrl",
         /// The time of the download, in seconds since the epoch.
         pub quarantine_timestamp: u32 | "quarantineTimestamp",
-        /// The program that downloaded the file.
+        /// The bundle ID of the program that downloaded the file.
         pub quarantine_agent_bundle_id: String | "quarantineAgentBundleId",
         pub team_id: String | "teamId",
         /// The signing ID, with the team ID or `platform` as its prefix.
@@ -102,7 +102,7 @@ messages! {
     #[derive(Eq)]
     pub struct Entitlement {
         pub key: String,
-        /// The value as a string of JSON.
+        /// The value as JSON, in a string.
         pub value: String,
     }
 

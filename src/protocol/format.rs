@@ -52,7 +52,7 @@ pub struct Wire {
     pub gzip: bool,
 }
 
-/// A message in both formats.
+/// A message type that can be read and written as JSON and as protobuf.
 pub trait Message: Serialize + DeserializeOwned + Default + Fields {}
 
 impl<M: Serialize + DeserializeOwned + Default + Fields> Message for M {}
@@ -91,7 +91,7 @@ pub fn read_answer<M: Message>(format: Format, body: &[u8]) -> Result<M, Message
 
 /// # Errors
 ///
-/// Messages of this module cause no error.
+/// Never for the messages of `protocol`, which can always be written.
 pub fn write<M: Message>(format: Format, message: &M) -> Result<Vec<u8>, MessageError> {
     match format {
         Format::Json => Ok(json::write(message)?),

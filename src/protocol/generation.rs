@@ -65,13 +65,13 @@ const TABLE: [(u32, Capability); 15] = [
 ];
 
 /// pedro and all other clients with the library rednose, on Linux. These clients replace all rules
-/// in every sync, request only one page, count no rules, and reject a whole response if it contains
-/// one unknown word.
+/// in every sync, request only one page, report no rule counts, and reject a whole response if it
+/// contains one unknown word.
 pub const REDNOSE: u32 = 1;
 
-/// pedro since January 2026. This pedro copied the code of rednose, and reports its own name in its
-/// version. The newer releases of pedro differ from rednose only in the counting of a response's
-/// bytes.
+/// pedro since January 2026. Since then, pedro contains a copy of rednose's code, and reports its
+/// own name in its version. The newer of these releases differ from rednose only in how they count
+/// the bytes of a response.
 pub const PEDRO: u32 = 2;
 
 /// Whether a client's limit for responses applies before or after decompression.
@@ -83,8 +83,9 @@ pub enum Counting {
     AfterDecompression,
 }
 
-/// The counting of bytes by a generation of pedro; none for all other clients. Some releases with
-/// the new name still count like older releases, but their version does not show that.
+/// How a generation of pedro counts the bytes of a response. `None` for all other clients. Some
+/// releases with the new name still count like older releases, but their version does not show
+/// that.
 pub const fn counting(generation: u32) -> Option<Counting> {
     match generation {
         REDNOSE => Some(Counting::BeforeDecompression),
@@ -177,7 +178,8 @@ pub fn version_of(generation: u32) -> String {
     format!("{}.{}", generation / 100, generation % 100)
 }
 
-/// The capability that a name in an expression requires in addition to [`Capability::CelRules`].
+/// The capability that a name in an expression requires in addition to [`Capability::CelRules`], if
+/// any.
 pub fn cel_name(name: &str) -> Option<Capability> {
     match name {
         "euid" | "cwd" => Some(Capability::CelProcess),

@@ -12,7 +12,7 @@ pub(super) fn without_prefix(answer: &[u8]) -> &[u8] {
     XSSI_PREFIXES.iter().find_map(|prefix| answer.strip_prefix(*prefix)).unwrap_or(answer)
 }
 
-/// An empty body is an empty message.
+/// An empty body, or a body that contains only white space, is an empty message.
 pub(super) fn read<T: DeserializeOwned + Default>(body: &[u8]) -> serde_json::Result<T> {
     if body.trim_ascii().is_empty() {
         return Ok(T::default());

@@ -1,8 +1,8 @@
 //! Reads requests leniently: an unexpected value is converted or ignored instead of refused.
 //!
 //! Old and third-party clients send numbers as strings, floats for integers, and nulls. Newer
-//! clients send unknown words. A value of the wrong type counts as absent, and all other fields of
-//! the message are kept.
+//! clients send unknown words. A value that cannot be converted counts as absent, and all other
+//! fields of the message are kept. However, a list of too many messages is an error.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -20,7 +20,7 @@ use super::words::{Open, Word, parse};
 /// memory, so the limit on bodies alone would not limit the memory that a body needs.
 pub(super) const MAX_TEXTS: usize = 10_000;
 
-/// A type of fields in requests.
+/// A type that a field of a request can have.
 pub(super) trait Lenient: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
@@ -38,7 +38,8 @@ impl Lenient for String {
     }
 }
 
-/// A single string becomes a list of one string. Strings after the first [`MAX_TEXTS`] are ignored.
+/// A single string becomes a list of one string. Empty strings, and strings after the first
+/// [`MAX_TEXTS`], are ignored.
 impl Lenient for Vec<String> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Texts)
@@ -94,7 +95,7 @@ impl<W: Word + Default> Lenient for Open<W> {
     }
 }
 
-/// Reads a message within a message. A value that is not an object counts as absent.
+/// Reads a message inside another message. A value that is not an object counts as absent.
 pub(super) fn record<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -210,8 +211,8 @@ fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// The methods of a visitor that ignores all scalars except strings. All of these methods return
-/// the given value.
+/// Implements the methods of a visitor for all scalars except strings. The scalars are ignored: all
+/// of these methods return the given value.
 macro_rules! scalars_are {
     ($nothing:expr) => {
         fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {

@@ -4,7 +4,7 @@
 //!
 //! Each stage has one file with its request and its response. The server and the simulated client
 //! use the same structs. Requests are read leniently, from any client in any spelling
-//! (`lenient.rs`). Responses are read strictly, like a real client does (`strict.rs`).
+//! (`lenient.rs`). Responses are read strictly, as a real client reads them (`strict.rs`).
 
 mod body;
 mod dialect;

@@ -54,15 +54,17 @@ messages! {
 messages! {
     read with "strict::read";
 
-    /// Settings. If a field is absent, the client keeps the current value of the setting. Since
-    /// 2026.4, a client keeps no values in a clean sync.
+    /// Settings. If a field is absent, the client keeps the current value of the setting, except
+    /// that old versions reset a few settings. Since 2026.4, a client keeps no values in a clean
+    /// sync.
     #[derive(Eq)]
     pub struct PreflightResponse {
         pub client_mode: Option<ClientMode> | "clientMode",
         pub sync_type: Option<SyncType> | "syncType",
-        /// Replaces `sync_type` for clients before 2024.1. Ignored if `sync_type` is present.
+        /// Clients before 2024.1 read this field instead of `sync_type`. Newer clients ignore it if
+        /// `sync_type` is present.
         pub clean_sync: Option<bool> | "cleanSync",
-        /// Events per upload.
+        /// Maximum events per upload.
         pub batch_size: Option<u32> | "batchSize",
         pub enable_bundles: Option<bool> | "enableBundles",
         /// The old name of `enable_bundles`; the new name wins.
@@ -95,7 +97,8 @@ messages! {
         pub blocked_path_regex: Option<String> | "blockedPathRegex",
         /// The old name of `blocked_path_regex`; the new name wins.
         pub blacklist_regex: Option<String> | "blacklistRegex",
-        /// Replaces `removable_media_policy` for clients before 2026.3.
+        /// Clients before 2026.3 read this field instead of `removable_media_policy`. Newer clients
+        /// ignore it if `removable_media_policy` is present.
         pub block_usb_mount: Option<bool> | "blockUsbMount",
         /// The mount flags for `block_usb_mount`.
         pub remount_usb_mode: Vec<String> | "remountUsbMode",
@@ -127,8 +130,8 @@ pub enum MediaPolicy {
     },
 }
 
-/// A media policy on the wire: an object with one of three members. The values of `allow` and
-/// `block` do not matter.
+/// A media policy on the wire: an object with exactly one of three members. The values of `allow`
+/// and `block` do not matter.
 #[derive(Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub(super) struct MediaPolicyCases {

@@ -41,9 +41,9 @@ messages! {
         pub identifier: Cow<'a, str>,
         /// The old name of `identifier`; the new name wins.
         pub sha256: Cow<'a, str>,
-        /// None if the policy is not in [`PolicyName`].
+        /// `None` if the policy is absent or not in [`PolicyName`].
         pub policy: Option<PolicyName>,
-        /// None if the type is not in [`RuleType`].
+        /// `None` if the type is absent or not in [`RuleType`].
         pub rule_type: Option<RuleType> | "ruleType",
         /// The text of the block dialog.
         pub custom_msg: Cow<'a, str> | "customMsg",
@@ -53,7 +53,7 @@ messages! {
         pub event_detail_button_label: Cow<'a, str> | "eventDetailButtonLabel",
         /// The expression of a CEL rule (2025.6 and later).
         pub cel_expr: Cow<'a, str> | "celExpr",
-        /// The program's name in the notification that it can now run (2025.4 and later).
+        /// The program's name in the notification that the program can now run (2025.4 and later).
         pub notification_app_name: Cow<'a, str> | "notificationAppName",
         /// The hash of the bundle that the rule was created for.
         pub file_bundle_hash: Cow<'a, str> | "fileBundleHash",

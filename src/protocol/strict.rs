@@ -1,4 +1,4 @@
-//! Reads responses as clients do: accepts exactly the responses that a real client accepts.
+//! Reads responses as clients from 2024.6 on do: accepts exactly the responses that they accept.
 //!
 //! Unknown keys are ignored, and `null` and unknown words count as absent. A number that is
 //! negative, fractional or out of range makes the whole response invalid, and so does a value of
@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::words::{Word, parse};
 
-/// A type of fields in responses.
+/// A type that a field of a response can have.
 pub(super) trait Strict: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }

@@ -115,9 +115,9 @@ words! {
         Blocklist = 3 "BLOCKLIST" | "BLACKLIST",
         /// Blocks without a message.
         SilentBlocklist = 4 "SILENT_BLOCKLIST" | "SILENT_BLACKLIST",
-        /// Deletes the rule that the client has.
+        /// Deletes the client's rule with the same type and identifier.
         Remove = 5 "REMOVE",
-        /// The expression decides (2025.6 and later).
+        /// The result of the expression decides (2025.6 and later).
         Cel = 6 "CEL",
         /// Blocks without a dialog (2026.6 and later).
         SilentGuiBlocklist = 8 "SILENT_GUI_BLOCKLIST",
@@ -142,9 +142,9 @@ words! {
 }
 
 words! {
-    /// The effect of the file access policy in the client's own profile.
+    /// How the server overrides the file access policy in the client's own profile.
     pub enum FileAccessAction {
-        /// The policy applies.
+        /// The policy applies unchanged.
         None = 1 "NONE" | "None" | "none",
         /// Accesses are logged instead of denied.
         AuditOnly = 2 "AUDIT_ONLY" | "AuditOnly" | "auditonly",

@@ -207,7 +207,8 @@ impl Database {
         self.transitive += count;
     }
 
-    /// Replacing a rule moves it to the end, like SQLite's INSERT OR REPLACE.
+    /// Adds or replaces a rule. A replaced rule moves to the end, as with SQLite's INSERT OR
+    /// REPLACE.
     fn put(&mut self, rule: HeldRule) {
         let target = (rule.rule_type, rule.identifier.clone());
         self.remove(&target);

@@ -22,7 +22,7 @@ pub struct Case {
     pub demand: Demand,
     /// The requirement, in one sentence.
     pub asks: &'static str,
-    /// The consequence if a server does not meet the requirement, and the affected clients.
+    /// What happens if a server does not meet the requirement, and to which clients.
     pub why: &'static str,
     pub needs: &'static [Hook],
     pub(super) run: CaseCode,

@@ -1,4 +1,4 @@
-//! Writes the published list of cases as docs/CONFORMANCE.md.
+//! Generates docs/CONFORMANCE.md, the published list of cases.
 
 use super::case::{Case, Demand, Stage};
 use super::cases::all;

@@ -17,7 +17,7 @@ pub enum Status {
     NotApplicable,
 }
 
-/// A case, and the behavior of the server.
+/// A case and its result.
 #[derive(Debug, Serialize)]
 pub struct CaseReport {
     pub case: &'static str,

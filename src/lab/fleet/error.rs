@@ -9,7 +9,7 @@ use crate::lab::{AddressError, Generation, ProfileError};
 pub enum FleetError {
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// The address contains no host name.
+    /// The address contains no valid host name.
     #[error("{0:?} names no host")]
     NoHost(String),
     #[error("no connection to {url}")]

@@ -39,7 +39,7 @@ pub struct FleetOptions {
     pub trust: Trust,
     pub change: Option<ChangeHook>,
     pub verify: Verify,
-    /// The current time, in seconds since 1970.
+    /// The time at which the fleet starts, in seconds since 1970.
     pub now: f64,
 }
 

@@ -68,7 +68,7 @@ impl Shared {
         self.state.borrow_mut()
     }
 
-    /// The current time, in seconds since 1970.
+    /// The current time, in seconds since 1970, computed from the start.
     pub(super) fn now(&self) -> f64 {
         let (start, seconds) = self.start;
         seconds + start.elapsed().as_secs_f64()

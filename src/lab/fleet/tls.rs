@@ -19,9 +19,9 @@ use super::error::FleetError;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Trust {
-    /// The trusted CAs in PEM; by default those of the system.
+    /// A PEM file with the trusted CAs; by default, the CAs of the system are trusted.
     pub ca: Option<PathBuf>,
-    /// The client certificate of all hosts and its private key, in PEM.
+    /// PEM files with the client certificate of all hosts and its private key.
     pub identity: Option<(PathBuf, PathBuf)>,
 }
 

@@ -13,7 +13,7 @@ pub const LONGEST_RESPONSE: usize = 10 * 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Flag,
-    /// A whole number of at most 31 bits, which fits all number types that pedro uses.
+    /// A whole number from 0 to `i32::MAX`, which fits all number types that pedro uses.
     Number,
     Text,
     OneOf(&'static [&'static str]),
@@ -72,7 +72,7 @@ pub fn rule_type(rule_type: RuleType) -> Option<&'static str> {
     RULE_TYPES.iter().find(|(known, _)| *known == rule_type).map(|(_, word)| *word)
 }
 
-/// Removes the fields of a response to preflight that pedro does not parse.
+/// Removes the fields of a response to preflight whose name or value pedro does not parse.
 pub fn preflight(response: &PreflightResponse) -> PreflightResponse {
     let is_parsed = |name: &str, value: &Value| {
         PREFLIGHT.iter().any(|(field, expected)| *field == name && expected.accepts(value))

@@ -1,5 +1,5 @@
 //! Reads and writes each type of field. A default value is not written, except in an `Option`,
-//! because an absent value means something else there.
+//! where an absent value has a different meaning.
 
 use prost::decode_length_delimiter;
 use prost::encoding::{
@@ -15,7 +15,7 @@ use super::super::rule::Rule;
 use super::super::words::{Open, Word};
 use super::{Fields, ProtobufError, merge};
 
-/// Maximum rules that the simulated client reads from one page.
+/// Maximum rules that the simulated client reads from one page in protobuf.
 const MAX_RULES: usize = 5_000_000;
 
 type Read = Result<(), ProtobufError>;
@@ -141,7 +141,7 @@ impl Field for Option<String> {
     }
 }
 
-/// Empty strings are ignored, as in JSON.
+/// Empty strings are not read, as in requests in JSON.
 impl Field for Vec<String> {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         for text in self {
@@ -158,8 +158,8 @@ impl Field for Vec<String> {
     }
 }
 
-/// Implements `Field` for types that are written as numbers of variable length. A number of 64
-/// bits loses its upper half, as in all implementations of protobuf.
+/// Implements `Field` for types that are written as numbers of variable length. If a 64-bit number
+/// is read into a 32-bit field, it loses its upper half, as in all implementations of protobuf.
 macro_rules! numbers {
     ($($type:ty: $value:ident to $bits:expr, $read:ident to $result:expr;)+) => {$(
         impl Field for $type {
@@ -204,7 +204,7 @@ macro_rules! optional_numbers {
 
 optional_numbers! { bool u32 }
 
-/// A number of seconds since the epoch, with a fraction. Infinity and NaN count as absent.
+/// Seconds since the epoch, with a fraction. Infinity and NaN count as absent.
 impl Field for f64 {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         if *self != 0.0 {
@@ -237,7 +237,7 @@ impl<W: Word> Field for Option<W> {
     }
 }
 
-/// An unknown word is written only if it was read as a number.
+/// An unknown word is written only if its text is a number.
 impl<W: Word> Field for Open<W> {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         let value = match self {
@@ -298,7 +298,7 @@ impl Field for Vec<Rule<'_>> {
     }
 }
 
-/// A policy without a known kind counts as absent.
+/// A policy that does not have exactly one known kind counts as absent.
 impl Field for Option<MediaPolicy> {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         if let Some(policy) = self {

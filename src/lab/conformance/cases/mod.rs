@@ -1,4 +1,4 @@
-//! The cases, one file per stage.
+//! The cases, with one file per stage.
 
 mod clean;
 mod convergence;
