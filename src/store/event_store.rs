@@ -60,8 +60,8 @@ pub trait EventStore: Send + Sync + 'static {
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
     /// Deletes at most `limit` of the oldest events that a purge selects. PostgreSQL may delete
-    /// more, because it drops a whole partition if all of its events are too old. Returns how many
-    /// events were deleted.
+    /// more, because it drops a whole partition if all of its events are too old. It also uses
+    /// several transactions. Returns how many events were deleted.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     /// Deletes at most `limit` events of a host. Returns how many were deleted.

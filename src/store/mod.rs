@@ -87,7 +87,7 @@ struct Expired {
 }
 
 impl Expired {
-    /// The revision that ended a rule, if it has expired.
+    /// The revision at which a rule counts as ended, if it has expired.
     fn end_of(self, rule: &Rule, made: Revision) -> Option<Revision> {
         let has_expired = rule.expires.is_some_and(|expires| expires <= self.by);
         has_expired.then_some(self.revision.max(made))
@@ -97,7 +97,8 @@ impl Expired {
 /// A token as it is stored: with the hash of its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRecord {
-    /// Unique among tokens that are not revoked.
+    /// Unique among tokens that are not revoked. A new token cannot have the name of a revoked
+    /// token either.
     pub name: String,
     pub role: Role,
     /// SHA-256 of the secret.
@@ -173,11 +174,11 @@ fn new_epoch() -> EpochId {
 /// The failures that a committed write survives. SQLite and PostgreSQL support both levels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// A crash of the process or the system, and a power failure.
+    /// A crash of nicelist, of PostgreSQL or of the system, and a power failure.
     #[default]
     Power,
-    /// A crash of the process. A power failure may lose the last writes, but leaves the database
-    /// consistent.
+    /// A crash of nicelist. A power failure or a crash of PostgreSQL or of the system may lose the
+    /// last writes, but leaves the database consistent.
     Process,
 }
 

@@ -124,7 +124,7 @@ pub struct HostFilter {
     /// Only hosts with this tag.
     pub tag: Option<TagName>,
     /// Only hosts whose machine ID, serial number or host name starts with this text, in any letter
-    /// case.
+    /// case (ASCII).
     pub prefix: Option<String>,
     /// Only hosts with this primary user.
     pub user: Option<String>,
@@ -207,8 +207,8 @@ pub enum EventOrigin {
 }
 
 impl EventOrigin {
-    /// The time of the sighting that an event reports. For an upload, this is the time of reception,
-    /// because the clock of a host is not trusted.
+    /// The time of the sighting that an event reports. For an upload, this is the time when the
+    /// server received the event, because the clock of a host is not trusted.
     pub(super) fn seen(self, event: &Event, received: Timestamp) -> Timestamp {
         match self {
             Self::Upload { .. } => received,

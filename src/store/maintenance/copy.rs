@@ -8,7 +8,7 @@ use super::{DatabaseReader, DatabaseState, DatabaseUrl, MaintenanceError};
 use crate::fleet::Epoch;
 use crate::store::new_epoch;
 
-/// The next step of a copy, for a progress display.
+/// The next step of a copy or a comparison, or its progress, to be displayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyStep {
     Copying(&'static str),
@@ -50,7 +50,8 @@ impl<'a> DatabaseCopy<'a> {
     /// database is changed or created.
     ///
     /// # Errors
-    /// When a database cannot be read, `to` is not empty, or both are the same database.
+    /// When a database cannot be read, when both are the same database, or when `to` has rows, is
+    /// read-only or has an older schema.
     pub async fn prepare(from: &'a str, to: &'a str) -> Result<Self, MaintenanceError> {
         let from = DatabaseUrl::of(from).map_err(MaintenanceError::Open)?;
         let to = DatabaseUrl::of(to).map_err(MaintenanceError::Open)?;
@@ -74,7 +75,8 @@ impl<'a> DatabaseCopy<'a> {
     /// Copies all rows, reads them back, compares them, and commits.
     ///
     /// # Errors
-    /// When one of the databases fails, or the copy differs. The target is then unchanged.
+    /// When one of the databases fails, or the copy differs. No rows are then stored in the target,
+    /// but its file and schema may have been created.
     pub async fn run(
         self,
         epoch: CopiedEpoch,

@@ -2,7 +2,7 @@
 //!
 //! A copy contains every row with its ID, so that hosts and scripts notice no difference. Copying
 //! reads a snapshot and writes one transaction, which is committed after everything was read back
-//! and compared. An interrupted copy leaves nothing behind.
+//! and compared. An interrupted copy leaves no rows in the target.
 
 mod backup;
 mod compare;
@@ -90,8 +90,8 @@ pub(super) trait DatabaseReader: Send {
     async fn epoch(&mut self) -> StoreResult<Epoch>;
 }
 
-/// An empty database that is being filled. If it is dropped before [`DatabaseWriter::commit`],
-/// nothing is stored. As a [`DatabaseReader`], it returns the rows that were written.
+/// An empty database that is being filled. If it is dropped before [`DatabaseWriter::commit`], no
+/// rows are stored. As a [`DatabaseReader`], it returns the rows that were written.
 #[async_trait]
 pub(super) trait DatabaseWriter: DatabaseReader {
     /// Adds rows of a table, by key.
@@ -122,7 +122,7 @@ pub enum MaintenanceError {
         /// The problem and how to fix it.
         reason: String,
     },
-    /// A database cannot be copied into. It is unchanged.
+    /// A database cannot be copied into. No rows were stored in it.
     #[error("cannot copy into {url}: {reason}")]
     Write {
         /// The URL of the database without its password.

@@ -142,8 +142,9 @@ pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError
 }
 
 impl Found {
-    /// The schema's version; 0 for an empty database. Fails if the database belongs to another
-    /// program or to a newer version.
+    /// The schema's version; 0 for an empty database. Fails if PostgreSQL is too old, if the search
+    /// path has no schema, or if the database belongs to another program or to a newer version of
+    /// nicelist.
     pub(super) fn version(&self) -> Result<usize, String> {
         if self.server < OLDEST_SERVER {
             let (is, wants) = (self.server / 10_000, OLDEST_SERVER / 10_000);

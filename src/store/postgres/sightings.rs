@@ -11,7 +11,7 @@ use crate::store::new_sightings::{
 };
 use crate::store::sql::sightings::{SIGHTING_ROW, sighting_row, stored_program};
 
-/// The key of a sighting: the numbers of a program and of a host.
+/// The key of a sighting: the row IDs of a program and of a machine.
 type Key = (i64, i64);
 
 /// Stores the programs and sightings of new events. `left` has the number of unknown programs that
@@ -124,7 +124,7 @@ async fn replace_first_report(
     Ok(())
 }
 
-/// The numbers of machine IDs. A machine ID without a number gets one.
+/// Returns the row IDs of machines, in the order of `machines`. Creates missing rows.
 async fn find_machines(on: &Transaction<'_>, machines: &[&str]) -> StoreResult<Vec<i64>> {
     let find = "SELECT name, id FROM machine WHERE name = ANY ($1::text[])";
     let mut numbers: HashMap<String, i64> = HashMap::new();

@@ -23,8 +23,8 @@ use tokio_rustls::rustls::{
     crypto,
 };
 
-/// The check of the server's certificate. If a file of roots is given, they replace the roots that
-/// the system trusts.
+/// How the server's certificate is checked. If a file is given, the roots in it replace the roots
+/// that the system trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     /// The certificate is not checked. This protects against eavesdropping, but not against a man
@@ -41,7 +41,7 @@ pub(super) enum Trust {
 pub(super) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Reads the roots.
+    /// Reads the roots, and configures TLS.
     pub(super) fn new(trust: &Trust) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match trust {

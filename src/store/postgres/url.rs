@@ -10,9 +10,10 @@ use tokio_postgres::error::DbError;
 use super::tls::{Tls, Trust};
 use crate::store::{StoreError, StoreResult};
 
-/// How long connecting may take.
+/// How long connecting may take, unless the URL contains a timeout.
 const CONNECT: Duration = Duration::from_secs(5);
-/// A connection counts as dead after this time without a response from the other machine.
+/// A connection is closed if the server's machine does not acknowledge data for this long. An idle
+/// connection is probed after this time.
 const SILENCE: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
 
@@ -64,7 +65,8 @@ impl Address {
     }
 }
 
-/// The TLS mode of a URL. The library supports only some of these modes.
+/// The TLS mode and the file of roots of a URL. nicelist parses them, because the library supports
+/// only some of the modes.
 #[derive(Default)]
 struct OfTls {
     mode: Option<String>,

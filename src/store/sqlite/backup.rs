@@ -77,7 +77,7 @@ pub(in crate::store) fn backup(
     Ok(backed_up)
 }
 
-/// The files that SQLite keeps next to a database. If the database is replaced, SQLite would apply
+/// The files that SQLite keeps next to a database. If only the database is replaced, SQLite applies
 /// the old files to the new database.
 pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     ["-wal", "-shm", "-journal"].map(|end| {

@@ -96,9 +96,10 @@ fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Ev
     statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-/// The table, and the index if necessary, to read events from. If a period has few events, they are
-/// read by time. Otherwise, blocked events are read from their index, and all other events are read
-/// in order.
+/// The table to read events from, with an index unless SQLite may choose it. For one host, SQLite
+/// chooses the index. If the filter has a period with few events, they are read by time. Otherwise,
+/// blocked events are read from their index. All other events of a period are read in the order of
+/// their IDs.
 fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
     let EventFilter { machine, blocked, since, until, .. } = filter;
     if machine.is_some() {

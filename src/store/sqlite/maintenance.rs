@@ -58,7 +58,8 @@ fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
 
 /// A file that is read or filled.
 pub(in crate::store) struct File {
-    /// None while a thread works with the connection, and after that work was abandoned.
+    /// None while a thread works with the connection, and forever if the caller stopped waiting for
+    /// that work.
     connection: Option<Connection>,
 }
 
@@ -270,7 +271,7 @@ impl ToSql for Value {
     }
 }
 
-/// The number that these bytes contain as decimal digits, if they do. Keys and hashes are longer
+/// The value of these bytes, if they are a number in decimal digits. Keys and hashes are longer
 /// than any number.
 fn number(bytes: &[u8]) -> Option<i64> {
     let number: i64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;

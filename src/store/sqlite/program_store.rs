@@ -34,7 +34,7 @@ fn older_events(on: &Connection, newest: EventId, limit: usize) -> StoreResult<O
 }
 
 /// Counts older events, which were read when `newest` was the newest uncounted event. Returns
-/// whether more are left.
+/// whether more may be left.
 fn count_older(
     connection: &Connection,
     newest: EventId,

@@ -113,7 +113,7 @@ fn replace_first_report(
     Ok(())
 }
 
-/// The numbers of machine IDs. A machine ID without a number gets one.
+/// Returns the row IDs of machines, in the order of `machines`. Creates missing rows.
 fn find_machines(connection: &Connection, machines: &[&str]) -> StoreResult<Vec<i64>> {
     let mut find = connection.prepare_cached("SELECT id FROM machine WHERE name = ?")?;
     let mut numbers = Vec::with_capacity(machines.len());
