@@ -50,7 +50,7 @@ impl Client {
         self.ask(Method::POST, "/rules", Some(change)).await
     }
 
-    /// [`Client::change_rules`] with a [`RuleChange`] that is JSON already.
+    /// [`Client::change_rules`] with a [`RuleChange`] that is already JSON.
     pub async fn change_rules_as_written(&self, json: Bytes) -> Answer<ChangeAnswer> {
         self.ask_as_written(Method::POST, "/rules", Some(json)).await
     }
@@ -140,7 +140,7 @@ impl Client {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
 
-    /// Returns the names that match no host or several hosts.
+    /// Returns the names that are host names, and the serial numbers that several hosts report.
     pub async fn check_host_names(&self, request: &HostNamesRequest) -> Answer<HostNames> {
         self.ask(Method::POST, "/hosts/names", Some(request)).await
     }

@@ -71,7 +71,7 @@ impl Client {
         self.ask_as_written(method, path, body.map(Bytes::from)).await
     }
 
-    /// [`Client::ask`] with a body that is JSON already.
+    /// [`Client::ask`] with a body that is already JSON.
     pub(super) async fn ask_as_written<T: DeserializeOwned>(
         &self,
         method: Method,

@@ -17,7 +17,7 @@ const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 /// The name of an origin, which is the same for all hosts with that origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SpanStart {
-    /// The host has no rules.
+    /// The host deletes its rules first, or its rules are unknown.
     Nothing,
     /// The host has the rules of this holding.
     Offer(Holding),

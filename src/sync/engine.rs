@@ -121,7 +121,7 @@ impl Engine {
         self.downloads.caches()
     }
 
-    /// The number of active rules, as far as rules were read.
+    /// The number of active rules at the newest revision that was read.
     pub fn active_rules(&self) -> usize {
         self.live.published().ledger.active()
     }

@@ -85,8 +85,8 @@ impl CurrentEpoch {
         }
     }
 
-    /// Whether a host gets all rules again although its hash proved which rules it has. The hash
-    /// does not cover the messages of rules.
+    /// Whether a host gets all rules again after a new epoch, although its hash proved which rules
+    /// it has. The hash does not cover the messages of rules.
     pub(super) fn lacks_messages(&self, host: &Host, epoch: Epoch) -> bool {
         let of_trail = host.sync.trail.as_ref().map(|trail| trail.epoch);
         of_trail.is_some_and(|sent| sent != epoch.id)

@@ -12,7 +12,7 @@ use crate::rule::MachineId;
 use crate::store::AddedEvents;
 
 /// Maximum new events of one host in a day (UTC) if the operator sets no other limit. A developer's
-/// Mac that reports every execution stays far below it.
+/// Mac that reports every execution stays far below this limit.
 pub const EVENTS_PER_DAY: u64 = 50_000;
 
 /// Maximum new programs per host and day. A program is new if no host has reported it before.

@@ -192,7 +192,7 @@ impl<'e> FleetView<'e> {
         Ok(self.downloads.study(&self.rules.policy, page).await?)
     }
 
-    /// The tags that a host has only because of their membership, sorted by name.
+    /// The tags that a host has only because it matches their membership, sorted by name.
     pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
         self.rules.policy.member_tags(host)
     }

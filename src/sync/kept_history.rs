@@ -1,5 +1,5 @@
-//! The first revision whose history is kept, and the hosts that get all their rules again. These
-//! hosts get all rules before the history that their trails need is deleted.
+//! The first revision whose history is kept, and the hosts that get all their rules again. They get
+//! all rules before the server deletes the history that their trails need.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

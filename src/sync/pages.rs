@@ -1,4 +1,4 @@
-//! The pages of rule downloads. Each page is encoded when it is first requested, one time for all
+//! The pages of rule downloads. Each page is encoded when it is first requested, only once for all
 //! hosts with the same download.
 
 use std::num::NonZeroUsize;
@@ -38,8 +38,8 @@ pub(super) fn most_rules(generation: Generation) -> Option<u64> {
 
 /// Whether a client that reads only one page may refuse this page in the form in which it is sent.
 ///
-/// A newer release of pedro certainly refuses the page. An older release with the same name accepts
-/// it if its gzip form is short enough, so the page is sent in any case.
+/// Newer releases of pedro refuse such a page. Older releases that report the same name accept it
+/// if its gzip form is short enough, so the page is sent in any case.
 pub(super) fn may_be_refused(generation: Generation, body: &[u8], wire: Wire) -> bool {
     let Some(counting) = table::counting(generation.0) else { return false };
     let counted = match counting {

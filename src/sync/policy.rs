@@ -172,7 +172,7 @@ impl LoadedPolicy {
         host.scopes(&self.tags)
     }
 
-    /// The tags that a host has only because of their membership, sorted by name.
+    /// The tags that a host has only because it matches their membership, sorted by name.
     pub(super) fn member_tags(&self, host: &Host) -> Vec<TagName> {
         let own = self.tags.of(host).map(|tag| &tag.name);
         let mut names: Vec<TagName> =
@@ -224,8 +224,8 @@ fn digest(settings: &EffectiveSettings) -> u64 {
 mod tests {
     use super::*;
 
-    /// The digest must not change from one version of nicelist to the next: hosts would seem to
-    /// have old settings.
+    /// The digest must not change from one version of nicelist to the next. Otherwise, hosts would
+    /// seem to have old settings.
     #[test]
     fn l14_the_digest_of_settings_is_stable() {
         let mut settings = EffectiveSettings::default();

@@ -162,7 +162,7 @@ fn optional_fields(
     }
 }
 
-/// Settings under their old names, for clients that support no newer names.
+/// Settings under their old names, for clients that do not support the new names.
 fn old_names(settings: &EffectiveSettings, generation: Generation) -> wire::PreflightResponse {
     let before = |capability| !generation::has(generation, capability);
     let words = before(Capability::AllowAndBlockWords);
