@@ -66,7 +66,7 @@ fn tokens<'a>(text: &'a str) -> Option<Vec<Token<'a>>> {
         (None, Some(word)) => Some(Token::Word(word.as_str())),
         (None, None) => {
             let mark = found[0].chars().next()?;
-            // A quotation mark that is matched as a token of its own begins no complete string.
+            // If a quotation mark is a token, the string that it begins is not closed.
             (!matches!(mark, '"' | '\'')).then_some(Token::Mark(mark))
         }
     };

@@ -17,7 +17,7 @@ const BUTTON_LABEL_CHARS: usize = 48;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RuleState {
     Allowlist,
-    /// Allows the program, and creates rules for the files that it writes.
+    /// Allows the program. Clients create transitive rules for the files that it writes.
     AllowlistCompiler,
     Blocklist,
     /// Blocks without any message.

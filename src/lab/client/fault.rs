@@ -18,7 +18,7 @@ const LONGEST_BODY: usize = 1 << 28;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// The n-th response to a rule download is cut off: its status arrives, but its body does not.
-    /// Counted from 1, including responses to repeated requests.
+    /// Responses are counted from 1, including responses to repeated requests.
     CutPage(usize),
     /// Every response is delayed.
     Delay(Duration),

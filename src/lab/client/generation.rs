@@ -137,7 +137,8 @@ impl Version {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
-    /// Whether the version writes every JSON key as the field's name in protobuf.
+    /// Whether the version uses the names of fields in protobuf as JSON keys, such as
+    /// `serial_number` for `serial_num`.
     pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
     }

@@ -98,7 +98,8 @@ async fn unknown(run: &CaseRun<'_>) -> CaseResult {
     Ok("synced".to_owned())
 }
 
-/// Expects that a client of this version does not receive the rule, except as a removal.
+/// Expects that the server does not send the rule to a client of this version. A removal of the
+/// rule may be sent.
 async fn withheld(run: &CaseRun<'_>, wanted: TestRule, client: Version) -> CaseResult {
     let mut mac = run.mac(client);
     mac.sync().await?;
