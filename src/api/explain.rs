@@ -42,7 +42,7 @@ pub struct NextSync {
     /// The sync interval in seconds.
     pub interval: u32,
     /// Whether the rules on the host are unknown because the database was restored. The host gets
-    /// all its rules again in a clean sync.
+    /// all its rules again in a clean sync, unless its hash confirms them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
 }
@@ -58,7 +58,7 @@ pub struct Explanation {
     pub hostname: String,
     /// The Santa version of the host.
     pub santa_version: String,
-    /// Whether the host gets a rule with its next sync.
+    /// Whether the host has a rule for the target after its next sync.
     pub verdict: Verdict,
     /// The policy of the rule that the host has now; absent if it has none, or if its rules are
     /// unknown after a restore.

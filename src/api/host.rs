@@ -120,7 +120,7 @@ pub struct HostCountQuery {
 /// The client mode of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ModeView {
-    /// The mode that the host's settings require.
+    /// The mode that the host's settings require, as far as its Santa supports it.
     pub wanted: ClientMode,
     /// The mode that the host last reported.
     pub reported: Option<ClientMode>,
@@ -129,7 +129,7 @@ pub struct ModeView {
 /// The rules of a host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostRules {
-    /// The number of rules on the host.
+    /// The number of rules on the host; 0 if it is unknown.
     pub held: u64,
     /// The number of pending rules and removals.
     pub due: u64,
@@ -169,8 +169,9 @@ pub struct DriftView {
     pub expected: RuleCounts,
     /// The numbers of rules that the host reported, with static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync can still repair the difference. The host gets at most one such clean
-    /// sync, if the setting `drift-repair` allows it.
+    /// Whether a clean sync can still repair the difference. If the setting `drift-repair` allows
+    /// it, the server repeats the clean sync until the host completes it, but at most about five
+    /// times.
     pub repairable: bool,
 }
 

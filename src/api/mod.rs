@@ -72,8 +72,8 @@ pub struct Page<T> {
     /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// Whether items may be missing because the server still reads events that an older version
-    /// stored.
+    /// Whether items may be missing because the server has not yet counted all events that an older
+    /// version stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reading_older_events: bool,
 }
@@ -84,7 +84,7 @@ impl<T> Page<T> {
     }
 }
 
-/// The response of an operation that has nothing to show: an empty object.
+/// The response of an operation without a result: an empty object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Done {}
 

@@ -96,9 +96,10 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     Ok(())
 }
 
-/// The first acceptable revision for each part of the fleet. A host that last received all its
-/// rules at an older revision gets them again, before the history since then is deleted. The age of
-/// these revisions is between half of the retention and slightly less than the whole retention.
+/// The first acceptable revision for each part of the fleet. A host that reports a hash of its
+/// rules, and last received all its rules at an older revision, gets them again before the history
+/// since then is deleted. The age of these revisions is between half of the retention and slightly
+/// less than the whole retention.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

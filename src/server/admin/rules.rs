@@ -248,8 +248,8 @@ async fn prune_and_commit(
     }
 }
 
-/// The given edits, followed by edits that remove all other rules of a source. Also returns the
-/// removed rules.
+/// The given edits, followed by edits that remove the rules of a source that the given edits do not
+/// store. Also returns the removed rules.
 fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleKey>) {
     let put = edits.iter().filter_map(|edit| match edit {
         Edit::MergeRule(merge) => Some(merge.rule.key()),

@@ -1,11 +1,11 @@
-//! Finds the heads of requests in the bytes that a client sends.
+//! Finds the heads of requests in the bytes of a connection, and problems in these heads.
 
 use memchr::memchr;
 
 /// Maximum bytes of a line that are stored. The lines that are parsed are far shorter.
 const LINE: usize = 256;
 
-/// Finds the heads of requests in the bytes of a connection.
+/// Finds the heads of requests in the bytes that a client sends.
 ///
 /// The HTTP library handles the requests. This type detects what the library does not report:
 /// incomplete headers, headers that give the length of the body in two ways, and unsupported

@@ -13,7 +13,7 @@ pub enum TlsFileKind {
     Key,
     /// The certificates of the CAs that sign client certificates.
     ClientCa,
-    /// The list of revoked client certificates.
+    /// The lists of revoked client certificates.
     ClientCrl,
 }
 

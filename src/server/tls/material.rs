@@ -37,7 +37,7 @@ pub(super) struct Loaded {
     pub(super) config: Arc<ServerConfig>,
     /// Verifies client certificates, if any are requested.
     pub(super) authority: Option<Arc<dyn ClientCertVerifier>>,
-    /// Why most clients refuse the server's certificate, if they do.
+    /// Why clients will refuse the server's certificate; None if no reason is known.
     pub(super) doubt: Option<String>,
 }
 

@@ -30,7 +30,8 @@ impl Tls {
         Ok(Self { files, loaded, stamps })
     }
 
-    /// Why clients may refuse the server's certificate, for example because it has expired.
+    /// Why clients will refuse the server's certificate, for example because it has expired. None
+    /// if no reason is known.
     pub fn doubt(&self) -> Option<String> {
         self.loaded().doubt.clone()
     }
