@@ -1,4 +1,4 @@
-//! Fills a [`ParsedPolicy`]: checks drafts, resolves duplicates, and adds each note only one time.
+//! Fills a [`ParsedPolicy`]: checks drafts, resolves duplicates, and adds each note only once.
 
 use std::collections::HashSet;
 
@@ -41,7 +41,7 @@ impl<'a> Builder<'a> {
         policy
     }
 
-    /// Adds a note one time, with its first location.
+    /// Adds a note unless the same text was noted before.
     pub(super) fn note_once(&mut self, Remark { location, text }: Remark) {
         if self.noted.insert(text.clone()) {
             self.policy.note(location, text);
@@ -49,7 +49,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds the rules that `read` returns for a record, or the errors of `read`. Notes the fields
-    /// that `read` did not take from the record.
+    /// that `read` left in the record.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,
@@ -96,7 +96,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// All errors of a rule.
+/// The errors of one rule.
 pub(super) struct Faults(pub(super) Vec<Remark>);
 
 impl From<Remark> for Faults {

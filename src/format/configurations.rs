@@ -27,8 +27,8 @@ impl<'w> Configurations<'w> {
         self.wanted.is_none_or(|wanted| wanted == name)
     }
 
-    /// Refuses all rules if there are several configurations and none was chosen, or if the chosen
-    /// one has no rules.
+    /// Refuses all rules if the file has several configurations and none was chosen, or if the
+    /// chosen configuration has no rules.
     pub(super) fn check(self, policy: &mut ParsedPolicy) {
         let names = || {
             let names = self.found.iter().take(MAX_LISTED).map(String::as_str);

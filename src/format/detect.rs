@@ -8,7 +8,7 @@ use super::{
 use crate::document::{Outline, without_mark};
 use crate::fleet::Tag;
 
-/// The names of lists of rules in JSON and YAML.
+/// The keys whose values are lists of rules, in JSON and YAML.
 pub(super) const LISTS: [&str; 3] = ["rules", "items", "results"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub(super) const LISTS: [&str; 3] = ["rules", "items", "results"];
 pub struct ReadOnly(Format);
 
 impl Format {
-    /// The format for the ending of a file's name.
+    /// The format for the extension of a file's name.
     pub fn of_name(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
         Some(match ending.to_ascii_lowercase().as_str() {
@@ -181,8 +181,8 @@ fn tag_lost(tag: &Tag) -> Loss {
     Loss { rule: None, lost: Lost::Everything(why) }
 }
 
-/// Whether a file begins like an object or a list of objects in JSON. TOML may begin with `[`, too,
-/// but then a name or a second `[` follows.
+/// Whether a file begins like a JSON object, an empty JSON list or a JSON list of objects. TOML may
+/// begin with `[`, too, but then a name or a second `[` follows.
 pub(super) fn opens_json(bytes: &[u8]) -> bool {
     match without_mark(bytes).trim_ascii_start() {
         [b'{', ..] => true,

@@ -1,4 +1,4 @@
-//! Two entries of a file for the same target and scope.
+//! Several entries for the same target and scope.
 //!
 //! An entry that repeats an earlier one is read once. Entries that differ are in conflict: the
 //! order in a file does not show which entry its author meant, so the user has to choose.
@@ -61,7 +61,8 @@ struct Earlier {
 
 /// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair,
 /// regardless of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and
-/// 32 bits of another are equal, which neither chance nor an attacker can achieve.
+/// 32 bits of another are equal, which is too unlikely to happen by chance and which an attacker
+/// cannot achieve.
 struct Seen {
     key: RandomState,
     seed: u64,
@@ -103,8 +104,8 @@ impl Seen {
         self.earlier.insert(self.key(rule), summary);
     }
 
-    /// Compares a rule with the last one for its target and scope. The last one may be the rule
-    /// itself.
+    /// Compares a rule with the last rule for its target and scope. If the rule is that last rule,
+    /// it is new.
     fn compare_with_last(&self, rule: &Rule, line: u32) -> Relation {
         match self.earlier.get(&self.key(rule)) {
             Some(last) if last.line != line => relation(self.summary(rule, line), *last),
@@ -155,7 +156,8 @@ pub(super) fn resolve(policy: &mut ParsedPolicy, how: Duplicates) {
     }
 }
 
-/// Refuses all duplicates. Files that will be written again must have each entry once.
+/// Refuses all duplicates, also equal ones. In files that nicelist changes, each entry must be
+/// unique.
 pub(super) fn refuse(policy: &mut ParsedPolicy) {
     for Repeated { location, first, rule } in take_duplicates(policy, Duplicates::Error) {
         let (target, scope) = (rule.target(), rule.scope());
@@ -164,14 +166,15 @@ pub(super) fn refuse(policy: &mut ParsedPolicy) {
     }
 }
 
-/// An entry that is equal to an earlier one.
+/// An entry that repeats an earlier, equal one.
 struct Repeated {
     location: Location,
     first: Location,
     rule: Rule,
 }
 
-/// Keeps one rule for each target and scope, and returns the rules that repeat another one.
+/// Keeps one rule for each target and scope, and returns the rules that repeat an equal one.
+/// Conflicts become faults or notes.
 fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> {
     let rules = std::mem::take(&mut policy.rules);
     let (faults, notes) = (policy.faults.len(), policy.notes.len());
@@ -251,7 +254,8 @@ enum Mode {
     Last(LastLines),
 }
 
-/// The last line of each target and scope. It is known after the whole file was read.
+/// The last line of each target and scope. It is known only after a first reading of the whole
+/// file.
 pub struct LastLines(Seen);
 
 pub(super) enum Judged {
@@ -320,12 +324,12 @@ impl RowDuplicates {
         }
     }
 
-    /// The number of lines that were refused because they are in conflict with others.
+    /// The number of lines that were refused because they conflict with an earlier line.
     pub fn conflicts(&self) -> usize {
         self.conflicts
     }
 
-    /// The lines that a later line conflicts with, each with the first such later line.
+    /// The lines that conflict with later lines, each with the first of these later lines.
     pub fn contradicted(&self) -> &BTreeMap<u32, u32> {
         &self.contradicted
     }
@@ -358,7 +362,7 @@ impl LastLines {
     }
 }
 
-/// The message for entries that repeat others: `an earlier` one or `a later` one.
+/// The message for entries that repeat others. `other` is `an earlier` or `a later`.
 fn repeats(count: usize, other: &str) -> String {
     match count {
         1 => format!("repeats {other} entry, which is read once"),
@@ -366,8 +370,8 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// The hashes of a pair, in parts of four bytes. With larger parts, the map would contain padding
-/// after each [`Earlier`].
+/// The hashes of a pair, in parts of four bytes. With larger parts, the map's entries would contain
+/// padding after each [`Earlier`].
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);
 
@@ -386,7 +390,7 @@ impl Hash for Key {
     }
 }
 
-/// Uses a key, which is a hash already, as its own hash.
+/// Uses a key as its own hash, because it consists of hashes.
 #[derive(Clone, Default)]
 struct Identity(u64);
 

@@ -14,13 +14,13 @@ use serde_json::value::RawValue;
 
 use crate::rule::{Certificate, Program, SigningStatus};
 
-/// The first words of the names of Apple's development certificates.
+/// The first words in the common names of Apple's development certificates.
 const DEVELOPMENT: [&str; 3] = ["Apple Development", "Mac Developer", "iPhone Developer"];
 /// `Rule` contains this if Santa has a rule for the program's signing ID or team ID, but ignores it
 /// because the program is signed with a development certificate.
 const IGNORED_FOR_DEVELOPMENT: &str = "development certificate";
 
-/// Types of files that are not executed themselves (SNTFileInfo.mm).
+/// Types of files without machine code (SNTFileInfo.mm).
 const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
 
 /// One program in a report of `santactl`.
@@ -41,7 +41,7 @@ pub struct FileInfo {
 pub enum FileInfoError {
     #[error("is not the output of `santactl fileinfo --json`: {0}")]
     Json(#[from] serde_json::Error),
-    /// An empty list: `santactl` reports files that it cannot find only on its standard error.
+    /// The list is empty: `santactl` reports files that it cannot find only on standard error.
     #[error("has no file in it")]
     Empty,
     #[error("has no `SHA-256` for {0}")]
@@ -53,13 +53,14 @@ pub enum FileInfoError {
 /// Reads all programs of a report.
 ///
 /// # Errors
-/// If the text is not a report of `santactl`, or a file has no SHA-256.
+/// If the text is not a report of `santactl`, the report is empty or lists certificates, or a file
+/// has no SHA-256.
 pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
     let raw: Box<RawValue> = serde_json::from_reader(std::io::BufReader::new(input))?;
     read_each(raw.get())?.into_iter().collect()
 }
 
-/// Reads the programs of a report one by one.
+/// Reads a report. If a program has no SHA-256, only the result for this program is an error.
 ///
 /// # Errors
 /// If the text is not a report of `santactl`.

@@ -14,8 +14,9 @@ impl Losses {
         self.0.push(Loss { rule: Some(index), lost: Lost::Everything(why.into()) });
     }
 
-    /// Records that the fields of a rule are left out, except those in `kept`. Each entry of `kept`
-    /// has nicelist's name and the format's name of a field.
+    /// Records the fields that are left out of a rule: all optional fields that have a value,
+    /// except those in `kept`. Each entry of `kept` has nicelist's name and the format's name of a
+    /// field.
     pub(super) fn fields(&mut self, index: usize, rule: &Rule, kept: &[(&str, &str)]) {
         let lost = FIELDS.into_iter().filter(|column| !field(rule, *column).is_empty());
         let lost = lost.map(Column::name).filter(|name| kept.iter().all(|(ours, _)| ours != name));
@@ -43,8 +44,8 @@ impl Losses {
     }
 }
 
-/// The fields that a format may lack. The hash of a bundle also represents the number of its
-/// programs.
+/// The fields that a format may not support. The hash of a bundle represents both fields of the
+/// bundle.
 const FIELDS: [Column; 9] = [
     Column::Message,
     Column::Url,

@@ -23,7 +23,8 @@ pub(super) const FIELDS: [&str; 14] = [
     "expires",
 ];
 
-/// Reads a rule. `unknown` returns a message if a key that rules do not have is an error.
+/// Reads a rule. `unknown` is called for each unknown key. It returns a message if such a key is an
+/// error.
 ///
 /// # Errors
 /// All errors in the keys and values.

@@ -7,11 +7,11 @@ use crate::document::{Fault, Position};
 use crate::fleet::{Setting, Tag};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
-/// A file as it was opened. If several files are a folder, each name is a path in it, with `/`
-/// between the parts.
+/// A file as it was opened. If the files are from a folder, each name is a path in the folder, with
+/// `/` between its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
-    /// Empty for the only file of a format that is written to a single file.
+    /// Empty for a written file, if the format has only one file.
     pub name: String,
     pub bytes: Vec<u8>,
 }
@@ -143,8 +143,8 @@ pub struct ParsedPolicy {
     pub faults: Vec<Remark>,
     /// The number of faults about entries that contradict each other.
     pub conflicts: usize,
-    /// Facts that may surprise the author of a file: unknown keys, old spellings, meanings that
-    /// differ.
+    /// Facts that may surprise the author of a file, such as unknown keys, old spellings and
+    /// different meanings.
     pub notes: Vec<Remark>,
 }
 
@@ -154,7 +154,7 @@ impl ParsedPolicy {
         Self { files, ..Self::default() }
     }
 
-    /// A location as editors understand it: `rules.csv:12:3`, or `rules.plist: rule 3`.
+    /// A location in the format that editors support: `rules.csv:12:3`, or `rules.plist: rule 3`.
     pub fn name_of(&self, location: Location) -> String {
         location.in_files(&self.files)
     }
@@ -174,7 +174,7 @@ impl ParsedPolicy {
 }
 
 impl Location {
-    /// The location as editors understand it, with the name of its file.
+    /// The location in the format that editors support, with the name of its file.
     pub fn in_files(self, files: &[String]) -> String {
         let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
         format!("{}{}", name.map_or("", String::as_str), self.spot)
@@ -231,6 +231,6 @@ pub struct Loss {
 pub enum Lost {
     /// The whole rule, setting or tag is left out, for this reason.
     Everything(String),
-    /// A field of the rule, by our name. The rule is written without it.
+    /// A field of the rule, by nicelist's name. The rule is written without it.
     Field(&'static str),
 }

@@ -40,15 +40,15 @@ impl Keys {
 
 /// A format's names for the fields of a rule.
 pub(super) struct FieldNames {
-    /// Names of the identifier. The first of these fields that a rule has is read.
+    /// Names of the identifier. The first name with a value is used.
     pub(super) identifier: &'static [&'static str],
     pub(super) rule_type: &'static [&'static str],
     /// The text fields: nicelist's names, and the format's names.
     pub(super) texts: &'static [(&'static str, &'static str)],
 }
 
-/// The fields of one rule. A format takes out the fields that it supports. All remaining fields are
-/// unknown.
+/// The fields of one rule. A format removes the fields that it supports while it reads them. All
+/// remaining fields are unknown.
 pub(super) struct Record<'n> {
     pub(super) location: Location,
     keys: Keys,
@@ -62,7 +62,7 @@ pub(super) struct Record<'n> {
 struct Origin<'n> {
     field: &'static str,
     key: &'n str,
-    /// The location of the value; None if there is no location.
+    /// The location of the value; None if the rule does not have the field.
     location: Option<Location>,
 }
 
@@ -95,7 +95,7 @@ impl<'n> Record<'n> {
         Self { reads_numbers: true, ..self }
     }
 
-    /// Takes out a field.
+    /// Removes a field and returns it.
     pub(super) fn take(&mut self, name: &str) -> Option<&'n Entry> {
         let index = self.fields.iter().position(|entry| self.keys.same(&entry.key, name))?;
         Some(self.fields.remove(index))
@@ -107,7 +107,7 @@ impl<'n> Record<'n> {
         self.fields.iter().copied().filter(is_named)
     }
 
-    /// Takes out fields that nicelist does not need.
+    /// Removes fields that nicelist does not need.
     pub(super) fn ignore(&mut self, names: &[&str]) {
         let keys = self.keys;
         self.fields.retain(|entry| !names.iter().any(|name| keys.same(&entry.key, name)));
@@ -126,8 +126,8 @@ impl<'n> Record<'n> {
         Err(Remark::new(self.at(first), format!("unknown keys: {}", names.join(", "))))
     }
 
-    /// Takes out the first field with one of these names that is not empty, and stores it as the
-    /// origin of a draft's field.
+    /// Removes and returns the field with the first of these names that has a value, or else with
+    /// the first name. Stores it as the origin of a draft's field.
     pub(super) fn field(
         &mut self,
         field: &'static str,
@@ -142,7 +142,7 @@ impl<'n> Record<'n> {
         found
     }
 
-    /// Takes out a text. An empty text counts as absent.
+    /// Removes and returns a text. An empty text counts as absent.
     ///
     /// # Errors
     /// If the value is not a string.
@@ -162,8 +162,8 @@ impl<'n> Record<'n> {
         }
     }
 
-    /// Takes out the name of a policy or a rule type. Numbers are refused, because they mean
-    /// something different in each tool.
+    /// Removes and returns the name of a policy or a rule type. Numbers are refused, because they
+    /// mean something different in each tool.
     ///
     /// # Errors
     /// If the value is not a string.
@@ -184,7 +184,7 @@ impl<'n> Record<'n> {
         Ok(self.text(field, names)?.unwrap_or_default())
     }
 
-    /// Takes out the fields that rules have in all formats: target, policy and texts.
+    /// Removes and returns the fields that rules have in all formats: target, policy and texts.
     ///
     /// # Errors
     /// If a field is missing or has an invalid value.
@@ -210,7 +210,7 @@ impl<'n> Record<'n> {
         Ok(draft)
     }
 
-    /// Takes out the rule type. `santactl rule --export` writes `Unknown` for a CDHASH.
+    /// Removes and returns the rule type. `santactl rule --export` writes `Unknown` for a CDHASH.
     fn rule_type(&mut self, names: &FieldNames, identifier: &str) -> Result<RuleType, Remark> {
         let word = self.word("rule_type", names.rule_type)?;
         let (location, key) = self.origin("rule_type");
@@ -265,7 +265,7 @@ impl<'n> Record<'n> {
         self.notes
     }
 
-    /// The fields that were not taken out and are not empty.
+    /// The fields that were not removed and are not empty.
     pub(super) fn unknown(&self) -> impl Iterator<Item = &'n Entry> {
         self.fields.iter().copied().filter(|entry| !entry.node.is_blank())
     }

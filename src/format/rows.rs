@@ -20,7 +20,7 @@ pub struct Row {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
     pub spot: Spot,
-    /// `COLUMN: REASON`, or only the reason if the row as a whole is wrong.
+    /// `COLUMN: REASON`, or only the reason if the error concerns the whole row.
     pub fault: String,
     /// The fields of a row of CSV, unchanged.
     pub record: ByteRecord,
@@ -32,18 +32,18 @@ impl fmt::Display for BadRow {
     }
 }
 
-/// The reason why a row could not be read as a rule.
+/// Why a row could not be read as a rule.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// The rows after this one may be valid.
     #[error("{0}")]
     Bad(Box<BadRow>),
-    /// No row follows.
+    /// No more rows can be read.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
 }
 
-/// Reads rules one at a time, in memory that does not grow with the length of the texts.
+/// Reads rules one at a time. The memory that it needs does not depend on the length of the texts.
 pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
     fn duplicates(&self) -> &RowDuplicates;
 

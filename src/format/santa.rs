@@ -22,11 +22,11 @@ const NAMES: FieldNames = FieldNames {
     ],
 };
 
-/// The texts that are written: all texts except the last.
+/// The texts that are written: all except the last, the app name.
 const WRITTEN: &[(&str, &str)] = NAMES.texts.split_at(5).0;
 
-/// Names that Santa's keys had, or have in other tools. Santa ignores such keys, so a rule lacks
-/// their values.
+/// Keys from older versions of Santa or from other tools, each with Santa's key. Santa ignores such
+/// keys, so its rule would lack their values.
 const OLD: [(&str, &str); 9] = [
     ("type", "rule_type"),
     ("ruletype", "rule_type"),
@@ -47,7 +47,7 @@ pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
     Ok(draft)
 }
 
-/// The keys and values of a rule, unless Santa's own rules cannot express it.
+/// The keys and values of a rule. None if Santa's own rules cannot express the rule.
 pub(super) fn entries(
     index: usize,
     rule: &Rule,

@@ -17,8 +17,8 @@ pub fn recognises(head: &Outline) -> bool {
         && !santa::KEYS.has_all(keys, &["tag"])
 }
 
-/// Whether a file may be a list of rules, bare or in an object, whose Santa keys are misspelled or
-/// incomplete. Reading the file then reports the error in each rule.
+/// Whether a file may be a list of rules with misspelled or missing Santa keys. If so, the file is
+/// read in this format to report the errors in each rule.
 pub fn resembles(head: &Outline) -> bool {
     const KNOWN: [&str; 7] =
         ["rule_type", "policy", "identifier", "sha256", "type", "state", "custommsg"];

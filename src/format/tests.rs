@@ -1,5 +1,5 @@
-//! Tests of all formats: everything that a format can express is unchanged after writing and
-//! reading.
+//! Tests of all formats: everything that a format can express is the same after it was written and
+//! read.
 
 use proptest::prelude::*;
 
@@ -61,7 +61,7 @@ pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
     any_draft().prop_filter_map("no rule", |draft| Rule::try_from(draft).ok())
 }
 
-/// Several rules, all with different targets or scopes.
+/// Several rules. No two have the same target and scope.
 pub(super) fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     prop::collection::vec(any_rule(), 0..8).prop_map(sorted)
 }
@@ -138,7 +138,7 @@ proptest! {
     }
 }
 
-/// Rules and faults of a file in a few words, for the tests of the formats.
+/// The rules and faults of a file as a short text, for the tests of the formats.
 pub(super) fn describe(format: Format, bytes: impl Into<Vec<u8>>) -> String {
     describe_with(format, bytes, &Defaults::default())
 }

@@ -1,4 +1,4 @@
-//! Changes rows of a CSV file. All other rows keep their values.
+//! Changes and removes rows of a CSV file. All other rows keep their values.
 
 use ::csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
 
@@ -15,8 +15,8 @@ pub struct Amendment<'a> {
 }
 
 /// Changes the rows of a file that has no invalid rows. There is one amendment for each row that is
-/// not empty, in the same order. Empty rows are removed. A missing column is added if a rule needs
-/// it.
+/// not empty, in the same order. Empty rows are removed. A missing column, except for the rule
+/// type, is added if a rule needs it.
 ///
 /// # Errors
 /// If the file has no header of rules.

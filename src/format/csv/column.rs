@@ -23,7 +23,8 @@ pub(in crate::format) enum Column {
     Expires,
 }
 
-/// The columns in the order of nicelist's own files: our names, and the folded names of other tools.
+/// The columns in the order of nicelist's own files: nicelist's names, and the folded names of
+/// other tools.
 const COLUMNS: [(Column, &str, &[&str]); 15] = [
     (Column::RuleType, "rule_type", &["type", "targettype"]),
     (Column::Identifier, "identifier", &["sha256", "target", "targetidentifier"]),
@@ -58,7 +59,7 @@ impl Column {
         COLUMNS[self as usize].1
     }
 
-    /// The column with this folded name, which may be ours or another tool's.
+    /// The column with this folded name, which may be nicelist's or another tool's.
     fn from_folded(folded: &str) -> Option<Self> {
         let is_it = |(_, name, others): &&(_, &str, &[&str])| {
             others.contains(&folded) || fold(name) == folded
@@ -75,11 +76,11 @@ impl Column {
     }
 }
 
-/// The columns that [`Rejects`](super::Rejects) adds. They are ignored, so that a file of rejects can
-/// be fixed and imported.
+/// The columns that [`Rejects`](super::Rejects) adds. They are ignored, so that the rejected rows
+/// can be fixed and imported.
 pub(super) const REJECTION: [&str; 2] = ["line", "reason"];
 
-/// The reason why a header was refused.
+/// Why a header was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
     #[error("is empty; the first line must name the columns")]
@@ -134,7 +135,7 @@ const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("has
 const MOST_COLUMNS: usize = 10_000;
 const LONGEST_NAME: usize = 1_000;
 
-/// The places of the columns in one file.
+/// The positions of the columns in one file.
 #[derive(Debug)]
 pub(super) struct Layout {
     names: Vec<String>,
@@ -211,7 +212,7 @@ impl Layout {
         HeaderError::Missing { missing: column.name(), known, old }
     }
 
-    /// Whether the file has whole targets, such as `teamid:EQHXZ8M8AV`, in a column called
+    /// Whether the file has complete targets, such as `teamid:EQHXZ8M8AV`, in a column called
     /// `target`, and no column of types.
     pub(super) fn has_whole_targets(&self) -> bool {
         let target = |index: usize| fold(&self.names[index]) == "target";

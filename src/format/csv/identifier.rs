@@ -24,7 +24,7 @@ pub(super) fn target(rule_type: RuleType, text: &str) -> Result<Target, TargetEr
     }
 }
 
-/// The target of an identifier without a type. None if the type cannot be detected.
+/// The target of an identifier without a type. None if its type cannot be detected.
 pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     if let Some(digits) = hash(text) {
         let rule_type = if digits.len() == SHA256 { RuleType::Binary } else { RuleType::CdHash };

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, Read};
 
-/// Passes its input on in pieces that never extend beyond the end of a line, so that [`Lines::line`] is
-/// always the line of the last byte that was read. (The `csv` crate reports the line where the
-/// previous record ended, which is wrong after empty lines and after CRLF.)
+/// Returns its input in pieces that are never longer than a line, so that [`Lines::line`] is always
+/// the line of the last byte that was read. (The `csv` crate reports the line where the previous
+/// record ended, which is wrong after empty lines and after CRLF.)
 pub(super) struct Lines<R> {
     input: R,
     line: u64,
@@ -17,12 +17,12 @@ impl<R> Lines<R> {
         Self { input, line: 0, starts: true, last: 0 }
     }
 
-    /// The last byte that is not white space.
+    /// The last byte that was read and is not white space.
     pub(super) fn last(&self) -> u8 {
         self.last
     }
 
-    /// The current line, from 1.
+    /// The line of the last byte that was read, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }

@@ -18,7 +18,7 @@ use crate::rule::{
     Target, WrittenTimeError, expiry,
 };
 
-/// An error in a row, and its column. An error of the row as a whole has no column.
+/// An error in a row, and its column. An error that concerns the whole row has no column.
 struct Fault {
     column: Option<Column>,
     text: String,
@@ -41,7 +41,7 @@ pub struct Reader<R> {
     scope: Scope,
     source: Option<String>,
     duplicates: RowDuplicates,
-    /// The first line with a hash of unknown type, which was read as the hash of a program.
+    /// The first line with a SHA-256 of unknown type, which was read as the hash of a program.
     guessed: Option<u32>,
     record: ByteRecord,
     failed: bool,
@@ -129,8 +129,8 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Whether the row's last field contains the rest of the file, because its closing quotation
-    /// mark is missing. The parser accepts this.
+    /// Whether the row's last field has no closing quotation mark and therefore contains the rest
+    /// of the file. The parser accepts such a field.
     fn ends_in_a_quote(&self) -> bool {
         let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
         last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
@@ -212,7 +212,7 @@ impl<R: BufRead> Reader<R> {
         self.given(column)?.ok_or_else(|| Fault::at(column, FieldError::Missing))
     }
 
-    /// A field without the spaces around it; None if the field is blank.
+    /// A field without the white space around it; None if the field is blank.
     fn given(&self, column: Column) -> Result<Option<&str>, Fault> {
         Ok(self.field(column)?.map(str::trim).filter(|text| !text.is_empty()))
     }
@@ -292,7 +292,7 @@ impl<R: BufRead> Iterator for Reader<R> {
 /// The value in some files for a rule that does not expire.
 const NEVER: &str = "never";
 
-/// Converts a date such as 2027/01/31 or 31.01.2027 to 2027-01-31. Other dates with slashes are not
+/// Converts a date such as 2027/01/31 or 31.01.2027 to 2027-01-31. Dates such as 01/02/2027 are not
 /// converted, because they may begin with the day or with the month.
 fn with_dashes(text: &str) -> Cow<'_, str> {
     let is_number =

@@ -13,7 +13,7 @@ use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 /// file is enough.
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
-    // A JSON list on one line may contain a text that looks like the name of a column.
+    // A JSON list on one line may contain a text that looks like a column name.
     if opens_json(line) {
         return None;
     }
@@ -25,8 +25,8 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
         let read = input.read_byte_record(&mut record).unwrap_or(false);
         read && match Layout::read(&record) {
             Ok(_) | Err(HeaderError::Duplicate { .. }) => true,
-            // A line with one field is not recognized as a header, even if the field is the name of
-            // a column. Any text may begin with such a line.
+            // A line with one field is not recognized as a header, even if the field is a column
+            // name, because any text may begin with such a line.
             Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
             Err(
                 HeaderError::Empty
@@ -59,8 +59,8 @@ pub(in crate::format) fn read_every_row(
     })
 }
 
-/// Writes rules with `delimiter` between their fields. Rules are written completely, and settings
-/// are lost.
+/// Writes rules with `delimiter` between their fields. All fields of rules are written, and
+/// settings are lost.
 pub fn write(content: Content<'_>, delimiter: Delimiter) -> Written {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail.

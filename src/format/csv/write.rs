@@ -71,8 +71,8 @@ fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 
-/// Writes bad rows unchanged, with the line and the reason in two more columns. When the rows are
-/// fixed, the file can be imported.
+/// Writes invalid rows unchanged, with the line and the reason in two more columns. After the rows
+/// have been fixed, the file can be imported.
 pub struct Rejects<W: Write> {
     output: ::csv::Writer<W>,
     kept: Vec<bool>,
@@ -80,7 +80,7 @@ pub struct Rejects<W: Write> {
 
 impl<W: Write> Rejects<W> {
     /// Writes the header: the columns of the file, and two columns for the line and the reason. If
-    /// the file is already a file of rejects, its old columns for lines and reasons are omitted.
+    /// the file already has such columns from an earlier import, the old columns are omitted.
     ///
     /// # Errors
     /// Errors of the output.
@@ -95,7 +95,7 @@ impl<W: Write> Rejects<W> {
         Ok(rejects)
     }
 
-    /// Writes the fields of a bad row, which began on `line`, and the error.
+    /// Writes the fields of an invalid row, the line on which it begins, and the error.
     ///
     /// # Errors
     /// Errors of the output.
@@ -103,8 +103,8 @@ impl<W: Write> Rejects<W> {
         self.row(record, [&line.to_string(), fault])
     }
 
-    /// Writes all fields of a row, even if it has more than the header. A shorter row is padded, so
-    /// that line and reason are in their columns.
+    /// Writes all fields of a row, even if it has more fields than the header. A shorter row is
+    /// padded, so that the line and the reason are in their columns.
     fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
         let width = self.kept.len().max(record.len());
         for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {

@@ -14,7 +14,7 @@ pub fn recognises(head: &Outline) -> bool {
     Keys::Exact.has_all(&head.keys, &["SHA-256", "Path"])
 }
 
-/// Reads a rule for each program. A report has no policy, so the defaults must have one.
+/// Reads a rule for each program. A report has no policies, so the policy must be in the defaults.
 pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let Some(kind) = defaults.policy else {
@@ -42,7 +42,8 @@ pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
             }
         }
     }
-    // If no program gets a rule, the reasons are faults. Otherwise they are notes.
+    // If no program gets a rule, the reasons are faults. Otherwise, they are notes about the
+    // programs without a rule.
     if policy.rules.is_empty() {
         policy.faults.extend(left_out);
     } else {

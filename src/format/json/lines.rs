@@ -11,7 +11,7 @@ use crate::format::rows::{BadRow, Row, RowError, RuleRows};
 use crate::format::{Defaults, Spot};
 use crate::rule::Rule;
 
-/// Whether a text begins with a line that is a rule. The beginning of a file is enough, if it
+/// Whether a text begins with a line that is a rule. The beginning of a file is enough if it
 /// contains the whole line.
 pub fn recognises_lines(head: &[u8]) -> bool {
     let head = without_mark(head);

@@ -1,4 +1,4 @@
-//! nicelist's own JSON: an array of rules, as `rule list -o json` and the admin API write them; or a
+//! nicelist's own JSON: an array of rules, as in `rule list -o json` and in the admin API, or a
 //! rule per line.
 
 mod lines;
@@ -65,7 +65,7 @@ const MAX_LISTED: usize = 8;
 /// Maximum characters of a field's name that are shown.
 const LONGEST_NAME: usize = 40;
 
-/// The message for fields that no rule has, each with the field that may be meant.
+/// The message for unknown fields, each with the field that may be meant.
 fn unknown_fields(rule: &Node) -> Option<String> {
     let keys = rule.entries()?.iter().map(|entry| entry.key.as_str());
     let is_known = |key: &&str| FIELDS.contains(key) || LISTED.contains(key);
@@ -97,8 +97,8 @@ fn meant(key: &str) -> Option<&'static str> {
     })
 }
 
-/// A message without the line and column at its end. A string of the wrong type is not quoted,
-/// because the file may be of another kind and contain a secret.
+/// A message of serde without the line and column at its end. A string of the wrong type is not
+/// quoted, because the file may be of another kind and contain a secret.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());

@@ -110,7 +110,7 @@ fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     }
 }
 
-/// W9: one page of the admin API does not always contain all rules.
+/// W9: a page of the admin API may not contain all rules.
 #[test]
 fn w9_a_page_with_more_pages_behind_it_is_noted() {
     let notes = |text: &str| {

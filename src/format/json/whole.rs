@@ -11,7 +11,8 @@ use crate::format::rows::read_files;
 use crate::format::{Content, Defaults, File, Location, ParsedPolicy, PlacedRule, Remark, Written};
 use crate::rule::Rule;
 
-/// Whether a file is a list of rules that have targets, bare or as a page of the API.
+/// Whether a file is an array of rules or a page of the API. The list is empty, or its first rule
+/// has a `target`.
 pub fn recognises(head: &Outline) -> bool {
     let listed = head.list("items").or_else(|| head.list("rules"));
     let first = match (head.is_list, listed) {

@@ -5,7 +5,7 @@ use toml_edit::{Decor, DocumentMut};
 /// An empty manifest. An empty file would look as if it were cut off.
 const EMPTY: &str = "rules = []\n";
 
-/// A text with the line ends and the byte-order mark of the file that it replaces.
+/// The bytes of a text, with the line ends and the byte-order mark of the file that it replaces.
 pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { EMPTY.to_owned() } else { text };
     // A table may now be the first one, and the empty line before it is not needed any more.
@@ -19,8 +19,8 @@ pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     [mark, text.as_bytes()].concat()
 }
 
-/// Comments above a removed table that are about more than the table. An empty line separates these
-/// comments from the table. They move to the next table.
+/// Comments above a removed table that an empty line separates from the table. They are headings of
+/// several tables, so they move to the next table.
 #[derive(Default)]
 pub(super) struct Headings(String);
 
@@ -35,7 +35,7 @@ impl Headings {
         }
     }
 
-    /// Adds the collected headings above a table that is kept.
+    /// Moves the collected headings to the place above the next table, which is kept.
     pub(super) fn give(&mut self, decor: &mut Decor) {
         if self.0.is_empty() {
             return;

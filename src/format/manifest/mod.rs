@@ -1,8 +1,8 @@
 //! The manifest: a whole policy in files that people write, keep and review.
 //!
 //! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, all optional. At its top, the
-//! file may have a `scope` and a `source` for rules that do not set these keys. A manifest is one
-//! such file, or a folder of them, which may have CSV files with rules, too.
+//! file may have a `scope` and a `source`. They apply to its rules without these keys. A manifest
+//! is one such file, or a folder of them, which may have CSV files with rules, too.
 
 mod decoration;
 mod read;
@@ -25,14 +25,15 @@ enum FileKind {
     Toml,
     /// Rules in rows.
     Rows(Delimiter),
-    /// A text for people or for version control.
+    /// Documentation, or a hidden file such as `.gitignore`.
     ForPeople,
     /// A file that does not belong in a manifest.
     Stray,
 }
 
 impl FileKind {
-    /// The kind of the only file of a manifest, which may have any path and no ending.
+    /// The kind of a manifest's only file, which may be hidden, be in a hidden folder, or have no
+    /// extension.
     fn single(name: &str) -> Self {
         let base = name.rsplit('/').next().unwrap_or(name);
         match Self::of(base) {

@@ -40,7 +40,7 @@ fn is_manifest(text: &str) -> Option<bool> {
     Some(is_table("tags") || is_table("settings") || is_ours)
 }
 
-/// Reads the files of a manifest. The defaults apply to rules of files without their own defaults.
+/// Reads the files of a manifest. The defaults apply to files that do not set their own defaults.
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let policy = ParsedPolicy::of(files);
     let mut reader = Reader { policy, settings: HashMap::new(), tags: HashMap::new() };
@@ -62,8 +62,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     reader.policy
 }
 
-/// A file without carriage returns at the ends of lines. Git may add or remove carriage returns,
-/// which do not belong to a string of several lines.
+/// A file without carriage returns at the ends of lines. Git may add or remove carriage returns, so
+/// they must not become part of multi-line strings.
 pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     match std::str::from_utf8(&file.bytes) {
         Ok(text) if text.contains("\r\n") => {

@@ -31,8 +31,8 @@ pub fn write(content: Content<'_>) -> Written {
     Written::file(alike(&[], document.to_string()), Vec::new())
 }
 
-/// Changes a manifest to the `wanted` policy. `read` is the content of `files`, without faults. Returns
-/// every file, changed or not. A folder may gain files.
+/// Changes a manifest to the `wanted` policy. `read` is the content of `files` and has no faults.
+/// Returns every file, changed or not. A folder may gain files.
 pub fn update(
     files: &[File],
     read: &ParsedPolicy,
@@ -55,7 +55,7 @@ pub fn update(
         });
     }
     let home = |name: &'static str| if folder { name } else { "" };
-    // A new folder gets all files.
+    // A folder without files of a manifest gets all three files.
     let is_part =
         |file: &File| matches!(FileKind::of(&file.name), FileKind::Toml | FileKind::Rows(_));
     let is_new = folder && !files.iter().any(is_part);
@@ -205,7 +205,7 @@ impl<'a> Left<'a> {
         }
     }
 
-    /// Removes and returns the wanted rule for the target and scope of a rule.
+    /// Removes and returns the wanted rule with the same target and scope as `rule`.
     fn take_rule(&mut self, rule: &Rule) -> Option<&'a Rule> {
         self.rules.remove(rule.key())
     }
@@ -253,7 +253,8 @@ impl<'a> Left<'a> {
     }
 }
 
-/// A table that contains only tables. The table has no header line.
+/// Returns a table that contains only tables. If it does not exist, it is created without a header
+/// line.
 fn parent<'d>(document: &'d mut DocumentMut, name: &str) -> Option<&'d mut dyn TableLike> {
     let item = document.entry(name).or_insert_with(|| {
         let mut table = Table::new();
@@ -334,7 +335,7 @@ fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut
     }
 }
 
-/// A scalar as it would be written on a command line.
+/// A scalar as text, without quotes.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.value().clone(),
@@ -355,7 +356,7 @@ fn keep_rules(
 ) {
     let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
     let mut rows = wanted.into_iter().zip(rules);
-    // The rules are in the order of the file.
+    // `rules` has the order of the file, so each table belongs to the next rule.
     let mut keep = |table: &mut dyn TableLike| match rows.next() {
         Some((Some(wanted), is)) => {
             if wanted != *is {
@@ -436,13 +437,13 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     set(table, "expires", draft.expires.map(time));
 }
 
-/// A time as a TOML value. TOML supports only years of four digits.
+/// A time as a TOML value. TOML supports only years of four digits, so other times become strings.
 fn time(at: Timestamp) -> Value {
     let text = at.to_string();
     text.parse::<Datetime>().map_or_else(|_| text.into(), Value::from)
 }
 
-/// Sets or removes a value, and keeps the comments around it.
+/// Sets a value and keeps the comments around it, or removes the value.
 fn set(table: &mut dyn TableLike, key: &str, wanted: Option<Value>) {
     let Some(mut wanted) = wanted else {
         table.remove(key);

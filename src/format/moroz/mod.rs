@@ -1,11 +1,11 @@
 //! Moroz's TOML: one file, or the folder of a Moroz server.
 //!
 //! `global.toml` applies to every host without a separate file. `MACHINE-ID.toml` applies to one
-//! host and *replaces* `global.toml`, rules and settings. So global rules that are missing in the
-//! host's file become `remove` rules for that host, and missing settings become Santa's defaults
-//! for that host. Rules and settings that are equal in both files are read only for the fleet. When
-//! files are written, the file of a host contains everything that applies to the host. Facts:
-//! groob/moroz, santaconfig/config.go and santa/santa.go.
+//! host and *replaces* `global.toml`, rules and settings. So global rules that are missing from the
+//! host's file become `remove` rules for that host, and global settings that are missing from it
+//! become Santa's defaults. Rules and settings that are equal in both files are read only for the
+//! fleet. When files are written, the file of a host contains everything that applies to the host.
+//! Facts: groob/moroz, santaconfig/config.go and santa/santa.go.
 
 mod read;
 #[cfg(test)]
@@ -34,11 +34,11 @@ const SETTINGS: [(&str, SettingKey); 8] = [
     ("full_sync_interval", SettingKey::FullSyncInterval),
 ];
 
-/// Settings by names that only reimplementations of Moroz read.
+/// Settings by names that Moroz does not read, but reimplementations of Moroz do.
 const OF_OTHERS: [(&str, SettingKey); 1] =
     [("override_file_access_action", SettingKey::OverrideFileAccessAction)];
 
-/// Old names, as in Moroz's documentation. Moroz ignores them and reads the new names.
+/// Old names from Moroz's documentation, each with the new name. Moroz ignores the old names.
 const STALE: [(&str, &str); 4] = [
     ("blocklist_regex", "blocked_path_regex"),
     ("blacklist_regex", "blocked_path_regex"),

@@ -92,7 +92,7 @@ enum Role {
         owner: Owner,
         note: Option<String>,
     },
-    /// An event of a host that Moroz stored.
+    /// An event that Moroz stored for a host.
     Event,
     ForPeople,
     Stray(String),
@@ -125,8 +125,8 @@ fn role(name: &str, alone: bool) -> Role {
     }
 }
 
-/// Detects the role of a single file, which may have any name. The file applies to one host only if
-/// the name is a hardware UUID.
+/// Detects the role of a single file, which may have any name. If the name is a hardware UUID, the
+/// file applies only to that host. Otherwise it applies to all hosts.
 fn role_of_single(base: &str) -> Role {
     let stem = base.strip_suffix(ENDING).unwrap_or(base);
     match MachineId::from_str(stem) {
@@ -175,7 +175,7 @@ fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
     }
 }
 
-/// Turns files that replace each other into layers.
+/// Converts the files of hosts, which replace the global file, into differences from it.
 fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
     let global = parts.iter().find(|part| part.owner == Owner::AllMachines);
     let global = global.map(|part| part.contents.clone()).unwrap_or_default();
@@ -195,15 +195,16 @@ fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
     }
 }
 
-/// The differences of a host's file from the global file.
+/// The differences between a host's file and the global file. For the global file, its whole
+/// content.
 #[derive(Default)]
 struct Layer {
     contents: FileContents,
-    /// Global rules that the file lacks.
+    /// The number of global rules, except for `remove` rules, that the file lacks.
     removed: usize,
-    /// Rules and settings that both files have.
+    /// The number of rules and settings that are equal in both files.
     shared: usize,
-    /// Global settings that the file lacks.
+    /// The number of global settings that the file lacks and that differ from Santa's defaults.
     reset: usize,
 }
 

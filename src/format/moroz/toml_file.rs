@@ -123,8 +123,8 @@ impl Reader<'_> {
         self.contents.settings.push((location, read));
     }
 
-    /// The two keys for removable disks that reimplementations of Moroz have. Santa remounts only
-    /// disks that it blocks.
+    /// Reads the two keys for removable disks, which only reimplementations of Moroz have. The
+    /// mount flags have no effect unless `block_usb_mount` is true.
     fn removable_media(&mut self, root: &Node) {
         let named = |name: &str| {
             let mut entries = root.entries().unwrap_or_default().iter();

@@ -86,8 +86,9 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// Leaves out rules of a host that are equal to global rules. The file of a host contains the
-    /// global rules, too, so the host's rules could not be distinguished from them.
+    /// Leaves out rules and settings of a host that are equal to those of the fleet. The file of a
+    /// host also contains the rules and settings of the fleet, so the host's own could not be
+    /// distinguished from them.
     fn leave_out_repetitions(&mut self, losses: &mut Losses) {
         let Self { fleet, hosts } = self;
         for (machine, own) in hosts.iter_mut() {
@@ -118,7 +119,7 @@ impl<'a> Layers<'a> {
 /// The fields of a rule that Moroz supports: nicelist's names, and Moroz's names.
 const KEPT: [(&str, &str); 2] = [("message", "custom_msg"), ("url", "custom_url")];
 
-/// The machine IDs that are names of files.
+/// The machine IDs that files are named after, by their lower-case names.
 #[derive(Default)]
 struct FileNames(BTreeMap<String, String>);
 
@@ -153,7 +154,7 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
         && one.notice.url == other.notice.url
 }
 
-/// A file of Moroz's.
+/// The content of one of Moroz's files.
 #[derive(Default, Serialize)]
 struct TomlFile<'a> {
     #[serde(flatten)]

@@ -5,7 +5,7 @@ use crate::document::{Outline, Section};
 use crate::format::detect::{LISTS, opens_json};
 
 /// Recognizes JSON that contains something other than rules. None if the file looks like rules or
-/// is not valid JSON. The reader of the file's format reports invalid JSON better.
+/// is not valid JSON. The reader of the file's format gives better messages about invalid JSON.
 pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if !opens_json(&file.bytes) {
         return None;

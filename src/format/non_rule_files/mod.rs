@@ -1,4 +1,5 @@
-//! Files that are often passed instead of rules, with a description and a hint for each kind.
+//! Kinds of files that people often import by mistake instead of rules, each with a description and
+//! a hint.
 //!
 //! No message repeats a part of such a file, because it may be a secret.
 
@@ -19,7 +20,7 @@ pub struct NonRuleFile {
     /// A description of the file. Messages append it to the file's name: `is an event upload, not
     /// rules`.
     pub what: String,
-    /// A hint about the right use of the file.
+    /// A hint about what to do with the file.
     pub hint: Option<String>,
     pub kind: NonRuleFileKind,
 }
@@ -28,7 +29,7 @@ pub struct NonRuleFile {
 pub enum NonRuleFileKind {
     /// A configuration profile that has to be converted or decrypted first.
     Profile,
-    /// A file of any other kind. Its hint is about rules.
+    /// A file of any other kind. Its hint is about importing rules.
     Other,
 }
 
@@ -46,7 +47,7 @@ impl NonRuleFile {
         self
     }
 
-    /// Recognizes a file that cannot be in any of our formats. The beginning of a file is enough.
+    /// Identifies a file that cannot be in any of nicelist's formats, from its first bytes.
     pub fn of_bytes(file: &File) -> Option<Self> {
         let bytes = file.bytes.as_slice();
         MAGIC
@@ -58,13 +59,13 @@ impl NonRuleFile {
             .or_else(|| of_text(file))
     }
 
-    /// Recognizes a text that none of our formats recognizes.
+    /// Identifies a text file that is in none of nicelist's formats, from its content.
     pub fn of_content(file: &File) -> Option<Self> {
         json::recognize(file).or_else(|| contour(file))
     }
 }
 
-/// Kinds of files that are known by their first bytes.
+/// Kinds of files that are recognized by their first bytes.
 #[derive(Clone, Copy)]
 enum Kind {
     Zip,
@@ -124,7 +125,8 @@ impl Kind {
     }
 }
 
-/// Documents of office programs are ZIP archives, known by their first files.
+/// Identifies a ZIP archive by the names of its files. Documents of office programs are ZIP
+/// archives, too.
 fn zip(file: &File) -> NonRuleFile {
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     if contains("word/") {
@@ -142,13 +144,14 @@ fn zip(file: &File) -> NonRuleFile {
     }
 }
 
-/// The path of a file in a shell command. Input from a pipe has to be saved to a file first.
+/// The path of a file in a shell command. Input from a pipe has no path, so the command contains
+/// `FILE`.
 fn path(name: &str) -> Cow<'_, str> {
     if name == "stdin" { Cow::Borrowed("FILE") } else { crate::shell::argument(name) }
 }
 
-/// UTF-16 has a byte-order mark, or a zero in every second byte. Without the mark, iconv needs the
-/// order of the bytes.
+/// The encoding for iconv, if the file is UTF-16: it begins with a byte-order mark, or every second
+/// byte is zero. Without the mark, iconv needs the order of the bytes.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match *bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
@@ -172,7 +175,7 @@ fn tar(name: &str) -> NonRuleFile {
         .hint(format!("unpack it first: tar -xf {}", path(name)))
 }
 
-/// Texts that are known by their first words.
+/// Identifies texts by their first words, and certificates and encrypted profiles.
 fn of_text(file: &File) -> Option<NonRuleFile> {
     let text = without_mark(&file.bytes).trim_ascii_start();
     let begins = |word: &str| {
@@ -200,7 +203,8 @@ fn of_text(file: &File) -> Option<NonRuleFile> {
     super::profile::enveloped(file)
 }
 
-/// A file of bundles for contour, which creates rules from an inventory of programs.
+/// Identifies a file of bundles for contour, a tool that creates rules from an inventory of
+/// programs.
 fn contour(file: &File) -> Option<NonRuleFile> {
     memmem::find(&file.bytes, b"bundles")?;
     let root = toml::parse(&Text::new(&file.bytes).ok()?).ok()?;

@@ -1,5 +1,5 @@
-//! The CMS envelope of a signed profile (RFC 5652). Some tools write it with indefinite lengths and
-//! the profile in several parts, which only BER allows.
+//! The CMS envelope of a signed profile (RFC 5652). Some tools use indefinite lengths and split the
+//! profile into several parts, which BER allows and DER does not.
 
 use bcder::decode::{Constructed, Content, DecodeError, SliceSource, Source};
 use bcder::{Captured, Mode, Oid, Tag};
@@ -18,7 +18,7 @@ pub(super) struct Signed {
 /// Extracts the profile. The signature is not checked.
 ///
 /// # Errors
-/// The error, in words that follow the file's name.
+/// A message that follows the file's name.
 pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
     let content =
         decode(bytes, content).map_err(|_| "is a damaged signed profile; it may be cut off")?;
@@ -29,7 +29,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
 
 type Decoded<T, S> = Result<T, DecodeError<<S as Source>::Error>>;
 
-/// Reads the part of the signed data after its version and its digest algorithms.
+/// Calls `read` for the part of the signed data after its version and its digest algorithms.
 fn decode<'b, T>(
     bytes: &'b [u8],
     read: impl FnOnce(&mut Constructed<'_, SliceSource<'b>>) -> Decoded<T, SliceSource<'b>>,

@@ -26,7 +26,7 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(bytes, word).is_some()
 }
 
-/// CMS starts with a sequence and the identifier of its kind: signed data, or enveloped data.
+/// CMS starts with a sequence and the identifier of its kind: signed data or encrypted data.
 const SIGNED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
 const ENCRYPTED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03";
 /// Bytes at the start of CMS that contain the tag and length of the sequence, and the identifier.
@@ -41,7 +41,7 @@ fn is_der(bytes: &[u8]) -> bool {
     matches!(bytes, [0x30, 0x80..=0x84, ..])
 }
 
-/// Recognizes CMS that cannot be read, and certificates.
+/// Identifies encrypted profiles, and certificates and keys in DER.
 pub(in crate::format) fn enveloped(file: &File) -> Option<NonRuleFile> {
     if !is_der(&file.bytes) || is_signed(&file.bytes) {
         return None;
@@ -55,7 +55,7 @@ pub(in crate::format) fn enveloped(file: &File) -> Option<NonRuleFile> {
     })
 }
 
-/// A signed profile as text (PEM).
+/// The description of a signed profile in PEM.
 pub(in crate::format) fn signed_text(name: &str) -> NonRuleFile {
     NonRuleFile::profile("is a signed profile in PEM; convert it to DER first").hint(format!(
         "openssl cms -cmsout -inform pem -in {name} -outform der -out profile.mobileconfig"

@@ -50,7 +50,7 @@ const MEDIA: [MediaKeys; 2] = [
     },
 ];
 
-/// The place of every remark: a property list has no positions.
+/// The location of every remark, because a property list has no positions.
 const WHOLE: Location = Location::whole(0);
 
 /// Reads the settings, all for one scope. Notes the settings that must stay in the profile.
@@ -87,8 +87,8 @@ fn is_media(key: &str) -> bool {
     key == BLOCK_USB || key == REMOUNT_USB || MEDIA.iter().any(of_media)
 }
 
-/// The dictionaries with Santa's preferences: payloads of Santa's own type, the forced settings of
-/// its domain in payloads for managed preferences, or the whole of a bare property list.
+/// The dictionaries with Santa's preferences: payloads of Santa's own type, the settings for its
+/// domain in managed preferences, or a whole property list without payloads.
 fn payloads(root: &Node) -> Vec<&Node> {
     let mut found = Vec::new();
     search(root, &mut found);
@@ -201,7 +201,8 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the old keys. Santa remounts removable disks only if it also blocks them.
+    /// Reads the old keys for removable disks. The mount flags have no effect unless
+    /// `BlockUSBMount` is true.
     fn removable_media(&mut self, payload: &Node) {
         let [MediaKeys { action, .. }, _] = &MEDIA;
         if payload.get(action).is_some() {

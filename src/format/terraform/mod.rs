@@ -55,7 +55,7 @@ pub fn write(content: Content<'_>) -> Written {
 }
 
 /// A text in quotes. If a text has several template markers (`${` and `%{`), hcl-edit does not
-/// escape all of them, so each is put into a separate part.
+/// escape all of them, so each marker is put into a separate part.
 fn text_of(text: &str) -> Expression {
     let mut starts: Vec<usize> = ["${", "%{"]
         .into_iter()
@@ -72,8 +72,8 @@ fn text_of(text: &str) -> Expression {
     parts.collect::<StringTemplate>().into()
 }
 
-/// A name that no other rule has: letters, digits and underscores. `names` contains the used names,
-/// each with the number that is appended if the name is needed again.
+/// A unique name of letters, digits and underscores. `names` contains the used names, each with the
+/// number that is appended if the name is needed again.
 fn name_of(rule: &Rule, names: &mut HashMap<String, u32>) -> String {
     let whole = match rule.scope() {
         Scope::Fleet => rule.target().to_string(),

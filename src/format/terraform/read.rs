@@ -11,7 +11,7 @@ use crate::format::zentral::numbered_policy;
 use crate::format::{Defaults, File, Location, ParsedPolicy, Remark, workshop};
 use crate::rule::RuleDraft;
 
-/// The block of Workshop's rules with a maximum of affected hosts.
+/// The block in Workshop's rules that limits the number of affected hosts.
 const THRESHOLD: &str = "affected_host_threshold";
 /// The keys that repeat a resource.
 const REPEATS: [&str; 2] = ["count", "for_each"];
@@ -91,7 +91,7 @@ fn configuration(rule: &Node) -> Option<String> {
     }
 }
 
-/// Refuses a resource that Terraform repeats, and takes out the fields that are not about the rule.
+/// Refuses a resource that Terraform repeats, and removes the fields that are not about the rule.
 fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     if let Some(entry) = record.named(&REPEATS).next() {
         return Err(record.fault(entry, "a resource that is repeated is not read"));
@@ -124,7 +124,7 @@ fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
             return Err(Remark::new(record.location, text).into());
         }
     };
-    // Older versions of the provider have policies by number.
+    // Older versions of the provider have policy numbers.
     let numbered = numbered_policy(record)?;
     let mut draft = record.draft(&ZENTRAL_NAMES)?;
     if let Some(kind) = numbered {

@@ -1,6 +1,6 @@
 //! Workshop's rules in JSON: lists from its API, and requests that create a rule.
 //!
-//! A rule is for one tag. `global` means every host, and `host:UUID` means one host. Any other name
+//! Each rule has one tag. `global` means every host, and `host:UUID` means one host. Any other name
 //! is a tag. Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Facts:
 //! northpolesec/santa-rule-importer and the provider nps for Terraform.
 
@@ -15,9 +15,9 @@ use crate::document::json::Json;
 use crate::document::{Outline, Text};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
-/// The tag of every host.
+/// The tag that every host has.
 const GLOBAL: &str = "global";
-/// The note about the maximum of hosts that a rule may affect.
+/// The note about the maximum number of hosts that a rule may affect.
 pub(super) const THRESHOLD: &str =
     "is left out; Workshop adds the rule only if it affects few hosts, nicelist always adds it";
 /// The longest name of a tag, in bytes.
@@ -112,7 +112,7 @@ const fn camel(key: &'static str) -> &'static str {
     }
 }
 
-/// The keys and values of a rule, unless Workshop cannot express it.
+/// The keys and values of a rule. None if Workshop cannot express the rule.
 pub(super) fn entries(
     index: usize,
     rule: &Rule,

@@ -1,10 +1,10 @@
 //! Zentral's rule sets in JSON and YAML, and the lists that its API returns.
 //!
-//! A rule of Zentral applies to the hosts that are in all of its lists: serial numbers, primary
-//! users and tags, each with a list of exceptions. In nicelist a rule has one scope, and the
-//! strongest scope wins. So the lists become a rule per scope, and the exceptions become `remove`
-//! rules in stronger scopes. Rules that cannot be converted exactly are refused. Facts:
-//! zentral/contrib/santa/serializers.py.
+//! A rule in Zentral has lists of serial numbers, primary users and tags, each with a list of
+//! exceptions. It applies to the hosts that match all of these lists. In nicelist a rule has one
+//! scope, and the strongest scope wins. So the lists become a rule per scope, and the exceptions
+//! become `remove` rules in stronger scopes. Rules that cannot be converted exactly are refused.
+//! Facts: zentral/contrib/santa/serializers.py.
 
 mod read;
 mod row;

@@ -27,8 +27,8 @@ pub fn recognises_yaml(file: &File) -> bool {
     is_zentral(&Outline::of_yaml_head(&text, &LISTS), || Outline::of_yaml_head(&text, &[]))
 }
 
-/// The beginning of nearly every file is enough. Only a set whose name comes after its rules has to
-/// be read as a whole.
+/// The beginning of nearly every file is enough. Only a rule set whose name comes after its rules
+/// has to be read as a whole.
 fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
     let has = |outline: &Outline, keys: &[&str]| Keys::Exact.has_all(&outline.keys, keys);
     if head.is_list {
@@ -122,8 +122,8 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// A rule set applies to each of its configurations, so all of its rules belong to the wanted
-    /// configuration.
+    /// A rule set applies to each of its configurations. So if it lists the wanted configuration,
+    /// all of its rules are wanted.
     fn rule_set_of(&mut self, node: &Node) {
         let names = node.elements().unwrap_or_default().iter().filter_map(Node::scalar);
         let names: Vec<_> = names.collect();

@@ -23,15 +23,15 @@ const NAMES: FieldNames = FieldNames {
 /// Fields without a meaning outside Zentral.
 const IGNORED: [&str; 7] =
     ["id", "version", "created_at", "updated_at", "ruleset", "is_voting_rule", "configuration"];
-/// Kinds of target that Zentral has and Santa does not have.
+/// Types of targets that only Zentral has.
 const BUNDLES: [&str; 2] = ["BUNDLE", "METABUNDLE"];
 
 /// The form of the rules in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
-    /// A rule set, with names.
+    /// A rule set, with the names of policies and tags.
     RuleSet,
-    /// A response of the API, with policies and tags by number.
+    /// A response of the API, with the numbers of policies and tags.
     Api,
 }
 
@@ -99,8 +99,8 @@ pub(super) fn configuration(rule: &Node) -> Option<Cow<'_, str>> {
     node.get("name").unwrap_or(node).scalar()
 }
 
-/// Takes out a policy by number. The numbers are Zentral's (zentral/contrib/santa/models.py); other
-/// tools use other numbers.
+/// Reads and removes the `policy` field of a record if it is a number. The numbers are Zentral's
+/// (zentral/contrib/santa/models.py); other tools use other numbers.
 pub(in crate::format) fn numbered_policy(
     record: &mut Record<'_>,
 ) -> Result<Option<PolicyKind>, Remark> {

@@ -61,11 +61,11 @@ pub(super) struct Reach {
     pub(super) remove: Vec<Scope>,
 }
 
-/// Reads lists as scopes, and adds each note only one time.
+/// Reads lists as scopes. Each note is added only once per file.
 #[derive(Default)]
 pub(super) struct Scopes {
     file: u32,
-    /// Whether tags are given by name. The API gives tags by number.
+    /// Whether the file contains the names of tags. The API returns their numbers.
     pub(super) names_tags: bool,
     /// The scope of a rule without lists; if absent, the fleet.
     usual: Option<Scope>,
@@ -102,7 +102,7 @@ impl Scopes {
         }
     }
 
-    /// Combines the lists of a rule, if possible.
+    /// Combines the lists of a rule into scopes, if possible.
     fn joined(
         &mut self,
         at: Location,
@@ -152,7 +152,8 @@ impl Scopes {
             None => vec![self.usual.clone().unwrap_or(Scope::Fleet)],
             Some(base) => included[base as usize].clone(),
         };
-        // If only listed users or hosts get a rule, an exception for others has no effect.
+        // If a rule is for listed users, an exception for another user has no effect. The same is
+        // true for hosts.
         let says = |kind: &Kind| Some(*kind) != base || *kind == Kind::Tags;
         let remove = except.into_iter().filter(says);
         let remove = remove.flat_map(|kind| excluded[kind as usize].clone()).collect();

@@ -237,7 +237,7 @@ fn a_policy_by_number_is_not_guessed_in_a_rule_set() {
     );
 }
 
-/// A row as the API returns it.
+/// A rule as the API returns it.
 fn api_row(policy: u8, identifier: &str, more: &str) -> String {
     format!(
         r#"{{"id":1,"target_type":"TEAMID","target_identifier":"{identifier}","ruleset":null,

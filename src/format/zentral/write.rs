@@ -9,7 +9,7 @@ use crate::format::loss::Losses;
 use crate::format::{Content, Written, santa};
 use crate::rule::{PolicyKind, Rule, Scope, Target};
 
-/// The name of a rule set whose rules have different sources.
+/// The name of a rule set whose rules do not all have the same source.
 const NAME: &str = "nicelist";
 
 /// Writes a rule set in JSON.
@@ -71,7 +71,7 @@ fn rule_set(content: Content<'_>) -> (RuleSet<'_>, Losses) {
     (RuleSet { name: name(content.rules), rules }, losses)
 }
 
-/// The source of the rules, if all rules have the same source.
+/// The source of the rules if they all have the same one, and [`NAME`] otherwise.
 fn name(rules: &[Rule]) -> &str {
     let mut sources = rules.iter().map(|rule| rule.provenance.source.as_deref());
     match sources.next() {
@@ -80,8 +80,8 @@ fn name(rules: &[Rule]) -> &str {
     }
 }
 
-/// Zentral has one rule per target. That rule combines nicelist's weakest rule, equal rules in
-/// scopes of the same kind, and `remove` rules, which become exceptions.
+/// Zentral has one rule per target. That rule combines the rule with the weakest scope that Zentral
+/// supports, equal rules in scopes of the same kind, and `remove` rules, which become exceptions.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
     let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());
@@ -117,7 +117,7 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
 }
 
 /// The list for the scope of `rule`; none for the fleet. `first` is the first rule for the same
-/// target, and `base` is the kind of its scope.
+/// target that Zentral supports, and `base` is the kind of its scope.
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
@@ -192,7 +192,8 @@ fn policy(kind: PolicyKind) -> Option<&'static str> {
     santa::policy_name_among(&[Allow, AllowCompiler, Block, SilentBlock], kind)
 }
 
-/// The fields that Zentral has for a rule. Only plain blocks have a message.
+/// The fields that Zentral supports for a rule. Only rules with the policy `block` have a message
+/// and a URL.
 fn kept(rule: &Rule) -> &'static [(&'static str, &'static str)] {
     match rule.policy().kind() {
         PolicyKind::Block => {
