@@ -35,8 +35,8 @@ pub(super) async fn page(
     page.finish()
 }
 
-/// Adds the rows that meet a condition, up to the limit, which is the first parameter. Only rows
-/// with an ID above the second parameter are added.
+/// Adds the rows that meet a condition, up to the page's limit. The first parameter of the query is
+/// the number of rows to read. The condition must require IDs above the second parameter.
 async fn fill<const N: usize>(
     page: &mut LedgerPage<'_>,
     on: &impl GenericClient,

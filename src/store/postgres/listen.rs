@@ -65,7 +65,7 @@ impl Listener {
 pub(super) struct Pulse(watch::Receiver<bool>);
 
 impl Pulse {
-    /// Does some work with the server. Fails as soon as the server stops responding.
+    /// Runs `work`, which uses the server. Fails as soon as the server stops responding.
     pub(super) async fn during<T>(
         &self,
         work: impl Future<Output = StoreResult<T>>,

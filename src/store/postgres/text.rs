@@ -6,7 +6,8 @@ use std::error::Error;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 
-/// A text whose NULs are stored as U+FFFD. Only texts that hosts report can contain NUL.
+/// A text whose NULs are stored as U+FFFD. NUL can occur in texts that hosts report and in
+/// descriptions of tags, but not in rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'a>(pub(super) &'a str);
 

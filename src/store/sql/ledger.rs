@@ -47,7 +47,7 @@ impl<'q> LedgerPage<'q> {
         Self { rows, scopes, limit, hasher, damage, quarantine, expired }
     }
 
-    /// Returns the rows, or an error if one of them is damaged.
+    /// Returns the rows, or an error if any row was damaged.
     pub(in crate::store) fn finish(self) -> StoreResult<Vec<LedgerRow>> {
         self.damage.into_result()?;
         Ok(self.rows)

@@ -261,7 +261,8 @@ impl Dialect {
     }
 }
 
-/// Ends a row at the revision `$1`. The expression computes XOR, for which SQLite has no operator.
+/// SQL that ends a row at the revision `$1`. The checksum is combined by XOR, for which SQLite has
+/// no operator.
 pub(super) const END_ROW: &str = "ended = $1, checksum = (checksum | $1) - (checksum & $1)";
 
 fn like(pattern: &str) -> String {

@@ -48,8 +48,8 @@ pub(super) fn page(
     page.finish()
 }
 
-/// Adds the rows that meet a condition, up to the limit. Their IDs must be greater than the
-/// condition's first value.
+/// Adds the rows that meet a condition, up to the page's limit. The condition must require IDs
+/// above its first value.
 fn fill<const N: usize>(
     page: &mut LedgerPage<'_>,
     connection: &Connection,

@@ -61,7 +61,7 @@ struct RuleWriter<'c, 'e, 's> {
     waiting: Vec<(i64, NewRule<'e>)>,
     /// Whether most rules of the last chunk were already stored.
     mostly_stored: bool,
-    /// How many rows the single edits changed.
+    /// How many rows the rules with a single edit changed.
     counts: RowCounts,
     insert: CachedStatement<'c>,
     insert_chunk: CachedStatement<'c>,
@@ -96,7 +96,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         })
     }
 
-    /// Makes the edits of rules with a single edit.
+    /// Applies the edits of rules with a single edit.
     fn write_single(&mut self, edits: Vec<RuleEdit<'e>>) -> StoreResult<()> {
         let mut chunk = Vec::with_capacity(CHUNK);
         for edit in edits {
@@ -140,8 +140,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         Ok(())
     }
 
-    /// Makes an edit of a rule that may have been inserted with its chunk. Returns whether the rule
-    /// was stored before the change.
+    /// Applies the edit of a rule, which may already have been inserted with its chunk. Returns
+    /// whether a rule of this key was stored before the change.
     fn edit(
         &mut self,
         RuleEdit { edit, target, scope, wanted }: RuleEdit<'e>,

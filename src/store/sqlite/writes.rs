@@ -29,7 +29,8 @@ impl Writes {
         }
     }
 
-    /// Does `work` like [`Writer::write`]. If the database is only read, rolls the work back.
+    /// Does `work` like [`Writer::write`]. If the database is only read, rolls the work back, and
+    /// fails if it was to be kept.
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
@@ -50,7 +51,7 @@ impl Writes {
     }
 }
 
-/// Does some work and rolls it back. Work that must be kept is refused.
+/// Does some work and rolls it back. Fails if the work was to be kept.
 fn rolled_back<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> StoreResult<WriteResult<T>>,
