@@ -14,7 +14,7 @@ use crate::api::Page;
 /// The number of items per page, unless a query has another limit.
 const PAGE: &str = "1000";
 
-/// Maximum pages of a list. With the default page size, they have a hundred million items.
+/// Maximum pages of a list. With the default page size, these are a hundred million items.
 const MOST_PAGES: u32 = 100_000;
 
 /// A list whose pages are fetched when they are read.

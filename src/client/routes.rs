@@ -140,7 +140,8 @@ impl Client {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
 
-    /// Returns the names that are host names, and the serial numbers that several hosts report.
+    /// Returns the names that are host names instead of machine IDs or serial numbers, and the
+    /// serial numbers that several hosts report.
     pub async fn check_host_names(&self, request: &HostNamesRequest) -> Answer<HostNames> {
         self.ask(Method::POST, "/hosts/names", Some(request)).await
     }

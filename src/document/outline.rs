@@ -19,7 +19,7 @@ pub struct Outline {
     pub length: usize,
     /// The keys of the outermost object, or of the first object in the outermost list.
     pub keys: Vec<String>,
-    /// The lists and the objects with keys that are values of the outermost object.
+    /// The values of the outermost object that are lists or nonempty objects.
     pub sections: Vec<Section>,
     /// Whether the text was read to the end of its first value.
     pub is_complete: bool,

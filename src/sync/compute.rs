@@ -13,7 +13,8 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::store::StoreError;
 
-/// The number of items that a loop processes between two checks whether its result is still wanted.
+/// The number of items that a loop processes between two checks of whether its result is still
+/// wanted.
 const ITEMS_A_CHECK: usize = 4096;
 
 /// The computation was stopped, because no one waited for it or because it failed.
@@ -59,7 +60,8 @@ impl Wanted {
     }
 }
 
-/// Runs computations, at most half the number of cores at the same time, but at least one.
+/// Runs computations, and limits how many run at the same time: half the number of cores, but at
+/// least one.
 #[derive(Clone)]
 pub(super) struct Computer(Arc<Semaphore>);
 

@@ -50,7 +50,7 @@ pub(super) fn may_be_refused(generation: Generation, body: &[u8], wire: Wire) ->
 }
 
 /// The length of a gzip body after decompression. The last four bytes of the body contain this
-/// length (RFC 1952). They suffice, because every page is smaller than 4 GiB.
+/// length (RFC 1952). Four bytes suffice, because every page is smaller than 4 GiB.
 fn unpacked_length(body: &[u8]) -> usize {
     body.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize)
 }

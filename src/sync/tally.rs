@@ -28,7 +28,7 @@ impl Tally {
     }
 
     /// The tally of a destination, computed from the tally of its weakest scope. Costs time in
-    /// proportion to the rules of the other scopes.
+    /// proportion to the rule versions of the other scopes.
     pub(super) fn with_stronger(
         mut self,
         ledger: &Ledger,

@@ -2,8 +2,8 @@
 //!
 //! Most syncs have nothing to do: the host has not changed, nothing is sent, and the postflight
 //! writes the row. So the session is kept only in memory. If the session is lost, only the time at
-//! which the host was last seen is lost. This is not done if several servers share the database,
-//! because the other servers would not have the session.
+//! which the host was last seen is lost. If several servers share the database, each session is
+//! written immediately, because the other servers need it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
