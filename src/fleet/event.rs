@@ -174,7 +174,7 @@ pub struct Event {
     pub machine: MachineId,
     /// Santa's decision.
     pub decision: Decision,
-    /// None for programs of a bundle, which did not run.
+    /// None if the host reported no time. Programs of a bundle that did not run have no time.
     pub occurred: Option<Timestamp>,
     /// The file's name.
     pub file_name: String,

@@ -61,8 +61,8 @@ struct Earlier {
 
 /// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair,
 /// regardless of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and
-/// 32 bits of another are equal, which is too unlikely to happen by chance and which an attacker
-/// cannot achieve.
+/// 32 bits of another are equal, which is very unlikely by chance. An attacker does not know the
+/// key.
 struct Seen {
     key: RandomState,
     seed: u64,

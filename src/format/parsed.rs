@@ -111,8 +111,7 @@ pub struct PlacedTag {
     pub tag: Tag,
 }
 
-/// A message about an entry in a file: the reason why it is invalid, or a note on the way it was
-/// read.
+/// A message about an entry in a file: why the entry is invalid, or how it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub location: Location,
@@ -130,7 +129,7 @@ impl Remark {
     }
 }
 
-/// The content of files. If there are `faults`, no change may be made.
+/// The content of files. If there are `faults`, the content must not be used for changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParsedPolicy {
     /// The names of the files, for [`ParsedPolicy::name_of`].
@@ -154,7 +153,7 @@ impl ParsedPolicy {
         Self { files, ..Self::default() }
     }
 
-    /// A location in the format that editors support: `rules.csv:12:3`, or `rules.plist: rule 3`.
+    /// A location as text: `rules.csv:12:3`, which editors can open, or `rules.plist: rule 3`.
     pub fn name_of(&self, location: Location) -> String {
         location.in_files(&self.files)
     }
@@ -174,7 +173,7 @@ impl ParsedPolicy {
 }
 
 impl Location {
-    /// The location in the format that editors support, with the name of its file.
+    /// The location as text, with the name of its file.
     pub fn in_files(self, files: &[String]) -> String {
         let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
         format!("{}{}", name.map_or("", String::as_str), self.spot)

@@ -17,7 +17,7 @@ pub struct Writer<W: Write> {
 
 impl<W: Write> Writer<W> {
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn new(output: W, delimiter: Delimiter) -> io::Result<Self> {
         let mut output = WriterBuilder::new().delimiter(delimiter.byte()).from_writer(output);
         output.write_record(Column::ALL.map(Column::name))?;
@@ -25,7 +25,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
         for column in Column::ALL {
             self.output.write_field(field(rule, column).as_bytes())?;
@@ -35,7 +35,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         self.output.flush()
     }
@@ -83,7 +83,7 @@ impl<W: Write> Rejects<W> {
     /// the file already has such columns from an earlier import, the old columns are omitted.
     ///
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn new(output: W, delimiter: Delimiter, columns: &[String]) -> io::Result<Self> {
         let kept: Vec<bool> =
             columns.iter().map(|name| !REJECTION.contains(&fold(name).as_str())).collect();
@@ -95,10 +95,10 @@ impl<W: Write> Rejects<W> {
         Ok(rejects)
     }
 
-    /// Writes the fields of an invalid row, the line on which it begins, and the error.
+    /// Writes the fields of an invalid row, the number of its first line, and the error.
     ///
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn write(&mut self, line: u32, fault: &str, record: &ByteRecord) -> io::Result<()> {
         self.row(record, [&line.to_string(), fault])
     }
@@ -115,7 +115,7 @@ impl<W: Write> Rejects<W> {
     }
 
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         self.output.flush()
     }

@@ -101,7 +101,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn write(&mut self, rule: &Rule) -> io::Result<()> {
         let Layout { start, between, .. } = self.layout;
         let before = if self.is_empty { start } else { between };
@@ -111,7 +111,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// # Errors
-    /// Errors of the output.
+    /// If the output cannot be written.
     pub fn finish(mut self) -> io::Result<()> {
         let Layout { end, empty, .. } = self.layout;
         self.output.write_all(if self.is_empty { empty } else { end }.as_bytes())?;

@@ -5,7 +5,7 @@
 //! host's file become `remove` rules for that host, and global settings that are missing from it
 //! become Santa's defaults. Rules and settings that are equal in both files are read only for the
 //! fleet. When files are written, the file of a host contains everything that applies to the host.
-//! Facts: groob/moroz, santaconfig/config.go and santa/santa.go.
+//! Sources: groob/moroz, santaconfig/config.go and santa/santa.go.
 
 mod read;
 #[cfg(test)]
@@ -19,7 +19,7 @@ pub use write::write;
 use crate::fleet::SettingKey;
 
 const ENDING: &str = ".toml";
-/// The name of the file for all hosts, without the ending.
+/// The name of the file for all hosts, without its extension.
 const GLOBAL: &str = "global";
 
 /// Settings by the names that Moroz reads.

@@ -1,7 +1,7 @@
 //! Workshop's rules in JSON: lists from its API, and requests that create a rule.
 //!
 //! Each rule has one tag. `global` means every host, and `host:UUID` means one host. Any other name
-//! is a tag. Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Facts:
+//! is a tag. Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Sources:
 //! northpolesec/santa-rule-importer and the provider nps for Terraform.
 
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ fn scope_of(tag: String) -> String {
     }
 }
 
-/// Writes rules as the API lists them.
+/// Writes rules in the format of the API's lists.
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let rules = content.rules.iter().enumerate();

@@ -4,7 +4,7 @@
 //! exceptions. It applies to the hosts that match all of these lists. In nicelist a rule has one
 //! scope, and the strongest scope wins. So the lists become a rule per scope, and the exceptions
 //! become `remove` rules in stronger scopes. Rules that cannot be converted exactly are refused.
-//! Facts: zentral/contrib/santa/serializers.py.
+//! Source: zentral/contrib/santa/serializers.py.
 
 mod read;
 mod row;

@@ -281,14 +281,14 @@ impl ModeCheck {
         Self { platform: conditions.platform, paths: used.filter_map(path::compile).collect() }
     }
 
-    /// Whether a path pattern matches this path, so that the mode does not decide about its
-    /// programs.
+    /// Whether a path pattern matches this path. If so, the client mode does not decide about
+    /// programs there.
     pub fn is_path_decisive(&self, path: &str) -> bool {
         self.paths.iter().any(|pattern| pattern.is_match(path))
     }
 
-    /// Whether the mode does not decide about a program at any path: a rule matches it, or it is
-    /// one of Santa's own programs or part of macOS.
+    /// Whether a rule matches a program, or the program is Santa's own or part of macOS. If so, the
+    /// client mode does not decide about it at any path.
     pub fn is_program_decisive(&self, program: &Program, rules: &HeldRules) -> bool {
         let conditions = Conditions {
             unmatched: Unmatched::Allowed,
