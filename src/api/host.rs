@@ -90,7 +90,7 @@ impl FromStr for Contact {
     }
 }
 
-/// A number of hosts that have the same state.
+/// The number of hosts with the same state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostCount {
     /// Whether these hosts have the rules and settings that are active for them.
@@ -170,8 +170,7 @@ pub struct DriftView {
     /// The numbers of rules that the host reported, with static and transitive rules.
     pub reported: RuleCounts,
     /// Whether a clean sync can still repair the difference. If the setting `drift-repair` allows
-    /// it, the server repeats the clean sync until the host completes it, but at most about five
-    /// times.
+    /// it, the server repeats the clean sync until the host completes it, but at most five times.
     pub repairable: bool,
 }
 
@@ -260,7 +259,7 @@ pub struct HostView {
     pub last_sync: Option<Timestamp>,
 }
 
-/// A Mac and a time.
+/// A Mac, and when it was replaced or refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct MacSighting {
     /// The Mac.
@@ -309,7 +308,7 @@ pub struct AcceptMacRequest {
     pub serial: Option<String>,
 }
 
-/// Names in scopes of hosts, to be checked.
+/// Names from host scopes, to be checked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostNamesRequest {

@@ -121,8 +121,8 @@ pub struct Status {
     /// their host had reported too many new programs that day.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// Requests beyond a limit per minute since this server started. The server refused these
-    /// requests, or dropped their events.
+    /// The number of requests since this server started that exceeded a limit per minute. The
+    /// server refused these requests, or dropped their events.
     #[serde(default)]
     pub requests_over_limits: u64,
     /// The clients that exceeded a limit, at most 20, the most recent first.

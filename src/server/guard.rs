@@ -45,7 +45,7 @@ async fn answered(State(panics): State<Arc<AtomicU64>>, request: Request, next: 
 
 /// Adds the ID of a request to its response and to the log lines of its handler.
 async fn identified(id: RequestId, answer: impl Future<Output = Response>) -> Response {
-    // The span has the level error, so that a log that contains only errors has it, too.
+    // The span has the level error, so that it also appears in a log that contains only errors.
     let span = tracing::error_span!("request", id = id.as_str());
     let mut response = REQUEST_ID.scope(id.clone(), answer).instrument(span).await;
     response.headers_mut().insert(X_REQUEST_ID, id.0);

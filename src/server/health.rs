@@ -40,7 +40,7 @@ impl Health {
         *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
     }
 
-    /// The state as it was published last.
+    /// The last published state.
     pub(super) fn published(&self) -> Readiness {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -60,8 +60,8 @@ impl Refusals {
         Some(line)
     }
 
-    /// Ends a minute. Returns the lines that occurred more than once in it, and the number of
-    /// requests that were only counted.
+    /// Ends the current minute if it is over. Returns the lines that occurred more than once in it,
+    /// and the number of requests whose lines exceeded the maximum.
     fn end(&self, now: Instant) -> Option<(Vec<Repeated>, u64)> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = minute.take_if(|minute| now.duration_since(minute.began) >= EVERY)?;

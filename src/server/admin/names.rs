@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 20_000;
 /// Maximum shared serial numbers in one response.
 const MOST_SHARED: usize = 100;
 
-/// Check names in scopes of hosts
+/// Check names from host scopes
 ///
 /// Shows names that match no host because they are host names, and serial numbers that several hosts
 /// report.

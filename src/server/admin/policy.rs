@@ -21,8 +21,8 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, RuleFilter, Store, StoreError};
 
-/// Maximum times that a change is planned. The change is planned again if someone else changed the
-/// policy at the same time.
+/// Maximum number of times that a change is planned. The change is planned again if someone else
+/// changed the policy at the same time.
 const ATTEMPTS: usize = 5;
 
 /// Make tags, settings and rules match a request

@@ -60,8 +60,8 @@ pub(super) async fn list(
     Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
-/// Rules with the number of hosts in their scopes that do not support them. Hosts are counted one
-/// time per scope, and only for rules that some Santa versions do not support.
+/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. Hosts
+/// are counted one time per scope, and only for rules that some Santa versions do not support.
 pub(super) async fn views(
     state: &State,
     records: Vec<RuleRecord>,
