@@ -201,8 +201,8 @@ pub struct Event {
     /// that version 0.1.0 stored have all reported values here.
     #[serde(default, alias = "report", deserialize_with = "fields_or_null")]
     pub other_fields: Map<String, Value>,
-    /// The fields that were too long and were shortened or dropped, by their names in Santa's
-    /// protocol.
+    /// The fields that were shortened or dropped because they were too long, by their names in
+    /// Santa's protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }

@@ -20,9 +20,10 @@ impl fmt::Display for ProgramId {
     }
 }
 
-/// A program that at least one host reported. If two reports differ in an identifier that rules can
-/// match, they belong to different programs, even if the file is the same. So if one host reports
-/// false identifiers, the programs that other hosts reported do not change.
+/// A program that at least one host reported. Programs that only opened watched files are not
+/// included. If two reports differ in an identifier that rules can match, they belong to different
+/// programs, even if the file is the same. So if one host reports false identifiers, the programs
+/// that other hosts reported do not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProgram {
     pub id: ProgramId,
@@ -45,7 +46,7 @@ pub struct Sighting {
     pub machine: MachineId,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
-    /// The number of events.
+    /// The number of events, without file accesses.
     pub reports: u64,
     /// Santa's decision in the newest event.
     pub decision: Decision,

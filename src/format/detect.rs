@@ -40,8 +40,8 @@ impl Format {
     /// Detects the format of a file by its content. The beginning is enough for a format that
     /// [streams](Format::streams).
     pub fn of_content(file: &File) -> Option<Self> {
-        // Cheap detectors run before detectors that parse. The CSV of other tools has some column
-        // names of nicelist's CSV, so it is detected before nicelist's CSV.
+        // Cheap detectors run before detectors that parse. The CSV of other tools shares some
+        // column names with nicelist's CSV, so it is detected first.
         const JSON: [Format; 7] = [
             Format::Json,
             Format::Jsonl,

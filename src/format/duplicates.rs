@@ -1,7 +1,7 @@
 //! Several entries for the same target and scope.
 //!
-//! An entry that repeats an earlier one is read once. Entries that differ are in conflict: the
-//! order in a file does not show which entry its author meant, so the user has to choose.
+//! Equal entries are read once. Entries that differ are in conflict: their order does not show
+//! which entry the author meant, so the user has to choose.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};

@@ -284,7 +284,7 @@ impl SettingValue for BatchSize {
 }
 
 /// A pattern for paths in ICU's syntax, or empty for no pattern. A pattern always begins with `^`.
-/// Santa adds a missing `^` only after a restart, which would change the meaning of the pattern
+/// Santa adds a missing `^` only after a restart, so the meaning of the pattern would change then
 /// (SNTConfigurator.mm).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PathRegex(Box<str>);

@@ -8,7 +8,7 @@ const EMPTY: &str = "rules = []\n";
 /// The bytes of a text, with the line ends and the byte-order mark of the file that it replaces.
 pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { EMPTY.to_owned() } else { text };
-    // A table may now be the first one, and the empty line before it is not needed any more.
+    // If the first table was removed, the empty line above the next table is no longer needed.
     let text = if before.first() == Some(&b'\n') { &text } else { text.trim_start_matches('\n') };
     let text = match before.windows(2).any(|pair| pair == b"\r\n") {
         true => text.replace('\n', "\r\n"),

@@ -212,7 +212,7 @@ impl Reader<'_> {
         Ok(rule)
     }
 
-    /// Notes rows with REMOVE. Moroz needs these rows for as long as any host may have the rule.
+    /// Notes rows with REMOVE. Moroz needs such a row as long as any host may have the rule.
     fn note_removes(&mut self) {
         let is_remove = |placed: &&PlacedRule| placed.rule.policy().kind() == PolicyKind::Remove;
         let mut removes = self.contents.rules.iter().filter(is_remove);

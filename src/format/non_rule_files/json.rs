@@ -18,7 +18,7 @@ pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
 /// Detects the kind of a JSON text from its keys.
 struct Keys<'o>(&'o Outline);
 
-/// Keys of Santa's events. Each event has at least one of the last two keys.
+/// Keys of Santa's events. An event has the first key and at least one of the others.
 const EVENT: [&str; 3] = ["file_sha256", "decision", "execution_time"];
 /// Some keys of the first request of a sync.
 const PREFLIGHT: [&str; 6] =

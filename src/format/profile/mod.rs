@@ -2,9 +2,9 @@
 //!
 //! Rules are in a list called `StaticRules`, at any depth: at the top of a property list, in a
 //! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`.
-//! Both vendors of Santa are supported. The profile may be signed. The signature is not checked. A
-//! note reports this. nicelist writes whole profiles. Their UUIDs depend only on the rules, so the
-//! same rules result in the same profile.
+//! Both vendors of Santa are supported. The profile may be signed. A note then reports that the
+//! signature was not checked. nicelist writes whole profiles. Their UUIDs depend only on the rules,
+//! so the same rules result in the same profile.
 
 mod envelope;
 mod read;
