@@ -10,7 +10,7 @@ use crate::api::PolicyAnswer;
 use crate::client::Client;
 use crate::rule::{Outcome, Revision};
 
-/// A change with at most this many removals is never guarded.
+/// A change with at most this many removals is guarded only if the manifest is empty.
 const FEW: usize = 10;
 
 /// Apply a manifest of tags, settings and rules
@@ -58,7 +58,8 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
         .await
 }
 
-/// Refuses to remove most of the active policy. Returns the revision that was checked.
+/// Refuses to remove most of the active policy, or anything if the manifest is empty. Returns the
+/// revision that was checked.
 async fn guarded(policy: &mut ManifestRequest, client: &Client) -> Result<Revision, CliError> {
     let answer = policy.send(client, None, true).await?;
     let PolicyAnswer { revision, unchanged, .. } = answer;

@@ -89,8 +89,8 @@ pub(crate) struct ChangeArgs {
     pub(crate) dry_run: bool,
 }
 
-/// Parses a value, and proposes these words in completions. Other spellings that the type can parse are
-/// accepted.
+/// Parses a value. Completions propose these words, but any other spelling that the type can parse
+/// is accepted, too.
 #[derive(Debug)]
 pub(crate) struct Words<T> {
     words: Vec<&'static str>,
@@ -157,7 +157,7 @@ impl TypedValueParser for DatabaseUrlParser {
 /// An expiry: a duration or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// From now.
+    /// This duration from now.
     After(SignedDuration),
     /// At this time, or at the end of this day.
     At(WrittenTime),
@@ -194,7 +194,8 @@ impl Expiry {
         }
     }
 
-    /// The time or the duration for a request. With a duration, the server recognizes a repeated command.
+    /// The expiry for a request. A duration is not converted to a time, so that the server
+    /// recognizes a repeated command.
     pub(crate) fn to_send(
         self,
         now: Timestamp,
@@ -227,7 +228,7 @@ impl FromStr for RuleExpiry {
 /// The start of a period: a duration before now, or a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Since {
-    /// Before now.
+    /// This duration before now.
     Before(SignedDuration),
     /// At this time, or on this day.
     At(WrittenTime),
@@ -247,17 +248,17 @@ impl FromStr for Since {
 }
 
 impl Since {
-    /// The time; for a day, its start.
+    /// The time. For a day, the start of that day.
     pub(crate) fn resolve(self, now: Timestamp) -> Timestamp {
         self.at_edge(now, DayEdge::Start)
     }
 
-    /// The time; for a day, its end.
+    /// The time. For a day, the end of that day.
     pub(crate) fn resolve_end(self, now: Timestamp) -> Timestamp {
         self.at_edge(now, DayEdge::End)
     }
 
-    /// A duration that is too long means the earliest time.
+    /// If the duration is too long, returns the earliest possible time.
     fn at_edge(self, now: Timestamp, edge: DayEdge) -> Timestamp {
         let at = match self {
             Self::At(written) => written.resolve(now, &TimeZone::system(), edge),

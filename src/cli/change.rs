@@ -11,7 +11,7 @@ use crate::rule::{FieldChange, Outcome, Revision, RuleDifference, RuleDraft};
 /// The outcome of one edit or, in a table, one field that it changed.
 #[derive(Debug, Serialize)]
 pub(crate) struct EditRow {
-    /// Absent in a line about a field.
+    /// `None` in a line about a field.
     outcome: Option<Outcome>,
     change: String,
     fields: Vec<FieldChange>,

@@ -82,7 +82,7 @@ impl Context {
     }
 
     /// Replaces a host name, or the beginning of one, with the machine ID of the host. A serial
-    /// number stays. Warns if no host has the name, which is then used as a machine ID or serial
+    /// number is kept. Warns if no host has the name, which is then used as a machine ID or serial
     /// number.
     pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
         let (resolved, is_known) = resolve(client, scope).await?;

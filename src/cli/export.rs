@@ -112,7 +112,7 @@ fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<ParsedPol
     Ok(read)
 }
 
-/// The active policy at one moment, or after a rollback.
+/// The active policy, or the policy that a rollback to `at` would restore.
 pub(crate) async fn in_force(
     client: &Client,
     at: Option<Revision>,
@@ -179,7 +179,7 @@ impl From<Collected> for PolicyState {
 }
 
 impl Collected {
-    /// Adds one side of a difference.
+    /// Adds the state before or after a difference.
     fn take(&mut self, change: PolicyChange, side: Side) -> Result<(), CliError> {
         match change.subject {
             Subject::Tag { name, before, after } => {

@@ -106,7 +106,7 @@ impl ManifestRequest {
         Ok(())
     }
 
-    /// Whether it has no tags, settings and rules.
+    /// Whether the request contains no tags, settings or rules.
     pub(crate) fn is_empty(&self) -> bool {
         self.tags.is_empty() && self.settings.is_empty() && self.rules.is_empty()
     }

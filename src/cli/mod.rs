@@ -71,8 +71,8 @@ struct Cli {
     globals: Globals,
 }
 
-/// The global options in two lines, so that the first page fits on a screen. The help of each command
-/// explains them.
+/// The global options in two lines, so that the list of commands fits on a screen. The help of each
+/// command explains them.
 const GLOBALS: &str = "\
 Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
   --output FORMAT  --color WHEN  --raw  --quiet  --verbose  --help  --version";
@@ -117,8 +117,9 @@ enum Command {
 }
 
 impl Command {
-    /// The default log filter: requests that a server refuses, or only errors. Certificates that are
-    /// not trusted are reported by the commands.
+    /// The default log filter. `serve` also logs messages of the level info, such as refused
+    /// requests. Other commands log only errors. Certificates that are not trusted are reported by
+    /// the commands.
     const fn default_log(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",

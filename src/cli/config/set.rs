@@ -49,8 +49,8 @@ pub(super) fn run(context: &Context, args: &SetArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Reads a token from a prompt or from standard input. On the command line, it would stay in the
-/// shell's history and be visible to other users.
+/// Reads a token from a prompt or from standard input. A token on the command line would stay in
+/// the shell's history and be visible to other users.
 fn read_token(ui: &Ui, args: &SetArgs) -> Result<String, CliError> {
     let key = &args.key;
     match args.value.as_deref() {

@@ -19,7 +19,7 @@ use crate::rule::MachineId;
 use report::Placed;
 use source::Reports;
 
-/// Maximum reports per request, because other writes wait for them.
+/// Maximum reports per request. Other writes wait until all reports of a request are stored.
 const MOST_REPORTS: usize = 1_000;
 /// Maximum bytes of several reports in one request.
 const MOST_BYTES: usize = 8 * 1024 * 1024;

@@ -138,7 +138,7 @@ fn same_serial(host: &HostView) -> Cell {
     }
 }
 
-/// The number of groups that are used, if it is not all of them.
+/// The number of groups that are used, if not all reported groups are used.
 fn groups_used(host: &HostView) -> Cell {
     match host.groups_reported {
         Some(reported) => {
@@ -149,7 +149,7 @@ fn groups_used(host: &HostView) -> Cell {
     }
 }
 
-/// The tags. Those by membership are marked.
+/// The tags. Tags that the host has by membership are marked.
 fn tags(host: &HostView) -> Cell {
     Cell::list(host.tags.iter().map(|tag| match host.tags_by_membership.contains(tag) {
         true => format!("{tag} (member)"),

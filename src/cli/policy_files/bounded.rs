@@ -20,7 +20,7 @@ pub(crate) struct Bounded<R> {
 }
 
 impl<R: Read> Bounded<R> {
-    /// At most `largest` bytes.
+    /// Reads at most `largest` bytes.
     pub(crate) fn new(input: R, largest: u64) -> Self {
         Self { input, largest, longest_line: None, read: 0, line: 0 }
     }
@@ -30,7 +30,7 @@ impl<R: Read> Bounded<R> {
         Self::new(input, LARGEST_FILE)
     }
 
-    /// A file of rules in lines.
+    /// A file of rules that is read line by line. Its lines are limited, too.
     pub(crate) fn lines(input: R) -> Self {
         Self { longest_line: Some(LONGEST_LINE), ..Self::rules(input) }
     }

@@ -49,22 +49,22 @@ pub(crate) struct Whole {
     settings_and_tags: PolicyState,
 }
 
-/// Why there is no rule.
+/// Why [`Input::next`] returns no rule.
 pub(crate) enum Fault {
-    /// The rules after this one may be valid.
+    /// An invalid rule. The rules after it may be valid.
     Bad {
         /// The location with the file's name.
         place: String,
         text: String,
         row: Option<Box<BadRow>>,
     },
-    /// No rule follows.
+    /// A failure after which no more rules are read.
     Failed(CliError),
 }
 
 impl Input {
-    /// Opens a path, `-` for stdin, and detects its format unless it is given. Warns of what its
-    /// author may not expect. `progress` gets the number of bytes of each read.
+    /// Opens a path, `-` for stdin, and detects its format unless it is given. Warns about parts
+    /// that its author may not expect. `progress` gets the number of bytes of each read.
     ///
     /// # Errors
     /// If it cannot be read, its format is unknown, or its header is invalid.
@@ -191,15 +191,15 @@ impl Input {
         self.reading.rows().map_or(0, |rows| rows.duplicates().left_out())
     }
 
-    /// Warns of lines that were left out. Call it after all rules are read.
+    /// Warns about lines that were left out. Call it after all rules are read.
     pub(crate) fn warn(&self, ui: &Ui) {
         for (line, text) in self.reading.rows().map(RuleRows::notes).unwrap_or_default() {
             ui.warn(format!("{}:{line}: {text}", self.name));
         }
     }
 
-    /// The fields for which a missing value means that the rule has no value. Other fields are not in
-    /// the file.
+    /// The fields that a CSV file has columns for. An empty cell in such a column means that the
+    /// rule has no value.
     pub(crate) fn fields(&self) -> RuleFields {
         match &self.reading {
             Reading::Csv(reader, _) => reader.fields(),

@@ -20,7 +20,8 @@ pub(crate) struct Destination {
 }
 
 impl Destination {
-    /// `path`, or stdout if it is absent or `-`, in the given format or the one of the path's ending.
+    /// Writes to `path`, or to stdout if `path` is absent or `-`. The format is `format`, or else
+    /// the one that the path's ending indicates.
     ///
     /// # Errors
     /// If neither gives a format, or it is read-only.
@@ -126,8 +127,7 @@ pub(crate) struct WriteOptions {
 impl WriteOptions {
     /// Warns of losses.
     ///
-    /// # Errors
-    /// If nothing may be lost.
+    /// # Errors If anything is lost and `strict` is set.
     fn check(self, ui: &Ui, format: Format, losses: &LossSummary) -> Result<(), CliError> {
         losses.warn(ui, format);
         if !self.strict || losses.is_empty() {
@@ -209,7 +209,7 @@ enum Writer {
 }
 
 pub(crate) struct Finished {
-    /// Written rules.
+    /// The number of written rules.
     pub(crate) count: usize,
     /// What the format could not express.
     pub(crate) losses: LossSummary,
@@ -288,7 +288,7 @@ fn has_ending(path: &Path) -> bool {
     path.extension().is_some()
 }
 
-/// Writes a file whole, or not at all.
+/// Writes the complete file or nothing.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
@@ -298,7 +298,8 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
     written.map_err(|error| unwritable(path, &error))
 }
 
-/// Writes several files into an empty folder. Older files in it would be read with them.
+/// Writes several files into a folder. The folder must be empty, because older files in it would be
+/// read together with the new ones.
 fn write_folder(folder: &Path, files: &[File]) -> Result<(), CliError> {
     let fails = |error: io::Error| unwritable(folder, &error);
     fs::create_dir_all(folder).map_err(fails)?;

@@ -48,7 +48,7 @@ fn read_one(path: &Path) -> Result<File, CliError> {
 /// Maximum notes that are shown.
 const SHOWN_NOTES: usize = 50;
 
-/// Warns of what the author of the files may not expect.
+/// Warns about parts of the files that their author may not expect.
 pub(crate) fn warn_of_notes(ui: &Ui, policy: &ParsedPolicy) {
     for note in policy.notes.iter().take(SHOWN_NOTES) {
         ui.warn(format!("{}: {}", policy.name_of(note.location), note.text));
@@ -58,7 +58,7 @@ pub(crate) fn warn_of_notes(ui: &Ui, policy: &ParsedPolicy) {
     }
 }
 
-/// Only some formats have configurations.
+/// Refuses `--configuration` for a format without configurations.
 pub(crate) fn refuse_configuration(
     configuration: Option<&str>,
     format: Format,

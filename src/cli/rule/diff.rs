@@ -43,7 +43,7 @@ pub(crate) struct DiffArgs {
     full: bool,
 }
 
-/// Where rules are.
+/// The source of the rules on one side.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Side {
     Server,
@@ -54,7 +54,7 @@ enum Side {
 impl FromStr for Side {
     type Err = Infallible;
 
-    /// Anything else is a path, such as `./server`.
+    /// Any text other than `server` and `@REVISION` is a path. `./server` is a file with that name.
     fn from_str(text: &str) -> Result<Self, Infallible> {
         let revision = text.strip_prefix('@').and_then(|number| number.parse().ok());
         Ok(match (text, revision) {

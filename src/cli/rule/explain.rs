@@ -115,7 +115,8 @@ impl Subject {
     }
 }
 
-/// Finds a program in events: preferably one that ran on the host.
+/// Finds a program in events: in those of the host if possible, otherwise in those of any host.
+/// Prefers executions to other events.
 async fn find_program(
     client: &Client,
     host: &str,

@@ -4,7 +4,7 @@ use crate::cli::error::CliError;
 use crate::cli::ui::wrap;
 use crate::fleet::{Setting, SettingError, SettingKey};
 
-/// Help fits a terminal of 80 columns, with its indent.
+/// The width of help texts. With their indent, they fit a terminal of 80 columns.
 const HELP_WIDTH: usize = 72;
 
 /// Reads `KEY=VALUE`.

@@ -23,7 +23,7 @@ pub(crate) trait Row: Serialize + Sized {
 pub(crate) struct Column<R> {
     /// Its stable name, in snake case.
     pub(crate) name: &'static str,
-    /// Whether tables have it; CSV and TSV have every column.
+    /// Whether tables show the column. CSV and TSV contain every column.
     pub(crate) in_tables: bool,
     pub(crate) cell: fn(&R) -> Cell,
 }

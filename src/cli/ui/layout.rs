@@ -5,10 +5,10 @@ use comfy_table::{Cell, ColumnConstraint, ContentLineStyle, Row, Table, TableSty
 
 /// No column gets narrower than this, unless the table would be too wide otherwise.
 const NARROWEST: usize = 8;
-/// Between two columns: the padding of the left one, and a blank instead of a line.
+/// The space between two columns: the padding of the left one, and a blank instead of a line.
 const GAP: usize = 2;
 const PADDING: u16 = 1;
-/// Wrapping at spaces must save this much for a column to get narrower than its share.
+/// A column becomes narrower than its share only if wrapping at spaces saves at least this much.
 const WORTHWHILE: usize = 3;
 const STYLE: TableStyle = TableStyle::new().content_lines(ContentLineStyle::none().junction(' '));
 

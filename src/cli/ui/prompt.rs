@@ -103,7 +103,7 @@ fn end_when_interrupted() {
     let _ = is_watching.recv();
 }
 
-/// Waits for an interrupt. Drops `watching` as soon as none can be missed.
+/// Waits for an interrupt. Drops `watching` as soon as no interrupt can be missed any more.
 fn interrupted(watching: mpsc::Sender<()>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
     runtime.block_on(async {

@@ -6,7 +6,8 @@ use crate::api::HostReport;
 use crate::cli::policy_files::Fault;
 use crate::rule::MachineId;
 
-/// The key of the host, in addition to Santa's own keys. In a folder, the path contains the host.
+/// The key of an event's machine ID, in addition to Santa's own keys. In a folder, the path
+/// contains the machine ID.
 pub(super) const MACHINE: &str = "machine_id";
 
 pub(super) struct Placed {

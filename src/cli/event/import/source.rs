@@ -18,7 +18,7 @@ use crate::rule::MachineId;
 
 /// Maximum bytes of an event. Santa's events have about 4 kB.
 const LONGEST: u64 = 1024 * 1024;
-/// Bytes of a file that are read to detect an upload.
+/// The number of bytes at the start of a file from which an upload is detected.
 const HEAD: usize = 64 * 1024;
 /// The depth of Moroz's files: `SHA256/MACHINE/TIME.json`.
 const DEPTH: usize = 3;
@@ -128,7 +128,7 @@ fn is_digest(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Reads a file of Moroz, whose path has the host.
+/// Reads a file of Moroz, whose folder is named after the machine ID.
 fn file(path: &Path) -> Read {
     let place = name_of(path);
     let folder = path.parent().and_then(Path::file_name).map(OsStr::to_string_lossy);

@@ -12,7 +12,7 @@ use crate::lab::fleet::{
 /// The shortest time for which a rate is shown.
 const LEAST_MOMENT: Duration = Duration::from_millis(100);
 
-/// With fewer hosts, memory per host is mostly that of the process.
+/// With fewer hosts, the memory of the process itself dominates, so memory per host is not shown.
 const MANY: u32 = 100_000;
 
 /// The errors of a server that requires authentication.

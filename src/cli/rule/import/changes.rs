@@ -30,7 +30,8 @@ pub(super) fn all(answer: &ChangeAnswer, sent: &Sent) -> Result<Vec<ChangedRule>
     Ok(of_file(answer, &sent, differs).chain(pruned(answer)).collect())
 }
 
-/// The rules that were sent, if any of them is wanted.
+/// The rules that were sent. Empty if none of them has a wanted outcome, because then they need not
+/// be parsed.
 fn sent_rules<'s>(
     answer: &ChangeAnswer,
     sent: &'s Sent,

@@ -12,7 +12,7 @@ use crate::cli::ui::Ui;
 use crate::format::Format;
 use crate::format::csv::{Delimiter, Rejects};
 
-/// What happens with bad rows.
+/// What happens to invalid rows.
 enum Sink<'u> {
     /// They are shown, and nothing is imported.
     Shown(FaultList<'u>),
@@ -25,17 +25,17 @@ enum Sink<'u> {
     },
 }
 
-/// Shows or writes bad rows, and counts them.
+/// Shows or writes invalid rows, and counts them.
 pub(super) struct Faults<'u> {
     sink: Sink<'u>,
-    /// Whether bad rows can be written to a file.
+    /// Whether the format has rows, so that `--rejects` could write the invalid ones to a file.
     has_rows: bool,
     streams: bool,
     count: usize,
 }
 
 impl<'u> Faults<'u> {
-    /// Shows the first ones, or all, as `NAME:LINE: COLUMN: REASON`.
+    /// Shows the first faults, or all of them, as `NAME:LINE: COLUMN: REASON`.
     pub(super) fn shown(ui: &'u Ui, all: bool, format: Format) -> Self {
         let has_rows = matches!(format, Format::Csv | Format::Tsv);
         let streams = format.streams();
@@ -52,7 +52,7 @@ impl<'u> Faults<'u> {
         matches!(self.sink, Sink::Written { .. })
     }
 
-    /// Whether nothing may be imported.
+    /// Whether a fault was found that prevents the whole import.
     pub(super) fn forbid(&self) -> bool {
         self.count > 0 && matches!(self.sink, Sink::Shown(_))
     }

@@ -56,7 +56,7 @@ pub(super) struct Rows {
     expires: bool,
 }
 
-/// Reads all rules. Invalid ones go to `faults`.
+/// Reads all rules. Adds the invalid ones to `faults`.
 pub(super) fn read(
     input: &mut Input,
     length: Option<u64>,

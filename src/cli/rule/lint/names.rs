@@ -19,7 +19,7 @@ const MOST_NAMES: usize = 10_000;
 /// The reason in the history.
 const REASON: &str = "move rules and settings from the name of a host to its machine ID";
 
-/// Requests the names in host scopes from the server.
+/// Sends the names in host scopes to the server, which returns the hosts that have them.
 pub(super) async fn check(client: &Client, policy: &PolicyState) -> Result<HostNames, CliError> {
     let of_rules = policy.rules.iter().map(Rule::scope);
     let of_settings = policy.settings.iter().map(|(scope, _)| scope);
@@ -82,8 +82,8 @@ fn is_of(scope: &Scope, name: &HostsOfName) -> bool {
     matches!(scope, Scope::Host(host) if host.as_str() == name.name)
 }
 
-/// Moves rules and settings from the name of a host to its machine ID. Those that the machine ID
-/// has already are removed.
+/// Moves rules and settings from the name of a host to its machine ID. If the machine ID already
+/// has such a rule or setting, the one of the name is only removed.
 pub(super) async fn fix(
     context: &Context,
     client: &Client,

@@ -71,7 +71,7 @@ fn location(at: &ShownLocation) -> Value {
     json!({ "physicalLocation": physical })
 }
 
-/// A path as a relative address.
+/// A path as a relative URI.
 fn uri(path: &str) -> String {
     let parts = path.trim_start_matches("./").split('/');
     let parts = parts.map(|part| {
@@ -84,7 +84,7 @@ fn uri(path: &str) -> String {
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Identifies a finding after lines were added above it.
+/// A value that still identifies a finding when lines are inserted before it in the file.
 fn fingerprint(finding: &LocatedFinding) -> String {
     let at = finding.at.as_ref().map_or("", |at| at.file.as_str());
     let (target, scope) = (finding.target.as_deref(), finding.scope.as_deref());
