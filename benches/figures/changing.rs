@@ -22,8 +22,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// The number at this position on the command line, or else `usual`. Shorter runs are possible:
-/// `cargo bench --bench figures -- changing 2000 12`.
+/// The number at this position among the numbers on the command line, or else `usual`. A shorter
+/// run, for example: `cargo bench --bench figures -- changing 2000 12`.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
 }

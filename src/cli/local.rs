@@ -35,7 +35,7 @@ pub(super) async fn open(
     effect: Effect,
 ) -> Result<Client, CliError> {
     let is_new = database.path().is_some_and(|path| !path.exists());
-    // There is no warning in scripts, because each of their commands would repeat it.
+    // Output for scripts gets no warning, because every command of a script would repeat it.
     if ui.draws_tables() {
         exposure::warn(ui, database);
     }

@@ -63,7 +63,7 @@ fn the_table_and_the_module_list_agree() {
     assert_eq!(listed, known);
 }
 
-/// The uses in a source file that are not allowed.
+/// The uses of modules and crates in a source file that are not allowed.
 fn broken(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let Some(module) = module(path) else { return found };

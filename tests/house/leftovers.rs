@@ -30,7 +30,8 @@ fn machines(path: &str, text: &str) -> Vec<String> {
     lines.map(|(at, line)| format!("{path}:{}: {}", at + 1, line.trim())).collect()
 }
 
-/// A path in the middle of a longer path or of a URL does not count.
+/// Whether a line contains a path of an author's machine. Parts of longer paths and of URLs do not
+/// count.
 fn has_machine_path(line: &str) -> bool {
     MACHINES.iter().any(|folder| {
         line.match_indices(folder).any(|(at, _)| {

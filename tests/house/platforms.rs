@@ -44,7 +44,7 @@ fn is_unix_attribute(marks: &[Token<'_>]) -> bool {
         return false;
     }
     let inside = &marks[..end_of_attribute(marks, 0).min(marks.len())];
-    // At least one `unix` or `target_os` is not directly inside `not(`.
+    // True if at least one `unix` or `target_os` is not directly inside `not(`.
     inside.windows(3).any(|window| match window {
         [Token::Word("not"), Token::Mark('('), _] => false,
         [_, _, Token::Word("unix" | "target_os")] => true,

@@ -327,7 +327,7 @@ pub(crate) enum Loses {
     From(usize),
     /// The n-th response and all later responses. The server processes the requests.
     AnswersFrom(usize),
-    /// The first response to the n-th request, which is sent to the server twice.
+    /// The n-th request reaches the server twice, and the first of its two responses is lost.
     FirstAnswerOfTwo(usize),
 }
 

@@ -20,7 +20,7 @@ use crate::format::{
 };
 use crate::rule::{Rule, RuleFields};
 
-/// Bytes that are enough to detect the format of a file, if it need not be read as a whole.
+/// The number of bytes at the start of a file from which a row-based format is detected.
 const HEAD: u64 = 64 * 1024;
 /// Bytes that are read at a time.
 const BUFFER: usize = 256 * 1024;

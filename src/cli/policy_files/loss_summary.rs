@@ -10,17 +10,17 @@ use crate::rule::{Rule, RuleKey, Scope};
 /// Maximum rules that are listed per loss. The others are counted.
 const MAX_LISTED: usize = 3;
 
-/// What is lost, in the order of the rules.
+/// The losses, in the order of the rules.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct LossSummary(Vec<Group>);
 
-/// What several rules lose.
+/// A loss that several rules share.
 #[derive(Debug, Serialize)]
 struct Group {
     /// Whether the rules are left out. Otherwise they lose a field.
     left_out: bool,
-    /// The field, or why they are left out.
+    /// The lost field, or the reason why the rules are left out.
     what: String,
     /// Empty if a setting or a tag is lost.
     rules: Vec<RuleKey>,

@@ -127,7 +127,8 @@ pub(crate) struct WriteOptions {
 impl WriteOptions {
     /// Warns of losses.
     ///
-    /// # Errors If anything is lost and `strict` is set.
+    /// # Errors
+    /// If anything is lost and `strict` is set.
     fn check(self, ui: &Ui, format: Format, losses: &LossSummary) -> Result<(), CliError> {
         losses.warn(ui, format);
         if !self.strict || losses.is_empty() {

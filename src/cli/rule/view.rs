@@ -80,7 +80,7 @@ fn withheld(view: &RuleView) -> Cell {
     }
 }
 
-/// Checks a rule of the server.
+/// Converts a rule from the server, and checks it.
 pub(super) fn rule(view: RuleView) -> Result<Rule, CliError> {
     let target = view.rule.target.clone();
     Rule::try_from(view.rule).map_err(|error| {

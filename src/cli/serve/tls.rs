@@ -69,7 +69,7 @@ impl From<TlsError> for CliError {
     }
 }
 
-/// The word after BEGIN and END in a PEM file.
+/// The text after `BEGIN` and `END` in a PEM file.
 const fn mark(part: TlsFileKind) -> &'static str {
     match part {
         TlsFileKind::Certificate | TlsFileKind::ClientCa => "CERTIFICATE",

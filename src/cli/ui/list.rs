@@ -17,7 +17,8 @@ use crate::config::Output;
 /// Maximum characters of a text in a table on a terminal.
 const LONGEST_ON_TERMINAL: usize = 1000;
 
-/// The widths of a table's columns depend on this many rows. Later rows keep the widths.
+/// The widths of a table's columns are computed from this many rows at the start. Later rows use
+/// the same widths.
 const FITTED: usize = 500;
 
 pub(crate) struct List<'u, R> {

@@ -1,5 +1,5 @@
 //! The states that a client may have, according to what servers sent and received. The servers must
-//! send a rule exactly if it differs in at least one of these states.
+//! send exactly those rules for which at least one of these states differs from the wanted state.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -269,7 +269,7 @@ impl Story {
         }
     }
 
-    /// A sync with an interruption, which does not change the destination of the sync.
+    /// A sync with an interruption. The interruption does not change the destination of the sync.
     async fn interrupted_sync(&mut self, host: usize, before: usize, interruption: Interruption) {
         // After a restart, the old server still handles this sync but gets no changes any more. The
         // preflight chooses the destination of the sync, so it must come before the restart.

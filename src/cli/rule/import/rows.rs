@@ -20,7 +20,7 @@ use crate::rule::{ChangeMessage, Rule, RuleField, RuleRef};
 /// Maximum bytes that are reserved before any rule is read.
 const MAX_RESERVED: usize = 1 << 30;
 
-/// What a change has in addition to its rules.
+/// The parts of a change in addition to its rules.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct ChangeOptions {
     #[serde(skip_serializing_if = "Option::is_none")]
