@@ -21,8 +21,11 @@ use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
 use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// Sightings that are read at a time, and maximum sightings that are evaluated for one response.
+/// Minimum and maximum sightings that are read at a time. If every sighting is pending, a page needs as
+/// many sightings as it has programs.
+const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
+/// Maximum sightings that are evaluated for one response.
 const MOST_EVALUATED: usize = 5_000;
 /// Hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
@@ -51,7 +54,7 @@ pub(in crate::server::admin) async fn list(
     let mut pending = PendingPrograms::new(&state, &fleet, limit);
     let mut evaluated = 0;
     loop {
-        let most = MOST_READ.min(MOST_EVALUATED - evaluated);
+        let most = limit.clamp(FEWEST_READ, MOST_READ).min(MOST_EVALUATED - evaluated);
         let part = state.store.undecided(&filter, after, most).await?;
         // A part with fewer rows than requested is the last one, or reached its limit of time or
         // bytes.
