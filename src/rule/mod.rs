@@ -18,8 +18,8 @@ mod written_time;
 
 pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError, RuleRef, given_scope};
 pub use evaluation::{
-    Conditions, Evaluation, EvaluationStage, EvaluationStep, Evidence, HeldRules, ModeCheck,
-    PlatformCheck, Ruling, StepResult, Unmatched, evaluate,
+    Conditions, Evaluation, EvaluationStage, EvaluationStep, Evidence, HeldRules, PathCheck,
+    PlatformCheck, Ruling, StepResult, Unmatched, evaluate, is_program_decisive,
 };
 pub(crate) use macros::{checked_text, serde_as_text, words};
 pub use merge::{FieldChange, RuleField, RuleFields, RuleMerge};

@@ -443,7 +443,7 @@ fn targets(program: &Program) -> impl Iterator<Item = Target> {
 }
 
 /// The conditions, in addition to rules, that decide about a program on a client of this version.
-pub(super) fn conditions<'a>(
+fn conditions<'a>(
     settings: &'a EffectiveSettings,
     mode: ClientMode,
     santa_version: &str,
@@ -456,11 +456,15 @@ pub(super) fn conditions<'a>(
         },
         blocked_path: settings.blocked_path_regex.as_str(),
         allowed_path: settings.allowed_path_regex.as_str(),
-        platform: match table::knows_platform_by_flag(santa_version) {
-            true => PlatformCheck::Flag,
-            false => PlatformCheck::Certificate,
-        },
+        platform: platform_check(santa_version),
         transitive: settings.enable_transitive_rules,
+    }
+}
+
+pub(super) fn platform_check(santa_version: &str) -> PlatformCheck {
+    match table::knows_platform_by_flag(santa_version) {
+        true => PlatformCheck::Flag,
+        false => PlatformCheck::Certificate,
     }
 }
 

@@ -4,33 +4,34 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::active_rules::{ActiveRules, RulesOfHost};
-use super::fleet_view::{conditions, rules_for};
-use super::{generation, translate};
+use super::fleet_view::{platform_check, rules_for};
+use super::generation;
+use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
-use crate::rule::{ModeCheck, PlatformCheck, Program, Scope};
+use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
 
-/// Maximum compiled checks of path patterns that are remembered for new classes. Each check needs
-/// up to a few megabytes.
+/// Maximum settings whose path patterns are compiled at the same time. Compiled patterns need up to
+/// a few megabytes.
 const MOST_CHECKS: usize = 8;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostClass(usize);
 
-/// The rules and the check that all hosts of a class share.
+/// The rules and settings that all hosts of a class share.
 struct Class<'v, R> {
     rules: RulesOfHost<'v, R>,
-    check: Arc<ModeCheck>,
+    settings: Arc<HostSettings>,
+    platform: PlatformCheck,
 }
 
-/// Evaluates each program once for each class of hosts. Compiles the path patterns at most once for
-/// each class.
+/// Evaluates each program once for each class of hosts, and remembers compiled path patterns.
 pub struct UndecidedPrograms<'v, R> {
     rules: &'v R,
     classes: Vec<Class<'v, R>>,
     numbers: HashMap<(Vec<Scope>, Generation, PlatformCheck), HostClass>,
-    /// Checks by the digest of the settings and by the platform check.
-    checks: HashMap<(u64, PlatformCheck), Arc<ModeCheck>>,
+    /// Compiled path patterns by the digest of the settings.
+    checks: HashMap<u64, PathCheck>,
     is_decided: HashMap<(HostClass, ProgramId), bool>,
 }
 
@@ -49,24 +50,17 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
     pub fn class_of(&mut self, host: &Host, scopes: &[Scope]) -> HostClass {
         let version = &host.facts.santa_version;
         let generation = generation::of(version);
+        let platform = platform_check(version);
         let used: Vec<Scope> =
             scopes.iter().filter(|scope| self.rules.is_used(scope)).cloned().collect();
-        let settings = self.rules.settings(&used);
-        let mode = translate::mode_for(settings.settings.client_mode, generation);
-        let conditions = conditions(&settings.settings, mode, version);
-        let key = (used, generation, conditions.platform);
+        let key = (used, generation, platform);
         if let Some(known) = self.numbers.get(&key) {
             return *known;
         }
-        let check_key = (settings.digest, conditions.platform);
-        if self.checks.len() >= MOST_CHECKS && !self.checks.contains_key(&check_key) {
-            self.checks.clear();
-        }
-        let check =
-            self.checks.entry(check_key).or_insert_with(|| Arc::new(ModeCheck::new(&conditions)));
+        let settings = self.rules.settings(&key.0);
         let rules = RulesOfHost { rules: self.rules, scopes: key.0.clone(), generation };
         let class = HostClass(self.classes.len());
-        self.classes.push(Class { rules, check: Arc::clone(check) });
+        self.classes.push(Class { rules, settings, platform });
         self.numbers.insert(key, class);
         class
     }
@@ -80,10 +74,26 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
         (id, program): (ProgramId, &Program),
         path: &str,
     ) -> bool {
-        let Some(Class { rules, check }) = self.classes.get(class.0) else { return false };
+        let Some(Class { rules, settings, platform }) = self.classes.get(class.0) else {
+            return false;
+        };
         let is_decided = self.is_decided.entry((class, id)).or_insert_with(|| {
-            check.is_program_decisive(program, &rules_for(rules, program, HashSet::new()))
+            let rules = rules_for(rules, program, HashSet::new());
+            is_program_decisive(program, &rules, *platform)
         });
-        !*is_decided && !check.is_path_decisive(path)
+        if *is_decided {
+            return false;
+        }
+        if self.checks.len() >= MOST_CHECKS && !self.checks.contains_key(&settings.digest) {
+            self.checks.clear();
+        }
+        let check = self.checks.entry(settings.digest).or_insert_with(|| {
+            let settings = &settings.settings;
+            PathCheck::new(
+                settings.blocked_path_regex.as_str(),
+                settings.allowed_path_regex.as_str(),
+            )
+        });
+        !check.is_decisive(path)
     }
 }

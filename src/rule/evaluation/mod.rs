@@ -267,42 +267,37 @@ pub fn evaluate(
     folding.end()
 }
 
-/// Finds the programs that only the client mode decides about. The path patterns are compiled one
-/// time for all programs, and patterns that cannot be evaluated are ignored.
-pub struct ModeCheck {
-    platform: PlatformCheck,
-    paths: Vec<Regex>,
+/// The compiled path patterns of a client. Patterns that cannot be evaluated are ignored.
+pub struct PathCheck(Vec<Regex>);
+
+impl PathCheck {
+    pub fn new(blocked_path: &str, allowed_path: &str) -> Self {
+        let used = [blocked_path, allowed_path].into_iter().filter(|pattern| !pattern.is_empty());
+        Self(used.filter_map(path::compile).collect())
+    }
+
+    /// Whether a pattern matches this path. If so, the client mode does not decide about programs
+    /// there.
+    pub fn is_decisive(&self, path: &str) -> bool {
+        self.0.iter().any(|pattern| pattern.is_match(path))
+    }
 }
 
-impl ModeCheck {
-    pub fn new(conditions: &Conditions<'_>) -> Self {
-        let patterns = [conditions.blocked_path, conditions.allowed_path];
-        let used = patterns.into_iter().filter(|pattern| !pattern.is_empty());
-        Self { platform: conditions.platform, paths: used.filter_map(path::compile).collect() }
-    }
-
-    /// Whether a path pattern matches this path. If so, the client mode does not decide about
-    /// programs there.
-    pub fn is_path_decisive(&self, path: &str) -> bool {
-        self.paths.iter().any(|pattern| pattern.is_match(path))
-    }
-
-    /// Whether a rule matches a program, or the program is Santa's own or part of macOS. If so, the
-    /// client mode does not decide about it at any path.
-    pub fn is_program_decisive(&self, program: &Program, rules: &HeldRules) -> bool {
-        let conditions = Conditions {
-            unmatched: Unmatched::Allowed,
-            blocked_path: "",
-            allowed_path: "",
-            platform: self.platform,
-            transitive: false,
-        };
-        let evidence = Evidence::new(program, "");
-        let others = EvaluationStage::ALL.into_iter().filter(|it| *it != EvaluationStage::Mode);
-        others
-            .filter_map(|stage| look(stage, evidence, rules, &conditions))
-            .any(|found| matches!(found, Match::Yes(..)))
-    }
+/// Whether a rule matches a program, or the program is Santa's own or part of macOS. If so, the
+/// client mode does not decide about it at any path.
+pub fn is_program_decisive(program: &Program, rules: &HeldRules, platform: PlatformCheck) -> bool {
+    let conditions = Conditions {
+        unmatched: Unmatched::Allowed,
+        blocked_path: "",
+        allowed_path: "",
+        platform,
+        transitive: false,
+    };
+    let evidence = Evidence::new(program, "");
+    let others = EvaluationStage::ALL.into_iter().filter(|it| *it != EvaluationStage::Mode);
+    others
+        .filter_map(|stage| look(stage, evidence, rules, &conditions))
+        .any(|found| matches!(found, Match::Yes(..)))
 }
 
 /// An evaluation in progress.
