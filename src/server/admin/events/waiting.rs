@@ -21,8 +21,8 @@ use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
 use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// Minimum and maximum sightings that are read at a time. If every sighting is pending, a page needs as
-/// many sightings as it has programs.
+/// Minimum and maximum sightings that are read at a time. If every sighting is pending, a page needs
+/// one sighting for each program.
 const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
