@@ -104,7 +104,7 @@ fn add_rules(home: &Path, server: &Server, teams: std::ops::Range<u64>) {
     let mut import = nicelist(home);
     import.env("NICELIST_TOKEN", crate::server::ADMIN);
     import.env("NICELIST_SERVER", format!("http://{}", server.address));
-    time(import.args(["rule", "import", "-q", "--yes"]).arg(file));
+    time(import.args(["rule", "import", "-q"]).arg(file));
 }
 
 fn measure(server: &Server, rules: &str, limit: usize) {

@@ -51,7 +51,7 @@ pub struct SightingView {
     pub reports: u64,
     /// What Santa decided in the newest report.
     pub decision: Decision,
-    /// The newest event, which may be deleted.
+    /// The newest event. It may already have been deleted.
     pub event: EventId,
     /// The path of the program in the newest report.
     pub path: String,

@@ -104,7 +104,8 @@ impl Share {
     }
 }
 
-/// Reads a body of at most `limit` bytes. The share grows before the memory does.
+/// Reads a body of at most `limit` bytes. Memory is reserved from the budget before it is
+/// allocated, so that all bodies together stay within the budget.
 pub(super) async fn read(
     mut body: Body,
     limit: usize,

@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// The polls of all servers in this process, because they share its threads.
+/// The polls of all servers in this process. They share one value because they share the threads
+/// of the process.
 pub(super) static POLLS: Polls = Polls::new();
 
 /// The longest poll since the process started.

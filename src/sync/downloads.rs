@@ -304,7 +304,7 @@ impl Downloads {
         self.differences.get(key, compute).await
     }
 
-    /// The difference of a span that brings nothing.
+    /// The difference of a span that contains no rules.
     pub(super) fn empty_download(&self, policy: &LoadedPolicy, span: Span) -> Arc<Download> {
         let key = (policy.ledger.numbering(), span);
         self.differences.known(&key).unwrap_or_else(|| {

@@ -75,7 +75,7 @@ impl From<UnionLeg> for Route {
 }
 
 /// The name of an origin with these offers, in any order. An offer that equals the destination is
-/// ignored, because it brings nothing.
+/// ignored, because it contains no rules.
 pub(super) fn name(mut offers: Vec<Holding>, to: Holding) -> SpanStart {
     offers.retain(|offer| *offer != to);
     offers.sort_unstable_by_key(|offer| (offer.revision, offer.set, offer.generation));

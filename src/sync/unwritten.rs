@@ -25,7 +25,7 @@ pub(super) struct Unwritten {
     pub(super) host: Host,
     /// The version of the row that the preflight read.
     pub(super) version: u64,
-    /// The span of the download, which brings nothing.
+    /// The span of the download, which contains no rules.
     pub(super) span: Span,
     pub(super) since: Timestamp,
 }

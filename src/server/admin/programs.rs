@@ -18,7 +18,8 @@ use crate::server::extract::{Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{ProgramFilter, ProgramPosition, RuleFilter, SightingFilter};
 
-/// Maximum hosts, versions, and rules for each identifier in the details of a program.
+/// Limits in the details of a program: maximum hosts, maximum other versions, and maximum rules
+/// for each identifier.
 const MOST_SIGHTINGS: usize = 100;
 const MOST_VERSIONS: usize = 20;
 const MOST_RULES: usize = 100;

@@ -11,8 +11,8 @@ use super::identity::Identity;
 use super::writer::{CommitSharing, WriteResult, Writer};
 use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 
-/// A write that succeeded within this time proves that the database can be written to. A write that
-/// has taken longer than this is a long one.
+/// A write that succeeded within this time proves that the database can be written to. If a write
+/// has been in progress for longer than this, no other write is attempted as proof.
 const RECENT: Duration = Duration::from_secs(1);
 /// How long to wait for the row that is written as proof.
 const PATIENCE: Duration = Duration::from_secs(1);

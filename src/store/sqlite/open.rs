@@ -148,7 +148,8 @@ pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     };
     let marks = version(path, found);
     let code = marks.as_ref().err().and_then(rusqlite::Error::sqlite_error_code);
-    // If so, SQLite needs a log but cannot create or open one.
+    // With these errors, SQLite needs a log but cannot create or open one, unless the database
+    // file is missing.
     let no_log = matches!(code, Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
         && fs::metadata(path).is_ok();
     match found {

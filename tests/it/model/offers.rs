@@ -21,8 +21,8 @@ struct Unheard {
     target: State,
     begun: bool,
     whole: bool,
-    /// Whether all servers were restarted before any rules of this sync were sent. Servers need not
-    /// remember this sync.
+    /// Whether all servers were restarted before any rules of this sync were sent. If so, servers
+    /// need not remember the sync.
     forgotten: bool,
 }
 

@@ -25,9 +25,9 @@ const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 /// The servers and the database on which a history is played.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
-    /// One server over a file.
+    /// One server with an SQLite file.
     Sqlite,
-    /// This number of servers over one PostgreSQL database, and the order of their turns.
+    /// This number of servers with one PostgreSQL database, and the order of their turns.
     Postgres(usize, u64),
 }
 

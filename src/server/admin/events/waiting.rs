@@ -38,8 +38,8 @@ const MOST_DECISIONS: usize = 1_000;
 /// List programs that are pending approval, newest first
 ///
 /// These are programs that hosts blocked, or would block in lockdown mode, and that no rule matches
-/// yet. A page covers a range of sightings, so a later page can list a program again that was seen
-/// earlier on other hosts.
+/// yet. A page covers a range of sightings, so a later page can list the same program again because
+/// of older sightings on other hosts.
 #[utoipa::path(get, path = "/events/waiting", operation_id = "list_pending_programs", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn list(
