@@ -52,7 +52,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Export the whole policy as a manifest')
             [CompletionResult]::new('history', 'history', [CompletionResultType]::ParameterValue, 'Show who changed what, when and why')
             [CompletionResult]::new('rollback', 'rollback', [CompletionResultType]::ParameterValue, 'Roll back rules, settings and tags to an earlier revision')
-            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Create, list and revoke tokens for people, scripts and hosts')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Create, list and revoke API tokens and enrollment secrets')
             [CompletionResult]::new('database', 'database', [CompletionResultType]::ParameterValue, 'Back up, restore, copy and check databases')
             [CompletionResult]::new('lab', 'lab', [CompletionResultType]::ParameterValue, 'Test sync servers with simulated Macs')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'View and change the settings of the command line')
@@ -1096,7 +1096,7 @@ Register-ArgumentCompleter -Native -CommandName 'nicelist' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the programs that hosts reported, newest first')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List the programs that hosts reported, newest first')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a program: its hosts, its other versions, and the rules that match it')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a program, its hosts, versions and matching rules')
             break
         }
         'nicelist;program;list' {

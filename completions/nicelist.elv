@@ -49,7 +49,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand export 'Export the whole policy as a manifest'
             cand history 'Show who changed what, when and why'
             cand rollback 'Roll back rules, settings and tags to an earlier revision'
-            cand token 'Create, list and revoke tokens for people, scripts and hosts'
+            cand token 'Create, list and revoke API tokens and enrollment secrets'
             cand database 'Back up, restore, copy and check databases'
             cand lab 'Test sync servers with simulated Macs'
             cand config 'View and change the settings of the command line'
@@ -1052,7 +1052,7 @@ set edit:completion:arg-completer[nicelist] = {|@words|
             cand --help 'Print help'
             cand list 'List the programs that hosts reported, newest first'
             cand ls 'List the programs that hosts reported, newest first'
-            cand show 'Show a program: its hosts, its other versions, and the rules that match it'
+            cand show 'Show a program, its hosts, versions and matching rules'
         }
         &'nicelist;program;list'= {
             cand --publisher 'Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate'

@@ -56,7 +56,7 @@ complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "apply" -d 'Apply 
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "export" -d 'Export the whole policy as a manifest'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "history" -d 'Show who changed what, when and why'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "rollback" -d 'Roll back rules, settings and tags to an earlier revision'
-complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Create, list and revoke tokens for people, scripts and hosts'
+complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "token" -d 'Create, list and revoke API tokens and enrollment secrets'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "database" -d 'Back up, restore, copy and check databases'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "lab" -d 'Test sync servers with simulated Macs'
 complete -c nicelist -n "__fish_nicelist_needs_command" -f -a "config" -d 'View and change the settings of the command line'
@@ -1209,7 +1209,7 @@ complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fis
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -s h -l help -d 'Print help'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "list" -d 'List the programs that hosts reported, newest first'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "ls" -d 'List the programs that hosts reported, newest first'
-complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "show" -d 'Show a program: its hosts, its other versions, and the rules that match it'
+complete -c nicelist -n "__fish_nicelist_using_subcommand program; and not __fish_seen_subcommand_from list ls show" -f -a "show" -d 'Show a program, its hosts, versions and matching rules'
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l publisher -d 'Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate' -r
 complete -c nicelist -n "__fish_nicelist_using_subcommand program; and __fish_seen_subcommand_from list" -l signed -d 'Only programs that are signed in this way' -r -f -a "production\t''
 development\t''

@@ -33,7 +33,7 @@ enum Expected {
     /// The name of one of these fields.
     Name(&'static [&'static str]),
     /// A whole number, with its description. 1.0 counts as a whole number, because JSON has only
-    /// one type of numbers.
+    /// one number type.
     Integer(&'static str),
 }
 

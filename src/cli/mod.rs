@@ -61,7 +61,7 @@ use ui::{OutputOptions, Ui};
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    help_template = format!("{{about}}\n{{usage-heading}} {{usage}}\n\n{{subcommands}}\n{GLOBALS}"),
+    help_template = format!("{{about}}\n{{usage-heading}} {{usage}}\n{{subcommands}}\n{GLOBALS}"),
     subcommand_value_name = "COMMAND"
 )]
 struct Cli {

@@ -284,7 +284,7 @@ async fn stage_answer(
         Stage::EventUpload => {
             let (format, request, _share) = read_message(state, headers, body, share).await?;
             match engine.event_upload(&machine, &request, &may_join).await {
-                // The upload succeeds, but its events are dropped, as for every other limit.
+                // The upload succeeds, but its events are dropped, as for the limits of requests.
                 Err(SyncError::TooManyNewHosts) => {
                     write_message(format, &EventUploadResponse::default())
                 }

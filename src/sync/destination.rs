@@ -4,12 +4,12 @@
 //! The difference between the holding and the destination is not enough, because a host may have
 //! applied a sync whose postflight was lost. So each *offer* is compared with the destination. An
 //! offer is a state that the host may have reached since its last completed sync, including the
-//! holding. A target is sent only if the client has another rule for the target with some offer
-//! than at the destination. If there are too many offers, more targets are sent; see
+//! holding. A target is sent only if, for at least one offer, the client would have a different
+//! rule for it than at the destination. If there are too many offers, more targets are sent; see
 //! [`Origin::Union`].
 //!
-//! The results contain the numbers of rule versions in the ledger and not the rules, because a
-//! result may have a million entries.
+//! The results contain the IDs of rule versions in place of the rules, because a result may have
+//! a million entries.
 
 use std::sync::Arc;
 

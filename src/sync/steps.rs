@@ -39,7 +39,7 @@ impl From<PackedStep> for Step {
 /// Replaces the step for a target, or deletes it if `step` is none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replacement {
-    /// A version of the target.
+    /// Any version of a rule for the target.
     pub(super) about: VersionId,
     pub(super) step: Option<Step>,
 }

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::client::Client;
 use crate::fleet::ProgramId;
 
-/// Show a program: its hosts, its other versions, and the rules that match it
+/// Show a program, its hosts, versions and matching rules
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -7,7 +7,7 @@ mod revoke;
 use super::commands::commands;
 
 commands! {
-    /// Create, list and revoke tokens for people, scripts and hosts
+    /// Create, list and revoke API tokens and enrollment secrets
     Create => create::CreateArgs,
     List => list::ListArgs,
     Revoke => revoke::RevokeArgs,

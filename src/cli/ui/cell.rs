@@ -25,17 +25,24 @@ pub(crate) struct Column<R> {
     pub(crate) name: &'static str,
     /// Whether tables show the column. CSV and TSV contain every column.
     pub(crate) in_tables: bool,
+    /// If a terminal is too narrow, columns with a greater rank are left out first.
+    pub(crate) rank: u8,
     pub(crate) cell: fn(&R) -> Cell,
 }
 
 impl<R> Column<R> {
     pub(crate) const fn new(name: &'static str, cell: fn(&R) -> Cell) -> Self {
-        Self { name, in_tables: true, cell }
+        Self { name, in_tables: true, rank: 0, cell }
     }
 
     /// A column of CSV and TSV only.
     pub(crate) const fn csv(name: &'static str, cell: fn(&R) -> Cell) -> Self {
-        Self { name, in_tables: false, cell }
+        Self { name, in_tables: false, rank: 0, cell }
+    }
+
+    /// The column with this rank.
+    pub(crate) const fn rank(self, rank: u8) -> Self {
+        Self { rank, ..self }
     }
 }
 

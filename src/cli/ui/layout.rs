@@ -41,6 +41,9 @@ impl Layout {
             };
         };
         let room = limit.saturating_sub(GAP * columns.len().saturating_sub(1));
+        if let Some(widths) = whole_words(&columns, room) {
+            return Self { widths, wraps: true };
+        }
         let fits = |widths: &Vec<usize>| widths.iter().sum::<usize>() <= room;
         let mut narrowest = NARROWEST;
         loop {
@@ -66,6 +69,43 @@ impl Layout {
             out.push('\n');
         }
     }
+}
+
+/// Texts up to this width are not wrapped if that is possible.
+const SHORT: usize = 16;
+/// Longer words, such as paths and hashes, may be broken.
+const LONGEST_WORD: usize = 24;
+
+/// The width that a column needs so that short texts stay on one line and no word is broken.
+pub(super) fn needed_width(texts: &[&str]) -> usize {
+    let full = widest(texts);
+    if full <= SHORT {
+        return full;
+    }
+    let words = texts.iter().flat_map(|text| text.split(' ').map(width_of));
+    words.max().unwrap_or(0).clamp(SHORT, LONGEST_WORD)
+}
+
+/// The width of a table whose columns have these widths.
+pub(super) fn table_width(widths: &[usize]) -> usize {
+    widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
+}
+
+/// Widths at which no word is broken. None if there is not enough room.
+fn whole_words(columns: &[Vec<&str>], room: usize) -> Option<Vec<usize>> {
+    let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
+    let mut widths: Vec<usize> = columns.iter().map(|texts| needed_width(texts)).collect();
+    let mut rest = room.checked_sub(widths.iter().sum())?;
+    // The columns that are wrapped share the rest.
+    while rest > 0 && widths != full {
+        for (width, full) in widths.iter_mut().zip(&full) {
+            if rest > 0 && *width < *full {
+                *width += 1;
+                rest -= 1;
+            }
+        }
+    }
+    Some(widths)
 }
 
 /// Distributes the width of a table. Columns that need less than an equal share keep what they
@@ -204,6 +244,15 @@ mod tests {
         assert_eq!(text, "short  abcdefghijklm\n       nopqrstuvwxyz\n");
         let text = table(&[&["short", "some words of a comment"]], Some(20));
         assert_eq!(text, "short  some words of\n       a comment\n");
+    }
+
+    #[test]
+    fn no_word_is_broken_if_there_is_room_for_the_longest() {
+        let text = table(&[&["annas-mbp.local", "just now", "a comment of some length"]], Some(44));
+        assert_eq!(
+            text,
+            "annas-mbp.local  just now  a comment of some\n                           length\n"
+        );
     }
 
     #[test]

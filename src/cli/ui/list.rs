@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::cell::{Cell, Column, Row, Tone, harmless, no_formula};
-use super::layout::{Layout, Piece};
+use super::layout::{Layout, Piece, needed_width, table_width};
 use super::output::Ui;
 use crate::cli::error::CliError;
 use crate::client::Pages;
@@ -30,16 +30,23 @@ pub(crate) struct List<'u, R> {
 }
 
 enum Writing {
-    Table { waiting: Vec<Vec<Cell>>, layout: Option<Layout> },
+    Table { waiting: Vec<Vec<Cell>>, fitted: Option<Fitted> },
     Json,
     Jsonl,
     Separated(Box<csv::Writer<Vec<u8>>>),
 }
 
+/// The columns of a table that are shown, and their widths.
+struct Fitted {
+    /// Whether each column is shown.
+    shown: Vec<bool>,
+    layout: Layout,
+}
+
 impl<'u, R: Row> List<'u, R> {
     pub(super) fn new(ui: &'u Ui, nothing: &'static str) -> Self {
         let writing = match ui.format {
-            Output::Table => Writing::Table { waiting: Vec::new(), layout: None },
+            Output::Table => Writing::Table { waiting: Vec::new(), fitted: None },
             Output::Json => Writing::Json,
             Output::Jsonl => Writing::Jsonl,
             Output::Csv | Output::Tsv => Writing::Separated(Box::new(separated(ui.delimiter()))),
@@ -51,11 +58,11 @@ impl<'u, R: Row> List<'u, R> {
         let first = self.count == 0;
         self.count += 1;
         match &mut self.writing {
-            Writing::Table { waiting, layout } => {
+            Writing::Table { waiting, fitted } => {
                 let shown = self.columns.iter().filter(|column| column.in_tables);
                 waiting.push(shown.map(|column| (column.cell)(row)).collect());
-                if layout.is_some() || waiting.len() >= FITTED {
-                    write_table(self.ui, &self.columns, waiting, layout)?;
+                if fitted.is_some() || waiting.len() >= FITTED {
+                    write_table(self.ui, &self.columns, waiting, fitted)?;
                 }
             }
             Writing::Json => {
@@ -90,8 +97,8 @@ impl<'u, R: Row> List<'u, R> {
     pub(crate) fn flush(&mut self) -> Result<(), CliError> {
         match &mut self.writing {
             Writing::Table { waiting, .. } if waiting.is_empty() => {}
-            Writing::Table { waiting, layout } => {
-                write_table(self.ui, &self.columns, waiting, layout)?;
+            Writing::Table { waiting, fitted } => {
+                write_table(self.ui, &self.columns, waiting, fitted)?;
             }
             Writing::Json | Writing::Jsonl => {}
             Writing::Separated(writer) => drain(writer, self.ui)?,
@@ -102,8 +109,12 @@ impl<'u, R: Row> List<'u, R> {
     /// Writes the rest.
     pub(crate) fn finish(mut self) -> Result<(), CliError> {
         match &mut self.writing {
-            Writing::Table { waiting, layout } => {
-                write_table(self.ui, &self.columns, waiting, layout)?;
+            Writing::Table { waiting, fitted } => {
+                write_table(self.ui, &self.columns, waiting, fitted)?;
+                self.ui.out().flush()?;
+                if let Some(fitted) = fitted {
+                    note_left_out(self.ui, &self.columns, &fitted.shown);
+                }
                 if self.count == 0 && !self.nothing.is_empty() {
                     self.ui.status(self.nothing);
                 }
@@ -192,13 +203,13 @@ fn drain(writer: &mut csv::Writer<Vec<u8>>, ui: &Ui) -> Result<(), CliError> {
     ui.write_data(&bytes)
 }
 
-/// Writes the buffered rows. The first rows determine the widths of the columns, and are written
-/// below the header.
+/// Writes the buffered rows. The first rows determine the columns that are shown and their widths,
+/// and are written below the header.
 fn write_table<R: Row>(
     ui: &Ui,
     columns: &[Column<R>],
     waiting: &mut Vec<Vec<Cell>>,
-    layout: &mut Option<Layout>,
+    fitted: &mut Option<Fitted>,
 ) -> Result<(), CliError> {
     if waiting.is_empty() {
         return Ok(());
@@ -206,29 +217,85 @@ fn write_table<R: Row>(
     let texts = |row: &Vec<Cell>| row.iter().map(|cell| text(ui, cell)).collect::<Vec<_>>();
     let rows: Vec<Vec<String>> = waiting.iter().map(texts).collect();
     let head: Vec<String> = match R::HEADED {
-        true => columns.iter().filter(|column| column.in_tables).map(title).collect(),
+        true => in_tables(columns).map(title).collect(),
         false => Vec::new(),
     };
     let mut out = String::new();
-    let is_first = layout.is_none();
-    let layout = layout.get_or_insert_with(|| {
-        let all = std::iter::once(&head).chain(&rows);
-        Layout::fit(all.map(|row| row.iter().map(String::as_str).collect()), ui.width)
+    let is_first = fitted.is_none();
+    let Fitted { shown, layout } = fitted.get_or_insert_with(|| {
+        let all: Vec<Vec<&str>> = std::iter::once(&head)
+            .chain(&rows)
+            .map(|row| row.iter().map(String::as_str).collect())
+            .collect();
+        let ranks: Vec<u8> = in_tables(columns).map(|column| column.rank).collect();
+        let shown = match ui.width.filter(|_| R::HEADED) {
+            Some(width) => columns_that_fit(&all, &ranks, width),
+            None => vec![true; ranks.len()],
+        };
+        let kept = all.iter().map(|row| kept(row, &shown).copied().collect());
+        let layout = Layout::fit(kept, ui.width);
+        Fitted { shown, layout }
     });
     if is_first && R::HEADED {
-        layout.write(&pieces(ui, &head, std::iter::repeat(Tone::Faint)), &mut out);
+        layout.write(&pieces(ui, kept(&head, shown), std::iter::repeat(Tone::Faint)), &mut out);
     }
     for (texts, cells) in rows.iter().zip(&*waiting) {
-        layout.write(&pieces(ui, texts, cells.iter().map(Cell::tone)), &mut out);
+        let tones = kept(cells, shown).map(Cell::tone);
+        layout.write(&pieces(ui, kept(texts, shown), tones), &mut out);
     }
     waiting.clear();
     ui.out().write_all(out.as_bytes())?;
     Ok(())
 }
 
-fn pieces<'a>(ui: &Ui, texts: &'a [String], tones: impl Iterator<Item = Tone>) -> Vec<Piece<'a>> {
+fn in_tables<R>(columns: &[Column<R>]) -> impl Iterator<Item = &Column<R>> {
+    columns.iter().filter(|column| column.in_tables)
+}
+
+/// The items of a row in the columns that are shown.
+fn kept<'a, T>(row: &'a [T], shown: &'a [bool]) -> impl Iterator<Item = &'a T> {
+    row.iter().zip(shown).filter(|(_, is_shown)| **is_shown).map(|(item, _)| item)
+}
+
+/// Leaves out columns until the others need no broken word: first those with the greatest rank, and
+/// among these the last. The first column always stays.
+fn columns_that_fit(rows: &[Vec<&str>], ranks: &[u8], width: usize) -> Vec<bool> {
+    let needed = |column: usize| {
+        let texts: Vec<&str> = rows.iter().filter_map(|row| row.get(column).copied()).collect();
+        needed_width(&texts)
+    };
+    let needed: Vec<usize> = (0..ranks.len()).map(needed).collect();
+    let mut shown = vec![true; ranks.len()];
+    let mut order: Vec<usize> = (1..ranks.len()).collect();
+    order.sort_by_key(|column| (ranks[*column], *column));
+    let total = |shown: &[bool]| table_width(&kept(&needed, shown).copied().collect::<Vec<_>>());
+    while total(&shown) > width
+        && let Some(column) = order.pop()
+    {
+        shown[column] = false;
+    }
+    shown
+}
+
+/// Names the columns for which the terminal is too narrow.
+fn note_left_out<R>(ui: &Ui, columns: &[Column<R>], shown: &[bool]) {
+    let names = in_tables(columns).zip(shown).filter(|(_, is_shown)| !**is_shown);
+    let names: Vec<String> = names.map(|(column, _)| column.name.replace('_', " ")).collect();
+    if !names.is_empty() {
+        ui.hint(format!(
+            "a wider terminal also shows {}; -o csv shows all columns",
+            names.join(", ")
+        ));
+    }
+}
+
+fn pieces<'a>(
+    ui: &Ui,
+    texts: impl Iterator<Item = &'a String>,
+    tones: impl Iterator<Item = Tone>,
+) -> Vec<Piece<'a>> {
     let piece = |(text, tone): (&'a String, Tone)| Piece { text, style: tone_style(ui, tone) };
-    texts.iter().zip(tones).map(piece).collect()
+    texts.zip(tones).map(piece).collect()
 }
 
 pub(super) fn tone_style(ui: &Ui, tone: Tone) -> Style {
@@ -250,4 +317,31 @@ pub(super) fn text(ui: &Ui, cell: &Cell) -> String {
 
 fn title<R>(column: &Column<R>) -> String {
     column.name.replace('_', " ").to_uppercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOST: [&str; 6] =
+        ["jonas-studio.local", "in-sync", "online", "lockdown", "just now", "design, canary"];
+
+    fn shown(ranks: [u8; 6], width: usize) -> Vec<&'static str> {
+        let columns = columns_that_fit(&[HOST.to_vec()], &ranks, width);
+        kept(&HOST, &columns).copied().collect()
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_the_most_important_columns() {
+        let ranks = [0, 0, 2, 3, 0, 1];
+        assert_eq!(shown(ranks, 80), HOST);
+        assert_eq!(shown(ranks, 61), [HOST[0], HOST[1], HOST[2], HOST[4], HOST[5]]);
+        assert_eq!(shown(ranks, 40), [HOST[0], HOST[1], HOST[4]]);
+        assert_eq!(shown(ranks, 1), [HOST[0]]);
+    }
+
+    #[test]
+    fn columns_of_the_same_rank_are_left_out_from_the_last() {
+        assert_eq!(shown([0; 6], 40), HOST[..3]);
+    }
 }

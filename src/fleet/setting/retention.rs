@@ -12,7 +12,7 @@ const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
 /// Seven days, so that hosts that were off for a few days do not need a clean sync.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
-/// If an administrator enters a smaller number, it was probably meant as days.
+/// The minimum number of events to keep. A smaller number was probably meant as days.
 const FEWEST: u64 = 1000;
 
 /// The age at which events are deleted: from 1 h to a hundred years, or never.

@@ -121,7 +121,8 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
-        // Exceptions are for stronger scopes, or for other tags.
+        // A removal becomes an exception only if its scope is stronger than that of `first`, or if both
+        // are tags.
         return match (kind(rule.scope()), base) {
             (Some(kind), None) => Ok(Some(kind.excluded())),
             (Some(Kind::Tags), Some(Kind::Tags)) => Ok(Some(Kind::Tags.excluded())),

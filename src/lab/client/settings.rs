@@ -19,7 +19,8 @@ const DEFAULT_PUSH_SYNC_INTERVAL: u32 = 14_400;
 /// the minimum.
 const DEFAULT_RULE_SYNC_DEADLINE: u32 = 600;
 
-/// The settings that a server sent. An absent setting has its value from the profile.
+/// The settings that a server sent. If the client mode is absent, the mode of the profile applies.
+/// Any other absent setting has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {

@@ -185,8 +185,8 @@ impl<'t> Mac<'t> {
         read.len()
     }
 
-    /// The keys for the client's version. Clients before 2023.8 have no keys, and send an empty
-    /// body.
+    /// The body of a postflight, with the keys that the client's version sends. Clients before
+    /// 2023.8 send an empty body, so this returns no keys for them.
     pub(super) fn postflight_request(
         &self,
         kind: Kind,

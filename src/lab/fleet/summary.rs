@@ -50,7 +50,8 @@ pub struct PhaseReport {
 pub struct Memory {
     /// Maximum resident memory, if the system reports it.
     pub peak_bytes: Option<u64>,
-    /// The growth of the maximum resident memory since before the hosts were created, per host.
+    /// The growth of the maximum resident memory from the creation of the first host on, divided by
+    /// the number of hosts.
     pub bytes_per_host: Option<f64>,
     /// The size of the data of one host, without shared data.
     pub host_bytes: usize,

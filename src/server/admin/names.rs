@@ -20,8 +20,8 @@ const MOST_SHARED: usize = 100;
 
 /// Check names from host scopes
 ///
-/// Shows names that match no host because they are host names, and serial numbers that several hosts
-/// report.
+/// Shows host names that were used in place of machine IDs or serial numbers, and so match no host.
+/// Also shows serial numbers that several hosts report.
 #[utoipa::path(post, path = "/hosts/names", operation_id = "check_host_names", tag = "hosts",
     request_body = HostNamesRequest, responses((status = 200, body = HostNames), (status = 413)))]
 pub(super) async fn check(

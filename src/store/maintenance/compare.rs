@@ -141,7 +141,7 @@ fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Fee
     }
 }
 
-/// Compares a value of one key with the same column's value of another key.
+/// Compares the values of one key column in two rows.
 fn order(key: &Value, other: &Value) -> Ordering {
     match (key, other) {
         (Value::Integer(key), Value::Integer(other)) => key.cmp(other),

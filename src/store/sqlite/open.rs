@@ -137,8 +137,7 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(url.as_str(), flags)
 }
 
-/// Finds out how to read a database without changing a file, and the version of the database's
-/// schema.
+/// Returns how the database can be read without changing any file, and the version of its schema.
 pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
