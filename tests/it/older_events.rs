@@ -87,7 +87,8 @@ async fn a_killed_server_continues_to_count_where_it_stopped() {
             assert!(left > 0, "the server is ready before all events are counted");
         }
         if kills == 3 {
-            wait_until("all events are counted", || uncounted(&shell) == 0);
+            let noted = "SELECT count(*) FROM meta WHERE key = 'uncounted_events'";
+            wait_until("all events are counted", || number(&shell, noted) == 0);
             assert!(!page_notes_it(&shell, &server).await);
             server.logs("counted the programs of all events");
             break;
