@@ -11,7 +11,6 @@ use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 #[derive(Clone, Debug, Default)]
 pub enum Clock {
-    /// The machine's clock.
     #[default]
     System,
     /// A clock that only [`Clock::advance`] and [`Clock::jump`] move.
@@ -22,12 +21,12 @@ pub enum Clock {
 pub struct ManualClock {
     /// Milliseconds since 1970.
     wall: AtomicI64,
-    /// Milliseconds that passed since the clock was created, without jumps.
+    /// Milliseconds since the clock was created, without jumps.
     elapsed: AtomicI64,
 }
 
 impl Clock {
-    /// A stopped clock for tests.
+    /// A clock for tests. It stands still until it is moved.
     pub fn manual(start: Timestamp) -> Self {
         let (wall, elapsed) = (AtomicI64::new(start.as_millisecond()), AtomicI64::new(0));
         Self::Manual(Arc::new(ManualClock { wall, elapsed }))
@@ -54,7 +53,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock as if time passed.
+    /// Moves a manual clock as if time had passed.
     pub fn advance(&self, by: SignedDuration) {
         self.jump(by);
         if let Self::Manual(clock) = self {
@@ -62,7 +61,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock as if someone set it.
+    /// Moves a manual clock as if someone had set it.
     pub fn jump(&self, by: SignedDuration) {
         if let Self::Manual(clock) = self {
             clock.wall.fetch_add(millis(by), Ordering::SeqCst);

@@ -16,7 +16,6 @@ impl EpochId {
     }
 }
 
-/// The epoch of a database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Epoch {
     pub id: EpochId,

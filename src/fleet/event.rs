@@ -18,7 +18,6 @@ use utoipa::ToSchema;
 
 use crate::rule::{MachineId, Program, words};
 
-/// The number of a stored event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EventId(pub i64);
@@ -120,9 +119,7 @@ impl FromStr for EventKind {
 #[serde(default)]
 pub struct Ancestor {
     pub pid: i32,
-    /// Path of the program.
     pub path: String,
-    /// SHA-256 of the program.
     pub sha256: String,
     /// Empty if the program has no signing ID.
     pub signing_id: String,
@@ -145,11 +142,9 @@ pub struct FileAccess {
     pub ancestors: Vec<Ancestor>,
 }
 
-/// One certificate of a signing chain.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SigningLink {
-    /// SHA-256 of the certificate.
     pub sha256: String,
     pub common_name: String,
     pub organization: String,
@@ -167,23 +162,17 @@ const fn is_zero(seconds: &u32) -> bool {
     *seconds == 0
 }
 
-/// One report of one program on one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
-    /// The host that reported the event.
     pub machine: MachineId,
-    /// Santa's decision.
     pub decision: Decision,
     /// None if the host reported no time. Programs of a bundle that did not run have no time.
     pub occurred: Option<Timestamp>,
-    /// The file's name.
     pub file_name: String,
     pub folder: String,
-    /// The program's identifiers that rules can match.
     pub program: Program,
     pub user: String,
     pub pid: i32,
-    /// The name of the parent process.
     pub parent_name: String,
     pub bundle_name: String,
     pub bundle_version: String,
@@ -228,7 +217,6 @@ impl Event {
         !self.bundle_hash.is_empty()
     }
 
-    /// Folder and file name.
     pub fn path(&self) -> String {
         match self.folder.as_str() {
             "" => self.file_name.clone(),

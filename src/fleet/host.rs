@@ -27,9 +27,7 @@ pub struct RuleCounts {
     /// File hashes, including transitive rules.
     pub binary: u32,
     pub certificate: u32,
-    /// Team IDs.
     pub teamid: u32,
-    /// Signing IDs.
     pub signingid: u32,
     /// Code directory hashes.
     pub cdhash: u32,
@@ -44,7 +42,6 @@ pub struct RuleCounts {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct HostFacts {
-    /// Hardware serial number.
     pub serial: String,
     /// Host name; changes with the network that the Mac is on.
     pub hostname: String,
@@ -73,7 +70,6 @@ pub struct HostFacts {
     pub groups_reported: Option<u32>,
 }
 
-/// A Mac, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
     /// The name of the Mac in sync URLs.
@@ -86,7 +82,6 @@ pub struct Host {
 }
 
 impl Host {
-    /// A host without reported facts.
     pub fn new(machine: MachineId, now: Timestamp) -> Self {
         Self {
             machine,
@@ -134,7 +129,7 @@ impl HostFacts {
     }
 }
 
-/// Texts that computers without a serial number report instead of one, in lower case.
+/// Texts that some computers report if they have no serial number, in lower case.
 const PLACEHOLDERS: [&str; 11] = [
     "none",
     "null",
@@ -149,7 +144,6 @@ const PLACEHOLDERS: [&str; 11] = [
     "to be filled by o.e.m.",
 ];
 
-/// Whether a text is empty or a placeholder instead of a serial number.
 fn is_placeholder(serial: &str) -> bool {
     let text = serial.to_ascii_lowercase();
     let mut letters = text.chars();

@@ -60,7 +60,6 @@ impl PolicyDifference<'_> {
 pub struct PolicyDifferences<'a> {
     /// Tags by name, then settings by scope and [`SettingKey`], then rules by target and scope.
     pub differences: Vec<PolicyDifference<'a>>,
-    /// The number of items that are the same in both states.
     pub unchanged: u64,
     /// The number of rules in the second state that have expired.
     pub expired: u64,
@@ -76,7 +75,6 @@ pub struct DiffOptions {
 }
 
 impl<'a> PolicyDifferences<'a> {
-    /// Compares the tags, settings and rules of two states.
     pub fn between(before: &'a PolicyState, after: &'a PolicyState, options: DiffOptions) -> Self {
         let mut found = Self::default();
         found.tags(&before.tags, &after.tags, options);

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::{Decision, EventId};
 use crate::rule::{MachineId, Program};
 
-/// The number of a known program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProgramId(pub i64);
@@ -33,13 +32,10 @@ pub struct KnownProgram {
     pub name: String,
     /// The bundle's name in the first report; empty if the program has no bundle.
     pub bundle_name: String,
-    /// The time when a host first reported the program.
     pub first_seen: Timestamp,
-    /// The number of hosts that the program was seen on.
     pub hosts: u64,
 }
 
-/// A program on a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sighting {
     pub program: ProgramId,
@@ -48,21 +44,19 @@ pub struct Sighting {
     pub last_seen: Timestamp,
     /// The number of events, without file accesses.
     pub reports: u64,
-    /// Santa's decision in the newest event.
     pub decision: Decision,
-    /// The newest event. It may have been deleted.
+    /// The ID of the newest event, which may have been deleted.
     pub latest: EventId,
-    /// Folder and file name in the newest event.
     pub path: String,
     /// The users in the reports, sorted. If there are too many, the first [`Sighting::MOST_USERS`]
     /// are kept.
     pub users: Vec<String>,
-    /// Whether other users were reported, too.
+    /// Whether more users were reported.
     pub more_users: bool,
     /// The paths in the reports, sorted. If there are too many, the first [`Sighting::MOST_PATHS`]
     /// are kept.
     pub paths: Vec<String>,
-    /// Whether other paths were reported, too.
+    /// Whether more paths were reported.
     pub more_paths: bool,
 }
 

@@ -168,7 +168,7 @@ impl SettingKey {
         }
     }
 
-    /// Whether the setting is about the fleet as a whole and cannot differ from host to host.
+    /// Whether only the fleet scope can have the setting.
     pub const fn is_fleets(self) -> bool {
         matches!(
             self,
@@ -192,8 +192,8 @@ impl SettingKey {
 }
 
 impl Setting {
-    /// Parses a setting, also by its deprecated name: `block-usb-mount=true` and
-    /// `remount-usb-mode=rdonly,noexec` are both `removable-media`.
+    /// Parses a setting. Two deprecated names also work: `block-usb-mount=true` and
+    /// `remount-usb-mode=rdonly,noexec` are settings of `removable-media`.
     ///
     /// # Errors
     /// The key is unknown or the value is invalid.

@@ -49,7 +49,6 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// A tag without members.
     pub fn new(name: TagName) -> Self {
         Self { name, priority: 0, description: None, membership: Membership::default() }
     }
@@ -63,7 +62,6 @@ impl Tag {
 /// All tags, with indexes to find the tags of a host without a scan of all memberships.
 #[derive(Debug, Default)]
 pub struct Tags {
-    /// All tags, weakest first.
     tags: Vec<Tag>,
     names: HashMap<TagName, usize>,
     serials: HashMap<Serial, Vec<usize>>,

@@ -48,8 +48,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the rules that `read` returns for a record, or the errors of `read`. Notes the fields
-    /// that `read` left in the record.
+    /// Adds the rules that `read` returns for a record, or the errors. Notes the fields that `read`
+    /// left in the record.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,
@@ -75,7 +75,6 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the rules of a JSON list.
     pub(super) fn add_list(
         &mut self,
         file: u32,
@@ -96,7 +95,6 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// The errors of one rule.
 pub(super) struct Faults(pub(super) Vec<Remark>);
 
 impl From<Remark> for Faults {
@@ -106,7 +104,6 @@ impl From<Remark> for Faults {
 }
 
 impl Record<'_> {
-    /// Checks a draft that was read from this record.
     pub(super) fn rule(&self, draft: RuleDraft) -> Result<Rule, Remark> {
         Rule::try_from(draft).map_err(|RuleError { field, problem }| {
             let (location, key) = self.origin(field);

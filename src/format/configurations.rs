@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use super::{Location, ParsedPolicy};
 
-/// The configurations of the rules in a file.
 pub(super) struct Configurations<'w> {
     pub(super) wanted: Option<&'w str>,
     found: BTreeSet<String>,

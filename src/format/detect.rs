@@ -69,7 +69,6 @@ impl Format {
         found.or_else(|| santactl::resembles(&head).then_some(Self::Santactl))
     }
 
-    /// Whether a file looks like this format.
     pub fn recognises(self, file: &File) -> bool {
         match self {
             Self::Csv => csv::recognises(&file.bytes).is_some(),

@@ -15,7 +15,7 @@ use super::rows::{Row, RowError};
 use super::{Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleKey};
 
-/// The entry that is read if several different entries have the same target and scope.
+/// How different entries for the same target and scope are handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
     #[default]

@@ -36,7 +36,6 @@ pub struct FileInfo {
     pub no_page_zero: bool,
 }
 
-/// The reason why a report could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileInfoError {
     #[error("is not the output of `santactl fileinfo --json`: {0}")]
@@ -50,8 +49,6 @@ pub enum FileInfoError {
     Certificates,
 }
 
-/// Reads all programs of a report.
-///
 /// # Errors
 /// If the text is not a report of `santactl`, the report is empty or lists certificates, or a file
 /// has no SHA-256.
@@ -63,7 +60,7 @@ pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
 /// Reads a report. If a program has no SHA-256, only the result for this program is an error.
 ///
 /// # Errors
-/// If the text is not a report of `santactl`.
+/// If the text is not a report of `santactl`, or the report is empty.
 fn read_each(text: &str) -> Result<Vec<Result<FileInfo, FileInfoError>>, FileInfoError> {
     let raws: Vec<&RawValue> = match text.trim_start().starts_with('[') {
         true => serde_json::from_str(text)?,
@@ -184,7 +181,8 @@ impl Entry {
     }
 
     /// `Code-signed` is `No`, `Yes`, or `Yes, but` and the problem. santactl does not report that a
-    /// certificate is for development, so it is recognized by its name.
+    /// certificate is for development, so it is recognized by its name or by the message about an
+    /// ignored rule.
     fn signing_status(&self) -> SigningStatus {
         match self.code_signed.to_ascii_lowercase().as_str() {
             "no" => return SigningStatus::Unsigned,

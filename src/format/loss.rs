@@ -4,12 +4,10 @@ use super::csv::{Column, field};
 use super::{Content, Loss, Lost};
 use crate::rule::Rule;
 
-/// The losses of a file that is being written.
 #[derive(Default)]
 pub(super) struct Losses(pub(super) Vec<Loss>);
 
 impl Losses {
-    /// Records that a rule is left out.
     pub(super) fn rule(&mut self, index: usize, why: impl Into<String>) {
         self.0.push(Loss { rule: Some(index), lost: Lost::Everything(why.into()) });
     }
@@ -23,7 +21,6 @@ impl Losses {
         self.0.extend(lost.map(|name| Loss { rule: Some(index), lost: Lost::Field(name) }));
     }
 
-    /// Records that a setting or a tag is left out.
     pub(super) fn other(&mut self, why: String) {
         self.0.push(Loss { rule: None, lost: Lost::Everything(why) });
     }

@@ -5,7 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::fleet::Clock;
 
-/// The maximum difference between the wall clock and the expected time, except for the first check.
+/// The maximum difference between the wall clock and the expected time. At the start, the wall
+/// clock may be ahead by more.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum difference between the wall clock and a time in the database that confirms it.
 const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
@@ -13,7 +14,6 @@ const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
 /// the server starts.
 pub const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// A wall clock that differs from the expected time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClockJump {
     pub wall: Timestamp,
@@ -25,7 +25,6 @@ pub struct ClockJump {
 /// clock if the database is new.
 #[derive(Clone, Debug)]
 pub struct ClockGuard {
-    /// The last trusted time.
     believed: Timestamp,
     /// [`Clock::elapsed`] at the last trusted time.
     elapsed: SignedDuration,
@@ -48,13 +47,13 @@ impl ClockGuard {
         guard
     }
 
-    /// The expected time of the wall clock.
     pub fn expected(&self, clock: &Clock) -> Timestamp {
         let passed = clock.elapsed().checked_sub(self.elapsed).unwrap_or(SignedDuration::MAX);
         self.believed.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// Checks the clock. A clock that jumped is trusted again when it shows the expected time.
+    /// Checks the clock. A clock that jumped is trusted again when it is close to the expected
+    /// time.
     pub fn observe(&mut self, clock: &Clock) -> Option<ClockJump> {
         let (wall, expected) = (clock.now(), self.expected(clock));
         let ahead = wall.duration_since(expected);

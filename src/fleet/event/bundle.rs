@@ -8,10 +8,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::rule::MachineId;
 
-/// Whether all programs of a bundle were reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BundleMembers {
-    /// Some programs were not reported yet.
     Missing {
         /// The number of distinct programs that were reported.
         held: u32,

@@ -10,14 +10,13 @@ use crate::fleet::{Host, HostFacts, SyncState};
 const CONFLICT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// How long the state of another Mac is kept, and how long a conflict lasts without a new sign.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
-/// The assumed maximum duration of a sync. If two Macs sync within this time, their requests may be
-/// confused.
+/// The assumed maximum duration of a sync. If two Macs sync within this time, the server may mix up
+/// their requests.
 pub const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum number of other Macs whose state is kept. A Mac without a kept state begins with a
 /// clean sync.
 const MOST_OTHERS: usize = 3;
-/// Without an accepted Mac, two different Macs are in conflict only after each of them has synced
-/// this number of times.
+/// Without an accepted Mac, a conflict begins only after this number of preflights from each Mac.
 const ENOUGH: u8 = 2;
 
 /// The properties that distinguish a Mac from other Macs with the same machine ID.
@@ -37,7 +36,6 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    /// The fingerprint of a Mac that reports `facts`.
     pub fn of(facts: &HostFacts) -> Self {
         let serial = facts.serial_number().unwrap_or_default();
         Self { serial, model: facts.model.trim().to_owned() }
@@ -75,7 +73,7 @@ pub struct OtherMac {
 }
 
 impl OtherMac {
-    /// The serial number of the Mac. Empty if it is unknown.
+    /// Empty if it is unknown.
     pub fn serial(&self) -> &str {
         &self.fingerprint.serial
     }
@@ -110,11 +108,12 @@ pub struct SeenMac {
     pub at: Timestamp,
 }
 
-/// A host's report of older rules, which its clone may have sent.
+/// A report of older rules than the host had already confirmed. A clone of the host may have sent
+/// the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
-    /// Whether the newer rules were reported after this report.
+    /// Whether the host has reported its current rules since then.
     newer_since: bool,
 }
 
@@ -122,11 +121,9 @@ struct OlderRules {
 /// when an administrator accepts a Mac, or if the host stops reporting its serial number or model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Macs {
-    /// The Mac that synced last.
     pub current: Fingerprint,
     seen: u8,
     first_seen: Timestamp,
-    /// The other Macs, with their states.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherMac>,
     /// Set if several Macs use the machine ID at the same time.
@@ -135,10 +132,8 @@ pub struct Macs {
     /// The Mac that the current Mac replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<SeenMac>,
-    /// The Mac that an administrator accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Fingerprint>,
-    /// The last Mac that was refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<SeenMac>,
     /// Until this time, the server may mix up requests of two syncs.
@@ -194,8 +189,8 @@ impl Macs {
         self.replaced = None;
     }
 
-    /// Keeps the state of another Mac. If there are too many, forgets the Mac that has not been
-    /// seen for the longest time.
+    /// Keeps the state of another Mac. If too many are kept, forgets the Mac that has not been seen
+    /// for the longest time.
     fn keep(&mut self, other: OtherMac) {
         self.others.push(other);
         if self.others.len() > MOST_OTHERS
@@ -209,9 +204,9 @@ impl Macs {
 /// The Mac that sent a preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognized {
-    /// The Mac that synced last.
+    /// The Mac that synced last, or the first Mac.
     Same,
-    /// Another Mac. The host's sync state is now that of this Mac.
+    /// Another Mac. The host's sync state is now the state of this Mac.
     Another,
 }
 
@@ -240,8 +235,8 @@ impl Host {
     }
 
     /// Recognizes the Mac that reports `facts`. Must be called before `facts` become the host's
-    /// facts. If another Mac synced last, the stored sync state of the recognized Mac replaces the
-    /// host's sync state.
+    /// facts. If another Mac synced last, the host's sync state becomes the stored state of the
+    /// recognized Mac, or an empty state if none is stored. Orders for clean syncs are kept.
     pub fn recognize(&mut self, facts: &HostFacts, now: Timestamp) -> Recognized {
         let reported = Fingerprint::of(facts);
         let known = self.fingerprint();
@@ -267,7 +262,6 @@ impl Host {
         Recognized::Another
     }
 
-    /// Makes another Mac the current one, with its own sync state.
     fn switch(&mut self, reported: Fingerprint, now: Timestamp) {
         let mut macs = self.take_macs();
         macs.forget_old(now);
@@ -346,14 +340,14 @@ impl Host {
     pub fn accept(&mut self, mac: Fingerprint) {
         let mut macs = self.take_macs();
         let current = macs.current.clone();
-        // This also forgets the state of a clone, which has the same fingerprint.
+        // Also forgets the state of a clone, which has the same fingerprint.
         macs.others.retain(|other| other.fingerprint.differs(&current));
         macs.accepted = Some(mac);
         (macs.conflict, macs.refused, macs.replaced, macs.older_rules) = (None, None, None, None);
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Whether the server may confuse requests of two Macs in a session that begins now, because
+    /// Whether the server may mix up requests of two Macs in a session that begins now, because
     /// another Mac has begun a session in the last few minutes.
     pub fn is_mixed(&mut self, another_began: bool, now: Timestamp) -> bool {
         let Some(macs) = &mut self.sync.macs else { return false };

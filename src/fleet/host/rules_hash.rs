@@ -74,7 +74,6 @@ impl Trail {
         last.or_else(|| self.union_legs.last().map(|leg| leg.to)).unwrap_or(self.root)
     }
 
-    /// The number of differences.
     pub const fn length(&self) -> usize {
         self.union_legs.len() + self.legs.len()
     }
@@ -93,7 +92,6 @@ impl Trail {
     }
 }
 
-/// A difference that a host applied.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "LegNumbers", into = "LegNumbers")]
 pub struct Leg {
@@ -187,7 +185,6 @@ impl Drift {
     /// The maximum of `unheard_repairs`. It is more than one because requests can get lost.
     const MOST_UNHEARD: u8 = 5;
 
-    /// Whether a clean sync may still help.
     pub const fn is_repairable(&self) -> bool {
         !self.repaired && self.unheard_repairs < Self::MOST_UNHEARD
     }

@@ -165,8 +165,8 @@ pub struct SyncState {
     /// version 0.1.0 may have all optional settings.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// All offers except the holding. They come from sessions that were not confirmed by a
-    /// postflight and from downloads without a session.
+    /// All offers except the holding. They are from sessions without a postflight that confirmed
+    /// the rules, and from downloads without a session.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Holding>,
     /// Replaces `offers` if there are too many offers.
@@ -185,8 +185,8 @@ pub struct SyncState {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_rules: bool,
     /// The order of the host's rules, for clients that report a hash. If the order is unknown, all
-    /// rules are sent again. The stored name differs from the name in version 0.1.0, which
-    /// therefore ignores the field and never computes a hash from legs that it does not support.
+    /// rules are sent again. Version 0.1.0 ignores the stored name, so it never computes a hash
+    /// from legs that it does not support.
     #[serde(
         default,
         rename = "exact_trail",
@@ -227,7 +227,6 @@ impl SyncState {
         }
     }
 
-    /// The other Macs that use the machine ID.
     pub fn others(&self) -> impl Iterator<Item = &OtherMac> {
         self.macs.iter().flat_map(|macs| &macs.others)
     }
@@ -245,7 +244,7 @@ impl SyncState {
     }
 }
 
-/// The counts of a postflight that does not confirm the rules that were sent.
+/// The counts of a postflight that does not confirm the sent rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Miscount {
     pub sent: u32,

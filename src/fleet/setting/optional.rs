@@ -43,7 +43,6 @@ impl OptionalSettings {
         Self(self.0 | Self::bit(key))
     }
 
-    /// The set without a setting.
     pub fn without(self, key: SettingKey) -> Self {
         Self(self.0 & !Self::bit(key))
     }

@@ -120,7 +120,6 @@ pub struct EventLimit(Option<u64>);
 impl EventLimit {
     /// About 8 GB in the database, because an event has about 4 kB.
     pub const DEFAULT: Self = Self(Some(2_000_000));
-    /// All events are kept.
     pub const OFF: Self = Self(None);
 
     /// None if all events are kept.

@@ -185,9 +185,7 @@ words! {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RemovableMedia {
-    /// The disk is mounted.
     Allow,
-    /// The disk is not mounted.
     Block,
     /// The disk is mounted again with these flags. The list is not empty.
     Remount(Vec<RemountFlag>),

@@ -7,7 +7,6 @@ use super::write::field;
 use super::{Delimiter, HeaderError};
 use crate::rule::{Rule, Scope};
 
-/// The change of one row: its current and its wanted rule.
 pub struct Amendment<'a> {
     pub is: &'a Rule,
     /// None if the row is removed.
@@ -19,7 +18,7 @@ pub struct Amendment<'a> {
 /// type, is added if a rule needs it.
 ///
 /// # Errors
-/// If the file has no header of rules.
+/// If the header is invalid or the file cannot be read.
 pub fn amend(
     bytes: &[u8],
     delimiter: Delimiter,
@@ -82,7 +81,7 @@ fn amended(
     let mut fields: Vec<Vec<u8>> = record.iter().map(<[u8]>::to_vec).collect();
     fields.resize(header.len(), Vec::new());
     for column in Column::ALL {
-        // A value that does not change is not written again, so it keeps its spelling.
+        // An unchanged value is not written again, so it keeps its spelling.
         let differs = field(is, column) != field(wanted, column);
         if let Some(place) = layout.place_of(column).filter(|_| differs) {
             fields[place] = field(wanted, column).as_bytes().to_vec();

@@ -3,7 +3,6 @@
 
 use ::csv::ByteRecord;
 
-/// A field of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::format) enum Column {
     RuleType,
@@ -80,7 +79,6 @@ impl Column {
 /// can be fixed and imported.
 pub(super) const REJECTION: [&str; 2] = ["line", "reason"];
 
-/// Why a header was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
     #[error("is empty; the first line must name the columns")]
@@ -135,7 +133,6 @@ const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("has
 const MOST_COLUMNS: usize = 10_000;
 const LONGEST_NAME: usize = 1_000;
 
-/// The positions of the columns in one file.
 #[derive(Debug)]
 pub(super) struct Layout {
     names: Vec<String>,
@@ -235,7 +232,6 @@ impl Layout {
         self.place_of(column).map(|index| self.names[index].as_str())
     }
 
-    /// The names of all columns, as they are written in the file.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }

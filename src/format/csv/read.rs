@@ -18,7 +18,7 @@ use crate::rule::{
     Target, WrittenTimeError, expiry,
 };
 
-/// An error in a row, and its column. An error that concerns the whole row has no column.
+/// An error in a row. An error that concerns the whole row has no column.
 struct Fault {
     column: Option<Column>,
     text: String,
@@ -34,7 +34,6 @@ impl Fault {
     }
 }
 
-/// Reads rules from CSV.
 pub struct Reader<R> {
     input: ::csv::Reader<Lines<R>>,
     layout: Layout,
@@ -79,7 +78,7 @@ impl<R: BufRead> Reader<R> {
         self.layout.names()
     }
 
-    /// The fields that the file has columns for. An empty cell means that a rule has no value.
+    /// The optional fields of rules that the file has columns for.
     pub fn fields(&self) -> RuleFields {
         let has = |field: &RuleField| {
             let columns: &[Column] = match field {

@@ -39,7 +39,6 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     })
 }
 
-/// Reads files with a delimiter between fields.
 pub fn read(files: &[File], delimiter: Delimiter, defaults: &Defaults) -> ParsedPolicy {
     read_files(files, defaults, |bytes| Reader::open(bytes, delimiter, defaults.clone()))
 }
@@ -59,8 +58,6 @@ pub(in crate::format) fn read_every_row(
     })
 }
 
-/// Writes rules with `delimiter` between their fields. All fields of rules are written, and
-/// settings are lost.
 pub fn write(content: Content<'_>, delimiter: Delimiter) -> Written {
     let mut bytes = Vec::new();
     // Writing to memory cannot fail.

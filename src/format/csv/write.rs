@@ -71,16 +71,16 @@ fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 
-/// Writes invalid rows unchanged, with the line and the reason in two more columns. After the rows
-/// have been fixed, the file can be imported.
+/// Writes invalid rows with the line and the reason in two more columns. Such columns from an
+/// earlier import are omitted, and all other fields are unchanged. After the rows have been fixed,
+/// the file can be imported.
 pub struct Rejects<W: Write> {
     output: ::csv::Writer<W>,
     kept: Vec<bool>,
 }
 
 impl<W: Write> Rejects<W> {
-    /// Writes the header: the columns of the file, and two columns for the line and the reason. If
-    /// the file already has such columns from an earlier import, the old columns are omitted.
+    /// Writes the header: the columns of the file, and two columns for the line and the reason.
     ///
     /// # Errors
     /// If the output cannot be written.
@@ -95,7 +95,7 @@ impl<W: Write> Rejects<W> {
         Ok(rejects)
     }
 
-    /// Writes the fields of an invalid row, the number of its first line, and the error.
+    /// Writes an invalid row with the number of its first line and the error.
     ///
     /// # Errors
     /// If the output cannot be written.

@@ -69,7 +69,6 @@ fn read_text(
     Ok(())
 }
 
-/// Reads a rule per line.
 pub fn read_lines(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     read_files(files, defaults, |bytes| Ok(Lines::new(bytes, defaults.clone())))
 }
@@ -119,12 +118,10 @@ impl<W: Write> Writer<W> {
     }
 }
 
-/// Writes an array. Only settings are lost.
 pub fn write(content: Content<'_>) -> Written {
     write_with(&ARRAY, content)
 }
 
-/// Writes a rule per line. Only settings are lost.
 pub fn write_lines(content: Content<'_>) -> Written {
     write_with(&LINES, content)
 }

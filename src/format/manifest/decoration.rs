@@ -19,13 +19,12 @@ pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     [mark, text.as_bytes()].concat()
 }
 
-/// Comments above a removed table that an empty line separates from the table. They are headings of
-/// several tables, so they move to the next table.
+/// Comments above a removed table, separated from it by an empty line. They may be headings of
+/// several tables, so they move to the next table that is kept.
 #[derive(Default)]
 pub(super) struct Headings(String);
 
 impl Headings {
-    /// Collects the headings above a removed table.
     pub(super) fn take(&mut self, decor: &Decor) {
         let prefix = decor.prefix().and_then(|it| it.as_str()).unwrap_or_default();
         if let Some(heading) =
@@ -35,7 +34,6 @@ impl Headings {
         }
     }
 
-    /// Moves the collected headings to the place above the next table, which is kept.
     pub(super) fn give(&mut self, decor: &mut Decor) {
         if self.0.is_empty() {
             return;

@@ -102,7 +102,6 @@ struct Reader {
     tags: HashMap<TagName, Location>,
 }
 
-/// Reads one file of the manifest.
 struct FileReader<'r> {
     reader: &'r mut Reader,
     file: u32,

@@ -245,7 +245,7 @@ fn what_a_folder_does_not_have_gets_a_file_of_its_own() {
 proptest! {
     #[test]
     fn any_manifest_can_be_made_to_say_anything(is in any_rules(), wanted in any_rules(), some in any::<u8>()) {
-        // Some rules are unchanged, others are changed or deleted.
+        // Some rules are unchanged. Others are changed, deleted or added.
         let mixed = is.iter().enumerate().filter(|(index, _)| some >> index & 1 == 1);
         let mut rules: Vec<Rule> = mixed.map(|(_, rule)| rule.clone()).chain(wanted).collect();
         rules.sort_by_cached_key(|it| it.key().clone());
