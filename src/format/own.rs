@@ -5,7 +5,6 @@ use crate::document::{Entry, Node, Value};
 use crate::format::record::text_of_draft;
 use crate::rule::{Rule, RuleDraft, RuleError, ScopeError, expiry};
 
-/// The keys of a rule.
 pub(super) const FIELDS: [&str; 14] = [
     "target",
     "policy",
@@ -27,7 +26,7 @@ pub(super) const FIELDS: [&str; 14] = [
 /// error.
 ///
 /// # Errors
-/// All errors in the keys and values.
+/// All unknown keys and all values of the wrong type. If there are none, the first other error.
 pub(super) fn rule(
     file: u32,
     node: &Node,

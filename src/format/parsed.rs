@@ -19,12 +19,12 @@ pub struct File {
 /// Values for rules that do not set their own values.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
-    /// The scope. If absent, the fleet.
+    /// If absent, rules without a scope are for the fleet.
     pub scope: Option<Scope>,
     pub source: Option<String>,
     /// The policy, for files that have programs and no policies.
     pub policy: Option<PolicyKind>,
-    /// The entry that is read if several different entries have the same target and scope.
+    /// How different entries for the same target and scope are handled.
     pub duplicates: Duplicates,
     /// The configuration that is read from files with several configurations.
     pub configuration: Option<String>,
@@ -41,7 +41,6 @@ impl Defaults {
     }
 }
 
-/// A place in one of several files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
     /// Index of the file.
@@ -173,7 +172,6 @@ impl ParsedPolicy {
 }
 
 impl Location {
-    /// The location as text, with the name of its file.
     pub fn in_files(self, files: &[String]) -> String {
         let name = usize::try_from(self.file).ok().and_then(|index| files.get(index));
         format!("{}{}", name.map_or("", String::as_str), self.spot)
@@ -204,7 +202,6 @@ pub struct Content<'a> {
 pub struct Written {
     /// One file without a name, or the files of a folder.
     pub files: Vec<File>,
-    /// The parts that the format cannot express.
     pub losses: Vec<Loss>,
 }
 

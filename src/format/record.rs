@@ -8,7 +8,6 @@ use crate::rule::{Rule, RuleDraft, RuleType};
 /// Maximum keys of a rule, unknown ones included.
 const MAX_KEYS: usize = 64;
 
-/// The way in which keys are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Keys {
     Exact,
@@ -95,7 +94,6 @@ impl<'n> Record<'n> {
         Self { reads_numbers: true, ..self }
     }
 
-    /// Removes a field and returns it.
     pub(super) fn take(&mut self, name: &str) -> Option<&'n Entry> {
         let index = self.fields.iter().position(|entry| self.keys.same(&entry.key, name))?;
         Some(self.fields.remove(index))
@@ -145,7 +143,7 @@ impl<'n> Record<'n> {
     /// Removes and returns a text. An empty text counts as absent.
     ///
     /// # Errors
-    /// If the value is not a string.
+    /// If the value has the wrong type, for example a list.
     pub(super) fn text(
         &mut self,
         field: &'static str,
@@ -166,7 +164,7 @@ impl<'n> Record<'n> {
     /// mean something different in each tool.
     ///
     /// # Errors
-    /// If the value is not a string.
+    /// If the value is a number, or another value that [`Self::text`] refuses.
     pub(super) fn word(
         &mut self,
         field: &'static str,
@@ -278,7 +276,6 @@ impl<'n> Record<'n> {
     }
 }
 
-/// A text of a draft by its name.
 pub(super) fn text_of_draft<'d>(
     draft: &'d mut RuleDraft,
     field: &str,

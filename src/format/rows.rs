@@ -16,7 +16,6 @@ pub struct Row {
     pub rule: Rule,
 }
 
-/// An invalid row or line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadRow {
     pub spot: Spot,
@@ -32,7 +31,6 @@ impl fmt::Display for BadRow {
     }
 }
 
-/// Why a row could not be read as a rule.
 #[derive(Debug, thiserror::Error)]
 pub enum RowError {
     /// The rows after this one may be valid.
@@ -43,7 +41,7 @@ pub enum RowError {
     Read(#[from] std::io::Error),
 }
 
-/// Reads rules one at a time. The memory that it needs does not depend on the length of the texts.
+/// Reads rules one at a time. Keeps only a short summary of each rule that was read.
 pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
     fn duplicates(&self) -> &RowDuplicates;
 
@@ -61,7 +59,6 @@ pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
     }
 }
 
-/// Reads files as a whole.
 pub(super) fn read_files<'f, R: RuleRows>(
     files: &'f [File],
     defaults: &Defaults,

@@ -39,7 +39,6 @@ const OLD: [(&str, &str); 9] = [
     ("shasum", "identifier"),
 ];
 
-/// Reads a rule with Santa's keys.
 pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
     record.refuse_old(&OLD)?;
     let draft = record.draft(&NAMES)?;

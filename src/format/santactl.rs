@@ -8,7 +8,6 @@ use super::{Content, Defaults, File, Location, ParsedPolicy, Remark, Written, sa
 use crate::document::json::Json;
 use crate::document::{Outline, Text};
 
-/// Whether a file looks like this format.
 pub fn recognises(head: &Outline) -> bool {
     let has_rules_alone = head.keys == ["rules"] && head.list("rules").is_some();
     let keys = keys_of_first_rule(head);
@@ -66,7 +65,6 @@ pub fn write(content: Content<'_>) -> Written {
     Written::json(&json!({ "rules": rules }), losses.0)
 }
 
-/// An object of strings.
 pub(super) fn object(entries: impl IntoIterator<Item = (&'static str, String)>) -> Value {
     let entries = entries.into_iter().map(|(key, text)| (key.to_owned(), Value::String(text)));
     Value::Object(entries.collect::<Map<_, _>>())

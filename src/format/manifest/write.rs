@@ -74,13 +74,11 @@ pub fn update(
     outputs.into_iter().map(ManifestFile::into_file).collect()
 }
 
-/// A file, and its tables if it is TOML.
 struct ManifestFile {
     file: File,
     tables: Option<Tables>,
 }
 
-/// The tables of a file, and their text before the changes.
 #[derive(Default)]
 struct Tables {
     document: DocumentMut,
@@ -273,7 +271,6 @@ fn native(text: &str) -> Value {
     }
 }
 
-/// The keys of a table within the document.
 fn keys(document: &DocumentMut, name: &str) -> Vec<String> {
     let table = document.get(name).and_then(Item::as_table_like);
     table.map_or_else(Vec::new, |table| table.iter().map(|(key, _)| key.to_owned()).collect())

@@ -86,7 +86,6 @@ enum Owner {
     Machine(MachineId),
 }
 
-/// The purpose of a file in a folder.
 enum Role {
     Policy {
         owner: Owner,
@@ -149,7 +148,6 @@ fn is_event(name: &str) -> bool {
         && hash.is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
 }
 
-/// A file and its owner.
 struct Part {
     location: Location,
     owner: Owner,

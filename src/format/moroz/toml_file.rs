@@ -20,7 +20,6 @@ const NAMES: FieldNames = FieldNames {
 };
 const BUNDLE_COUNT: &str = "file_bundle_binary_count";
 
-/// The content of one file.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FileContents {
     pub(super) rules: Vec<PlacedRule>,

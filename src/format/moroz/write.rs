@@ -29,7 +29,6 @@ pub fn write(content: Content<'_>) -> Written {
     Written { files, losses: losses.0 }
 }
 
-/// The rules and settings of one scope.
 #[derive(Clone, Default)]
 struct Layer<'a> {
     rules: BTreeMap<&'a Target, (usize, &'a Rule)>,
@@ -154,7 +153,6 @@ fn is_same(one: &Rule, other: &Rule) -> bool {
         && one.notice.url == other.notice.url
 }
 
-/// The content of one of Moroz's files.
 #[derive(Default, Serialize)]
 struct TomlFile<'a> {
     #[serde(flatten)]
@@ -174,7 +172,6 @@ struct Row<'a> {
     custom_url: Option<&'a str>,
 }
 
-/// A setting's value in TOML.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Entry {

@@ -15,7 +15,6 @@ pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if outline.is_complete { kind() } else { None }
 }
 
-/// Detects the kind of a JSON text from its keys.
 struct Keys<'o>(&'o Outline);
 
 /// Keys of Santa's events. An event has the first key and at least one of the others.

@@ -20,7 +20,6 @@ pub struct NonRuleFile {
     /// A description of the file. Messages append it to the file's name: `is an event upload, not
     /// rules`.
     pub what: String,
-    /// A hint about what to do with the file.
     pub hint: Option<String>,
     pub kind: NonRuleFileKind,
 }
@@ -29,7 +28,7 @@ pub struct NonRuleFile {
 pub enum NonRuleFileKind {
     /// A configuration profile that has to be converted or decrypted first.
     Profile,
-    /// A file of any other kind. Its hint is about importing rules.
+    /// A file of any other kind.
     Other,
 }
 
@@ -47,7 +46,8 @@ impl NonRuleFile {
         self
     }
 
-    /// Identifies a file that cannot be in any of nicelist's formats, from its first bytes.
+    /// Identifies a file that cannot be in any of nicelist's formats. Most kinds are detected from
+    /// the first bytes.
     pub fn of_bytes(file: &File) -> Option<Self> {
         let bytes = file.bytes.as_slice();
         MAGIC
@@ -125,8 +125,8 @@ impl Kind {
     }
 }
 
-/// Identifies a ZIP archive by the names of its files. Documents of office programs are ZIP
-/// archives, too.
+/// Identifies a ZIP archive by words in it, such as the names of its files. Documents of office
+/// programs are ZIP archives, too.
 fn zip(file: &File) -> NonRuleFile {
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     if contains("word/") {
@@ -150,8 +150,8 @@ fn path(name: &str) -> Cow<'_, str> {
     if name == "stdin" { Cow::Borrowed("FILE") } else { crate::shell::argument(name) }
 }
 
-/// The encoding for iconv, if the file is UTF-16: it begins with a byte-order mark, or every second
-/// byte is zero. Without the mark, iconv needs the order of the bytes.
+/// The encoding for iconv, if the file is UTF-16: it begins with a byte-order mark, or two of its
+/// first four bytes are zero. Without the mark, iconv needs the order of the bytes.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match *bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),

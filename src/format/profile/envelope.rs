@@ -18,7 +18,7 @@ pub(super) struct Signed {
 /// Extracts the profile. The signature is not checked.
 ///
 /// # Errors
-/// A message that follows the file's name.
+/// If the data is damaged or has no profile in it. The message follows the file's name.
 pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
     let content =
         decode(bytes, content).map_err(|_| "is a damaged signed profile; it may be cut off")?;

@@ -110,7 +110,6 @@ pub(super) fn parse(number: u32, file: &File) -> Result<Profile, Remark> {
     Ok(Profile { root: parse(&content)?, signature })
 }
 
-/// Searches a property list for rules.
 struct RuleSearch<'b, 'd> {
     location: Location,
     lists: usize,

@@ -232,7 +232,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds a setting. Two payloads may repeat a setting only with the same value.
+    /// Adds a setting. It may be repeated only with the same value.
     fn add(&mut self, name: &str, setting: Setting) {
         let mut others = self.policy.settings.iter().map(|placed| &placed.setting);
         match others.find(|other| other.key() == setting.key()) {

@@ -26,7 +26,6 @@ const NAMES: FieldNames =
     FieldNames { identifier: &["identifier", EXPORTED], rule_type: &["type"], texts: TEXTS };
 const TEXTS: &[(&str, &str)] = &[("message", "custom_msg"), ("comment", "description")];
 
-/// The policies that Rudolph supports.
 const POLICIES: [PolicyKind; 5] = [
     PolicyKind::Allow,
     PolicyKind::AllowCompiler,

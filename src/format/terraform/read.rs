@@ -19,7 +19,6 @@ const REPEATS: [&str; 2] = ["count", "for_each"];
 const UNREAD: [&str; 4] =
     ["tag_ids", "excluded_tag_ids", "excluded_serial_numbers", "excluded_primary_users"];
 
-/// Zentral's names for the fields of a rule.
 const ZENTRAL_NAMES: FieldNames = FieldNames {
     identifier: &["target_identifier"],
     rule_type: &["target_type"],
