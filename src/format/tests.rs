@@ -56,7 +56,6 @@ prop_compose! {
     }
 }
 
-/// Any valid rule.
 pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
     any_draft().prop_filter_map("no rule", |draft| Rule::try_from(draft).ok())
 }
@@ -138,7 +137,7 @@ proptest! {
     }
 }
 
-/// The rules and faults of a file as a short text, for the tests of the formats.
+/// The rules, faults and notes of a file as a short text.
 pub(super) fn describe(format: Format, bytes: impl Into<Vec<u8>>) -> String {
     describe_with(format, bytes, &Defaults::default())
 }
@@ -179,7 +178,7 @@ pub(super) fn written_of(format: Format, drafts: &[RuleDraft]) -> String {
     [text].into_iter().chain(losses).collect::<Vec<_>>().join("\n")
 }
 
-/// Rules with all fields that some format may not support.
+/// Rules with several policies, scopes and optional fields.
 pub(super) fn drafts() -> Vec<RuleDraft> {
     let draft = |target: &str, policy: &str, scope: &str| RuleDraft {
         target: target.to_owned(),

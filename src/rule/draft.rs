@@ -63,7 +63,7 @@ pub struct RuleDraft {
 /// in a script.
 ///
 /// # Errors
-/// The text is empty.
+/// The text is empty, or the value is not a string.
 pub fn given_scope<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
     match text.as_str() {
@@ -91,7 +91,6 @@ pub enum FieldError {
     Expiry(#[from] ExpiryError),
 }
 
-/// Why an expiry was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExpiryError {
     /// The rule would never be active.
@@ -142,7 +141,7 @@ impl RuleDraft {
     /// draft's own target, scope and policy are ignored.
     ///
     /// # Errors
-    /// Another field is invalid.
+    /// For example, another field is invalid, or the policy does not work with the target.
     pub fn complete(
         self,
         target: Target,

@@ -44,7 +44,6 @@ impl RuleField {
     ];
 }
 
-/// A set of fields.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RuleFields(u16);
 
@@ -146,10 +145,8 @@ impl RuleMerge {
 pub struct FieldChange {
     /// The field's name, as in a [`RuleDraft`](super::RuleDraft).
     pub field: Cow<'static, str>,
-    /// The value of the field before the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<str>>,
-    /// The value of the field after the change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<Box<str>>,
 }

@@ -81,7 +81,6 @@ impl Rule {
         &self.key.target
     }
 
-    /// The same rule in another scope.
     pub fn in_scope(self, scope: Scope) -> Self {
         Self { key: RuleKey { scope, ..self.key }, ..self }
     }

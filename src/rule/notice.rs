@@ -9,7 +9,6 @@ const LONGEST_LABEL: usize = 48;
 /// The longest other text, in bytes.
 const LONGEST_TEXT: usize = 8 * 1024;
 
-/// The reason why a text or a bundle was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoticeError {
     /// The text contains a NUL byte. Santa and databases cut such texts or refuse them.
@@ -110,7 +109,6 @@ pub(super) fn label(given: Option<String>) -> Result<Option<Arc<str>>, NoticeErr
     }
 }
 
-/// Creates a bundle from its hash and its count of binaries.
 pub(super) fn bundle(
     hash: Option<&str>,
     binary_count: Option<u32>,

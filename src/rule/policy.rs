@@ -72,10 +72,8 @@ impl FromStr for PolicyKind {
     }
 }
 
-/// The reason why a policy was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
-    /// The policy does not exist.
     #[error(
         "`{0}` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove"
     )]
@@ -92,24 +90,17 @@ pub enum PolicyError {
     CompilerTarget(RuleType),
 }
 
-/// A policy. `Cel` has its expression, which was checked.
+/// A policy. The expression of `Cel` was checked when the rule was created, possibly by another
+/// version of nicelist.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Policy {
-    /// See [`PolicyKind::Allow`].
     Allow,
-    /// See [`PolicyKind::AllowCompiler`].
     AllowCompiler,
-    /// See [`PolicyKind::Block`].
     Block,
-    /// See [`PolicyKind::SilentBlock`].
     SilentBlock,
-    /// See [`PolicyKind::SilentBlockGui`].
     SilentBlockGui,
-    /// See [`PolicyKind::SilentBlockTty`].
     SilentBlockTty,
-    /// See [`PolicyKind::Cel`].
     Cel(Expression),
-    /// See [`PolicyKind::Remove`].
     Remove,
 }
 
@@ -152,7 +143,6 @@ impl Policy {
         }
     }
 
-    /// The policy without its expression.
     pub fn kind(&self) -> PolicyKind {
         match self {
             Self::Allow => PolicyKind::Allow,
@@ -166,7 +156,6 @@ impl Policy {
         }
     }
 
-    /// The expression of a `cel` policy.
     pub fn expression(&self) -> Option<&Expression> {
         match self {
             Self::Cel(expression) => Some(expression),

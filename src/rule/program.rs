@@ -60,7 +60,6 @@ impl SigningStatus {
     }
 }
 
-/// A text that is not a signing status.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "invalid signing status `{0}`: expected production, development, adhoc, unsigned, invalid or unknown"
@@ -103,7 +102,6 @@ pub struct Program {
     #[serde(skip_serializing_if = "String::is_empty")]
     pub signing_id: String,
     pub signing_status: SigningStatus,
-    /// The leaf certificate.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
 }

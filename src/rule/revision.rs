@@ -54,7 +54,6 @@ pub struct RevisionRecord {
     pub message: Option<String>,
 }
 
-/// A revision and the counts of its changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionSummary {
     #[serde(flatten)]
@@ -81,7 +80,6 @@ pub struct Counts {
     pub removed: u64,
 }
 
-/// The counts of all items that a revision changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RevisionCounts {
@@ -92,7 +90,6 @@ pub struct RevisionCounts {
     pub hosts: u64,
 }
 
-/// The result of an edit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {

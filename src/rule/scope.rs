@@ -105,7 +105,7 @@ impl Scope {
         name(text, "a user name").map(Self::User)
     }
 
-    /// The word before the colon.
+    /// The word before the colon, or `fleet`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Fleet => "fleet",

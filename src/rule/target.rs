@@ -77,7 +77,7 @@ pub enum TargetError {
     NoType(String),
     #[error("`{identifier}` is no {rule_type} identifier; expected {}", rule_type.shape())]
     Shape { rule_type: RuleType, identifier: String },
-    /// The identifier is a SHA-1 instead of a SHA-256.
+    /// The identifier of a binary has 40 hex digits, like a SHA-1 or a cdhash.
     #[error("`{0}` has 40 hex digits, a cdhash or a SHA-1; a binary needs its SHA-256 (64 digits)")]
     Sha1(String),
 }

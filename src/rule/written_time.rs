@@ -29,7 +29,6 @@ pub enum DayEdge {
     End,
 }
 
-/// A text that is not a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected a date such as 2027-01-31, or a time such as 2027-01-31T18:00 or 2027-01-31T18:00:00Z"
@@ -113,7 +112,7 @@ fn last_second() -> Option<Timestamp> {
 /// Reads an optional expiry from JSON.
 ///
 /// # Errors
-/// The text is not a time.
+/// The text is not a time, or the value is not a string.
 pub fn optional_expiry<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {

@@ -32,7 +32,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("comment", "comment"),
 ];
 
-/// Whether a file looks like this format.
 pub fn recognises(head: &Outline) -> bool {
     const REQUIRED: [&str; 3] = ["identifier", "rule_type", "policy"];
     let has = |keys: &[String], names: &[&str]| Keys::AnyStyle.has_all(keys, names);
@@ -75,7 +74,6 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
     Ok(())
 }
 
-/// Reads a rule with Workshop's keys.
 pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
     record.ignore(&["rule_id", "block_reason", "id"]);
     let tag = record.text("scope", &["tag"])?;

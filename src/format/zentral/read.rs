@@ -27,8 +27,8 @@ pub fn recognises_yaml(file: &File) -> bool {
     is_zentral(&Outline::of_yaml_head(&text, &LISTS), || Outline::of_yaml_head(&text, &[]))
 }
 
-/// The beginning of nearly every file is enough. Only a rule set whose name comes after its rules
-/// has to be read as a whole.
+/// The beginning of most files is enough. If a file has rules and no name before them, the whole
+/// file is searched for a name.
 fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
     let has = |outline: &Outline, keys: &[&str]| Keys::Exact.has_all(&outline.keys, keys);
     if head.is_list {

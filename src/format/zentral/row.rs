@@ -80,7 +80,6 @@ pub(super) fn drafts(
     Ok(drafts.collect())
 }
 
-/// Notes the origin of a rule in Zentral.
 fn note_origin(record: &mut Record<'_>) {
     if let Some(entry) = record.take("ruleset")
         && let Value::Number(number) = &entry.node.value

@@ -38,7 +38,6 @@ impl Kind {
     }
 }
 
-/// The lists of one rule.
 pub(super) struct Lists<'a> {
     included: [Option<&'a Node>; 3],
     excluded: [Option<&'a Node>; 3],
@@ -61,7 +60,7 @@ pub(super) struct Reach {
     pub(super) remove: Vec<Scope>,
 }
 
-/// Reads lists as scopes. Each note is added only once per file.
+/// Reads lists as scopes. Most notes are added only once per file.
 #[derive(Default)]
 pub(super) struct Scopes {
     file: u32,
@@ -84,7 +83,6 @@ impl Scopes {
         Location::of(self.file, node.position)
     }
 
-    /// The scopes of the rule at a location.
     pub(super) fn reach(&mut self, at: Location, lists: &Lists<'_>) -> Result<Reach, Faults> {
         let mut faults = Vec::new();
         let mut read = |list: &Option<&Node>, kind, name| -> Vec<Scope> {

@@ -12,7 +12,6 @@ use crate::rule::{PolicyKind, Rule, Scope, Target};
 /// The name of a rule set whose rules do not all have the same source.
 const NAME: &str = "nicelist";
 
-/// Writes a rule set in JSON.
 pub fn write_json(content: Content<'_>) -> Written {
     let (set, losses) = rule_set(content);
     #[expect(clippy::expect_used, reason = "strings and lists of strings can always be written")]
@@ -20,7 +19,6 @@ pub fn write_json(content: Content<'_>) -> Written {
     Written::file(text + "\n", losses.0)
 }
 
-/// Writes a rule set in YAML.
 pub fn write_yaml(content: Content<'_>) -> Written {
     let (set, losses) = rule_set(content);
     let options = serde_saphyr::ser_options! { quote_all: true, prefer_block_scalars: false };
@@ -147,7 +145,7 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     Ok(base.map(Kind::included))
 }
 
-/// The reason why Zentral does not support a rule. None if Zentral supports the rule.
+/// The reason why Zentral does not support a rule.
 fn inexpressible(rule: &Rule) -> Option<String> {
     let kind = rule.policy().kind();
     match kind {
@@ -157,7 +155,6 @@ fn inexpressible(rule: &Rule) -> Option<String> {
     }
 }
 
-/// Checks that Zentral can express a scope.
 fn named(scope: &Scope) -> Result<(), String> {
     match scope {
         Scope::Fleet | Scope::Tag(_) | Scope::User(_) => Ok(()),

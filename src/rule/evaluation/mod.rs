@@ -283,8 +283,9 @@ impl PathCheck {
     }
 }
 
-/// Whether a rule matches a program, or the program is Santa's own or part of macOS. If so, the
-/// client mode does not decide about it at any path.
+/// Whether a rule matches a program, or Santa treats the program as its own or as part of macOS. If
+/// so, the client mode does not decide about the program at any path, unless the rule's expression
+/// has no result.
 pub fn is_program_decisive(program: &Program, rules: &HeldRules, platform: PlatformCheck) -> bool {
     let conditions = Conditions {
         unmatched: Unmatched::Allowed,
@@ -300,7 +301,6 @@ pub fn is_program_decisive(program: &Program, rules: &HeldRules, platform: Platf
         .any(|found| matches!(found, Match::Yes(..)))
 }
 
-/// An evaluation in progress.
 #[derive(Default)]
 struct Folding {
     steps: Vec<EvaluationStep>,
