@@ -33,12 +33,10 @@ pub(super) struct Operator {
 }
 
 impl Operator {
-    /// The author of a change that this operator requests.
     pub(super) fn actor(&self, at: Timestamp, reason: Option<String>) -> Actor {
         Actor { name: self.name.clone(), at, request_id: request_id(), reason }
     }
 
-    /// Refuses an operator whose role is lower than `least`.
     pub(super) fn must_be(&self, least: Role) -> Result<(), Refused> {
         let Self { name, role, is_local: _ } = self;
         if *role >= least {
@@ -54,7 +52,6 @@ impl Operator {
         self.must_be(if dry_run { Role::Viewer } else { least })
     }
 
-    /// Permits a change, or a dry run of one.
     pub(super) fn permit(self, least: Role, dry_run: bool) -> Result<Permit, Refused> {
         self.may_change(least, dry_run)?;
         Ok(Permit { operator: self, dry_run })

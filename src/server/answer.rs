@@ -16,12 +16,11 @@ use crate::api::{Code, Detail, Page, Problem};
 use crate::store::{Refusal, RefusalReason, StoreError};
 use crate::sync::SyncError;
 
-/// The value of `Retry-After`, in seconds, in all responses with status 503.
+/// The value of `Retry-After`, in seconds, in responses with status 503.
 pub(super) const RETRY: HeaderValue = HeaderValue::from_static("5");
-/// The value of `Retry-After`, in seconds, in all responses with status 429.
+/// The value of `Retry-After`, in seconds, in responses with status 429.
 pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
-/// The result of a handler.
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
 /// A JSON response that may be long. It is not written on a request thread, so it delays no other
@@ -44,7 +43,6 @@ impl IntoResponse for LongAnswer {
     }
 }
 
-/// A problem as a response.
 #[derive(Debug)]
 pub(super) struct Refused(pub(super) Problem);
 
@@ -236,7 +234,7 @@ pub(super) fn unknown_path() -> Refused {
     Problem::new(Code::NotFound, "there is nothing at this path").into()
 }
 
-/// The response if a path exists, but does not support the method. The router adds `Allow`.
+/// The response if a path exists, but does not support the method. The caller adds `Allow`.
 pub(super) async fn method_not_allowed(method: Method) -> Refused {
     let message = format!("this path does not support {method}; the header Allow has what it does");
     Problem::new(Code::MethodNotAllowed, message).into()
@@ -247,7 +245,6 @@ const USUAL_PAGE: usize = 500;
 /// Rows on the largest page.
 const LARGEST_PAGE: usize = 5000;
 
-/// The number of rows on a page, given the requested number.
 pub(super) fn page_size(asked: Option<usize>) -> usize {
     asked.unwrap_or(USUAL_PAGE).clamp(1, LARGEST_PAGE)
 }
@@ -301,7 +298,6 @@ pub(super) fn read_cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>,
     cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()
 }
 
-/// The response to an invalid cursor.
 pub(super) fn bad_cursor() -> Refused {
     Problem::new(Code::Invalid, "invalid cursor: begin again without it").into()
 }

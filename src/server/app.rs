@@ -28,7 +28,8 @@ use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, StoreResult};
 use crate::sync::{EVENTS_PER_DAY, Engine, RESTORE_SPREAD, RULES_A_PAGE};
 
-/// How often expired rules are removed and the changes of other processes are read.
+/// The interval at which expired rules are removed and the changes of other processes are read. A
+/// notification of a change causes an extra tick.
 const TICK: Duration = Duration::from_secs(1);
 
 /// What a command does to a local database.
@@ -40,7 +41,7 @@ pub enum LocalWork {
     Change,
 }
 
-/// A server that uses one database.
+/// A server, or one command on a local database.
 pub struct App {
     state: Arc<State>,
     connections: ConnectionLimits,
@@ -55,7 +56,7 @@ impl App {
     /// the background tasks.
     ///
     /// # Errors
-    /// When the database cannot be opened or a given secret cannot be used.
+    /// For example, when the database cannot be opened or a given secret cannot be used.
     pub async fn open(options: Options) -> Result<Self, ServerError> {
         let store = store::open(&options.database, options.durability).await?;
         let gap = options.longest_gap.unwrap_or(LONGEST_GAP);
@@ -103,7 +104,7 @@ impl App {
     /// rules are read into memory only if a request needs them.
     ///
     /// # Errors
-    /// When the database cannot be opened.
+    /// For example, when the database cannot be opened, or old rows cannot be deleted.
     pub async fn open_local(database: &str, work: LocalWork) -> Result<Self, ServerError> {
         let store = match work {
             LocalWork::Read => store::open_to_read(database).await?,
@@ -199,7 +200,6 @@ async fn hide_expired(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Starts the background tasks.
 fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 6] {
     let [ticked, purged, counted, compacted, watched, checked] =
         std::array::from_fn(|_| Arc::clone(state));
@@ -234,9 +234,8 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     }
 }
 
-/// Checks the clock, removes expired rules and reads the changes of other processes, one time.
-/// Returns whether one of these steps failed. Failures are logged when they begin and when they
-/// end.
+/// Checks the clock, removes expired rules and reads the changes of other processes. Returns
+/// whether one of these steps failed. Failures are logged when they begin and when they end.
 async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {

@@ -7,9 +7,9 @@ use axum::body::Body;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory for all bodies in flight, in bytes, of hosts and of the admin API together.
+/// Memory for all bodies in flight, in bytes, unless [`LARGEST_AT_ONCE`] requires more.
 const BUDGET: usize = 256 * 1024 * 1024;
-/// Minimum number of the largest bodies of hosts that fit into the budget together.
+/// The budget has room for at least this number of host bodies of the maximum size.
 const LARGEST_AT_ONCE: usize = 4;
 /// Bytes of one unit of the budget.
 const UNIT: usize = 1024;
@@ -19,7 +19,6 @@ const PIECE_DEADLINE: Duration = Duration::from_secs(30);
 /// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
-    /// The body is larger than allowed.
     TooLarge,
     /// The budget has no room for the body.
     NoRoom,
@@ -29,7 +28,6 @@ pub(super) enum Unread {
     CutOff,
 }
 
-/// The memory that all bodies in flight share.
 pub(super) struct Budget {
     units: Arc<Semaphore>,
     /// Permits to decompress and parse a host's long body: half the number of cores.
@@ -76,7 +74,6 @@ impl Share {
         self.turn = Arc::clone(turns).acquire_owned().await.ok();
     }
 
-    /// Reserves more bytes of the budget.
     pub(super) fn grow(&mut self, more: usize) -> Result<(), Unread> {
         let bytes = self.bytes.saturating_add(more);
         let held = self.held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
@@ -94,7 +91,6 @@ impl Share {
         Ok(())
     }
 
-    /// Returns bytes to the budget.
     pub(super) fn shrink(&mut self, less: usize) {
         self.bytes = self.bytes.saturating_sub(less);
         if let Some(held) = &mut self.held {

@@ -9,7 +9,6 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The address that a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ClientAddress {
     address: IpAddr,
@@ -22,12 +21,13 @@ impl ClientAddress {
     pub(super) const IN_PROCESS: Self =
         Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), proxied: false };
 
-    /// The address that the server noted when it received the request.
+    /// The address that the server noted when it received the request, or else
+    /// [`Self::IN_PROCESS`].
     pub(super) fn of(extensions: &http::Extensions) -> Self {
         extensions.get().copied().unwrap_or(Self::IN_PROCESS)
     }
 
-    /// Whether the request was made on the server's own machine.
+    /// Whether the request was sent from the server's own machine.
     pub(super) fn is_local(self) -> bool {
         self.address.is_loopback() && !self.proxied
     }
@@ -77,12 +77,10 @@ pub enum ProxyReport {
 pub struct TrustedProxies {
     /// The addresses of the proxies.
     pub networks: Vec<IpNet>,
-    /// How the proxies report client addresses.
     pub report: ProxyReport,
 }
 
 impl TrustedProxies {
-    /// Whether this is the address of a trusted proxy.
     pub(super) fn trust(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks.iter().any(|network| network.contains(&address))

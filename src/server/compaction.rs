@@ -23,7 +23,8 @@ const BATCH: usize = 50;
 /// different times.
 const PARTS: i32 = 64;
 
-/// Updates the first revision whose history is kept, and deletes one batch of older history.
+/// Updates the first revision whose history is kept, and deletes one batch of older history. Does
+/// neither if the clock is not trusted.
 pub(super) async fn compact_some(state: &State) -> StoreResult<()> {
     raise_start(state).await?;
     delete_batch(state).await.map(drop)
@@ -53,7 +54,6 @@ async fn delete_batch(state: &State) -> StoreResult<usize> {
     if state.trusted_clock.is_trusted() { state.store.delete_history(BATCH).await } else { Ok(0) }
 }
 
-/// Deletes old history for as long as the server runs.
 pub(super) async fn keep_compacting(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -98,8 +98,7 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
 
 /// The first acceptable revision for each part of the fleet. A host that reports a hash of its
 /// rules, and last received all its rules at an older revision, gets them again before the history
-/// since then is deleted. The age of these revisions is between half of the retention and slightly
-/// less than the whole retention.
+/// since then is deleted. The ages of these revisions are between 50% and 95% of the retention.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

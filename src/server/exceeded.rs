@@ -1,4 +1,4 @@
-//! Clients that exceeded a limit, for `/status` and for one line per minute in the log.
+//! Clients that exceeded a limit, for `/status` and for the log.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -15,7 +15,6 @@ use crate::rule::MachineId;
 /// longest ago is forgotten first.
 const MOST: usize = 100;
 
-/// A limit that a request can exceed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Limit {
     HostRequests,
@@ -72,7 +71,6 @@ impl fmt::Display for Offender {
     }
 }
 
-/// Who exceeded which limit since the server started.
 #[derive(Default)]
 pub(super) struct Exceeded(Mutex<Known>);
 
@@ -95,8 +93,7 @@ impl Exceeded {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request. Logs it if it is the first of its client and limit in this minute, unless
-    /// `REFUSALS` only counts the line.
+    /// Counts a request, and logs it unless `REFUSALS` only counts the line.
     pub(super) fn note(&self, limit: Limit, offender: Offender, now: Timestamp) {
         let line = REFUSALS.line(&offender.to_string(), limit.option());
         if let Some((client, limit)) = line {
@@ -129,7 +126,6 @@ impl Exceeded {
         self.known().total
     }
 
-    /// The remembered clients that exceeded a limit.
     pub(super) fn list(&self) -> Vec<ExceededLimit> {
         let view = |entry: &Entry| ExceededLimit {
             limit: entry.limit.option().to_owned(),

@@ -1,4 +1,4 @@
-//! The state of this server. Each change of the state is logged one time.
+//! The state of this server. It is logged only when it changes.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::api::{Readiness, Reason};
 use crate::store::StoreError;
 
-/// Maximum time since the last run of the ticker.
+/// If the ticker has not run for longer than this, the server is not ready.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 pub(super) struct Health {
     pub(super) asked: tokio::sync::Mutex<Option<(Instant, Readiness)>>,
@@ -34,13 +34,11 @@ impl Default for Health {
 }
 
 impl Health {
-    /// Notes that the ticker has run, and whether that failed.
     pub(super) fn ticked(&self, failure: Option<StoreError>) {
         let ticker = Ticker { at: Instant::now(), failure };
         *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
     }
 
-    /// The last published state.
     pub(super) fn published(&self) -> Readiness {
         self.published.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -100,7 +100,6 @@ pub(super) async fn serve(
     }
 }
 
-/// Everything that is needed to handle one connection.
 struct Seat {
     router: Router,
     watcher: Watcher,
@@ -158,7 +157,6 @@ impl Seat {
         }
     }
 
-    /// Handles the requests of one connection.
     async fn converse(
         self,
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,

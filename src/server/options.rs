@@ -53,7 +53,6 @@ pub struct Options {
     pub events_per_day: Option<u64>,
     pub connections: ConnectionLimits,
     pub rates: RateLimits,
-    /// The proxies whose reports of a client's address are trusted.
     pub trusted_proxies: TrustedProxies,
 }
 
@@ -62,7 +61,6 @@ pub struct Options {
 pub enum ServerError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A secret that was given cannot be used.
     #[error("{name} is not usable: {reason}")]
     Secret { name: &'static str, reason: &'static str },
 }

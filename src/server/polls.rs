@@ -6,11 +6,10 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// The polls of all servers in this process. They share one value because they share the threads
-/// of the process.
+/// The longest poll of all servers in this process. The servers share one value because they share
+/// the threads of the process.
 pub(super) static POLLS: Polls = Polls::new();
 
-/// The longest poll since the process started.
 pub(super) struct Polls {
     longest_nanos: AtomicU64,
 }

@@ -17,8 +17,8 @@ use crate::rule::MachineId;
 
 /// The window of every limit, in seconds.
 const MINUTE: u64 = 60;
-/// Maximum hosts, and maximum addresses, that are counted at the same time. Each of the two uses
-/// about 10 MB. If there are more, the least active are forgotten first.
+/// Maximum hosts or addresses that one limit counts at the same time, with about 10 MB of memory.
+/// If there are more, some are forgotten.
 const MOST_KEYS: usize = 100_000;
 /// Keys for which memory is reserved at the start.
 const EXPECTED_KEYS: usize = 1_000;
@@ -77,7 +77,6 @@ impl RateCounts {
         }
     }
 
-    /// Counts a request from an address.
     pub(super) fn admit_address(&self, client: ClientAddress) -> Result<(), Limit> {
         let Some(address) = client.counted() else { return Ok(()) };
         if self.addresses.spare(client) || self.addresses.add(address, self.minute()) {
@@ -86,7 +85,6 @@ impl RateCounts {
         Err(self.exceed(Limit::AddressRequests, Offender::Address(address)))
     }
 
-    /// Counts a request of a host.
     pub(super) fn admit_host(
         &self,
         client: ClientAddress,
@@ -98,7 +96,6 @@ impl RateCounts {
         Err(self.exceed(Limit::HostRequests, Offender::Host(machine.clone())))
     }
 
-    /// Counts a host that was never seen before.
     pub(super) fn admit_new_host(&self, client: ClientAddress) -> Result<(), Limit> {
         if self.new_hosts.spare(client) || self.new_hosts.add((), self.minute()) {
             return Ok(());
@@ -116,12 +113,10 @@ impl RateCounts {
         Err(self.exceed(Limit::WrongSecrets, Offender::Address(address)))
     }
 
-    /// The clients that exceeded a limit.
     pub(super) fn exceeded(&self) -> Vec<ExceededLimit> {
         self.exceeded.list()
     }
 
-    /// Requests that exceeded a limit since the start.
     pub(super) fn times_exceeded(&self) -> u64 {
         self.exceeded.total()
     }

@@ -24,9 +24,10 @@ const FRESH: Duration = Duration::from_millis(500);
 const LIMIT: Duration = Duration::from_millis(1200);
 /// How often the state is checked, even if there are no requests.
 const EVERY: Duration = Duration::from_secs(1);
-/// How often a test write checks the database, even if there are no requests.
+/// How often the database is checked with a write while the server is ready, even if there are no
+/// requests.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
-/// The minimum free bytes on the database's disk: enough for a few seconds of events and imports.
+/// The minimum free bytes on the database's disk.
 const LEAST_FREE: u64 = 64 << 20;
 
 /// How long after the start the database file is checked.
@@ -93,7 +94,6 @@ enum Proof {
     NoteTime,
 }
 
-/// Checks the state and publishes it.
 async fn check(state: &State, proof: Proof) -> Readiness {
     let mut reasons = Vec::new();
     match tokio::time::timeout(LIMIT, prove(state, proof)).await {
@@ -167,8 +167,8 @@ pub(super) async fn keep_checking(state: Arc<State>) {
     }
 }
 
-/// Checks the state for as long as the server runs. Every minute, the check also writes the time.
-/// While the server is not ready, every check writes.
+/// Checks the state for as long as the server runs. While the server is not ready, every check
+/// writes.
 pub(super) async fn keep_watching(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);

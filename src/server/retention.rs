@@ -39,7 +39,6 @@ pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
     state.store.purge_events(purge, BATCH).await
 }
 
-/// Deletes old events for as long as the server runs.
 pub(super) async fn keep_purging(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);

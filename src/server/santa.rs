@@ -32,8 +32,8 @@ use crate::rule::MachineId;
 use crate::store::{QueryPurpose, StoreError};
 use crate::sync::SyncError;
 
-/// The default for the largest body, in bytes, before and after decompression: a batch of events
-/// with long signing chains and many entitlements.
+/// The default for the maximum size of a body, in bytes, before and after decompression. It is
+/// enough for a batch of events with long signing chains and many entitlements.
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a host may take to send a body: as long as a client waits for a response.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);

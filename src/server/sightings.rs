@@ -1,5 +1,5 @@
 //! Counts the programs and sightings in events that an older version stored, and deletes old
-//! sightings. Each transaction handles only a few rows.
+//! sightings. Each transaction handles a limited number of rows.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,8 +25,6 @@ pub(super) async fn count_some(state: &State) -> StoreResult<bool> {
     state.store.count_older_events(BATCH).await
 }
 
-/// Counts events that an older version stored, and deletes old sightings, for as long as the server
-/// runs.
 pub(super) async fn keep_counting(state: Arc<State>) {
     let mut turns = tokio::time::interval(EVERY);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -21,13 +21,10 @@ pub(super) struct State {
     pub(super) clock: Clock,
     /// The largest body of a host, in bytes, before and after decompression.
     pub(super) largest_body: usize,
-    /// The memory that all bodies share.
     pub(super) bodies: Budget,
     /// Requests of hosts that were refused for overload since the last tick.
     pub(super) turned_away: AtomicU64,
-    /// Requests whose handlers panicked.
     pub(super) panics: Arc<AtomicU64>,
-    /// Counts the requests of hosts and addresses, and enforces the limits.
     pub(super) rates: RateCounts,
     pub(super) health: Health,
     pub(super) trusted_clock: Arc<TrustedClock>,

@@ -107,7 +107,6 @@ impl Access {
         }
     }
 
-    /// Reads the tokens again.
     pub(super) async fn refresh(&self, store: &dyn Store) -> StoreResult<()> {
         let _in_turn = self.refreshing.lock().await;
         let tokens = store.tokens().await?;
@@ -157,7 +156,7 @@ pub(super) fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Refuses first secrets that are easy to guess or that cannot be sent.
+/// Refuses first secrets that are too short, too long or the same, or that cannot be sent.
 fn check_chosen(options: &Options) -> Result<(), ServerError> {
     let chosen = [
         ("NICELIST_BOOTSTRAP_TOKEN", &options.bootstrap_token),

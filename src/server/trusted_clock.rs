@@ -66,7 +66,6 @@ impl TrustedClock {
         if self.is_trusted() { store.note_time(self.clock.now()).await } else { Ok(()) }
     }
 
-    /// The warning for administrators about a clock that has jumped.
     pub(super) fn warning(&self) -> Option<Reason> {
         self.jump().map(|ClockJump { wall, expected }| {
             let message = format!(

@@ -1,5 +1,5 @@
-//! Runs lint on a change. The change is refused if lint finds errors, unless it is forced. Warnings
-//! are returned.
+//! Runs lint on a change. Most errors refuse the change, unless it is forced. Warnings are
+//! returned.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -15,7 +15,7 @@ use crate::store::{Change, Edit, HostFilter, RuleFilter};
 /// If a change has more rules than this, each rule is checked alone and not compared with related
 /// rules. `rule lint` compares all rules.
 const MOST_COMPARED: usize = 100;
-/// Maximum warnings or errors in a response, and maximum scopes that are looked up.
+/// Maximum findings of lint in a response, and maximum scopes that are looked up.
 const MOST_WARNINGS: usize = 100;
 const MOST_LOOKED_UP: usize = 5;
 
@@ -47,7 +47,6 @@ impl Checked {
     }
 }
 
-/// Whether errors are overridden, and whether a reason is given.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Force {
     is_forced: bool,
@@ -96,8 +95,7 @@ pub(super) async fn check(
     Ok((change, Checked { warnings, forced }))
 }
 
-/// Whether a change with this finding is refused. A lockdown without rules is not refused, because
-/// the rules may be added later.
+/// A change to lockdown without rules is not refused, because the rules may be added later.
 fn is_refused(finding: &Finding) -> bool {
     finding.code.severity() == Severity::Error && finding.code != lint::LintCode::EmptyLockdown
 }
@@ -135,7 +133,7 @@ async fn of_what_changes(
         (change, dry)
     })
     .await?;
-    // If the change is refused, the later commit reports why.
+    // If the dry run fails, all findings are kept.
     let Ok(planned) = state.engine.commit(dry).await else { return Ok((change, found)) };
     let is_changed = |edit: &usize| planned.outcomes.get(*edit) != Some(&Outcome::Unchanged);
     Ok((change, found.into_iter().filter(|(edit, _)| is_changed(edit)).collect()))
@@ -146,7 +144,7 @@ async fn of_what_changes(
 struct Survey {
     /// Whether the change is compared with other rules and settings.
     is_compared: bool,
-    /// The findings about the rules of a large change, each with the index of its edit.
+    /// Findings about the rules of a large change, each with the index of its edit.
     alone: Vec<(usize, Finding)>,
     /// Some scopes of the change that may be misspelled or shared.
     scopes: BTreeSet<Scope>,
@@ -236,7 +234,7 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
 /// Rules by target and scope, with the index of the edit that stores them.
 type Neighbors = BTreeMap<RuleKey, (Option<usize>, Rule)>;
 
-/// The active rules for the targets of some rules and for their teams.
+/// Active rules for the targets of some rules, and for the teams of their signing IDs.
 async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbors> {
     let mut targets: HashSet<Target> = HashSet::new();
     for (_, rule) in rules {
@@ -259,7 +257,7 @@ async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbor
     Ok(near)
 }
 
-/// Whether an active rule or a rule of the change allows anything.
+/// Whether an active rule or a rule of the change may allow a program.
 async fn allows_anything(state: &State, change: &Change) -> Answered<bool> {
     const ALLOWING: [PolicyKind; 3] =
         [PolicyKind::Allow, PolicyKind::AllowCompiler, PolicyKind::Cel];
@@ -275,7 +273,6 @@ async fn allows_anything(state: &State, change: &Change) -> Answered<bool> {
     Ok(false)
 }
 
-/// Some of the scopes of a change that may be misspelled or shared.
 fn scopes(change: &Change) -> BTreeSet<Scope> {
     let mut scopes = BTreeSet::new();
     for edit in &change.edits {
@@ -299,8 +296,8 @@ fn scopes(change: &Change) -> BTreeSet<Scope> {
     scopes
 }
 
-/// Warns about users and groups that no host has, unless there are no hosts yet, and about serial
-/// numbers that several hosts have.
+/// Warns about users and groups without hosts, and about names in host scopes that match several
+/// hosts. If there are no hosts yet, there are no warnings.
 async fn scope_warnings(state: &State, scopes: &BTreeSet<Scope>) -> Answered<Vec<ChangeWarning>> {
     let mut warnings = Vec::new();
     let any_host = HostFilter::default();

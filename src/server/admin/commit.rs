@@ -14,7 +14,6 @@ use crate::server::answer::{Answer, Refused, refused};
 use crate::server::state::State;
 use crate::store::{Change, Committed, Edit, RefusalReason, StoreError};
 
-/// A change that a request proposes.
 #[derive(Clone, Default)]
 pub(super) struct Proposal {
     pub(super) message: Option<String>,
@@ -31,8 +30,7 @@ impl Proposal {
     }
 }
 
-/// A change that can be committed: lint found no errors, the errors are overridden, or the change
-/// restores earlier rules.
+/// A change that lint does not refuse, or that restores earlier rules.
 pub(super) struct CheckedChange {
     change: Change,
     pub(super) warnings: Vec<ChangeWarning>,
@@ -71,7 +69,6 @@ fn change(state: &State, permit: Permit, proposal: Proposal) -> (Change, Force) 
     (Change { actor, base, dry_run, edits }, force)
 }
 
-/// Runs lint on a change.
 pub(super) async fn check(
     state: &State,
     permit: Permit,
@@ -83,7 +80,6 @@ pub(super) async fn check(
     Ok(CheckedChange { change, warnings: checked.warnings })
 }
 
-/// Checks and commits a change.
 pub(super) async fn commit(
     state: &State,
     permit: Permit,

@@ -58,7 +58,6 @@ const OF_BODIES: [Refusal; 3] = [
     ),
     (501, "NotImplemented", "The body has a transfer coding other than chunked"),
 ];
-/// Refusals that an operation declares.
 const DECLARED: [Refusal; 3] = [
     (404, "NotFound", "Something that the request names does not exist"),
     (
@@ -130,7 +129,7 @@ fn refusal_response((status, name, description): &Refusal) -> (String, Value) {
     ((*name).to_owned(), response)
 }
 
-/// Adds the responses that every operation can return. Removes `null` from the types of parameters,
+/// Adds the error responses of an operation. Removes `null` from the types of its parameters,
 /// because a query has no null.
 fn complete_operation(operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
@@ -265,7 +264,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Adds the minimum and maximum of each integer's Rust type.
+/// Adds a minimum, a maximum and a format to each integer that has no maximum.
 fn bound_integers(value: &mut Value) {
     match value {
         Value::Object(fields) => {

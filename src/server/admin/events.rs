@@ -171,12 +171,12 @@ impl fmt::Display for Subject {
     }
 }
 
-/// The beginnings of the sources of rules that decisions create.
+/// Prefixes of the sources of rules that decisions create.
 const EVENT_SOURCE: &str = "event:";
 const PROGRAM_SOURCE: &str = "program:";
 
-/// A rule that a decision creates. The rule's source contains the number of the event or program.
-/// The rule's comment contains it, too, unless the request or the current rule has a comment.
+/// A rule that a decision creates. The rule's source and its default comment contain the number of
+/// the event or program.
 fn merge(
     subject: Subject,
     patch: RulePatch,
@@ -270,7 +270,7 @@ async fn filter(state: &State, query: &EventQuery) -> Result<EventFilter, Refuse
     })
 }
 
-/// A text that is not empty.
+/// None if the text is empty.
 fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Forgets hosts that match all given conditions: not seen since a time, or never completed a sync.
+//! Forgets all hosts that match the given conditions.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ const SAMPLES: usize = 10;
 /// Forget all hosts that match every condition
 ///
 /// One request examines a part of the fleet. Repeat the request with the cursor `next` until the
-/// response has no cursor. A dry run counts the hosts.
+/// response has no cursor. A dry run only counts the hosts.
 #[utoipa::path(post, path = "/forget-hosts", operation_id = "forget_hosts", tag = "hosts", request_body = ForgetHostsRequest,
     responses((status = 200, body = ForgetHostsAnswer), (status = 422)))]
 pub(super) async fn forget_hosts(

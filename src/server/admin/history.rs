@@ -88,8 +88,8 @@ fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {
     Some((&PolicyDifference::Rule { key: rule.key(), before, after }).into())
 }
 
-/// The cursor in a list of changes: `m` for a rule that the revision created or `e` for a rule that
-/// it removed, followed by the number of the rule version.
+/// The cursor in a list of changes: `m` for a rule that the revision added or changed, or `e` for a
+/// rule that it removed, followed by the number of the rule version.
 fn write_place(place: RevisedRulePosition) -> String {
     match place {
         RevisedRulePosition::Made(id) => format!("m{id}"),
@@ -109,7 +109,7 @@ fn read_place(cursor: &str) -> Result<RevisedRulePosition, Refused> {
     place.ok_or_else(bad_cursor)
 }
 
-/// List all current and earlier rules for a target, newest first
+/// List the current and earlier rules for a target, newest first
 #[utoipa::path(get, path = "/rules/history", operation_id = "list_rule_history", tag = "rules", params(RuleHistoryQuery),
     responses((status = 200, body = Page<RuleVersionView>), (status = 422)))]
 pub(super) async fn of_target(

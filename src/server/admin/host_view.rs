@@ -112,7 +112,7 @@ fn host_state(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
     }
 }
 
-/// Whether a host was seen recently, given the seconds between two of its syncs.
+/// `interval` is the sync interval of the host, in seconds.
 fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Contact {
     let longest = SignedDuration::from_secs(i64::from(interval)) * MISSED_INTERVALS;
     match last_seen {
@@ -121,7 +121,6 @@ fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Conta
     }
 }
 
-/// The state of a host, and its Macs.
 struct MacsView {
     state: HostState,
     conflict: Option<ConflictView>,
@@ -130,7 +129,7 @@ struct MacsView {
     accepted: Option<Fingerprint>,
 }
 
-/// The view of a host's Macs. In a conflict, the host is in sync only if all its Macs are in sync.
+/// In a conflict, the host is in sync only if all its Macs are in sync.
 async fn macs_view(
     fleet: &FleetView<'_>,
     host: &Host,

@@ -21,7 +21,6 @@ const ALIKE: f64 = 0.5;
 /// Maximum hosts that are listed when several match a name.
 const CANDIDATES: usize = 10;
 
-/// The host with exactly this machine ID.
 pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
     let stored = match id.parse::<MachineId>() {
         Ok(machine) => state.store.host(&machine).await?,
@@ -116,7 +115,6 @@ pub(super) fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
         .into()
 }
 
-/// The known host names of these machines.
 pub(super) async fn hostnames(
     state: &State,
     machines: impl Iterator<Item = &MachineId>,
@@ -153,8 +151,7 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
     })
 }
 
-/// A hint for a tag that does not exist. It suggests the most similar tag or, if no tag is similar,
-/// how to create the tag.
+/// Suggests the most similar tag or, if no tag is similar, how to create the tag.
 pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<String, Refused> {
     let tags = state.store.snapshot().await?.tags;
     let likeness =

@@ -47,7 +47,6 @@ pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Route
     routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
 }
 
-/// Keeps the memory for a body reserved until its request is finished.
 async fn holding(mut request: Request, next: Next) -> Response {
     let held = Held::default();
     request.extensions_mut().insert(held.clone());

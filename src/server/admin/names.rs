@@ -20,8 +20,8 @@ const MOST_SHARED: usize = 100;
 
 /// Check names from host scopes
 ///
-/// Shows host names that were used in place of machine IDs or serial numbers, and so match no host.
-/// Also shows serial numbers that several hosts report.
+/// Returns names that are host names. Scopes with a host name match no host: they need a machine ID
+/// or a serial number. Also returns serial numbers that several hosts report.
 #[utoipa::path(post, path = "/hosts/names", operation_id = "check_host_names", tag = "hosts",
     request_body = HostNamesRequest, responses((status = 200, body = HostNames), (status = 413)))]
 pub(super) async fn check(
@@ -105,7 +105,7 @@ pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
     format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))
 }
 
-/// A warning about names that no host has. None if there are no hosts yet.
+/// A warning about names that no host has. None if there are no such names or no hosts yet.
 pub(super) async fn unknown(
     state: &State,
     names: &[MachineId],

@@ -47,7 +47,6 @@ pub(super) async fn change(
     LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// The wanted policy, and the options of the change.
 pub(super) struct Goal {
     pub(super) wanted: PolicyState,
     pub(super) prune: bool,
@@ -98,8 +97,7 @@ async fn attempt(
     let mut checked = check(state, permit.clone(), proposal).await?;
     answer.warnings = std::mem::take(&mut checked.warnings);
     if permit.is_dry_run() {
-        // The response to a dry run consists only of the differences, so nothing is sent to the
-        // database.
+        // A dry run ends here, because its response needs only the differences and the warnings.
         return Ok(answer);
     }
     let committed = checked.commit(state).await?;
@@ -140,7 +138,6 @@ fn read(
     faults.or(wanted)
 }
 
-/// The errors in a request.
 #[derive(Default)]
 struct Faults {
     details: Vec<Detail>,

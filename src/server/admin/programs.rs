@@ -26,8 +26,8 @@ const MOST_RULES: usize = 100;
 
 /// List programs that hosts reported, newest first
 ///
-/// The newest program is the one that was first reported last. Programs stay in the list after
-/// their events were deleted.
+/// Programs are sorted by the time of their first report. They stay in the list after their events
+/// were deleted.
 #[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
     responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn list(

@@ -27,8 +27,8 @@ use crate::sync;
 
 /// List rules, current or of an older revision
 ///
-/// The rules are sorted by type, identifier and scope. For rules of an older revision, the hosts
-/// that do not get them are not counted.
+/// The rules are sorted by type, identifier and scope. With `at`, the hosts that do not get a rule
+/// are not counted.
 #[utoipa::path(get, path = "/rules", operation_id = "list_rules", tag = "rules", params(RuleQuery),
     responses((status = 200, body = Page<RuleView>), (status = 404), (status = 422)))]
 pub(super) async fn list(

@@ -22,18 +22,17 @@ use crate::sync::CacheFill;
 /// Maximum unreadable rows that are shown.
 const SHOWN: usize = 20;
 
-/// Maximum clients that are listed because they exceeded a limit.
+/// Maximum entries in the response about exceeded limits, with one entry per client and limit.
 const OFFENDERS: usize = 20;
 
-/// How long to wait for each part that is read from the database. After that, the response has only
-/// the other parts, which may explain why the database does not respond.
+/// How long to wait for the size of the database, and for the start of the history. After that, the
+/// response has only the other parts, which may explain why the database does not respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {
     timeout(PATIENCE, answer).await.ok()?.ok()
 }
 
-/// The clients that exceeded a limit, the latest first.
 fn exceeded_limits(state: &State) -> Vec<ExceededLimit> {
     let over = state.engine.events().hosts_over_limit().into_iter();
     let over = over.map(|(machine, requests, last)| ExceededLimit {

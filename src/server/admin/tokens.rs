@@ -1,4 +1,4 @@
-//! Tokens. Only their hashes are stored.
+//! Tokens. Only the hashes of their secrets are stored.
 
 use axum::Json;
 

@@ -12,7 +12,6 @@ use crate::server::client_address::TrustedProxies;
 /// Minimum time between two warnings of the same kind.
 const LOG_EVERY: Duration = Duration::from_secs(10);
 
-/// Accepts or refuses connections.
 pub(super) struct Admission {
     proxies: Arc<TrustedProxies>,
     ordinary: Pool,
@@ -119,7 +118,6 @@ impl Admission {
         }
     }
 
-    /// Connections that are open.
     pub(super) fn in_use(&self) -> usize {
         self.ordinary.in_use() + self.reserved.in_use()
     }

@@ -52,8 +52,7 @@ impl<S> DeadlineStream<S> {
         Self { stream, framing, fault, head, write }
     }
 
-    /// The fault of a request on this connection, if there is one. A request with a fault must be
-    /// refused.
+    /// Is set when a request on this connection has a fault. The request must be refused.
     pub(super) fn fault(&self) -> Arc<OnceLock<Fault>> {
         Arc::clone(&self.fault)
     }

@@ -23,7 +23,7 @@ pub(super) enum Fault {
     /// The length of the body is given in two ways, or not clearly. A proxy may have read a body of
     /// another length, and treated a part of the body as a separate request.
     Ambiguous,
-    /// The body has a transfer coding other than `chunked`.
+    /// The transfer coding of the body is not a single `chunked`.
     Coding,
 }
 
@@ -53,7 +53,6 @@ struct Head {
     coding: Option<Coding>,
 }
 
-/// The transfer coding of a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Coding {
     Chunked,
@@ -69,7 +68,6 @@ enum Length {
 }
 
 impl Framing {
-    /// Reads the next bytes of the client.
     pub(super) fn read(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {
             match &mut self.part {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::server::client_address::counted_as;
 
-/// Maximum connections, if the process may have that many descriptors.
+/// The default maximum number of connections, if the process may have that many descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
 /// One in 16 connections is reserved for administrators.
 const ADMIN_SHARE: usize = 16;
@@ -19,7 +19,7 @@ const ADMIN_HEAD: Duration = Duration::from_secs(2);
 const ADMIN_WRITE: Duration = Duration::from_secs(5);
 /// Descriptors reserved for the database and for files.
 const RESERVE: usize = 256;
-/// A limit that every Unix accepts. macOS refuses the hard limit that it reports.
+/// A limit of descriptors that macOS accepts. macOS may refuse the hard limit that it reports.
 #[cfg(unix)]
 const SURELY_TAKEN: u64 = 10_240;
 
@@ -51,7 +51,7 @@ impl Default for ConnectionLimits {
             from_one_address: None,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
-            // Longer than clients and proxies keep a connection (`client` does so for 3 s).
+            // Longer than common clients and proxies keep an idle connection.
             idle: Duration::from_secs(75),
             write: Duration::from_secs(30),
             drain: Duration::from_secs(30),
@@ -125,7 +125,6 @@ fn connections_for(descriptors: usize) -> usize {
     descriptors.saturating_sub(RESERVE).max(descriptors / 2).min(MOST_CONNECTIONS)
 }
 
-/// Counts the open connections of each client address.
 pub(super) struct AddressCounts {
     most: usize,
     held: Mutex<HashMap<IpAddr, usize>>,
@@ -138,7 +137,6 @@ pub(super) struct CountedConnection {
 }
 
 impl AddressCounts {
-    /// `most` is the maximum number of connections of each address.
     pub(super) fn new(most: usize) -> Self {
         Self { most, held: Mutex::default() }
     }

@@ -18,7 +18,7 @@ const LONGEST_BODY: usize = 4096;
 /// health checks of the proxy.
 ///
 /// # Errors
-/// When the connection does not begin with a valid header.
+/// When the connection fails or does not begin with a valid header.
 pub(super) async fn client_address(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> io::Result<Option<IpAddr>> {

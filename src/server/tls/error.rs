@@ -4,12 +4,10 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// The purpose of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsFileKind {
     /// The server's certificate and its chain.
     Certificate,
-    /// The server's private key.
     Key,
     /// The certificates of the CAs that sign client certificates.
     ClientCa,
@@ -39,7 +37,6 @@ impl TlsFileKind {
     }
 }
 
-/// A TLS file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {problem}", path.display())]
 pub struct TlsError {
@@ -48,29 +45,22 @@ pub struct TlsError {
     pub problem: TlsProblem,
 }
 
-/// The error in a TLS file.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
-    /// The file cannot be read.
     #[error("cannot read it: {0}")]
     Unread(io::Error),
-    /// The file is not valid PEM.
     #[error("it is not PEM: {0}")]
     NotPem(String),
-    /// The file contains nothing of the required kind.
     #[error("there is no {} in it", .0.holds())]
     Empty(TlsFileKind),
-    /// The private key needs a password.
     #[error("the private key is encrypted")]
     Encrypted,
-    /// The content is invalid or of an unknown kind.
     #[error("the {part} is not usable: {reason}")]
     Unusable {
         part: TlsFileKind,
         /// Why the content cannot be used.
         reason: String,
     },
-    /// The private key does not belong to the certificate.
     #[error("this key does not belong to the certificate in {}", certificate.display())]
     Mismatch {
         /// The file with the certificate.

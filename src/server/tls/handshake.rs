@@ -37,7 +37,6 @@ pub(in crate::server) struct Secured {
 }
 
 impl Tls {
-    /// Secures a connection, within a deadline.
     pub(in crate::server) async fn secure(
         self: Arc<Self>,
         stream: TcpStream,

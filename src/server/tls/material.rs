@@ -24,7 +24,6 @@ use super::error::{TlsError, TlsFileKind, TlsProblem};
 pub struct TlsFiles {
     /// The server's certificate, followed by the intermediate certificates.
     pub certificate: PathBuf,
-    /// The server's private key.
     pub key: PathBuf,
     /// The certificates of the authorities that sign client certificates.
     pub client_ca: Option<PathBuf>,
@@ -108,7 +107,7 @@ fn config(
     // New ticket keys are created whenever the files are read, so that a change of the CA makes old
     // tickets invalid.
     config.ticketer = Ticketer::new()?;
-    // A client has one connection at a time, so it uses only the newest ticket.
+    // A client with one connection at a time needs only one ticket.
     config.send_tls13_tickets = 1;
     Ok(config)
 }

@@ -59,7 +59,6 @@ pub(in crate::server::admin) async fn approve(
     Ok(Json(BundleAnswer { bundle, rules, outcomes, differences, revision, warnings, machine }))
 }
 
-/// The bundle of an event, if Santa hashed it.
 pub(super) async fn view(state: &State, event: &Event) -> Result<Option<BundleView>, Refused> {
     Ok(examine(state, event).await?.map(|(view, _)| view))
 }

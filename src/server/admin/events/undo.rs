@@ -25,8 +25,9 @@ const UNDO: &str = "undo revision ";
 
 /// Undo your newest decision about events
 ///
-/// This removes the rules that the decision created, and restores the rules that it replaced. The
-/// request is refused if any of the created rules was changed after the decision.
+/// This removes the rules that the decision created, and restores the rules that it replaced,
+/// unless they have expired. The request is refused if any of the created rules was changed after
+/// the decision.
 #[utoipa::path(post, path = "/events/undo", operation_id = "undo_decision", tag = "events", request_body = UndoRequest,
     responses((status = 200, body = UndoAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn undo(
@@ -62,7 +63,7 @@ pub(in crate::server::admin) async fn undo(
 }
 
 /// The author's newest revision that was not undone and only created rules for events or programs.
-/// Also returns its changes.
+/// Also returns the changes of the revision.
 async fn newest_decision(
     state: &State,
     author: &str,
@@ -109,7 +110,7 @@ fn is_decision(turn: &RevisedRule) -> bool {
     source.is_some_and(|source| sources.iter().any(|begin| source.starts_with(begin)))
 }
 
-/// Refuses if a rule was changed since a revision.
+/// Refuses the undo if the rule was changed after the decision.
 async fn check_current(state: &State, rule: &Rule, revision: Revision) -> Result<(), Refused> {
     let (target, scope) = (rule.target(), rule.scope());
     let current = stored_rule(state, target, scope, None).await?;

@@ -21,18 +21,16 @@ use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
 use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// Minimum and maximum sightings that are read at a time. If every sighting is pending, a page needs
-/// one sighting for each program.
+/// Minimum and maximum sightings that are read at a time. Near [`MOST_EVALUATED`], fewer are read.
 const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
 const MOST_EVALUATED: usize = 5_000;
-/// Hosts that are read at a time.
+/// Maximum hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
-/// Maximum bytes of the programs, hosts and scopes in a response, and maximum bytes of the hosts
-/// that are kept in memory for the response. The page ends when one of them is reached.
+/// The approximate maximum bytes of a response, and of the hosts in memory for it. The page ends
+/// when one of the two is reached.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
-/// Maximum programs in one request for decisions.
 const MOST_DECISIONS: usize = 1_000;
 
 /// List programs that are pending approval, newest first
@@ -83,7 +81,7 @@ async fn filter(state: &State, query: WaitingQuery) -> Result<UndecidedFilter, R
 /// Estimated bytes of a program or a host without its longest texts.
 const A_VIEW: usize = 2 * 1024;
 
-/// The programs of the sightings that were already evaluated.
+/// The pending programs among the evaluated sightings.
 struct PendingPrograms<'v> {
     state: &'v State,
     fleet: &'v FleetView<'v>,
@@ -91,7 +89,7 @@ struct PendingPrograms<'v> {
     limit: usize,
     programs: Vec<WaitingView>,
     indexes: HashMap<ProgramId, usize>,
-    /// The users that are listed with each program.
+    /// The index of a program, and a user that is listed with this program.
     users: HashSet<(usize, String)>,
     /// Hosts that were read; None if a host does not exist.
     hosts: HashMap<MachineId, Option<PendingHost>>,
@@ -130,7 +128,7 @@ impl<'v> PendingPrograms<'v> {
     }
 
     /// Adds sightings until the page is full. If the page is full, returns the position of the last
-    /// sighting that was added.
+    /// evaluated sighting.
     async fn add_all(
         &mut self,
         sightings: Vec<UndecidedSighting>,
@@ -149,8 +147,8 @@ impl<'v> PendingPrograms<'v> {
         Ok(None)
     }
 
-    /// If the first of these hosts is not known yet, reads it and further unknown hosts in the same
-    /// query.
+    /// If the first of these hosts was not read yet, reads it, together with others that were not
+    /// read yet.
     async fn read_host(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
         let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
             return Ok(());
