@@ -85,7 +85,6 @@ impl fmt::Display for Decision {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
-    /// A program ran or was blocked.
     Execution,
     /// A program is part of a bundle. It did not run.
     BundleMember,

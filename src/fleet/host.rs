@@ -55,7 +55,6 @@ pub struct HostFacts {
     pub santa_version: String,
     /// The person the Mac belongs to.
     pub primary_user: String,
-    /// The groups of the primary user.
     pub groups: Vec<String>,
     pub client_mode: Option<ClientMode>,
     pub rule_counts: RuleCounts,

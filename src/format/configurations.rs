@@ -10,7 +10,7 @@ pub(super) struct Configurations<'w> {
     found: BTreeSet<String>,
 }
 
-/// Maximum names that are listed.
+/// Maximum names in a message.
 const MAX_LISTED: usize = 8;
 
 impl<'w> Configurations<'w> {

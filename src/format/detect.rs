@@ -122,7 +122,6 @@ impl Format {
         matches!(self, Self::Toml | Self::Moroz)
     }
 
-    /// Reads files as a whole.
     pub fn read(self, files: &[File], defaults: &Defaults) -> ParsedPolicy {
         match self {
             Self::Csv => {

@@ -50,7 +50,6 @@ impl FromStr for Duplicates {
     }
 }
 
-/// A summary of the rule on an earlier line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Earlier {
     line: u32,
@@ -77,7 +76,6 @@ impl Default for Seen {
     }
 }
 
-/// How a rule relates to an earlier one for the same target and scope.
 enum Relation {
     New,
     Repeats,
@@ -98,7 +96,6 @@ impl Seen {
         }
     }
 
-    /// Stores a rule as the last one for its target and scope.
     fn replace(&mut self, rule: &Rule, line: u32) {
         let summary = self.summary(rule, line);
         self.earlier.insert(self.key(rule), summary);
@@ -166,7 +163,6 @@ pub(super) fn refuse(policy: &mut ParsedPolicy) {
     }
 }
 
-/// An entry that repeats an earlier, equal one.
 struct Repeated {
     location: Location,
     first: Location,
@@ -220,7 +216,6 @@ fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> 
     repeated
 }
 
-/// The message about one of two rules that are in conflict.
 fn remark(policy: &ParsedPolicy, one: &PlacedRule, other: &PlacedRule) -> Remark {
     let other_place = format!("at {}", policy.name_of(other.location));
     let text = conflict_message(&one.rule, other.rule.policy().kind(), other_place);
@@ -234,7 +229,6 @@ fn left_out(Remark { location, text }: Remark) -> Remark {
 /// Maximum omitted lines that are listed. Further lines are only counted.
 const MAX_LISTED: usize = 20;
 
-/// Resolves the duplicates of a file that is read one rule at a time.
 pub struct RowDuplicates {
     mode: Mode,
     seen: Seen,

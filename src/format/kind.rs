@@ -3,18 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A format of files with rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Format {
-    /// nicelist's CSV.
     Csv,
     /// nicelist's CSV with tabs.
     Tsv,
-    /// nicelist's JSON.
     Json,
     /// nicelist's JSON with a rule per line.
     Jsonl,
-    /// nicelist's TOML.
     Toml,
     /// `santactl rule --export`.
     Santactl,
@@ -22,15 +18,11 @@ pub enum Format {
     StaticRules,
     /// Moroz's TOML, a file or a folder.
     Moroz,
-    /// Rudolph's CSV.
     RudolphCsv,
-    /// Rudolph's JSON.
     RudolphJson,
     /// A Zentral rule set, or a response of its API, in JSON.
     ZentralJson,
-    /// A Zentral rule set in YAML.
     ZentralYaml,
-    /// Workshop's rules in JSON.
     Workshop,
     /// Resources of Workshop's or Zentral's Terraform provider.
     Terraform,

@@ -43,7 +43,6 @@ impl Defaults {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Location {
-    /// Index of the file.
     pub file: u32,
     pub spot: Spot,
 }
@@ -51,7 +50,6 @@ pub struct Location {
 /// A place in a file. Numbers begin with 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Spot {
-    /// The file as a whole.
     Whole,
     Line(u32),
     /// A line and a column in the line, in characters.
@@ -131,7 +129,6 @@ impl Remark {
 /// The content of files. If there are `faults`, the content must not be used for changes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParsedPolicy {
-    /// The names of the files, for [`ParsedPolicy::name_of`].
     pub files: Vec<String>,
     /// The rules in the order of the files. Settings and tags are in the same order.
     pub rules: Vec<PlacedRule>,
@@ -215,7 +212,6 @@ impl Written {
     }
 }
 
-/// A part of the content that a format cannot express.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
     /// Index of the rule; absent for settings and tags.

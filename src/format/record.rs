@@ -31,13 +31,11 @@ impl Keys {
         }
     }
 
-    /// Whether all of these names are among the keys.
     pub(super) fn has_all(self, keys: &[String], names: &[&str]) -> bool {
         names.iter().all(|name| keys.iter().any(|key| self.same(key, name)))
     }
 }
 
-/// A format's names for the fields of a rule.
 pub(super) struct FieldNames {
     /// Names of the identifier. The first name with a value is used.
     pub(super) identifier: &'static [&'static str],
@@ -105,7 +103,6 @@ impl<'n> Record<'n> {
         self.fields.iter().copied().filter(is_named)
     }
 
-    /// Removes fields that nicelist does not need.
     pub(super) fn ignore(&mut self, names: &[&str]) {
         let keys = self.keys;
         self.fields.retain(|entry| !names.iter().any(|name| keys.same(&entry.key, name)));

@@ -88,7 +88,6 @@ pub(super) const fn policy_name(kind: PolicyKind) -> &'static str {
     }
 }
 
-/// The name of a policy, if the policy is one of `kinds`.
 pub(super) fn policy_name_among(kinds: &[PolicyKind], kind: PolicyKind) -> Option<&'static str> {
     kinds.contains(&kind).then(|| policy_name(kind))
 }

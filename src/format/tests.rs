@@ -166,7 +166,6 @@ pub(super) fn describe_with(
     lines.into_iter().map(|(_, line)| line).collect::<Vec<_>>().join("\n")
 }
 
-/// The text that is written, and the losses.
 pub(super) fn written_of(format: Format, drafts: &[RuleDraft]) -> String {
     let rules: Vec<Rule> = drafts.iter().map(|it| Rule::try_from(it.clone()).unwrap()).collect();
     let written = format.write(Content { rules: &rules, ..Content::default() }).unwrap();

@@ -25,7 +25,6 @@ pub struct RuleDraft {
     /// and an empty text is an error.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
-    /// The expression of a `cel` rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cel: Option<String>,
     /// Santa's `custom_msg`.
@@ -46,7 +45,6 @@ pub struct RuleDraft {
     /// Santa's `file_bundle_binary_count`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bundle_binary_count: Option<u32>,
-    /// The reason for the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -22,7 +22,6 @@ pub enum RuleField {
     AppName,
     /// The hash of the bundle and its count of binaries.
     Bundle,
-    /// The reason for the rule.
     Comment,
     Ticket,
     /// The origin of the rule.

@@ -78,7 +78,6 @@ impl Bundle {
 /// The reason for the rule, and its source. Never sent to clients.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Provenance {
-    /// The reason for the rule.
     pub comment: Option<Arc<str>>,
     pub ticket: Option<Arc<str>>,
     /// The file, tool or event that the rule came from.

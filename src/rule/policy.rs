@@ -78,7 +78,6 @@ pub enum PolicyError {
         "`{0}` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove"
     )]
     Unknown(String),
-    /// The policy is `cel`, but its expression is missing.
     #[error("policy cel needs an expression")]
     ExpressionMissing,
     /// Santa would store the expression and never evaluate it.

@@ -14,13 +14,10 @@ use super::{RuleType, Target};
 pub enum SigningStatus {
     #[default]
     Unknown,
-    /// No signature.
     Unsigned,
-    /// The signature is not valid.
     Invalid,
     /// Signed without a certificate.
     Adhoc,
-    /// Signed with a development certificate.
     Development,
     /// Signed for distribution.
     Production,

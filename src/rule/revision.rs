@@ -43,7 +43,6 @@ impl ChangeMessage {
     }
 }
 
-/// The author, time and reason of a revision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionRecord {
     pub revision: Revision,

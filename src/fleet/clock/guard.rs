@@ -77,7 +77,6 @@ impl ClockGuard {
         }
     }
 
-    /// Trusts the current time of the clock.
     pub fn accept(&mut self, clock: &Clock) {
         self.believed = clock.now();
         self.elapsed = clock.elapsed();

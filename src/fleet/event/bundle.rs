@@ -43,7 +43,6 @@ impl BundleMembers {
         }
     }
 
-    /// The number of distinct programs that were reported.
     pub fn held(&self) -> u32 {
         match self {
             Self::Missing { held } | Self::Odd { held } => *held,

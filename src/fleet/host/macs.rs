@@ -91,7 +91,6 @@ pub enum ConflictKind {
     Clones,
 }
 
-/// Several Macs use one machine ID at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conflict {
     pub kind: ConflictKind,
@@ -126,10 +125,8 @@ pub struct Macs {
     first_seen: Timestamp,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub others: Vec<OtherMac>,
-    /// Set if several Macs use the machine ID at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<Conflict>,
-    /// The Mac that the current Mac replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<SeenMac>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -201,7 +198,6 @@ impl Macs {
     }
 }
 
-/// The Mac that sent a preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognized {
     /// The Mac that synced last, or the first Mac.
@@ -372,7 +368,6 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Keeps the sync state of a host's clone.
     pub fn keep_clone(&mut self, sync: SyncState, now: Timestamp) {
         let mut macs = self.take_macs();
         let current = macs.current.clone();

@@ -78,7 +78,6 @@ impl Trail {
         self.union_legs.len() + self.legs.len()
     }
 
-    /// The generation of the client when it last got rules.
     pub fn generation(&self) -> Generation {
         self.end().generation
     }
@@ -97,7 +96,6 @@ impl Trail {
 pub struct Leg {
     /// The rules that the host may have had before the difference.
     pub from: Offers,
-    /// The holding after the difference.
     pub to: Holding,
 }
 
@@ -109,7 +107,6 @@ pub struct UnionLeg {
     pub since: Revision,
     /// The scopes of the rules that the host may have had before the difference.
     pub reach: Reach,
-    /// The holding after the difference.
     pub to: Holding,
 }
 

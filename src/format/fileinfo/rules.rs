@@ -9,7 +9,6 @@ use crate::format::record::Keys;
 use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope, Target};
 
-/// Whether a file looks like the output of `santactl fileinfo --json`.
 pub fn recognises(head: &Outline) -> bool {
     Keys::Exact.has_all(&head.keys, &["SHA-256", "Path"])
 }

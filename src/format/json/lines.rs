@@ -19,7 +19,6 @@ pub fn recognises_lines(head: &[u8]) -> bool {
     line.and_then(|line| std::str::from_utf8(line).ok()).is_some_and(has_target)
 }
 
-/// Reads rules, a line at a time.
 pub struct Lines<R> {
     input: R,
     defaults: Defaults,

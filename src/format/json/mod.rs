@@ -87,7 +87,6 @@ fn unknown_fields(rule: &Node) -> Option<String> {
     (!unknown.is_empty()).then(|| format!("{fields}: {}{more}", listed.join(", ")))
 }
 
-/// The field that a wrong name probably means.
 fn meant(key: &str) -> Option<&'static str> {
     let key = key.to_lowercase();
     let foreign = FOREIGN.iter().find(|(name, _)| *name == key).map(|(_, field)| *field);

@@ -22,7 +22,6 @@ pub fn recognises(head: &Outline) -> bool {
     first.is_some_and(|(length, keys)| length == 0 || keys.iter().any(|key| key == "target"))
 }
 
-/// Whether a text is an object with a `target`.
 pub(super) fn has_target(text: &str) -> bool {
     let object: Result<serde_json::Map<_, _>, _> = serde_json::from_str(text);
     object.is_ok_and(|object| object.contains_key("target"))

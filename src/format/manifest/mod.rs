@@ -18,7 +18,6 @@ use super::detect::is_for_people;
 
 /// The keys at the top of a file.
 const TOP: [&str; 5] = ["scope", "source", "tags", "settings", "rules"];
-/// The keys of a tag.
 const OF_TAG: [&str; 6] = ["priority", "description", "serials", "users", "groups", "hostnames"];
 /// The kind of a file, detected from its name.
 enum FileKind {

@@ -16,7 +16,6 @@ use crate::format::{
 };
 use crate::rule::{Scope, TagName};
 
-/// Whether a file looks like a part of a manifest.
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::new(&file.bytes) else { return false };
     let beginning = toml_beginning(text.as_str());
@@ -192,7 +191,6 @@ impl FileReader<'_> {
         text.parse().map_err(|error| self.fault(node, format!("{name}: {error}"))).ok()
     }
 
-    /// Reads each table within a table.
     fn each_table(&mut self, entry: &Entry, read: fn(&mut Self, &Entry)) {
         let Entry { key: name, node, .. } = entry;
         let Some(entries) = node.entries() else {

@@ -11,7 +11,6 @@ use crate::format::detect::{is_for_people, toml_beginning};
 use crate::format::{Defaults, File, Location, ParsedPolicy, PlacedRule, PlacedSetting, Remark};
 use crate::rule::{MachineId, Policy, PolicyKind, Rule, Scope, Target};
 
-/// Whether a file looks like one of Moroz's files.
 pub fn recognises(file: &File) -> bool {
     let Ok(text) = Text::new(&file.bytes) else { return false };
     let text = text.as_str();
@@ -78,7 +77,6 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     policy
 }
 
-/// The hosts that a file applies to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Owner {
     /// Every host without a separate file.

@@ -14,7 +14,6 @@ use memchr::memmem;
 use super::File;
 use crate::document::{Node, Text, toml, without_mark};
 
-/// A file that is not in a format of rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NonRuleFile {
     /// A description of the file. Messages append it to the file's name: `is an event upload, not
@@ -28,7 +27,6 @@ pub struct NonRuleFile {
 pub enum NonRuleFileKind {
     /// A configuration profile that has to be converted or decrypted first.
     Profile,
-    /// A file of any other kind.
     Other,
 }
 

@@ -8,7 +8,6 @@ use bytes::Bytes;
 /// Maximum characters of a name that are shown.
 const SHOWN: usize = 64;
 
-/// The content of a signed profile.
 pub(super) struct Signed {
     pub(super) content: Vec<u8>,
     /// The name of the signer's certificate, if the file has it.

@@ -55,7 +55,6 @@ pub(in crate::format) fn enveloped(file: &File) -> Option<NonRuleFile> {
     })
 }
 
-/// The description of a signed profile in PEM.
 pub(in crate::format) fn signed_text(name: &str) -> NonRuleFile {
     NonRuleFile::profile("is a signed profile in PEM; convert it to DER first").hint(format!(
         "openssl cms -cmsout -inform pem -in {name} -outform der -out profile.mobileconfig"

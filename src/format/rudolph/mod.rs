@@ -67,7 +67,6 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
     Ok(())
 }
 
-/// Writes CSV that Rudolph imports.
 pub fn write_csv(content: Content<'_>) -> Written {
     let (rows, losses) = rows(content);
     let mut output = WriterBuilder::new().from_writer(Vec::new());
@@ -80,7 +79,6 @@ pub fn write_csv(content: Content<'_>) -> Written {
     Written::file(bytes, losses.0)
 }
 
-/// Writes JSON that Rudolph imports.
 pub fn write_json(content: Content<'_>) -> Written {
     let (rows, losses) = rows(content);
     let rules: Vec<Value> =

@@ -22,12 +22,9 @@ use super::workshop;
 use super::{Content, Written};
 use crate::rule::{Rule, Scope};
 
-/// The resource of Workshop's provider.
 const WORKSHOP: &str = "nps_workshop_rule";
-/// The resource of Zentral's provider.
 const ZENTRAL: &str = "zentral_santa_rule";
 
-/// Writes a resource of Workshop's provider for each rule.
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let mut names = HashMap::new();

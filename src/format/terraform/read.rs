@@ -30,7 +30,6 @@ const ZENTRAL_NAMES: FieldNames = FieldNames {
     ],
 };
 
-/// Whether a file has resources of either provider.
 pub fn recognises(file: &File) -> bool {
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     contains("resource") && (contains(WORKSHOP) || contains(ZENTRAL))

@@ -11,12 +11,10 @@ use crate::format::detect::{LISTS, opens_json};
 use crate::format::record::{Keys, Record};
 use crate::format::{Defaults, File, Location, ParsedPolicy, Remark};
 
-/// Whether a file looks like a rule set of Zentral, or a response of its API, in JSON.
 pub fn recognises_json(file: &File, head: &Outline) -> bool {
     is_zentral(head, || Outline::of_json(&file.bytes))
 }
 
-/// Whether a file looks like a rule set of Zentral in YAML.
 pub fn recognises_yaml(file: &File) -> bool {
     // Nearly any text is YAML, and parsing it costs more than searching for two words.
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();

@@ -26,7 +26,6 @@ const IGNORED: [&str; 7] =
 /// Types of targets that only Zentral has.
 const BUNDLES: [&str; 2] = ["BUNDLE", "METABUNDLE"];
 
-/// The form of the rules in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A rule set, with the names of policies and tags.

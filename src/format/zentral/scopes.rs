@@ -240,7 +240,6 @@ impl Scopes {
     }
 }
 
-/// A similar name that is valid for a tag.
 fn renamed(text: &str) -> Option<TagName> {
     let kept = |letter: char| if letter.is_ascii_alphanumeric() { letter } else { '-' };
     let name: String = text.chars().map(kept).collect();

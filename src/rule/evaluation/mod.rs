@@ -21,7 +21,6 @@ const SANTAS_OWN: [&str; 2] = ["ZMCG7MLDV9:com.northpolesec.santa", "EQHXZ8M8AV:
 /// The common name of the certificate that signs the programs of macOS.
 const APPLES_LEAF: &str = "Software Signing";
 
-/// A step of the evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EvaluationStage {
     /// Santa's own programs, and programs that macOS needs.
@@ -31,7 +30,6 @@ pub enum EvaluationStage {
     Rule(RuleType),
     /// Programs that an allowed compiler created on the Mac.
     Transitive,
-    /// Invalid signatures.
     BadSignature,
     /// Programs of macOS.
     Platform,
@@ -90,13 +88,11 @@ impl EvaluationStage {
     }
 }
 
-/// The decision of one step, or of the whole evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ruling {
     Allow,
     Block,
-    /// The decision cannot be predicted.
     Unknown,
 }
 
@@ -201,7 +197,6 @@ pub enum PlatformCheck {
     Certificate,
 }
 
-/// The known facts about a program and its file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Evidence<'a> {
     pub program: &'a Program,
@@ -233,7 +228,6 @@ pub struct Conditions<'a> {
     pub transitive: bool,
 }
 
-/// The rules on a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldRules {
     /// The policies of the program's targets.

@@ -55,7 +55,6 @@ fn judged(
     evaluate(Evidence::new(program, PATH), &held(program, rules), conditions)
 }
 
-/// The ruling, and the step that decides.
 fn decision(evaluation: &Evaluation) -> (Ruling, &'static str) {
     let decides = |step: &&EvaluationStep| step.finding == StepResult::Decides;
     (evaluation.ruling, evaluation.steps.iter().find(decides).unwrap().stage.word())
