@@ -190,7 +190,7 @@ pub struct Event {
     #[serde(default, alias = "report", deserialize_with = "fields_or_null")]
     pub other_fields: Map<String, Value>,
     /// The fields that were shortened or dropped because they were too long, by their names in
-    /// Santa's protocol.
+    /// Santa's protocol. `report` means lists and objects of `other_fields`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }

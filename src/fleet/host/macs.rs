@@ -112,7 +112,7 @@ pub struct SeenMac {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
-    /// Whether the host has reported its current rules since then.
+    /// Whether the host has reported its current or newer rules since then.
     newer_since: bool,
 }
 
@@ -383,7 +383,7 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Records that the host reported its current rules.
+    /// Records that the host reported its current or newer rules.
     pub fn reported_newer_rules(&mut self) {
         if let Some(older) = self.sync.macs.as_mut().and_then(|macs| macs.older_rules.as_mut()) {
             older.newer_since = true;

@@ -172,13 +172,12 @@ pub struct SyncState {
     /// Replaces `offers` if there are too many offers.
     pub reach: Option<Reach>,
     pub session: Option<Session>,
-    /// The pending clean sync.
     pub clean_order: Option<CleanOrder>,
     pub last_sync: Option<Timestamp>,
     /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
-    /// Set if the host rejected its rules, or may have: the counts of its last postflight, or zeros
-    /// if the server could not send the rules.
+    /// Set if the host rejected its rules, or may have. Without a postflight, `received` and
+    /// `processed` are 0.
     pub miscount: Option<Miscount>,
     /// Whether the host ever reported rule counts. A report without counts then means that the host
     /// has no rules.
