@@ -1,4 +1,4 @@
-//! Decisions of a help desk about events, in the admin API.
+//! Decisions about events, in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -45,7 +45,7 @@ pub struct DecisionRequest {
     pub dry_run: bool,
 }
 
-/// The rule that a decision created.
+/// The result of a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionAnswer {
     /// The rule.
@@ -57,7 +57,7 @@ pub struct DecisionAnswer {
     pub fields: Vec<FieldChange>,
     /// The newest revision.
     pub revision: Revision,
-    /// Warnings of `rule lint` about the rules.
+    /// Warnings about the rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ChangeWarning>,
     /// The host that reported the event.
@@ -68,7 +68,7 @@ pub struct DecisionAnswer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramDecision {
-    /// The number of the program.
+    /// The ID of the program.
     pub program: ProgramId,
     /// The type of the rule. The default is the type of the program's best candidate.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
@@ -108,7 +108,7 @@ pub struct DecisionsRequest {
     pub dry_run: bool,
 }
 
-/// The rules that a decision about several programs created.
+/// The result of a decision about several programs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionsAnswer {
     /// The rules.
@@ -120,7 +120,7 @@ pub struct DecisionsAnswer {
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
-    /// Warnings of `rule lint` about the rules.
+    /// Warnings about the rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ChangeWarning>,
 }
@@ -133,7 +133,7 @@ pub struct UndoRequest {
     pub dry_run: bool,
 }
 
-/// The decision that was undone.
+/// The result of undoing a decision.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UndoAnswer {
     /// The revision that was undone.
@@ -176,7 +176,7 @@ pub struct BundleApproval {
     pub dry_run: bool,
 }
 
-/// The rules that the approval of a bundle created.
+/// The result of the approval of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BundleAnswer {
     /// The bundle.
@@ -190,7 +190,7 @@ pub struct BundleAnswer {
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
-    /// Warnings of `rule lint` about the rules.
+    /// Warnings about the rules.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ChangeWarning>,
     /// The host that reported the event.

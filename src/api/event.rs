@@ -10,7 +10,7 @@ use crate::rule::{Candidate, MachineId, Program, Scope};
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventView {
-    /// The number of the event.
+    /// The ID of the event.
     pub id: EventId,
     /// The kind of the event.
     pub kind: EventKind,
@@ -26,7 +26,7 @@ pub struct EventView {
     pub user: String,
     /// What Santa decided.
     pub decision: Decision,
-    /// The program's file.
+    /// The path of the program's file.
     pub path: String,
     /// The program.
     pub program: Program,
@@ -42,7 +42,7 @@ pub struct AccessView {
     pub rule: String,
     /// The version of the profile's policy.
     pub rule_version: String,
-    /// The file.
+    /// The path of the file.
     pub file: String,
 }
 
@@ -101,7 +101,7 @@ pub struct EventDetail {
     pub ancestors: Vec<Ancestor>,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
-    /// Why the first target is the best.
+    /// Why the first target is the best, or why there are no targets.
     pub reason: String,
     /// Other fields that the host reported, by their names in Santa's protocol.
     #[schema(value_type = Object)]
@@ -135,7 +135,7 @@ pub struct HostReport {
 }
 
 impl HostReport {
-    /// Why the report is not a valid event from which a rule can be created; None if it is.
+    /// Why no rule can be created from the report. None if the report has a SHA-256 and a decision.
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
@@ -165,9 +165,9 @@ pub struct EventImportAnswer {
 /// A program that is pending approval.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WaitingView {
-    /// The number of the program.
+    /// The ID of the program.
     pub id: ProgramId,
-    /// The newest event about the program, which may already be deleted.
+    /// The ID of the newest event about the program. The event may already be deleted.
     pub latest: EventId,
     /// What Santa decided in that event.
     pub decision: Decision,
@@ -188,7 +188,7 @@ pub struct WaitingView {
     pub last_received: Timestamp,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
-    /// Why the first target is the best.
+    /// Why the first target is the best; empty if there are no targets.
     pub reason: String,
 }
 
@@ -199,7 +199,7 @@ pub struct WaitingHost {
     pub machine: MachineId,
     /// The name of the host.
     pub hostname: String,
-    /// The newest event about the program on this host, which may already be deleted.
+    /// The ID of the newest event about the program on this host. The event may already be deleted.
     pub event: EventId,
     /// The scopes of the host, weakest first.
     pub scopes: Vec<Scope>,

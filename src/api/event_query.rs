@@ -86,7 +86,7 @@ event_query! {
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
         pub decision: Vec<String>,
-        /// Only events after the event with this number, oldest first.
+        /// Only events after the event with this ID, oldest first.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[param(value_type = Option<i64>)]
         pub after: Option<EventId>,
@@ -130,7 +130,7 @@ event_query! {
     }
 }
 
-/// Implements conversions that keep the fields that both queries have.
+/// Implements conversions between queries, which keep the listed fields.
 macro_rules! convert {
     ($($from:ident => $to:ident: $($field:ident)+;)+) => {
         $(

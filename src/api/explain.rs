@@ -21,11 +21,11 @@ pub struct ExplainQuery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The host gets the first rule.
+    /// The host gets the first of the rules.
     Sent,
-    /// The host does not get the first rule, because its Santa does not support it.
+    /// The host does not get the first of the rules, because its Santa does not support it.
     Withheld,
-    /// The first rule has the policy `remove`: the host gets no rule.
+    /// The first of the rules has the policy `remove`: the host gets no rule.
     Removed,
     /// No rule matches.
     NoRule,
@@ -36,7 +36,7 @@ pub enum Verdict {
 pub struct NextSync {
     /// The number of pending rules and removals.
     pub due: u64,
-    /// When the host was last seen.
+    /// When the host last sent a preflight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
     /// The sync interval in seconds.
@@ -88,7 +88,7 @@ pub struct EvaluationRequest {
     /// The path of the program; empty if it is unknown.
     #[serde(default)]
     pub path: String,
-    /// Whether the file is not a Mach-O binary, such as a script.
+    /// Whether the file is something other than a Mach-O binary, such as a script.
     #[serde(default)]
     pub no_code: bool,
     /// Whether the file has no `__PAGEZERO`.
@@ -176,7 +176,8 @@ pub struct StepView {
     pub ruling: Option<Ruling>,
     /// The reason for the result, in words.
     pub why: String,
-    /// The scope of the setting that the step depends on; absent for the default.
+    /// The scope of the setting that the step depends on; absent for a default, or if the step
+    /// depends on no setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
 }

@@ -18,10 +18,11 @@ pub struct RevisionQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "super::instant::optional")]
     pub since: Option<Timestamp>,
-    /// Only revisions that changed a rule for this target.
+    /// Only revisions that changed a rule for this target, in `scope` if it is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
-    /// Only revisions that changed a rule or a setting in this scope.
+    /// Only revisions that changed a rule or a setting in this scope. With `target`, only its rules
+    /// count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// Maximum items on the page: 500 by default, at most 5,000.

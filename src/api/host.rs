@@ -17,7 +17,7 @@ use crate::rule::{ChangeMessage, MachineId, Revision, TagName, words};
 pub enum HostState {
     /// The host is up to date.
     InSync,
-    /// The next sync of the host will change something.
+    /// Changes are pending for the host.
     Behind,
     /// A sync is in progress.
     Syncing,
@@ -69,9 +69,9 @@ words! {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Contact {
-    /// The host sent a request within the last three of its sync intervals.
+    /// The host sent a preflight within the last three of its sync intervals.
     Online,
-    /// The host sent no request within the last three of its sync intervals.
+    /// The host sent no preflight within the last three of its sync intervals.
     Silent,
 }
 
@@ -90,15 +90,15 @@ impl FromStr for Contact {
     }
 }
 
-/// The number of hosts with the same state.
+/// The number of hosts with this state, contact and conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostCount {
     /// Whether these hosts have the rules and settings that are active for them.
     pub state: HostState,
     /// Whether these hosts were seen recently.
     pub contact: Contact,
-    /// Whether these hosts have conflicts: several Macs use the machine ID of each host, or a Mac
-    /// was refused.
+    /// Whether each of these hosts has a conflict: several Macs use its machine ID, or a Mac was
+    /// refused.
     pub conflict: bool,
     /// The number of hosts.
     pub hosts: u64,
@@ -205,8 +205,8 @@ pub struct HostView {
     /// Events of the host that the server dropped today, because the host had reached its limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// Events of the host that are stored but whose programs are not listed, because the host had
-    /// reported too many new programs today.
+    /// Events of the host that were stored today without listing their programs, because the host
+    /// had reported too many new programs.
     #[serde(default)]
     pub sightings_dropped: u64,
     /// The tags of the host.
@@ -251,9 +251,9 @@ pub struct HostView {
     pub clean_sync: Option<CleanSync>,
     /// The sync interval in seconds.
     pub interval: u32,
-    /// When the host first synced.
+    /// When the server first saw the host.
     pub first_seen: Timestamp,
-    /// When the host last sent a request.
+    /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
     /// When the host last completed a sync.
     pub last_sync: Option<Timestamp>,
@@ -281,7 +281,7 @@ pub struct MacView {
     pub state: HostState,
     /// The number of rules and removals that the Mac gets with its next sync.
     pub due: u64,
-    /// When the Mac last sent a request.
+    /// When the Mac last sent a preflight.
     pub last_seen: Option<Timestamp>,
     /// When the Mac last completed a sync.
     pub last_sync: Option<Timestamp>,
@@ -308,7 +308,7 @@ pub struct AcceptMacRequest {
     pub serial: Option<String>,
 }
 
-/// Names from host scopes, to be checked.
+/// Names in host scopes to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostNamesRequest {
@@ -316,7 +316,8 @@ pub struct HostNamesRequest {
     pub names: Vec<MachineId>,
 }
 
-/// Names that do not identify exactly one host.
+/// Names that do not work as host scopes because they are host names, and serial numbers that
+/// several hosts report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostNames {
     /// Host names that are neither a machine ID nor a serial number. Rules and settings for these
@@ -416,7 +417,7 @@ pub struct HostToForget {
     pub machine: MachineId,
     /// The name of the host.
     pub hostname: String,
-    /// When the host last sent a request.
+    /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
 }
 

@@ -101,7 +101,7 @@ pub struct Status {
     /// The number of active rules. Absent for a local database, unless `read_rules` is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<u64>,
-    /// The size of the database. Absent if the database did not respond within a second.
+    /// The size of the database. Absent if it could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseSize>,
     /// The first revision whose history is kept, if older history was deleted.
@@ -121,11 +121,12 @@ pub struct Status {
     /// their host had reported too many new programs that day.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// The number of requests since this server started that exceeded a limit per minute. The
+    /// The number of requests that exceeded a limit per minute since this server started. The
     /// server refused these requests, or dropped their events.
     #[serde(default)]
     pub requests_over_limits: u64,
-    /// The clients that exceeded a limit, at most 20, the most recent first.
+    /// The clients that exceeded a limit, with one entry per client and limit: at most 20 entries,
+    /// the most recent first.
     #[serde(default)]
     pub exceeded_limits: Vec<ExceededLimit>,
     /// Requests whose handler panicked since this server started, because of a bug. The log has the
@@ -146,7 +147,7 @@ pub struct Status {
     /// The number of rows that this version cannot read. The rows are kept, but not served.
     #[serde(default)]
     pub unreadable: usize,
-    /// The first rows that this version cannot read.
+    /// Some rows that this version cannot read, at most 20.
     #[serde(default)]
     pub unreadable_rows: Vec<UnreadableRow>,
 }

@@ -1,4 +1,4 @@
-//! A rule in a change. Absent fields keep the values of the current rule.
+//! A rule in a change. Absent fields may keep the values of the current rule.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,12 +12,11 @@ use crate::rule::{
 /// One field of a [`RulePatch`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FieldPatch<T> {
-    /// The field is absent, and the current value is kept.
+    /// The field is absent.
     #[default]
     Keep,
-    /// The field is `null` or an empty text, and the current value is erased.
+    /// The current value is erased.
     Erase,
-    /// The new value.
     Set(T),
 }
 
@@ -127,7 +126,6 @@ pub struct RulePatch {
     pub bundle_binary_count: FieldPatch<u32>,
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub comment: FieldPatch<String>,
-    /// The ticket that requested the rule.
     #[serde(skip_serializing_if = "FieldPatch::is_kept")]
     pub ticket: FieldPatch<String>,
     /// Where the rule came from.
@@ -146,7 +144,7 @@ impl RulePatch {
     /// Checks the rule. Fields in `reset` that the patch lacks are erased.
     ///
     /// # Errors
-    /// A field is invalid, or the expiry is not after `now`.
+    /// For example, when a field is invalid, or when the expiry is not after `now`.
     pub fn into_merge(self, reset: RuleFields, now: Timestamp) -> Result<RuleMerge, RuleError> {
         let kept = self.kept().without(reset);
         let (expires, slack) = self.expiry(now).map_err(|problem| RuleError {

@@ -18,7 +18,7 @@ pub struct HostPath {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct EventPath {
-    /// The number of the event.
+    /// The ID of the event.
     #[param(value_type = i64)]
     pub id: EventId,
 }
@@ -26,7 +26,7 @@ pub struct EventPath {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct ProgramPath {
-    /// The number of the program.
+    /// The ID of the program.
     #[param(value_type = i64)]
     pub id: ProgramId,
 }

@@ -71,7 +71,6 @@ pub struct PolicyAnswer {
 }
 
 impl PolicyAnswer {
-    /// The number of differences with this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.changes.iter().filter(|change| change.outcome == outcome).count()
     }

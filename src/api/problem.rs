@@ -28,7 +28,8 @@ pub enum Code {
     /// The request has the right form, but contains invalid values. If the request contains a list,
     /// `details` lists all of them.
     Invalid,
-    /// The policy was changed since the revision that the request is based on.
+    /// The policy was changed since the revision that the request is based on, or during the
+    /// request.
     Conflict,
     /// The change is refused to prevent harm: for example, lint found errors, a tag is in use or a
     /// name is taken.
@@ -37,7 +38,7 @@ pub enum Code {
     TooLarge,
     /// The client exceeded a limit per minute; nothing was changed.
     TooManyRequests,
-    /// The body has a transfer coding other than `chunked`.
+    /// The transfer coding of the body is not supported; only `chunked` is.
     NotImplemented,
     /// The server is overloaded; nothing was changed.
     Overloaded,
@@ -49,7 +50,6 @@ pub enum Code {
 }
 
 impl Code {
-    /// The HTTP status for the code.
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
@@ -102,7 +102,7 @@ pub struct Problem {
     /// Likely fixes, one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
-    /// All errors, if the request contains a list.
+    /// The errors, if the request contains a list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
     /// The ID of the request, which the server's log contains, too.

@@ -11,7 +11,7 @@ use crate::rule::{Candidate, MachineId, Program, SigningStatus};
 /// A program that at least one host reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ProgramView {
-    /// The number of the program.
+    /// The ID of the program.
     pub id: ProgramId,
     /// The name of the file in the first report.
     pub name: String,
@@ -51,7 +51,7 @@ pub struct SightingView {
     pub reports: u64,
     /// What Santa decided in the newest report.
     pub decision: Decision,
-    /// The newest event. It may already have been deleted.
+    /// The ID of the newest event. The event may already be deleted.
     pub event: EventId,
     /// The path of the program in the newest report.
     pub path: String,
@@ -75,7 +75,7 @@ pub struct ProgramDetail {
     pub rules: Vec<RuleView>,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
-    /// Why the first target is the best.
+    /// Why the first target is the best; empty if there are no targets.
     pub reason: String,
 }
 
@@ -90,8 +90,8 @@ pub struct ProgramQuery {
     /// Only programs with this signing ID, such as EQHXZ8M8AV:com.google.Chrome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_id: Option<String>,
-    /// Only programs signed by this publisher: team ID, or SHA-256 or part of the name of the leaf
-    /// certificate.
+    /// Only programs signed by this publisher: team ID, SHA-256 of the leaf certificate, or a part
+    /// of the certificate's common name or organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
     /// Only programs that are signed in this way.
@@ -114,7 +114,7 @@ pub struct ProgramQuery {
     /// Only programs that Santa blocked in the newest report of a host.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,
-    /// Maximum items on the page, at most 1,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -127,7 +127,7 @@ pub struct ProgramQuery {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct SightingQuery {
-    /// Maximum items on the page, at most 1,000. If it is absent, 500.
+    /// Maximum items on the page: 500 by default, at most 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.

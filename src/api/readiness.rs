@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 /// Whether the server is well, and why not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
-    /// Whether changes succeed and the server follows the clock and the database.
+    /// Whether the server works. True if `reasons` is empty.
     pub ready: bool,
-    /// Why the server is not ready; empty if it is ready.
+    /// Why the server is not ready.
     pub reasons: Vec<Reason>,
     /// Problems that an administrator must check even if the server is ready.
     pub warnings: Vec<Reason>,
@@ -19,7 +19,7 @@ pub struct Readiness {
 pub struct Reason {
     /// A stable name, such as `disk-full`; docs/OPERATIONS.md lists them all.
     pub code: String,
-    /// The problem and the action to take, for people.
+    /// The problem, and for some problems how to fix it.
     pub message: String,
 }
 

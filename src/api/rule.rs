@@ -103,7 +103,8 @@ pub struct ChangeAnswer {
     pub revision: Revision,
     /// Whether anything was changed; false in a dry run.
     pub changed: bool,
-    /// The outcome of each edit: first the edits in `put`, then those in `drop`.
+    /// The outcome of each edit. For a change of rules, first the edits in `put`, then those in
+    /// `drop`.
     pub outcomes: Vec<Outcome>,
     /// The rules that `prune` removed, or would remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -119,7 +120,7 @@ pub struct ChangeAnswer {
 /// A warning about a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeWarning {
-    /// The number of the finding, such as `NL302`. Absent if the warning is not a finding of lint.
+    /// The code of the finding, such as `NL302`. Absent if the warning is not a finding of lint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The warning, in one line.
@@ -127,7 +128,6 @@ pub struct ChangeWarning {
 }
 
 impl ChangeAnswer {
-    /// The number of edits with this outcome.
     pub fn count(&self, outcome: Outcome) -> usize {
         self.outcomes.iter().filter(|each| **each == outcome).count()
     }

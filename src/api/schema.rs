@@ -33,7 +33,6 @@ const TARGET: &str = r"^((binary|certificate):[0-9A-Fa-f]{64}|cdhash:[0-9A-Fa-f]
 /// beginning or end, and is not `.` or `..`.
 const TOKEN: &str = "^(?!\\.{1,2}$)[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+( +[^ :\\x00-\\x1f\\x7f-\\xa0\\xad\\u061c\\u1680\\u180e\\u2000-\\u200f\\u2028-\\u202f\\u205f-\\u206f\\u3000\\ufe00-\\ufe0f\\ufeff\\ufff9-\\ufffb]+)*$";
 
-/// One property of an object.
 type Property = (&'static str, RefOr<Schema>);
 
 fn plain(kind: Type, description: &str) -> ObjectBuilder {
@@ -102,7 +101,7 @@ fn of<T: ToSchema>(description: &str) -> RefOr<Schema> {
         .into()
 }
 
-/// An object of a response. Later versions may add properties.
+/// An object. Later versions may add properties, unless it is passed to [`closed`].
 fn object(
     description: &str,
     required: &[&str],

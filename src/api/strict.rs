@@ -303,7 +303,8 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Checked<A> {
     }
 }
 
-/// A map that refuses to have a key twice. Most map types keep the last of the two values.
+/// Reads a map and rejects repeated keys. Most map types would keep the last value of a repeated
+/// key.
 struct DistinctKeys<A> {
     inner: A,
     seen: HashSet<String>,
