@@ -157,6 +157,11 @@ impl fmt::Debug for DatabaseUrl {
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (user, place) = match rest.rsplit_once('@') {
+        // The `@` may be in a password, in either part.
+        Some((before, _)) if before.contains('?') => {
+            let first = before.split([':', '/', '?', '@']).next().unwrap_or_default();
+            return format!("{scheme}://{first}…");
+        }
         Some((credentials, place)) => {
             let user = credentials.split(':').next().unwrap_or_default();
             (format!("{user}@"), place)
@@ -321,7 +326,9 @@ mod tests {
             ("postgresql://anna:pw@db:5433/rules", "postgresql://anna@db:5433/rules"),
             ("postgres://a:p@w@db/rules?sslmode=require", "postgres://a@db/rules?sslmode=require"),
             ("postgres://db/rules?user=a&password=pw&x=1", "postgres://db/rules?user=a&x=1"),
-            ("postgres://a:p/w?d@db/rules", "postgres://a@db/rules"),
+            ("postgres://user@db/rules?password=p@w", "postgres://user…"),
+            ("postgres://db/rules?password=p@w", "postgres://db…"),
+            ("postgres://a:p/w?d@db/rules", "postgres://a…"),
         ] {
             let database: DatabaseUrl = url.parse().unwrap();
             assert_eq!(database.to_string(), shown);
