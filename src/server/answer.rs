@@ -112,7 +112,6 @@ impl From<StoreError> for Refused {
     }
 }
 
-/// The problem that reports refused edits.
 pub(super) fn refused(refusals: &[Refusal]) -> Problem {
     let detail = |refusal: &Refusal| Detail {
         index: Some(refusal.edit),
@@ -240,9 +239,7 @@ pub(super) async fn method_not_allowed(method: Method) -> Refused {
     Problem::new(Code::MethodNotAllowed, message).into()
 }
 
-/// Rows on a page by default.
 const USUAL_PAGE: usize = 500;
-/// Rows on the largest page.
 const LARGEST_PAGE: usize = 5000;
 
 pub(super) fn page_size(asked: Option<usize>) -> usize {
@@ -279,7 +276,6 @@ fn json_bytes(value: &impl Serialize) -> usize {
     written.0
 }
 
-/// Counts the bytes that are written to it.
 struct Written(usize);
 
 impl io::Write for Written {
@@ -293,7 +289,6 @@ impl io::Write for Written {
     }
 }
 
-/// A position in a list, from a cursor that a client sent.
 pub(super) fn read_cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>, Refused> {
     cursor.map(|text| text.parse().map_err(|_| bad_cursor())).transpose()
 }

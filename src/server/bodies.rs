@@ -16,7 +16,6 @@ const UNIT: usize = 1024;
 /// Maximum time between two pieces of a body.
 const PIECE_DEADLINE: Duration = Duration::from_secs(30);
 
-/// Why a body was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unread {
     TooLarge,
@@ -24,7 +23,7 @@ pub(super) enum Unread {
     NoRoom,
     /// No byte arrived within [`PIECE_DEADLINE`].
     Stalled,
-    /// The connection ended.
+    /// The body could not be read to its end.
     CutOff,
 }
 
@@ -48,7 +47,6 @@ impl Budget {
         Self { units, turns: turns(), changing: turns(), trying: turns() }
     }
 
-    /// An empty share of the budget.
     pub(super) fn share(&self) -> Share {
         Share { units: Arc::clone(&self.units), held: None, bytes: 0, turn: None }
     }
@@ -68,7 +66,6 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Waits for the turn of an admin request with a long body.
     pub(super) async fn wait_for_turn(&mut self, budget: &Budget, may_change: bool) {
         let turns = if may_change { &budget.changing } else { &budget.trying };
         self.turn = Arc::clone(turns).acquire_owned().await.ok();

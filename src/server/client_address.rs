@@ -57,7 +57,6 @@ pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     }
 }
 
-/// How proxies report the address of a client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProxyReport {
     /// `X-Forwarded-For`.
@@ -75,7 +74,6 @@ pub enum ProxyReport {
 /// as the client sent it.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies {
-    /// The addresses of the proxies.
     pub networks: Vec<IpNet>,
     pub report: ProxyReport,
 }
@@ -86,7 +84,6 @@ impl TrustedProxies {
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// Whether connections from this address begin with a header of the PROXY protocol.
     pub(super) fn send_proxy_protocol(&self, address: IpAddr) -> bool {
         self.report == ProxyReport::ProxyProtocol && self.trust(address)
     }

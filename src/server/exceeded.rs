@@ -46,7 +46,6 @@ impl fmt::Display for Limit {
     }
 }
 
-/// Who exceeded a limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Offender {
     Host(MachineId),
@@ -121,7 +120,6 @@ impl Exceeded {
         entries.push(Entry { limit, offender, requests: 1, last: now });
     }
 
-    /// Requests that exceeded a limit since the start.
     pub(super) fn total(&self) -> u64 {
         self.known().total
     }

@@ -16,7 +16,6 @@ pub(super) struct Health {
     pub(super) damage: Mutex<Option<String>>,
 }
 
-/// The last run of the ticker.
 struct Ticker {
     at: Instant,
     failure: Option<StoreError>,

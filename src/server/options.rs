@@ -21,7 +21,6 @@ pub enum SyncAuth {
     None,
 }
 
-/// The options of a server.
 #[derive(Clone, Default)]
 pub struct Options {
     /// The database: `sqlite:PATH` or `postgres://USER@HOST/DATABASE`.

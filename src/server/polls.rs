@@ -19,7 +19,6 @@ impl Polls {
         Self { longest_nanos: AtomicU64::new(0) }
     }
 
-    /// Runs a task and measures each of its polls.
     pub(super) async fn measure<T>(&self, task: impl Future<Output = T>) -> T {
         let mut task = pin!(task);
         poll_fn(|context| {

@@ -49,7 +49,6 @@ impl RateLimits {
     pub const NEW_HOSTS: u32 = 10_000;
 }
 
-/// Counts requests, wrong secrets and new hosts.
 pub(super) struct RateCounts {
     started: Instant,
     clock: Clock,

@@ -153,7 +153,6 @@ fn unreadable(state: &State) -> Option<Reason> {
     (rows > 0).then(|| Reason::new("rows-unreadable", message))
 }
 
-/// Checks the database file a minute after the start and then daily.
 pub(super) async fn keep_checking(state: Arc<State>) {
     tokio::time::sleep(CHECK_AFTER).await;
     loop {

@@ -15,12 +15,10 @@ const LONGEST_FIELD: usize = 100;
 /// The lines of all servers in this process, because they share one log.
 pub(super) static REFUSALS: Refusals = Refusals::new();
 
-/// What was logged in the current minute.
 pub(super) struct Refusals(Mutex<Option<Minute>>);
 
 struct Minute {
     began: Instant,
-    /// How often each line occurred.
     lines: HashMap<(String, String), u64>,
     others: u64,
 }

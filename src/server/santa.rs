@@ -65,7 +65,6 @@ impl Stage {
     }
 }
 
-/// A path of Santa's protocol.
 struct StagePath<'a> {
     /// The base path, perhaps with an enrollment secret in it.
     base: &'a str,
@@ -95,7 +94,6 @@ struct StageResponse {
     wire: Wire,
 }
 
-/// Why a request of a host failed.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
     #[error("no client certificate of the CA that this server trusts")]

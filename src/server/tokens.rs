@@ -16,7 +16,6 @@ use crate::store::{Installation, Store, StoreResult, TokenRecord};
 /// Minimum characters of a first secret that an administrator chooses.
 const SHORTEST_SECRET: usize = 16;
 const LONGEST_SECRET: usize = 200;
-/// Random bytes of a secret.
 const SECRET_BYTES: usize = 32;
 
 /// The secrets of a server's first start. Only their hashes are stored, so they cannot be shown

@@ -61,7 +61,6 @@ impl TrustedClock {
         Ok(())
     }
 
-    /// Stores the time if the clock is trusted.
     pub(super) async fn note(&self, store: &dyn Store) -> StoreResult<()> {
         if self.is_trusted() { store.note_time(self.clock.now()).await } else { Ok(()) }
     }

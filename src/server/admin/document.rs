@@ -22,7 +22,6 @@ const DESCRIPTION: &str = "Everything that the command line does goes through th
     properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 get 400, 414 \
     or 431 with an empty body and without an ID.";
 
-/// The tags of operations, with their descriptions.
 const TAGS: [(&str, &str); 10] = [
     ("server", "The server itself"),
     ("rules", "Rules by target and scope"),
@@ -300,7 +299,6 @@ pub(super) async fn show(Extension(document): Extension<Arc<Value>>, _: Viewer) 
     Ok(Json((*document).clone()))
 }
 
-/// The operations that have query parameters.
 pub(super) struct Queried(HashSet<(Method, String)>);
 
 impl Queried {

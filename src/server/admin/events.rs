@@ -153,7 +153,6 @@ enum Subject {
 }
 
 impl Subject {
-    /// The source of the rules that the decision creates.
     fn source(self) -> String {
         match self {
             Self::Event(id) => format!("{EVENT_SOURCE}{id}"),

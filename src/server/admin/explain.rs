@@ -120,7 +120,6 @@ fn steps(mut origins: HashMap<SettingKey, Scope>, evaluation: &Evaluation) -> Ve
     evaluation.steps.iter().map(view).collect()
 }
 
-/// The setting that a step depends on.
 const fn setting(stage: EvaluationStage) -> Option<SettingKey> {
     match stage {
         EvaluationStage::Transitive => Some(SettingKey::EnableTransitiveRules),
@@ -171,7 +170,6 @@ async fn matches(
     Ok(found)
 }
 
-/// Why a rule decides, or why it does not.
 fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>) -> String {
     match (step.finding, decisive) {
         (StepResult::Outranked, Some(first)) if first.finding == StepResult::Asks => format!(

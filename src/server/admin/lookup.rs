@@ -10,7 +10,7 @@ use crate::server::state::State;
 use crate::store::{HostFilter, RuleFilter, RuleRecord};
 use crate::sync;
 
-/// Maximum hosts that one request examines.
+/// When a request has examined at least this number of hosts, it stops.
 pub(super) const MOST_EXAMINED: usize = 2_000;
 /// Precedes a machine ID that must not be mistaken for another host's name.
 pub(super) const EXACT_ID: &str = "id:";
@@ -136,7 +136,6 @@ pub(super) async fn stored_rule(
     Ok(state.store.rules(&filter, None, 1).await?.pop())
 }
 
-/// A rule with the revision that created it.
 pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView, Refused> {
     let record = stored_rule(state, rule.target(), rule.scope(), None).await?;
     let gone = || Problem::new(Code::Conflict, "the rules changed meanwhile; ask again");

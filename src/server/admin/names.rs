@@ -13,7 +13,6 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, SharedSerial};
 
-/// Maximum names that one request checks.
 const MOST_NAMES: usize = 20_000;
 /// Maximum shared serial numbers in one response.
 const MOST_SHARED: usize = 100;
@@ -71,7 +70,6 @@ pub(super) enum Resolved {
     Stored(Scope),
     /// No host has this name. The name is stored unchanged, because the host may be enrolled later.
     Unknown(MachineId),
-    /// Several hosts have this host name.
     Shared { name: MachineId, hosts: Vec<Host> },
 }
 
@@ -99,7 +97,6 @@ const MOST_NAMED: usize = 3;
 /// Maximum hosts that a search for a serial number examines.
 const MOST_LOOKED_AT: usize = 100;
 
-/// The message about a name that several hosts have.
 pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
     let machines = hosts.iter().map(|host| host.machine.as_str());
     format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))

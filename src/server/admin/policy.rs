@@ -104,7 +104,6 @@ async fn attempt(
     Ok(PolicyAnswer { revision: committed.head, changed: committed.changed, ..answer })
 }
 
-/// The tags, settings and rules that were active at a revision.
 pub(super) async fn policy_at(store: &dyn Store, at: Revision) -> Result<PolicyState, Refused> {
     let snapshot = store.snapshot_at(at).await?;
     let filter = RuleFilter { at: Some(at), ..RuleFilter::default() };
@@ -244,7 +243,6 @@ fn kept(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }
 
-/// The differences between the current and the wanted policy, and the edits that commit them.
 fn plan(
     is: &PolicyState,
     goal: &Goal,

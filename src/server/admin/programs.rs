@@ -114,7 +114,6 @@ fn missing(id: ProgramId) -> Problem {
         .hint("nicelist program list lists the newest programs")
 }
 
-/// Adds the time of the newest report to programs.
 async fn views(state: &State, programs: Vec<KnownProgram>) -> Result<Vec<ProgramView>, Refused> {
     let ids: Vec<ProgramId> = programs.iter().map(|known| known.id).collect();
     let last_seen: HashMap<ProgramId, Timestamp> =
@@ -160,7 +159,6 @@ async fn other_versions(state: &State, known: &KnownProgram) -> Result<Vec<Progr
     views(state, others).await
 }
 
-/// The rules in any scope for the identifiers of a program.
 async fn matching_rules(state: &State, known: &KnownProgram) -> Result<Vec<RuleView>, Refused> {
     let mut records = Vec::new();
     for candidate in known.program.candidates() {

@@ -178,7 +178,6 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
     }
 }
 
-/// The scope of the rule that an edit merges or removes.
 fn rule_scope(edit: &Edit) -> Option<Scope> {
     match edit {
         Edit::MergeRule(merge) => Some(merge.rule.scope().clone()),

@@ -88,7 +88,6 @@ pub(super) async fn change(
     commit(&state, permit, Proposal { base, ..Proposal::new(message, force, edits) }).await
 }
 
-/// Whether exactly this scope has settings.
 async fn is_stored(state: &State, scope: &Scope) -> Result<bool, Refused> {
     let settings = state.store.snapshot().await?.settings;
     Ok(settings.iter().any(|(known, _)| known == scope))

@@ -59,7 +59,6 @@ enum Coding {
     Other,
 }
 
-/// The length of a body, as its headers give it.
 #[derive(Debug)]
 enum Length {
     Of(u64),
@@ -107,7 +106,6 @@ impl Framing {
         }
     }
 
-    /// The number of complete heads.
     pub(super) fn heads(&self) -> u64 {
         self.heads
     }
@@ -165,7 +163,6 @@ impl Head {
         }
     }
 
-    /// The part of the connection that follows this head.
     fn next(&self) -> Part {
         match self.length {
             _ if self.coding.is_some() => Part::Chunks,

@@ -32,7 +32,7 @@ pub struct ConnectionLimits {
     /// Maximum connections from one address (IPv6: from one /64); more are closed immediately.
     /// Trusted proxies have no such limit. By default, a quarter of all connections.
     pub from_one_address: Option<usize>,
-    /// How long a client may take for the TLS handshake.
+    /// How long a client may take for the TLS handshake, and a proxy for its PROXY header.
     pub handshake: Duration,
     /// How long a client may take to send the headers of a request.
     pub head: Duration,
@@ -83,7 +83,6 @@ impl ConnectionLimits {
     }
 }
 
-/// Maximum connections of each kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Maxima {
     /// Connections for all requests.
@@ -141,7 +140,6 @@ impl AddressCounts {
         Self { most, held: Mutex::default() }
     }
 
-    /// Counts one more connection of an address, unless it has the maximum.
     pub(super) fn admit(self: &Arc<Self>, address: IpAddr) -> Option<CountedConnection> {
         let address = counted_as(address);
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);

@@ -27,7 +27,6 @@ impl fmt::Display for TlsFileKind {
 }
 
 impl TlsFileKind {
-    /// What the file must contain.
     const fn holds(self) -> &'static str {
         match self {
             Self::Certificate | Self::ClientCa => "certificate",

@@ -19,7 +19,6 @@ const HANDSHAKE: u8 = 0x16;
 const PLAIN_HTTP_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
     connection: close\r\n\r\nthis port speaks TLS: its address begins with https://\n";
 
-/// Why a connection was not secured.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::server) enum HandshakeError {
     #[error("the client speaks no TLS")]

@@ -45,7 +45,7 @@ impl Peer {
         Self { tls, chain, verification: Mutex::new(verification) }
     }
 
-    /// Whether the certificate is valid for the current authority.
+    /// Whether the last verification, at most a minute old, accepted the certificate.
     pub(in crate::server) fn is_good(&self) -> bool {
         let Some(authority) = self.tls.loaded().authority.clone() else { return false };
         let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);

@@ -58,7 +58,6 @@ pub(in crate::server::admin) async fn import(
     Ok(Json(EventImportAnswer { new, known: total - new }))
 }
 
-/// Reads the report of an execution, or returns why it is invalid.
 fn execution(report: HostReport) -> Result<(MachineId, protocol::Event), String> {
     if let Some(fault) = report.fault() {
         return Err(fault);

@@ -98,7 +98,6 @@ struct PendingPrograms<'v> {
     hosts_bytes: usize,
 }
 
-/// The data about a host that is needed to evaluate programs.
 struct PendingHost {
     hostname: String,
     scopes: Vec<Scope>,
