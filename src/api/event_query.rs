@@ -55,9 +55,9 @@ macro_rules! event_query {
             /// Only events received before this time.
             #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
             pub until: Option<Timestamp>,
-            /// Only programs below this path; for accesses to files, only files below it. A text
-            /// with `*` (any text, slashes too) or `?` (one character) is a pattern for the whole
-            /// path. Any other text begins with a slash.
+            /// Only programs below this path, and accesses to files below it. A text with `*` (any
+            /// text, including slashes) or `?` (one character) is a pattern for the whole path. Any
+            /// other text must begin with a slash.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[param(value_type = Option<String>, pattern = "^[/*?][^\\x00]*$")]
             pub path: Option<PathPattern>,

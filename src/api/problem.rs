@@ -17,8 +17,8 @@ pub enum Code {
     NotFound,
     /// A name matches more than one host.
     Ambiguous,
-    /// The request does not have the form that the OpenAPI document describes, or its body was cut
-    /// off.
+    /// The request does not have the form that the OpenAPI document describes, or its body did not
+    /// arrive completely.
     BadRequest,
     /// The path exists, but does not support this method; the header `Allow` lists the supported
     /// methods.

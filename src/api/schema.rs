@@ -1,5 +1,5 @@
-//! OpenAPI schemas of types from `rule`, which must not have attributes for one wire format, and of
-//! types whose derived schema would be wrong.
+//! OpenAPI schemas of types that must not have attributes for one wire format, and of types whose
+//! derived schema would be wrong.
 
 use std::borrow::Cow;
 

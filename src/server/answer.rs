@@ -154,9 +154,8 @@ impl From<SyncError> for Refused {
     }
 }
 
-/// Logs the refusal of a request that must be changed before it is sent again, with the request's
-/// ID, unless `REFUSALS` only counts the line. Other refusals are not logged here: the code that
-/// refuses them may log more details.
+/// Logs refusals for which the request must be changed, unless `REFUSALS` only counts the line.
+/// Other code logs failures of the server.
 fn log_refusal(problem: &Problem) {
     match problem.code {
         Code::Unauthenticated

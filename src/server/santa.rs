@@ -37,7 +37,7 @@ use crate::sync::SyncError;
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a host may take to send a body: as long as a client waits for a response.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// The longest body, in bytes and decompressed, that is parsed on a request thread. A longer one
+/// The longest body, in bytes after decompression, that is parsed on a request thread. A longer one
 /// would delay other requests.
 const LONG_BODY: usize = 256 * 1024;
 /// The machine ID with which `santactl doctor` tests a server. No host has this machine ID.

@@ -70,6 +70,7 @@ pub(super) enum Resolved {
     Stored(Scope),
     /// No host has this name. The name is stored unchanged, because the host may be enrolled later.
     Unknown(MachineId),
+    /// Several hosts have this host name.
     Shared { name: MachineId, hosts: Vec<Host> },
 }
 

@@ -20,8 +20,8 @@ pub(super) struct Framing {
 /// Why a request is refused although the library would accept it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The length of the body is given in two ways, or not clearly. A proxy may have read a body of
-    /// another length, and treated a part of the body as a separate request.
+    /// The length of the body is given in two ways, or cannot be parsed. A proxy may have read a
+    /// body of another length, and treated a part of the body as a separate request.
     Ambiguous,
     /// The transfer coding of the body is not a single `chunked`.
     Coding,
