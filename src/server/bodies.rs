@@ -7,7 +7,8 @@ use axum::body::Body;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory for all bodies in flight, in bytes, unless [`LARGEST_AT_ONCE`] requires more.
+/// Memory for all bodies in flight, in bytes, unless four host bodies of the maximum size need
+/// more.
 const BUDGET: usize = 256 * 1024 * 1024;
 /// The budget has room for at least this number of host bodies of the maximum size.
 const LARGEST_AT_ONCE: usize = 4;

@@ -52,7 +52,8 @@ impl<S> DeadlineStream<S> {
         Self { stream, framing, fault, head, write }
     }
 
-    /// Is set when a request on this connection has a fault. The request must be refused.
+    /// A cell that is set when a request on this connection has a fault. Such a request must be
+    /// refused.
     pub(super) fn fault(&self) -> Arc<OnceLock<Fault>> {
         Arc::clone(&self.fault)
     }
