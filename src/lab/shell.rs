@@ -8,7 +8,6 @@ use tokio::process::Command;
 /// The exit status for "not supported" (as in automake).
 const NOT_SUPPORTED: i32 = 77;
 
-/// Why a command failed.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum ShellError {
     /// The command reported that the action is not supported. Contains the last line of the

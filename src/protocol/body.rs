@@ -52,7 +52,6 @@ impl fmt::Display for ContentEncoding {
 impl FromStr for ContentEncoding {
     type Err = BodyError;
 
-    /// Reads a `Content-Encoding` header.
     fn from_str(header: &str) -> Result<Self, BodyError> {
         match header.trim().to_ascii_lowercase().as_str() {
             "" | "identity" | "none" => Ok(Self::Identity),
@@ -83,8 +82,6 @@ pub enum BodyError {
     Compress(#[from] io::Error),
 }
 
-/// Decompresses a body.
-///
 /// Never uses more than `limit` bytes for the result. A longer result is [`BodyError::TooLarge`].
 /// An empty body is empty in every encoding, because clients do not compress empty bodies.
 pub fn decode(
@@ -133,7 +130,7 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
 ///
 /// # Errors
 ///
-/// When the encoding is unknown, the compressed data are damaged, or the body is too long.
+/// For example, when the encoding is unknown, the data are damaged, or the body is too long.
 pub fn decode_request<'a>(
     header: &str,
     body: &'a [u8],

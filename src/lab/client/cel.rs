@@ -49,8 +49,8 @@ enum Token<'a> {
     Literal,
 }
 
-/// Matches one token: a string with its prefix (as in `b"..."` or `r"..."`), a number, a word, or
-/// any other character.
+/// Matches one token: a string with or without a prefix (such as `b` or `r`), a number, a word, or
+/// any other character except white space.
 const TOKEN: &str = r#"(?xs)
     (?<literal> (?:[A-Za-z_][A-Za-z0-9_]?)? (?: "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' ) | [0-9][A-Za-z0-9_]* )
     | (?<word> [A-Za-z_][A-Za-z0-9_]* )
@@ -59,7 +59,7 @@ const TOKEN: &str = r#"(?xs)
 #[expect(clippy::expect_used, reason = "the pattern is a constant")]
 static TOKENS: LazyLock<Regex> = LazyLock::new(|| Regex::new(TOKEN).expect("a valid pattern"));
 
-/// The tokens, or nothing if a string is not closed.
+/// Returns nothing if a string is not closed.
 fn tokens<'a>(text: &'a str) -> Option<Vec<Token<'a>>> {
     let token = |found: Captures<'a>| match (found.name("literal"), found.name("word")) {
         (Some(_), _) => Some(Token::Literal),

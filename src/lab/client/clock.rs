@@ -66,7 +66,7 @@ impl Clock {
         self.sleep_until(self.now() + time).await;
     }
 
-    /// Returns the future's output, or `None` if the time limit expires first.
+    /// Returns `None` if the time limit expires first.
     pub(super) async fn within<T>(
         &self,
         limit: Duration,

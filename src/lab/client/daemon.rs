@@ -1,7 +1,7 @@
 //! A client that runs for days on Santa's schedule. Tests can set its clock.
 //!
-//! The first sync starts 15 seconds after the start. Each later sync starts one interval after the
-//! end of the previous sync, which may be a requested sync. Blocked executions are reported
+//! The first sync starts 15 seconds after the start. Each later scheduled sync starts one interval
+//! after the end of the previous scheduled or requested sync. Blocked executions are reported
 //! immediately, one by one, even during a sync (Santa's SNTSyncManager and SNTSyncdQueue).
 
 use std::collections::HashMap;
@@ -19,10 +19,9 @@ use super::{
 };
 use crate::protocol::{Decision, Event};
 
-/// The time from the start to the first sync.
 const FIRST_SYNC: Duration = Duration::from_secs(15);
 
-/// The minimum time between two immediate reports of the same file.
+/// The minimum time between two attempts to report the same file immediately.
 const BACKOFF: Duration = Duration::from_secs(600);
 
 /// Maximum requested syncs that are waiting or in progress.
@@ -31,7 +30,6 @@ const MOST_ASKED_FOR: usize = 2;
 /// Maximum programs of a bundle per request.
 const MEMBERS_AT_ONCE: usize = 50;
 
-/// A blocked execution.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Blocked {
     pub event: Event,
@@ -39,7 +37,6 @@ pub struct Blocked {
     pub members: Vec<Event>,
 }
 
-/// The result of reporting a blocked execution.
 #[derive(Debug)]
 pub enum BlockedOutcome {
     /// The server accepted the event, and this number of requested programs from its bundle.
@@ -54,17 +51,14 @@ pub enum BlockedOutcome {
     Unreported,
 }
 
-/// Why a requested sync failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DaemonError {
-    /// Two other requested syncs are waiting or in progress.
     #[error("too many syncs in progress")]
     TooMany,
     #[error(transparent)]
     Sync(#[from] SyncError),
 }
 
-/// One sync of a daemon.
 #[derive(Debug)]
 pub struct DaemonSync {
     pub result: Result<SyncReport, SyncError>,
@@ -122,8 +116,8 @@ impl Daemon {
         santa
     }
 
-    /// Waits for the next scheduled sync and performs it. Dropping the future stops a sync in
-    /// progress, but does not change the schedule.
+    /// Waits for the next scheduled sync and runs it. Dropping the future stops a sync in progress,
+    /// but does not change the schedule.
     pub async fn next(&self) -> DaemonSync {
         let mut due = self.due.subscribe();
         loop {
@@ -141,7 +135,7 @@ impl Daemon {
         }
     }
 
-    /// Waits for a sync in progress, then performs a requested sync.
+    /// Waits for a sync in progress, then syncs.
     ///
     /// # Errors
     /// When two other requested syncs are waiting or in progress.
@@ -171,15 +165,15 @@ impl Daemon {
         DaemonSync { result, holds: santa.database.rules().len(), next }
     }
 
-    /// Reports a blocked execution immediately, unless the client tried to report the same file
-    /// less than ten minutes ago. Until the server has accepted the event, syncs also send it.
+    /// Tries to report a blocked execution immediately. [`BlockedOutcome`] states what happens
+    /// otherwise.
     pub async fn block(&self, blocked: Blocked) -> BlockedOutcome {
         let Blocked { mut event, mut members } = blocked;
         let Generation::Santa(version) = self.profile.generation else {
             return BlockedOutcome::Unreported;
         };
         if !self.reports_bundles.load(Ordering::Relaxed) {
-            // The bundle was not hashed.
+            // Bundles are disabled, so the bundle was not hashed.
             event.file_bundle_hash.clear();
             event.file_bundle_hash_millis = 0;
             event.file_bundle_binary_count = 0;
@@ -226,7 +220,7 @@ impl Daemon {
         BlockedOutcome::Sent { members: members.len() }
     }
 
-    /// Whether a file may be reported immediately. In that case, the file is marked as reported.
+    /// Whether a file may be reported immediately. If so, marks it as reported.
     fn may_report(&self, file_sha256: &str) -> bool {
         let now = self.clock.now();
         let mut reported = locked(&self.reported);
@@ -247,7 +241,7 @@ impl Daemon {
     }
 }
 
-/// Sends these events in one request. Returns the bundles whose programs the server requests.
+/// Returns the bundles whose programs the server requests.
 async fn upload(sender: &RequestSender<'_>, events: &[Event]) -> Result<Vec<String>, RequestError> {
     let body = request_formats::events(sender.version, sender.profile, events);
     let answer = sender.exchange(Stage::EventUpload, body, response_formats::uploaded).await?;

@@ -30,7 +30,6 @@ pub enum RuleState {
     Cel,
 }
 
-/// A rule in a client's database.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HeldRule {
     pub rule_type: RuleType,
@@ -39,10 +38,8 @@ pub struct HeldRule {
     pub state: RuleState,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub cel_expr: String,
-    /// The text of the block dialog.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub custom_msg: String,
-    /// The target of the block dialog's button.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub custom_url: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -102,7 +99,6 @@ impl RuleChange {
     }
 }
 
-/// The rule counts in preflight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct RuleCounts {
     /// Binary rules, including transitive rules.
@@ -164,7 +160,6 @@ impl Database {
         self.make(changes);
     }
 
-    /// Deletes all rules, then applies the changes.
     pub(crate) fn replace_by(&mut self, changes: Vec<RuleChange>) {
         *self = Self::default();
         self.make(changes);
@@ -195,7 +190,6 @@ impl Database {
         self.rows.values()
     }
 
-    /// The counts for preflight.
     pub fn counts(&self) -> RuleCounts {
         let mut counts = RuleCounts::of(self.rules());
         counts.binary += self.transitive;

@@ -20,7 +20,6 @@ pub enum Fault {
     /// The n-th response to a rule download is cut off: its status arrives, but its body does not.
     /// Responses are counted from 1, including responses to repeated requests.
     CutPage(usize),
-    /// Every response is delayed.
     Delay(Duration),
     /// `Content-Encoding` is removed from requests.
     StripEncoding,
@@ -29,8 +28,7 @@ pub enum Fault {
     /// Requests are decompressed, but keep their `Content-Encoding`.
     Decompress,
     /// The client gets another `SyncBaseURL`, so it forgets the settings of the old server. This is
-    /// not a fault of a connection: [`Santa::change_server`](super::Santa::change_server) performs
-    /// this change.
+    /// not a fault of a connection: see [`Santa::change_server`](super::Santa::change_server).
     ChangeUrl,
 }
 
@@ -89,7 +87,6 @@ pub struct Faulty<T> {
 }
 
 impl<T> Faulty<T> {
-    /// Applies all faults together.
     pub fn new(transport: T, faults: Vec<Fault>) -> Self {
         Self { transport, faults, pages: AtomicUsize::new(0) }
     }
@@ -105,7 +102,6 @@ fn falsified(encoding: &str) -> &'static str {
     if encoding.eq_ignore_ascii_case("gzip") { "deflate" } else { "gzip" }
 }
 
-/// Decompresses a body, as some proxies do.
 fn decompressed(headers: &Headers, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
     let encoding = headers.iter().find(|(name, _)| is_encoding(name));
     let encoding = encoding.map_or("", |(_, value)| value.as_str());

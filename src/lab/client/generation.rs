@@ -36,7 +36,6 @@ pub struct Version {
     patch: Option<u32>,
 }
 
-/// The text is not the name of a client.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected a version of Santa from 2021.1 on, such as 2026.7, pedro, or rednose for an old pedro"
@@ -195,7 +194,8 @@ impl Version {
         }
     }
 
-    /// Whether expressions may call this function. The standard functions of CEL are not listed.
+    /// Whether expressions may call this function. Functions that are not listed are accepted,
+    /// because they may be standard functions of CEL.
     pub(crate) fn knows_cel_function(self, name: &str) -> bool {
         match name {
             "join" | "split" | "lowerAscii" | "upperAscii" | "replace" | "indexOf"

@@ -6,7 +6,8 @@
 //!
 //! - `profile`, `generation`: the identity of a client, and the features of its version
 //! - `santa`, `settings`, `database`, `rules_hash`: the data that a client stores between syncs
-//! - `sync`, `pedro`, `report`: one sync, as Santa or as pedro, and its result
+//! - `sync`, `sync_kind`, `pedro`, `report`: one sync, as Santa or as pedro, its kind and its
+//! result
 //! - `request`, `transport`, `fault`: sending, repeating and losing requests
 //! - `request_formats`, `response_formats`, `cel`, `identifier`: the formats and values that each
 //!   version sends and accepts

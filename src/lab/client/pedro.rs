@@ -25,7 +25,7 @@ const LONGEST_ANSWER: usize = 10 << 20;
 /// The length of a field of the system's `utsname`, including the trailing NUL characters.
 const UTSNAME_FIELD: usize = 65;
 
-/// The response to preflight. pedro applies only the mode.
+/// pedro applies only the mode.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "a field is parsed even if it is not applied")]
 struct Preflight {
@@ -144,7 +144,7 @@ struct RequestSender<'a> {
 }
 
 impl RequestSender<'_> {
-    /// Sends a message only once. Any status from 200 to 299 is a success.
+    /// Sends a message without retries. Any status from 200 to 299 is a success.
     async fn post(
         &self,
         stage: Stage,

@@ -25,7 +25,6 @@ const RESERVED_HEADERS: [&str; 9] = [
     "www-authenticate",
 ];
 
-/// A setting of a profile that the client does not support.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
     #[error("{} speaks JSON only; protobuf came with 2024.6", .0.name())]
@@ -50,17 +49,16 @@ pub struct Profile {
     pub model: String,
     /// The simulated client, which may report another `santa_version`.
     pub generation: Generation,
-    /// The version that the client reports.
     pub santa_version: String,
-    /// The primary user; empty if not configured.
+    /// Empty if not configured.
     pub primary_user: String,
     /// The groups of the primary user.
     pub groups: Vec<String>,
     /// The client mode until a server sets a mode.
     pub client_mode: ClientMode,
-    /// The format of messages. Clients before 2024.6 always use JSON.
+    /// pedro and Santa before 2024.6 always use JSON.
     pub wire: Format,
-    /// The encoding of bodies. Clients up to 2023.3 always use deflate.
+    /// pedro and Santa up to 2023.3 always use deflate.
     pub content_encoding: ContentEncoding,
     /// Whether a client up to 2023.3 sends `zlib`, the old name of deflate
     /// (`EnableBackwardsCompatibleContentEncoding`).
@@ -92,7 +90,6 @@ impl Default for Profile {
 }
 
 impl Profile {
-    /// The default profile with this client and its version.
     pub fn of(generation: Generation) -> Self {
         Self { generation, santa_version: generation.says(), ..Self::default() }
     }
@@ -140,7 +137,6 @@ impl Profile {
         if version.has_messages() { self.wire } else { Format::Json }
     }
 
-    /// The headers of a request with or without a body.
     pub(crate) fn headers(&self, version: Version, has_body: bool) -> Vec<(String, String)> {
         let content_type = match (version.has_messages(), version.mislabels()) {
             (false, _) => Format::Json.content_type(),
@@ -161,7 +157,6 @@ impl Profile {
         own.chain(self.extra_headers(version)).collect()
     }
 
-    /// The additional headers that a version of Santa sends.
     pub(crate) fn extra_headers(
         &self,
         version: Version,

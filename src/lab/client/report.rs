@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use super::{RequestError, Settings, SyncKind};
 
-/// The result of a completed sync.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SyncReport {
     /// The kind of sync that the client requested.
@@ -29,7 +28,7 @@ pub struct SyncReport {
 #[serde(tag = "outcome", rename_all = "snake_case")]
 pub enum StageOutcome {
     Done,
-    /// The stage had nothing to send.
+    /// The stage had nothing to send, or was not part of the sync.
     #[default]
     Skipped,
     /// A request failed, but the sync continued.
@@ -47,7 +46,6 @@ impl StageOutcome {
     }
 }
 
-/// The result of uploading the pending events.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct EventReport {
     pub sent: usize,

@@ -14,13 +14,12 @@ const LONGEST_ANSWER: usize = 1 << 28;
 /// header.
 const TOKEN_HEADER: &str = "X-XSRF-TOKEN";
 
-/// The response header with the name of the request header for the token.
+/// The response header whose value is the name of the request header for the token.
 const TOKEN_HEADER_NAME: &str = "X-XSRF-TOKEN-HEADER";
 
-/// The timing of retries and timeouts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
-    /// The waiting time of the simulated client for each second that Santa waits between attempts.
+    /// How long the simulated client waits for each second that Santa waits between attempts.
     pub second: Duration,
     /// The timeout of a response, including its body.
     pub timeout: Duration,
@@ -32,13 +31,13 @@ impl Pace {
     pub const WITHOUT_BACKOFF: Self = Self { second: Duration::ZERO, ..Self::REAL };
 }
 
-/// Why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// The status of the last response was not a success.
     #[error("the server answered {status} (attempt {attempts})")]
     Refused { status: u16, attempts: u32 },
-    /// The last attempt got no complete response, or a response that cannot be decompressed.
+    /// For example, the last attempt got no complete response, or a response that cannot be
+    /// decompressed.
     #[error("no answer from the server (attempt {attempts})")]
     Unanswered { attempts: u32, source: TransportError },
     /// The status was a success, but the client cannot read the body.
@@ -50,7 +49,6 @@ pub enum RequestError {
     Uncompressable(#[source] BodyError),
 }
 
-/// A stage of a sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stage {
     Preflight,
@@ -61,7 +59,6 @@ pub(crate) enum Stage {
 }
 
 impl Stage {
-    /// The stage's name in the path of its URL.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Preflight => "preflight",
@@ -73,7 +70,7 @@ impl Stage {
     }
 }
 
-/// The XSRF token of a client, if a server ever required one.
+/// The XSRF token of a client, if it has fetched one.
 ///
 /// The token is not saved in the client's file, because real clients keep it only in memory. Clones
 /// share one token.
@@ -87,7 +84,6 @@ impl PartialEq for XsrfToken {
 }
 
 impl XsrfToken {
-    /// The header with the token.
     fn header(&self) -> Option<(String, String)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -182,7 +178,6 @@ impl RequestSender<'_> {
     }
 }
 
-/// Decompresses the body, as the URL loading system of macOS does.
 pub(crate) fn decoded(answer: HttpResponse) -> Result<HttpResponse, TransportError> {
     let damaged = |error: BodyError| TransportError::Failed(error.into());
     let encoding = answer.header("content-encoding").unwrap_or_default();

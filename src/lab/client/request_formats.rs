@@ -17,7 +17,6 @@ use crate::protocol::{
 const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 
-/// The content of preflight.
 pub(crate) struct PreflightFields<'a> {
     pub(crate) profile: &'a Profile,
     pub(crate) mode: ClientMode,
@@ -173,7 +172,6 @@ pub(crate) fn page(
     Ok(serde_json::to_vec(&keys)?)
 }
 
-/// The content of postflight.
 pub(crate) struct PostflightFields {
     pub(crate) performed: SyncKind,
     pub(crate) received: u32,

@@ -18,8 +18,8 @@ use crate::protocol::{
 
 type Keys = Map<String, Value>;
 
-/// The interval between syncs, in seconds, of clients that read dictionaries, if the server sends
-/// no interval, or an interval of less than a minute.
+/// Seconds between syncs of clients that read dictionaries, if the server sends no interval, or an
+/// interval of less than a minute.
 const DEFAULT_INTERVAL: u32 = 600;
 
 /// Returns only settings that the version supports.

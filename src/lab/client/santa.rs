@@ -12,14 +12,12 @@ use super::request_formats::PreflightFields;
 use super::{Database, Generation, HeldRule, Profile, Settings, SyncKind};
 use crate::protocol::{ClientMode, Event, RuleType};
 
-/// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum StateError {
     #[error("cannot read {path}")]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {path}")]
     Write { path: PathBuf, source: io::Error },
-    /// The content of the file is invalid.
     #[error("{path} is not {expected}")]
     Malformed { path: PathBuf, expected: &'static str, source: serde_json::Error },
 }
@@ -57,7 +55,7 @@ impl Santa {
         read_json(path, "the state of a lab client")
     }
 
-    /// Writes the client to a file. The file is replaced atomically.
+    /// Replaces the file atomically.
     ///
     /// Only the user may read the file, because the profile's headers may contain a token.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
@@ -83,7 +81,7 @@ impl Santa {
         &self.settings
     }
 
-    /// The mode in effect.
+    /// The server's mode, or the profile's mode if the server did not set one.
     pub fn client_mode(&self) -> ClientMode {
         self.settings.client_mode.unwrap_or(self.profile.client_mode)
     }

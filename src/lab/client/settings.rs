@@ -45,7 +45,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Seconds until the next sync.
+    /// Seconds between syncs.
     pub fn sync_interval(&self) -> u32 {
         self.full_sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL)
     }

@@ -51,8 +51,6 @@ struct Download {
 }
 
 impl Santa {
-    /// Performs one sync.
-    ///
     /// Save the client even after an error, because a failed sync may have changed the client.
     ///
     /// # Errors
@@ -199,7 +197,6 @@ impl Santa {
 }
 
 impl RequestSender<'_> {
-    /// Sends a message to a stage and reads the response.
     pub(super) async fn exchange<A>(
         &self,
         stage: Stage,
@@ -221,7 +218,6 @@ fn finished(version: Version, format: Format, body: &[u8]) -> Result<(), Message
     Ok(())
 }
 
-/// Downloads pages until a page has no cursor.
 async fn download_rules(
     sender: &RequestSender<'_>,
     page_limit: usize,

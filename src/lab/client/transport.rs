@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use url::{Host, Url};
 
-/// Maximum bytes of a body: several times the largest page.
+/// Maximum bytes of a body.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,14 +19,13 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
-    /// The value of a header. Ignores the case of the name.
+    /// Ignores the case of the name.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers.find(|(each, _)| each.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)
     }
 }
 
-/// Why a request got no complete response.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
     #[error("the exchange failed")]
@@ -55,7 +54,6 @@ pub trait Transport: Send + Sync {
     ) -> Result<HttpResponse, TransportError>;
 }
 
-/// Why an address is not valid for a sync server.
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     #[error("{address:?} is not a URL")]
@@ -79,7 +77,7 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Trusts only the CAs in a PEM text. Returns nothing if the text contains no CA.
+    /// Trusts only the CAs in a PEM text. Returns nothing if the text is invalid or contains no CA.
     pub fn trusting(self, text: &[u8]) -> Option<Self> {
         let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })
@@ -154,7 +152,7 @@ impl Transport for HttpTransport {
     }
 }
 
-/// The address with a slash at the end. Addresses that clients refuse are errors.
+/// Like [`folder_url`], but refuses plain `http` to another computer.
 fn base_url(address: &str) -> Result<Url, AddressError> {
     let base = folder_url(address)?;
     if base.scheme() == "https" || is_loopback(&base) {
@@ -164,7 +162,8 @@ fn base_url(address: &str) -> Result<Url, AddressError> {
     }
 }
 
-/// The address with a slash at the end, so that paths can be appended.
+/// The address without query and fragment, and with a slash at the end, so that paths can be
+/// appended.
 pub(crate) fn folder_url(address: &str) -> Result<Url, AddressError> {
     let malformed = |source| AddressError::Malformed { address: address.to_owned(), source };
     let mut base = Url::parse(address).map_err(malformed)?;
@@ -221,7 +220,8 @@ mod tests {
         assert!(matches!(error("sync.example.com"), AddressError::Malformed { .. }));
     }
 
-    /// Sends this response to one request. Returns the request, and the connection.
+    /// Sends this response to one request, which must end with `{}`. Returns the request and the
+    /// connection.
     async fn serve(listener: TcpListener, answer: &'static [u8]) -> (String, TcpStream) {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut asked = Vec::new();
@@ -234,7 +234,6 @@ mod tests {
         (String::from_utf8(asked).unwrap(), stream)
     }
 
-    /// Sends this response to one request, then closes the connection.
     async fn serve_once(listener: TcpListener, answer: &'static [u8]) -> String {
         serve(listener, answer).await.0
     }

@@ -28,7 +28,6 @@ pub struct Case {
     pub(super) run: CaseCode,
 }
 
-/// A case that a server must pass: its ID, requirement, reason and code.
 pub(super) const fn must(
     id: &'static str,
     asks: &'static str,
@@ -38,7 +37,6 @@ pub(super) const fn must(
     Case { id, demand: Demand::Must, asks, why, needs: &[], run }
 }
 
-/// A case that a server should pass.
 pub(super) const fn should(
     id: &'static str,
     asks: &'static str,

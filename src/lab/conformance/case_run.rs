@@ -11,7 +11,6 @@ use super::rule::{TestRule, V2026_7, Version};
 use super::server::Server;
 use super::stop::Stop;
 
-/// One run of a case.
 #[derive(Debug)]
 pub(super) struct CaseRun<'j> {
     server: &'j Server,
@@ -82,7 +81,7 @@ impl<'j> CaseRun<'j> {
         Ok(())
     }
 
-    /// Runs a hook that removes a rule. Does nothing if the rule was not added in this run.
+    /// Does nothing if the rule was not added in this run.
     pub(super) async fn remove_rule(&self, rule: &TestRule) -> Result<(), Stop> {
         let added = {
             let mut all = self.added();

@@ -15,7 +15,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub enum Hook {
     /// Adds or changes a rule.
     AddRule,
-    /// Removes a rule.
     RemoveRule,
     TagHost,
     UntagHost,
@@ -186,7 +185,6 @@ impl FromStr for HookCommand {
     }
 }
 
-/// The command of each hook.
 #[derive(Clone, Debug, Default)]
 pub struct Hooks(BTreeMap<Hook, String>);
 
@@ -197,7 +195,6 @@ impl FromIterator<HookCommand> for Hooks {
 }
 
 impl Hooks {
-    /// The hooks in `needed` that have no command.
     pub(super) fn missing(&self, needed: &[Hook]) -> Vec<Hook> {
         needed.iter().copied().filter(|hook| !self.0.contains_key(hook)).collect()
     }

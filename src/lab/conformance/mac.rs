@@ -24,7 +24,6 @@ pub(super) struct Page {
     pub(super) cursor: Option<String>,
 }
 
-/// A completed sync.
 #[derive(Debug)]
 pub(super) struct Synced {
     pub(super) kind: Kind,
@@ -38,14 +37,13 @@ pub(super) struct Mac<'t> {
     /// The machine ID: letters, digits and hyphens.
     pub(super) id: String,
     pub(super) client: Version,
-    /// Whether the Mac requests a clean sync, as clients do until they have performed a clean sync.
+    /// Whether the Mac requests a clean sync, as clients do until their first clean sync.
     pub(super) asks_clean: bool,
     /// The rules, in the order in which they were last written.
     rules: Vec<Rule>,
 }
 
 impl<'t> Mac<'t> {
-    /// A Mac that has never synced.
     pub(super) fn new(server: &'t Server, id: String, client: Version) -> Self {
         Self { server, id, client, asks_clean: true, rules: Vec::new() }
     }
@@ -101,12 +99,10 @@ impl<'t> Mac<'t> {
         self.request(stage, body.to_string().into_bytes()).typed(Some(JSON))
     }
 
-    /// Sends a request in JSON.
     pub(super) async fn ask(&self, stage: &'static str, body: &Value) -> Result<Object, Stop> {
         self.server.post(self.json(stage, body)).await?.object()
     }
 
-    /// The kind of sync that the client performs after this response to preflight.
     pub(super) fn kind(&self, settings: &Object) -> Kind {
         let requested = settings.get("clean_sync").and_then(Value::as_bool).unwrap_or_default();
         let clean = match settings.get("sync_type").and_then(Value::as_str) {
@@ -116,7 +112,7 @@ impl<'t> Mac<'t> {
         if clean { Kind::Clean } else { Kind::Normal }
     }
 
-    /// Downloads a page of rules. Missing keys count as empty, as in the newest client.
+    /// Missing keys count as empty, as in the newest client.
     pub(super) async fn page(&self, cursor: Option<&str>) -> Result<Page, Stop> {
         let mut answer = self.ask("ruledownload", &self.download_request(cursor)).await?;
         let rules = match answer.remove("rules") {
@@ -143,7 +139,6 @@ impl<'t> Mac<'t> {
         request
     }
 
-    /// Downloads all pages, starting from a cursor.
     pub(super) async fn pages(&self, first: Option<&str>) -> Result<Vec<Page>, Stop> {
         let mut pages: Vec<Page> = Vec::new();
         let mut cursor = first.map(str::to_owned);
@@ -167,8 +162,7 @@ impl<'t> Mac<'t> {
         Ok(pages.into_iter().flat_map(|page| page.rules).collect())
     }
 
-    /// Applies rules as the client's version does. Returns the number of rules that the client
-    /// understood.
+    /// Returns the number of rules that the client understood.
     pub(super) fn apply(&mut self, kind: Kind, rules: &[Value]) -> usize {
         let known = |value| rule::read(value, self.client).ok();
         let read: Vec<Rule> = rules.iter().filter_map(known).collect();
@@ -230,7 +224,6 @@ impl<'t> Mac<'t> {
         Ok((Synced { kind, rules }, processed))
     }
 
-    /// Performs a complete sync.
     pub(super) async fn sync(&mut self) -> Result<Synced, Stop> {
         let (synced, processed) = self.sync_without_postflight().await?;
         let request = self.postflight(synced.kind, synced.rules.len(), processed);
@@ -262,7 +255,7 @@ impl<'t> Mac<'t> {
     }
 }
 
-/// Whether a client performs a clean sync if `sync_type` is this word.
+/// Whether clients read this `sync_type` as a clean sync.
 pub(super) fn is_clean(kind: &str) -> bool {
     matches!(kind, "CLEAN" | "CLEAN_ALL" | "clean" | "clean_all")
 }

@@ -50,7 +50,7 @@ pub(super) enum Value<'a> {
     Fixed,
 }
 
-/// The fields of a message, in order, or nothing if the bytes are not a message.
+/// Returns nothing if the bytes are not a message.
 pub(super) fn fields(mut rest: &[u8]) -> Option<Vec<(u32, Value<'_>)>> {
     let mut fields = Vec::new();
     while !rest.is_empty() {

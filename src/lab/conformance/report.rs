@@ -17,7 +17,6 @@ pub enum Status {
     NotApplicable,
 }
 
-/// A case and its result.
 #[derive(Debug, Serialize)]
 pub struct CaseReport {
     pub case: &'static str,

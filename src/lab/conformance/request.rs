@@ -51,14 +51,12 @@ impl FromStr for BodyEncoding {
     }
 }
 
-/// The compression of a body.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Packing {
     /// A zlib container, which clients call `deflate`.
     Zlib,
     /// Deflate without a container.
     RawDeflate,
-    /// A gzip container.
     Gzip,
 }
 
@@ -89,7 +87,6 @@ impl Request {
         self
     }
 
-    /// Sends an `Accept-Encoding`.
     pub(super) fn accepting(mut self, encodings: &'static str) -> Self {
         self.accepts = Some(encodings);
         self
@@ -124,7 +121,6 @@ impl Request {
         Ok(self)
     }
 
-    /// Sends only the first half of the body.
     pub(super) fn cut_in_half(mut self) -> Self {
         self.body.truncate(self.body.len() / 2);
         self
@@ -138,7 +134,6 @@ impl Request {
         self
     }
 
-    /// Sends a different body with the same headers.
     pub(super) fn with(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self

@@ -41,7 +41,6 @@ impl ServerResponse {
         }
     }
 
-    /// The response, unless it is a server error.
     pub(super) fn without_server_error(self) -> Result<Self, Stop> {
         if self.status < 500 { Ok(self) } else { Err(Stop::fails(self.describe())) }
     }

@@ -36,7 +36,6 @@ pub(super) struct RuleTarget {
     pub(super) identifier: String,
 }
 
-/// A rule in a client's database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Rule {
     pub(super) key: RuleTarget,
@@ -96,7 +95,7 @@ pub(super) fn read(value: &Value, client: Version) -> Result<Rule, String> {
     Ok(Rule { key, policy, cel: text("cel_expr").to_owned() })
 }
 
-/// The form in which a client stores an identifier.
+/// The form in which a client stores an identifier, or nothing if it is invalid.
 fn kept(rule_type: &str, identifier: &str) -> Option<String> {
     let hex = |digits: usize| {
         let is_hex =

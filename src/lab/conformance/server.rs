@@ -14,7 +14,6 @@ use super::stop::Stop;
 use crate::lab::client::transport::{folder_url, is_loopback};
 use crate::lab::{AddressError, Certificates};
 
-/// Any Santa sync server.
 #[derive(Debug)]
 pub struct Server {
     base: String,
@@ -47,7 +46,6 @@ impl FromStr for Header {
     }
 }
 
-/// Why the server cannot be tested.
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
     #[error("no answer from {address}: {reason}")]
@@ -128,7 +126,7 @@ impl Server {
         self.encoding
     }
 
-    /// Sends a request. If no complete response arrives, the case fails.
+    /// If no complete response arrives, the case fails.
     pub(super) async fn post(&self, request: Request) -> Result<ServerResponse, Stop> {
         let stage = request.stage;
         self.send(request, self.encoding)

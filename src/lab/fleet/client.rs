@@ -11,7 +11,6 @@ use crate::protocol::{ContentEncoding, Format};
 
 const MOST_CLIENTS: usize = 64;
 
-/// A version, and its share of the fleet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Share {
     pub generation: Generation,

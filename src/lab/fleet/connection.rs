@@ -32,7 +32,6 @@ use super::tls::{Tls, Trust};
 use crate::lab::client::transport::folder_url;
 use crate::protocol::ContentEncoding;
 
-/// Why a host got no usable response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ConnectionError {
     #[error("no connection: {0}")]

@@ -13,7 +13,6 @@ const PROGRAMS_A_TEAM: u32 = 20;
 /// The flags of a signed, valid and hardened program (CS_VALID, CS_HARD, CS_KILL, CS_RUNTIME).
 const HARDENED: u32 = 0x0001_0301;
 
-/// The events of one sync.
 pub(super) fn made_up(
     random: Random,
     (host, turn): (u32, u32),

@@ -60,7 +60,7 @@ impl Identity {
 }
 
 fn text(bytes: &[u8]) -> &str {
-    // All bytes are ASCII letters, digits and hyphens.
+    // All bytes are ASCII.
     str::from_utf8(bytes).unwrap_or_default()
 }
 
@@ -85,7 +85,7 @@ fn serial(number: u128) -> [u8; SERIAL] {
     serial
 }
 
-/// Replaces `#` in the pattern by the host's number, counted from 1.
+/// Replaces each `#` in the pattern with a digit of the host's number, which is counted from 1.
 fn numbered<const N: usize>(pattern: &[u8; N], host: u32) -> [u8; N] {
     let mut name = *pattern;
     let mut left = host + 1;

@@ -18,7 +18,6 @@ const DIGITS: u8 = 3;
 /// Maximum different errors that are counted separately.
 const MOST_KINDS: usize = 50;
 
-/// A distribution of times.
 #[derive(Debug, Clone)]
 pub(super) struct Times(Histogram<u32>);
 
@@ -110,8 +109,8 @@ pub struct Counts {
     pub clean_syncs: u64,
     /// Syncs with a failed request.
     pub failed_syncs: u64,
-    /// Syncs that were skipped, because the host's last sync was in progress or no connection was
-    /// free for a whole interval.
+    /// Syncs that were skipped, because the host's last sync was still in progress or no connection
+    /// was free for a whole interval.
     pub missed_syncs: u64,
     pub events_sent: u64,
     /// Events that clean syncs discarded.

@@ -40,7 +40,6 @@ impl MessageCache {
         Self { kept: HashMap::new(), compressor: Compressor::new() }
     }
 
-    /// Returns the compressed message of a host.
     pub(super) fn write(
         &mut self,
         (number, client): (u8, &Client),

@@ -1,8 +1,8 @@
 //! A fleet of simulated Macs, to measure and check any Santa sync server.
 //!
 //! Hosts send and read the same messages as [`lab sync`](crate::lab::Santa), with the same code,
-//! but each host here needs only 12 bytes. All hosts run on one thread, because the server often
-//! runs on the same computer.
+//! but each host here has only 12 bytes of its own data. All hosts run on one thread, because the
+//! server often runs on the same computer.
 //!
 //! - `options`, `error`: the options of a fleet, and the reasons why a fleet cannot run
 //! - `plan`: the schedule of syncs, and random decisions; both are computed, not stored
@@ -99,7 +99,6 @@ async fn play(options: FleetOptions, observer: Observer) -> Result<FleetSummary,
     Ok(summary)
 }
 
-/// Runs all phases, unless a phase is interrupted.
 async fn perform(
     options: &FleetOptions,
     shared: &Rc<Shared>,

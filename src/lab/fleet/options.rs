@@ -78,7 +78,6 @@ pub struct FleetProgress {
     pub done: u64,
     /// All syncs of the phase.
     pub total: u64,
-    /// Syncs in progress.
     pub in_progress: u32,
     /// Failed requests.
     pub errors: u64,

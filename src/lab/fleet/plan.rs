@@ -19,7 +19,6 @@ pub enum Arrivals {
     Phase,
 }
 
-/// The schedule of a run.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plan {
     pub(super) hosts: u32,
@@ -28,7 +27,6 @@ pub(super) struct Plan {
     pub(super) arrivals: Arrivals,
 }
 
-/// A scheduled sync.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arrival {
     pub(super) host: u32,
@@ -50,7 +48,6 @@ impl Plan {
         (after < self.time).then_some(Arrival { host, after })
     }
 
-    /// The number of arrivals.
     pub(super) fn count(&self) -> u64 {
         // Arrivals are ordered by time, so their number is the index of the first arrival after the
         // end.
@@ -108,7 +105,6 @@ impl Random {
         mean.trunc() as u32 + u32::from(more)
     }
 
-    /// The bits of the identity of a host.
     pub(super) fn identity(self, host: u32) -> u128 {
         xxh3_128_with_seed(&host.to_le_bytes(), self.seed)
     }

@@ -39,7 +39,6 @@ impl RawResponse {
         xxh3_128_with_seed(&self.body, seed)
     }
 
-    /// The decompressed body.
     pub(super) fn message(&self) -> Result<std::borrow::Cow<'_, [u8]>, BodyError> {
         decode(self.encoding, &self.body, LONGEST_ANSWER)
     }

@@ -121,14 +121,13 @@ impl RuleTables {
         *self.targets.entry((rule_type, identifier.into())).or_insert(next)
     }
 
-    /// Adds hosts to a table.
     pub(super) fn hold(&mut self, table: TableId, hosts: u32) {
         if let Some(table) = self.tables.get_mut(&table) {
             table.holders += hosts;
         }
     }
 
-    /// Removes a host from a table. The table is deleted with its last host.
+    /// The table is deleted with its last host.
     pub(super) fn release(&mut self, id: TableId) {
         let Some(table) = self.tables.get_mut(&id) else { return };
         table.holders -= 1;

@@ -66,7 +66,6 @@ pub(super) struct Observer {
 
 pub(super) struct Interrupted;
 
-/// Runs syncs until the work is done.
 pub(super) async fn run(
     shared: &Rc<Shared>,
     observer: &Observer,

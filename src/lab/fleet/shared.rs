@@ -33,7 +33,6 @@ pub(super) struct State {
     pub(super) pages: ResponseCache,
     pub(super) messages: MessageCache,
     pub(super) measures: Measures,
-    /// Syncs in progress.
     pub(super) in_progress: u32,
 }
 
@@ -91,7 +90,6 @@ impl State {
         &mut self.hosts[number as usize]
     }
 
-    /// The fleet without the reference hosts.
     pub(super) fn fleet(&self, clients: &Clients) -> &[Host] {
         &self.hosts[..self.hosts.len() - clients.len()]
     }

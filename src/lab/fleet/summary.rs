@@ -24,7 +24,6 @@ pub struct FleetSummary {
     pub run: PhaseReport,
     /// The times of syncs and requests in the run.
     pub latency_ms: Latencies,
-    /// The results of the change hook.
     pub changes: Option<ChangesMade>,
     pub check: Option<PhaseReport>,
     pub convergence: Option<Convergence>,
@@ -50,8 +49,7 @@ pub struct PhaseReport {
 pub struct Memory {
     /// Maximum resident memory, if the system reports it.
     pub peak_bytes: Option<u64>,
-    /// The growth of the maximum resident memory from the creation of the first host on, divided by
-    /// the number of hosts.
+    /// The growth of the maximum resident memory since the start, divided by the number of hosts.
     pub bytes_per_host: Option<f64>,
     /// The size of the data of one host, without shared data.
     pub host_bytes: usize,
@@ -109,7 +107,6 @@ impl Meter {
         }
     }
 
-    /// The memory of this process, and its growth since the start.
     pub(super) fn memory(&self, shared: &Shared) -> Memory {
         let (before, after) = (self.usage, Usage::now());
         let state = shared.state();

@@ -155,7 +155,6 @@ impl HostSync<'_> {
         self.read(Stage::EventUpload, read).map(drop)
     }
 
-    /// Downloads pages until a page has no cursor.
     async fn download(&mut self) -> Result<Vec<Rc<Page>>, SyncStopped> {
         let mut pages: Vec<Rc<Page>> = Vec::new();
         loop {
@@ -191,7 +190,7 @@ impl HostSync<'_> {
     }
 
     /// Applies the downloaded pages. Returns the host's new table, and the numbers of received and
-    /// of understood rules.
+    /// understood rules.
     fn apply(&self, performed: SyncKind, pages: &[Rc<Page>]) -> (TableId, u32, u32) {
         let received = pages.iter().map(|page| page.received).sum();
         let processed = pages.iter().map(|page| page.steps.len() as u32).sum();

@@ -22,7 +22,7 @@ use super::run::{Interrupted, Observer, Work, run};
 use super::shared::Shared;
 use crate::lab::SyncKind;
 
-/// If this number of hosts have wrong rules, no further batch of hosts is enrolled again.
+/// When this number of hosts is known to have wrong rules, no further batch is enrolled again.
 const MOST_DIVERGED: usize = 100;
 
 /// Maximum hosts in a batch of hosts that are enrolled again.

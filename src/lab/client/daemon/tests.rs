@@ -9,7 +9,6 @@ use super::*;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
-/// A server, a clock, and a running client that does not require a clean sync.
 struct Lab {
     server: Script,
     clock: Clock,
@@ -17,7 +16,6 @@ struct Lab {
 }
 
 impl Lab {
-    /// A client without settings.
     fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self::with(|_| {}, steps)
     }
@@ -32,8 +30,7 @@ impl Lab {
         Self { server, clock, daemon }
     }
 
-    /// Advances the clock until the next sync has ended. Returns the sync and the clock's time in
-    /// seconds.
+    /// Returns the next sync and the clock's time in seconds at its end.
     async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {
             biased;
@@ -43,7 +40,7 @@ impl Lab {
         (turn, self.clock.now().as_secs())
     }
 
-    /// Advances the clock whenever all tasks wait for it.
+    /// Advances the clock forever, so that no task waits for real time.
     async fn flying(&self) {
         loop {
             tokio::task::yield_now().await;

@@ -24,7 +24,6 @@ fn rule(rule_type: &str, identifier: &str) -> Value {
     json!({"rule_type": rule_type, "identifier": identifier, "policy": "BLOCKLIST"})
 }
 
-/// A sync in which the server returns this preflight response and this page.
 fn script(preflight: Value, page: Value) -> Script {
     Script::new([Step::ok(preflight), Step::ok(page), Step::status(200)])
 }

@@ -5,7 +5,6 @@ use serde_json::json;
 use super::super::tests::scripted_server::{Script, Step};
 use super::*;
 
-/// Sends a request like a version of Santa and returns the response.
 async fn asked_as(version: &str, script: &Script, clock: &Clock) -> Result<Vec<u8>, RequestError> {
     let profile = Profile { machine_id: "M1".to_owned(), ..Profile::default() };
     let (transport, token) = (script, XsrfToken::default());
@@ -25,7 +24,7 @@ async fn asked(script: &Script) -> Result<Vec<u8>, RequestError> {
     }
 }
 
-/// Advances the clock whenever all tasks wait for it.
+/// Advances the clock forever, so that no task waits for real time.
 async fn flying(clock: &Clock) {
     loop {
         tokio::task::yield_now().await;

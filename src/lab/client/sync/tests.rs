@@ -29,8 +29,6 @@ fn remove(identifier: &str) -> Value {
     json!({"identifier": identifier, "policy": "REMOVE", "rule_type": "TEAMID"})
 }
 
-/// A sync with this preflight response, in which the server sends these rules on one page and
-/// accepts postflight.
 fn script(preflight: Value, rules: Value) -> Script {
     Script::new([ok(preflight), ok(json!({"rules": rules})), ok(json!({}))])
 }

@@ -10,14 +10,12 @@ use tokio::sync::Notify;
 use crate::lab::client::{HttpResponse, Transport, TransportError};
 use crate::protocol::{ContentEncoding, decode};
 
-/// The prepared result of one request.
 pub(in crate::lab::client) enum Step {
     Answer(HttpResponse),
     /// The response is sent when the test opens the gate.
     Later(Arc<Notify>, HttpResponse),
     /// The request or its response is lost.
     Lost,
-    /// The server does not respond.
     Silence,
 }
 
@@ -34,7 +32,6 @@ impl Step {
         Self::Answer(HttpResponse { status, headers: Vec::new(), body: Vec::new() })
     }
 
-    /// Adds a header to the response.
     pub(in crate::lab::client) fn with(self, name: &str, value: &str) -> Self {
         let Self::Answer(mut answer) = self else { panic!("no answer to put a header on") };
         answer.headers.push((name.to_owned(), value.to_owned()));
@@ -91,7 +88,6 @@ impl Script {
         self.requests().into_iter().map(|request| request.path).collect()
     }
 
-    /// The bodies of all requests to a stage.
     pub(in crate::lab::client) fn sent_to(&self, stage: &str) -> Vec<Value> {
         let prefix = format!("{stage}/");
         let requests = self.requests().into_iter();

@@ -53,7 +53,6 @@ pub(super) const CASES: [Case; 7] = [
     .needs(&[Hook::OrderCleanSync]),
 ];
 
-/// Sends a preflight, and expects that the server orders a clean sync.
 async fn expect_clean(mac: &Mac<'_>) -> Result<(), Stop> {
     match mac.kind(&mac.preflight().await?) {
         Kind::Clean => Ok(()),

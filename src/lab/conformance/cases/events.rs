@@ -102,7 +102,7 @@ fn event(decision: &str) -> Value {
     })
 }
 
-/// Uploads events. Returns the bundles whose programs the server requests.
+/// Returns the bundles whose programs the server requests.
 async fn upload(mac: &Mac<'_>, events: &[Value]) -> Result<Vec<String>, Stop> {
     let body = json!({"machine_id": mac.id, "events": events});
     let answer = mac.ask("eventupload", &body).await?;

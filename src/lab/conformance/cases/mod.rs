@@ -27,7 +27,6 @@ const ALL: [&[Case]; 10] = [
     &generations::CASES,
 ];
 
-/// Every case, in the order in which they are run.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     ALL.iter().flat_map(|stage| stage.iter())
 }

@@ -158,7 +158,6 @@ async fn nulls(run: &CaseRun<'_>) -> CaseResult {
     all_taken(run, stages.map(|(stage, body)| mac.json(stage, &body))).await
 }
 
-/// Expects a JSON object in response to each request.
 async fn all_taken(
     run: &CaseRun<'_>,
     requests: impl IntoIterator<Item = Request, IntoIter: Send>,

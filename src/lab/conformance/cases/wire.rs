@@ -100,9 +100,9 @@ pub(super) const CASES: [Case; 14] = [
     ),
 ];
 
-/// Tests whether the server reads a preflight in an unusual form. A host requests a clean sync in
-/// this form. Another host sends preflights in the usual form, with and without such a request,
-/// which shows whether the server's response depends on the request.
+/// Tests whether the server reads an unusual form of a preflight. One host requests a clean sync in
+/// this form. Another host sends two preflights in the usual form, one of them with such a request.
+/// They show whether the server reacts to such a request.
 async fn is_read(
     run: &CaseRun<'_>,
     form: impl Fn(Request) -> Result<Request, Stop> + Send,

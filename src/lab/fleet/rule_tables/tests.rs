@@ -48,7 +48,6 @@ fn put(tables: &mut RuleTables, from: TableId, teams: &[usize]) -> TableId {
     apply(tables, from, SyncKind::Normal, &vec![page])
 }
 
-/// Rule tables with this number of hosts, which have no rules.
 fn tables(hosts: u32) -> RuleTables {
     let mut tables = RuleTables::new();
     tables.hold(TableId::EMPTY, hosts);
