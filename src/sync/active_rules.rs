@@ -1,8 +1,7 @@
 //! The rules, settings and tags that are active at a revision, or that would be active with a draft
 //! of edits.
 //!
-//! Only reads for administrators use [`ActiveRules`]. Syncs use the stored policy directly, which
-//! caches more.
+//! For reads by administrators. Syncs use the stored policy directly and cache more of it.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -16,7 +15,6 @@ use crate::protocol::generation as table;
 use crate::rule::{MachineId, Policy, PolicyKind, Revision, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::Edit;
 
-/// The rules, settings and tags that are active at one revision.
 pub trait ActiveRules {
     /// The scopes of a host, weakest first.
     fn scopes(&self, host: &Host) -> Vec<Scope>;
@@ -33,17 +31,15 @@ pub trait ActiveRules {
     /// The stored rules that apply to all targets without an edit.
     fn stored(&self) -> &StoredRules;
 
-    /// The targets with edits.
     fn edited_targets(&self) -> HashSet<Target>;
 
-    /// The settings of a host with these scopes, weakest first.
+    /// The settings of a host. `scopes` are the host's scopes, weakest first.
     fn settings(&self, scopes: &[Scope]) -> Arc<HostSettings> {
         let layers = scopes.iter().flat_map(|scope| self.settings_in(scope));
         Arc::new(HostSettings::of(layers))
     }
 }
 
-/// A rule of the history or of a draft.
 pub struct ActiveRule<'a>(Source<'a>);
 
 enum Source<'a> {
@@ -277,7 +273,7 @@ impl<R: ActiveRules> RulesOfHost<'_, R> {
         }
     }
 
-    /// The policy of the rule that the client gets for a target.
+    /// The policy that the client gets for a target.
     pub(super) fn policy(&self, target: &Target) -> Option<PolicyKind> {
         match self.delivery(target) {
             Delivery::Sent(policy) => Some(policy),

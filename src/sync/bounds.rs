@@ -63,7 +63,6 @@ impl<T> Bounded<T> {
         self.truncated.0.iter().map(|field| (*field).to_owned()).collect()
     }
 
-    /// The report, and the fields that were shortened or left out.
     pub(super) fn into_parts(self) -> (T, Vec<String>) {
         let truncated = self.truncated();
         (self.report, truncated)
@@ -227,7 +226,6 @@ impl Truncated {
 }
 
 impl Bounded<PreflightRequest> {
-    /// The report of a host about itself.
     pub(super) fn preflight(request: &PreflightRequest) -> Self {
         let PreflightRequest {
             serial_num,
@@ -385,7 +383,6 @@ impl Bounded<Event> {
 }
 
 impl Bounded<FileAccessEvent> {
-    /// An access to a watched file.
     pub(super) fn file_access(event: &FileAccessEvent) -> Self {
         let FileAccessEvent {
             rule_version,

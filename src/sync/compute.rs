@@ -120,13 +120,10 @@ fn threads() -> Handle {
 /// The number and size of the results in a cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheFill {
-    /// The kind of the results.
     pub name: &'static str,
-    /// The number of remembered results.
     pub entries: usize,
-    /// Bytes of the remembered results.
     pub bytes: u64,
-    /// Maximum bytes of remembered results.
+    /// Maximum value of `bytes`.
     pub limit: u64,
 }
 
@@ -147,7 +144,6 @@ struct Shared<K, V, E> {
 }
 
 struct Running<K, V, E> {
-    /// The number of computations that were begun.
     begun: u64,
     by_key: HashMap<K, Computation<V, E>>,
 }
@@ -158,7 +154,6 @@ struct Computation<V, E> {
     result: watch::Receiver<Option<Result<V, E>>>,
 }
 
-/// Weighs an entry, in bytes.
 struct Weight<K, V>(fn(&K, &V) -> usize);
 
 impl<K, V> Clone for Weight<K, V> {
@@ -207,7 +202,6 @@ where
         Self(Arc::new(Shared { known, running }))
     }
 
-    /// The number and size of the remembered results.
     pub(super) fn fill(&self, name: &'static str) -> CacheFill {
         let known = &self.0.known;
         CacheFill { name, entries: known.len(), bytes: known.weight(), limit: known.capacity() }
@@ -217,7 +211,6 @@ where
         self.0.known.get(key)
     }
 
-    /// Forgets all results.
     pub(super) fn forget(&self) {
         self.0.known.clear();
     }

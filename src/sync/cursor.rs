@@ -1,6 +1,6 @@
 //! The cursor of a rule download: its origin, destination and next page, authenticated. Any server
-//! over the same database accepts the cursor. The same cursor always gets the same bytes, because
-//! it contains fixed revisions.
+//! of the same database accepts it. It contains fixed revisions, so a repeated request gets the
+//! same page.
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -52,7 +52,6 @@ impl Span {
     }
 }
 
-/// A page of a download.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {
     pub(super) span: Span,
@@ -60,7 +59,6 @@ pub(super) struct Cursor {
     pub(super) page: u32,
 }
 
-/// The key that authenticates cursors.
 #[derive(Clone)]
 pub(super) struct CursorKey(pub(super) [u8; 32]);
 

@@ -91,7 +91,6 @@ impl Destination {
         size_of_val(&*self.scopes)
     }
 
-    /// The strongest rule for a target.
     pub(super) fn outcome(&self, ledger: &Ledger, target: &Target) -> Winner {
         match ledger.winner(target, &self.scopes, self.revision) {
             Some(winner) => self.outcome_of(ledger, winner),
@@ -99,7 +98,6 @@ impl Destination {
         }
     }
 
-    /// Whether the host gets the strongest rule for a target.
     fn outcome_of(&self, ledger: &Ledger, winner: VersionId) -> Winner {
         let content = ledger.content(winner);
         if *content.policy == Policy::Remove {
@@ -242,8 +240,7 @@ pub(super) fn is_empty(ledger: &Ledger, origin: &Origin, destination: &Destinati
     }
 }
 
-/// The steps that bring a host from its origin to its destination, in the order of targets. The
-/// steps are the same for every host with the same origin and destination.
+/// The steps that bring a host from its origin to its destination, in the order of targets.
 pub(super) fn steps(
     ledger: &Ledger,
     origin: &Origin,
@@ -286,7 +283,6 @@ pub(super) fn all_rules(
     Ok(weakest.with(ledger, &replacements))
 }
 
-/// Compares each offer with the destination.
 fn steps_from_offers(
     ledger: &Ledger,
     offers: &[Destination],

@@ -24,10 +24,9 @@ use crate::protocol::Wire;
 use crate::rule::Revision;
 use crate::store::{Store, StoreError, StoreResult};
 
-/// Maximum bytes of remembered downloads. With 20,000 hosts in 100 scope sets and a change every
-/// two seconds, this limit keeps the downloads of seven sync intervals.
+/// Maximum bytes of remembered downloads.
 const DIFFERENCE_BYTES: u64 = 16 * 1024 * 1024;
-/// Maximum bytes of the remembered rules of single scopes: four lists of a million rules.
+/// Maximum bytes of the remembered rules of single scopes.
 const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
 /// Maximum bytes of remembered encoded pages.
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
@@ -42,7 +41,6 @@ const PENDING_BYTES: u64 = 4 * 1024 * 1024;
 /// Entries that each of the other caches is laid out for.
 const EXPECTED: usize = 10_000;
 
-/// Tallies by destination.
 type Tallies = Memo<Destination, Tally, StoreError>;
 /// All rules of one scope as steps, by the numbering of the ledger and the destination of a host
 /// with only that scope. Many differences are one of these lists with a few replacements.
@@ -60,7 +58,6 @@ pub(super) struct Downloads {
     /// Differences, by their span and by the numbering of the ledger whose versions they contain.
     differences: Memo<(u64, Span), Arc<Download>, StoreError>,
     scope_rules: ScopeRules,
-    /// Encoded pages, in the form in which they are sent.
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
     /// The number of pages that were encoded.
     encoded: Arc<AtomicU64>,
@@ -169,9 +166,9 @@ impl Downloads {
         Ok(Span { from, to: self.settled(policy, to).await? })
     }
 
-    /// The span that a span of an older policy becomes, because the first kept revision replaces
-    /// older ones. None for a span with several offers, because the span does not contain the
-    /// revisions of the offers.
+    /// Converts the span of an older policy: the first kept revision replaces older revisions.
+    /// Returns none for a span with several offers, because the span does not contain their
+    /// revisions.
     pub(super) async fn renewed(
         &self,
         policy: &LoadedPolicy,
@@ -216,8 +213,9 @@ impl Downloads {
         Ok(name(settled, span.to) == span.from)
     }
 
-    /// The same state at the newest revision, up to its own, that changed a rule in any of its
-    /// scopes.
+    /// Returns the state with an older revision if possible: the last revision that changed a rule
+    /// in any of the state's scopes, but at least the first revision of the ledger. The rules are
+    /// the same at both revisions.
     pub(super) async fn settled(
         &self,
         policy: &LoadedPolicy,
@@ -341,7 +339,6 @@ impl Downloads {
         self.pages.get((cursor, wire), encode).await
     }
 
-    /// The numbers of rules of a host at a destination.
     pub(super) async fn tally(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -372,7 +369,6 @@ impl Downloads {
         self.tallies.get(to.clone(), count(to)).await
     }
 
-    /// The number of steps from an origin to a destination.
     pub(super) async fn count_steps(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -460,7 +456,6 @@ async fn weakest_rules(
     scope_rules.get(key, compute).await.map(Some)
 }
 
-/// The numbers of rules of a host with one scope.
 async fn weakest_tally(
     tallies: &Tallies,
     computer: &Computer,

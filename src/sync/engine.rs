@@ -35,7 +35,6 @@ pub struct Engine {
     pub(super) clock: Clock,
     pub(super) live: Arc<LivePolicy>,
     pub(super) downloads: Arc<Downloads>,
-    /// Sessions that have begun and were not written.
     pub(super) unwritten: UnwrittenSessions,
     pub(super) epoch: CurrentEpoch,
     events: EventIntake,
@@ -116,7 +115,6 @@ impl Engine {
         self.downloads.pages_encoded()
     }
 
-    /// The number and size of the results in each cache.
     pub fn caches(&self) -> [CacheFill; 6] {
         self.downloads.caches()
     }
@@ -126,7 +124,6 @@ impl Engine {
         self.live.published().ledger.active()
     }
 
-    /// The number of rule versions in memory.
     pub fn versions_in_memory(&self) -> usize {
         self.live.published().ledger.versions()
     }
@@ -148,12 +145,12 @@ impl Engine {
         FleetView::new(&self.downloads, &self.epoch).await
     }
 
-    /// The intake of events, with its limits.
     pub fn events(&self) -> &EventIntake {
         &self.events
     }
 
-    /// Commits a change and reads it, so that the next request already uses it.
+    /// Commits a change. An engine that reads the policy ahead also reads the change, so that the
+    /// next request uses it.
     ///
     /// # Errors
     /// The errors of [`crate::store::PolicyStore::commit`]. Once the change is committed, there is
@@ -171,7 +168,7 @@ impl Engine {
     }
 
     /// If `expire` is true, removes expired rules. Reads what other processes have committed, and
-    /// writes sessions that were kept for long enough. Called at least once a second.
+    /// writes sessions that were kept for long enough.
     ///
     /// # Errors
     /// When the store fails.
@@ -189,8 +186,7 @@ impl Engine {
     /// Writes all sessions that were kept. Call this after the last request.
     ///
     /// # Errors
-    /// When the store fails. In this case, only the times at which some hosts were last seen are
-    /// lost.
+    /// When the store fails.
     pub async fn close(&self) -> StoreResult<()> {
         self.write_unwritten(true).await
     }
@@ -241,7 +237,7 @@ impl Engine {
     /// never replaces a request that deletes more rules. False if the host does not exist.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or other requests keep changing the host's row.
     pub async fn order_clean_sync(
         &self,
         actor: &Actor,
@@ -272,7 +268,8 @@ impl Engine {
     /// refused last, or else the Mac that synced last. Returns none if the host does not exist.
     ///
     /// # Errors
-    /// When the store fails, or no Mac with this serial number uses the machine ID.
+    /// When the store fails, when other requests keep changing the host's row, or when no Mac to
+    /// accept is found.
     pub async fn accept(
         &self,
         actor: &Actor,
@@ -311,9 +308,9 @@ impl Engine {
         Ok(stored)
     }
 
-    /// Keeps the session of a preflight in memory if it need not be written: no other server uses
-    /// the database, the host's state is still the same as `before`, and its download brings
-    /// nothing. Returns whether the session was kept.
+    /// Keeps the session of a preflight in memory if it need not be written. For example, the
+    /// download must be empty, and no other server may use the database. Returns whether the
+    /// session was kept.
     pub(super) async fn keep_unwritten(
         &self,
         host: &Host,

@@ -35,7 +35,6 @@ impl CurrentEpoch {
         Self { downloads, clock, known: ArcSwapOption::empty(), spread: RESTORE_SPREAD }
     }
 
-    /// Begins another epoch, because hosts may have other rules than their rows show.
     pub(super) async fn begin(&self, actor: &Actor) -> StoreResult<Epoch> {
         self.downloads.store.begin_epoch(actor).await?;
         self.follow().await
@@ -64,13 +63,11 @@ impl CurrentEpoch {
         }
     }
 
-    /// Whether the rules on a host were confirmed in the database's current epoch.
     pub(super) async fn is_confirmed(&self, host: &Host) -> StoreResult<bool> {
         let epoch = self.of_host(&host.sync).await?;
         Ok(is_confirmed(&host.sync, generation::of(&host.facts.santa_version), epoch.id))
     }
 
-    /// Whether a host that begins a sync has the holding in its row.
     pub(super) fn trust(&self, host: &Host, target: Generation, epoch: Epoch) -> Trust {
         if is_confirmed(&host.sync, target, epoch.id) {
             return Trust::Confirmed;
@@ -85,15 +82,14 @@ impl CurrentEpoch {
         }
     }
 
-    /// Whether a host gets all rules again after a new epoch, although its hash proved which rules
-    /// it has. The hash does not cover the messages of rules.
+    /// Whether a host must get all rules again after a new epoch, although its hash proved which
+    /// rules it has. The hash does not cover the messages of rules.
     pub(super) fn lacks_messages(&self, host: &Host, epoch: Epoch) -> bool {
         let of_trail = host.sync.trail.as_ref().map(|trail| trail.epoch);
         of_trail.is_some_and(|sent| sent != epoch.id)
             && self.is_turn(&host.machine, epoch, self.clock.now())
     }
 
-    /// Whether the time has come for a host to get all its rules again.
     fn is_turn(&self, machine: &MachineId, epoch: Epoch, now: Timestamp) -> bool {
         epoch.began.is_none_or(|began| now >= turn(self.spread, machine, began))
     }
@@ -108,7 +104,7 @@ fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timest
     began.checked_add(wait).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether a host has the holding in its row.
+/// Whether the server relies on the holding in a host's row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
     /// The host has the holding, as far as the server knows.
@@ -146,7 +142,6 @@ pub(super) fn obeys_order(state: &SyncState, epoch: Epoch) -> bool {
     state.clean_order.is_some_and(|order| is_of(order, epoch) || state.uploaded_in == epoch.id)
 }
 
-/// Whether an order was given after an epoch began.
 fn is_of(order: CleanOrder, epoch: Epoch) -> bool {
     Some(order.at) > epoch.began
 }

@@ -1,7 +1,7 @@
 //! The limit on the events of each host per day.
 //!
 //! Santa deletes uploaded events only after status 200. So an upload beyond the limit is accepted,
-//! and its events are dropped and counted.
+//! and the events over the limit are dropped and counted.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,17 +11,14 @@ use jiff::Timestamp;
 use crate::rule::MachineId;
 use crate::store::AddedEvents;
 
-/// Maximum new events of one host in a day (UTC) if the operator sets no other limit. A developer's
-/// Mac that reports every execution stays far below this limit.
+/// Maximum new events of one host in a day (UTC) if the operator sets no other limit.
 pub const EVENTS_PER_DAY: u64 = 50_000;
 
 /// Maximum new programs per host and day. A program is new if no host has reported it before.
-/// Further programs are not listed, so that one host cannot fill the list. The first Mac of a fleet
-/// reports all programs of macOS, which are fewer than this limit.
+/// Further programs are not listed, so that one host cannot fill the list.
 const NEW_PROGRAMS_PER_DAY: usize = 2_000;
 
-/// Maximum hosts that are counted one by one, more than any fleet has. Further hosts share one
-/// count.
+/// Maximum hosts with their own count. Further hosts share one count.
 const MOST_HOSTS: usize = 200_000;
 
 const DAY: i64 = 24 * 60 * 60;
@@ -105,13 +102,11 @@ impl EventLimit {
         events.min(left)
     }
 
-    /// The number of further new programs that a host may report today. A program is new if no host
-    /// has reported it before.
+    /// The number of further new programs that a host may report today.
     pub(super) fn new_programs_left(&self, machine: &MachineId, now: Timestamp) -> usize {
         NEW_PROGRAMS_PER_DAY.saturating_sub(self.today(now).count(machine).programs)
     }
 
-    /// Counts events that were kept.
     pub(super) fn kept(&self, machine: &MachineId, added: AddedEvents, now: Timestamp) {
         let AddedEvents { events, programs, left_out } = added;
         let mut today = self.today(now);
@@ -137,7 +132,6 @@ impl EventLimit {
         self.today(now).left_out
     }
 
-    /// The number of a host's events that were dropped today.
     pub(super) fn dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
         self.today(now).hosts.get(machine).map_or(0, |count| count.dropped)
     }

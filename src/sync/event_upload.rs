@@ -123,7 +123,7 @@ impl EventIntake {
 
     /// The hashes of the bundles in these events whose members are not all known. Hashes are
     /// spelled as in the events. Empty if bundles are off for the host. Each bundle costs a query,
-    /// so only some bundles of a large batch are checked. The host reports unchecked bundles again.
+    /// so only some bundles of a large batch are checked.
     async fn wanted_bundles(
         &self,
         machine: &MachineId,

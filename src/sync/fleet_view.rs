@@ -45,7 +45,6 @@ pub struct HostStatus {
     pub interval: u32,
 }
 
-/// An active rule of a host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRule {
     pub rule: Rule,
@@ -397,7 +396,6 @@ impl<R: ActiveRules> FleetView<'_, R> {
     }
 }
 
-/// The rules that a host has since its last completed sync.
 struct HeldState {
     rules: StoredRules,
     scopes: Vec<Scope>,
@@ -473,7 +471,6 @@ pub fn first_version_for(rule: &Rule) -> Option<String> {
     generation::needs(rule.into()).map(table::first_with).max().map(table::version_of)
 }
 
-/// Whether a client that reports this version supports a rule.
 pub fn supports(santa_version: &str, rule: &Rule) -> bool {
     generation::lacks(generation::of(santa_version), rule.into()).is_none()
 }

@@ -6,12 +6,10 @@ use crate::protocol::Dialect;
 use crate::protocol::generation::{self as table, Capability};
 use crate::rule::RuleType;
 
-/// The generation of a client that reports this version.
 pub(super) fn of(santa_version: &str) -> Generation {
     Generation(table::step_of(santa_version))
 }
 
-/// Whether clients of this generation have a capability.
 pub(super) fn has(generation: Generation, capability: Capability) -> bool {
     table::has(generation.0, capability)
 }
@@ -42,7 +40,6 @@ pub(super) fn dialect(generation: Generation) -> Option<Dialect> {
     }
 }
 
-/// The capability that a client needs for rules of this type.
 fn type_needs(rule_type: RuleType) -> Option<Capability> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate => None,
@@ -52,12 +49,10 @@ fn type_needs(rule_type: RuleType) -> Option<Capability> {
     }
 }
 
-/// Whether clients of this generation support rules of this type.
 pub(super) fn takes_type(generation: Generation, rule_type: RuleType) -> bool {
     type_needs(rule_type).is_none_or(|needed| has(generation, needed))
 }
 
-/// All capabilities that a client needs for this rule.
 pub(super) fn needs(rule: RuleContent<'_>) -> impl Iterator<Item = Capability> {
     let expression = rule.policy.expression();
     let cel = expression.map(|_| Capability::CelRules);

@@ -1,5 +1,4 @@
-//! The first revision whose history is kept, and the hosts that get all their rules again. A host
-//! gets all rules before the server deletes the history that the host's trail needs.
+//! The first revision whose history is kept, and the hosts that get all their rules again.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

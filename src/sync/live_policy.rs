@@ -25,7 +25,7 @@ pub(super) enum Loading {
     OnUse,
 }
 
-/// The newest policy. It is never changed, only replaced.
+/// Keeps the newest policy. A policy is never changed, only replaced.
 pub(super) struct LivePolicy {
     store: Arc<dyn Store>,
     loading: Loading,
@@ -153,9 +153,6 @@ impl LivePolicy {
         Ok((next, rows))
     }
 
-    /// Frees the memory of rule versions that ended before the first kept revision, if they are at
-    /// least a quarter of all versions. Takes time and memory in proportion to the remaining
-    /// versions.
     pub(super) async fn free_old_history(&self) -> StoreResult<()> {
         let (policy, start) = (self.published(), self.history.start());
         let numbering = policy.ledger.numbering();

@@ -21,7 +21,7 @@ use crate::shell::argument;
 use crate::store::StoreResult;
 
 /// Maximum older states of a host whose hashes are compared with the reported hash. Computing the
-/// hash of a state can take long.
+/// hash of a state can be slow.
 const OLDER_STATES: usize = 8;
 /// How long clones that do not hash their rules get the same rules again.
 const SENT_AGAIN: SignedDuration = SignedDuration::from_hours(24);
@@ -240,8 +240,8 @@ pub(super) fn compare_counts(host: &mut Host, lacks: bool, report: RulesReport) 
     }
 }
 
-/// Keeps the state that a clone may still have after a sync, because the server does not know
-/// whether the clone performed the sync. `before` is the state before the sync.
+/// Keeps the state that a clone may still have after a sync, because another Mac may have sent the
+/// requests of the sync. `before` is the state before the sync.
 pub(super) async fn keep_for_clone(
     downloads: &Downloads,
     host: &mut Host,

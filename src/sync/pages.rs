@@ -16,14 +16,13 @@ use crate::protocol::{
     write_page,
 };
 
-/// The default number of rules on one page: about 500 kB of JSON and 200 kB compressed, which a
-/// client can read long before its timeout of 30 s.
+/// The default number of rules on one page.
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
-/// The minimum bytes of a rule for a hash in gzip, rounded down. A hash has 32 bytes.
+/// Fewer bytes than any rule for a hash needs in gzip. A hash has 32 bytes.
 const FEWEST_BYTES_COMPRESSED: usize = 20;
-/// The minimum bytes of a rule as JSON, rounded down. A removal of a team has 68 bytes.
+/// Fewer bytes than any rule needs as JSON. A removal of a team has 68 bytes.
 const FEWEST_BYTES_OF_JSON: usize = 60;
 
 /// The maximum number of rules that a client of this generation can receive, if it reads only one
@@ -58,10 +57,8 @@ fn unpacked_length(body: &[u8]) -> usize {
 /// Why a download cannot be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
-    /// A message cannot be encoded.
     #[error(transparent)]
     Message(#[from] MessageError),
-    /// A page cannot be compressed.
     #[error(transparent)]
     Body(#[from] BodyError),
 }
@@ -115,7 +112,6 @@ impl Download {
         self.steps.count() + u32::from(self.sentinel)
     }
 
-    /// Whether this is the last page.
     pub(super) fn is_last(&self, page: u32) -> bool {
         page as usize + 1 >= self.pages()
     }
@@ -125,7 +121,6 @@ impl Download {
         if (page as usize) < self.pages() { page } else { 0 }
     }
 
-    /// The body of a page, before it is compressed.
     pub(super) fn write(
         &self,
         ledger: &Ledger,
@@ -173,8 +168,7 @@ pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, P
         let sent = body.len();
         tracing::warn!(length, sent, "pedro refuses a page of more than 10 MiB");
     }
-    // The page is kept for a long time, so it is copied into memory of its exact size. The
-    // allocator does not shrink memory that is at least half used.
+    // The page is kept for a long time, so it is copied into memory of its exact size.
     Ok(Bytes::copy_from_slice(&body))
 }
 

@@ -17,7 +17,6 @@ use crate::store::{LedgerRow, PolicySnapshot, ScopeId};
 /// different lists.
 const REMEMBERED: usize = 1000;
 
-/// The settings of a host.
 #[derive(Debug)]
 pub struct HostSettings {
     /// Settings of stronger scopes replace those of weaker ones.
@@ -25,7 +24,6 @@ pub struct HostSettings {
     /// The optional settings that the host's scopes set. An empty value in a stronger scope cancels
     /// a setting of a weaker scope.
     pub(super) set: OptionalSettings,
-    /// A digest of the settings that the host gets.
     pub(super) digest: u64,
 }
 
@@ -36,7 +34,6 @@ impl HostSettings {
         let mut set = OptionalSettings::NONE;
         for setting in layers {
             settings.apply(setting);
-            // An empty label or URL cancels the label or URL of a weaker scope.
             set = match setting.value().is_empty() {
                 true => set.without(setting.key()),
                 false => set.with(setting.key()),
@@ -52,7 +49,6 @@ impl HostSettings {
     }
 }
 
-/// All settings, by scope.
 struct Settings {
     by_scope: HashMap<Scope, Vec<Setting>>,
     /// The settings of hosts, by the scopes of a host that have settings.
@@ -103,13 +99,11 @@ impl PolicyWriter {
         self.replace_ledger(LedgerWriter::numbered(self.numbering() + 1));
     }
 
-    /// Continues with another ledger.
     pub(super) fn replace_ledger(&mut self, ledger: LedgerWriter) {
         self.ledger = ledger;
         self.is_broken = false;
     }
 
-    /// Equal for policies that give the same numbers to versions of rules.
     pub(super) fn numbering(&self) -> u64 {
         self.ledger.ledger().numbering()
     }
@@ -119,7 +113,6 @@ impl PolicyWriter {
         self.ledger.keep_from(start);
     }
 
-    /// Whether a change was interrupted. If so, the policy must be read again from the beginning.
     pub(super) fn is_broken(&self) -> bool {
         self.is_broken
     }
@@ -149,12 +142,10 @@ impl PolicyWriter {
         self.replaced.push(replaced);
     }
 
-    /// Whether some replaced policies can be freed.
     pub(super) fn has_unused(&self) -> bool {
         self.replaced.iter().any(|policy| Arc::strong_count(policy) == 1)
     }
 
-    /// Frees the replaced policies that no reader uses.
     pub(super) fn free_unused(&mut self) {
         self.replaced.retain(|policy| Arc::strong_count(policy) > 1);
     }
@@ -194,7 +185,7 @@ impl LoadedPolicy {
         self.tags.all()
     }
 
-    /// The settings of a host with these scopes, weakest first.
+    /// The settings of a host. `scopes` are the host's scopes, weakest first.
     pub(super) fn settings(&self, scopes: &[Scope]) -> Arc<HostSettings> {
         let Settings { by_scope, effective } = &*self.settings;
         let with_settings = scopes.iter().filter(|scope| by_scope.contains_key(scope));

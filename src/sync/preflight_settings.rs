@@ -14,7 +14,6 @@ use crate::protocol::{self as wire, MediaPolicy};
 /// The label of the block window's button if none is set (SNTMessageView.swift).
 const DEFAULT_LABEL: &str = "Open...";
 
-/// The optional settings of one sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OptionalPlan {
     /// The settings that the sync sends: the settings that are set, and the defaults of settings
@@ -66,7 +65,7 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
 /// reported before and the version that it reports now.
 ///
 /// A host that never completed a sync and does not request a clean sync may have settings of
-/// another server or of a lost database. Without synced settings, Santa would request a clean sync.
+/// another server or of a lost database.
 pub(super) fn synced_before(
     sync: &SyncState,
     [version_before, version_now]: [&str; 2],
@@ -130,7 +129,6 @@ pub(super) fn settings(
     if generation::is_pedro(generation) { pedro::preflight(&response) } else { response }
 }
 
-/// The fields of optional settings.
 fn optional_fields(
     settings: &EffectiveSettings,
     sent: OptionalSettings,

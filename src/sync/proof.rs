@@ -72,11 +72,11 @@ pub(super) async fn check_report(
     Ok(())
 }
 
-/// Ends the session that the host left open. If the host performed it, only its postflight was
+/// Ends the session that the host left open. If the host completed it, only its postflight was
 /// lost. Otherwise, the session becomes one more offer if its download was begun.
 ///
 /// A host applies a download as a whole or not at all, and then hashes all its rules. A host that
-/// requested a clean sync repeats the request until it has performed a clean sync.
+/// requested a clean sync repeats the request until it has completed one.
 async fn end_open_session(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -96,8 +96,8 @@ async fn end_open_session(
     offers::add_offer_of(downloads, state, session).await
 }
 
-/// Whether a host has performed the session that it left open. If so, this function updates the
-/// host's holding.
+/// Whether a host has completed the session that it left open. If so, updates the host's holding.
+/// In either case, may update the trail, the expected hash and the number of unheard repairs.
 async fn is_performed(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -167,7 +167,7 @@ pub(super) async fn verify(
     Ok(())
 }
 
-/// The trail of a host's rules after it has performed a session, if it is known.
+/// The trail of a host's rules after it has completed a session, if it is known.
 pub(super) async fn trail_after(
     downloads: &Downloads,
     state: &SyncState,
@@ -276,7 +276,7 @@ async fn found_drift(
     Ok(())
 }
 
-/// Sets a host's holding to the destination of a session.
+/// Completes a session: its destination becomes the host's holding.
 pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
     state.holding = Some(session.target);
     if session.kind != SessionKind::Normal {

@@ -23,7 +23,6 @@ pub(super) enum Start {
     },
 }
 
-/// The origin and the destination of a download.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Route {
     pub(super) from: Start,

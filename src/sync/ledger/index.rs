@@ -19,7 +19,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// The shard of a hash, from bits that the table in the shard uses least.
+    /// The table in a shard uses the lowest and the highest bits of the hash.
     fn shard(hash: u64) -> usize {
         (hash >> 32) as usize % SHARDS
     }
@@ -48,7 +48,6 @@ impl Index {
         }
     }
 
-    /// Bytes of the shards.
     #[cfg(test)]
     pub(super) fn bytes(&self) -> usize {
         self.0.iter().map(|shard| shard.allocation_size()).sum()

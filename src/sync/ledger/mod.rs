@@ -38,7 +38,6 @@ impl VersionId {
 
     const LAST: u32 = u32::MAX >> 1;
 
-    /// The version at an index of the ledger.
     fn at(index: usize) -> Result<Self, LedgerFull> {
         let number = u32::try_from(index).ok().filter(|number| *number <= Self::LAST);
         number.map(Self).ok_or(LedgerFull)
@@ -77,7 +76,7 @@ struct Effect {
     expires: Option<Timestamp>,
 }
 
-/// The origin of a rule, as numbers of texts of the ledger.
+/// The provenance of a rule, as numbers of texts in the ledger.
 #[derive(Clone, Debug)]
 struct ProvenanceIds {
     comment: Option<TextId>,
@@ -111,13 +110,13 @@ impl Version {
 struct ScopeLog {
     scope: Scope,
     id: ScopeId,
-    /// The versions of the scope's rules, by the revision that created them.
+    /// The versions of the scope's rules, in the order of the revisions that created them.
     made: Chunks<VersionId>,
-    /// The versions that ended, by the revision that ended them.
+    /// The versions that ended, in the order of the revisions that ended them.
     ended: Chunks<VersionId>,
 }
 
-/// The history of all rules, up to a newest revision. A clone copies a few thousand pointers.
+/// The history of all rules, up to a newest revision. A clone shares most parts with the original.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     head: Revision,
@@ -139,12 +138,10 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The newest revision that the ledger contains.
     pub(super) fn head(&self) -> Revision {
         self.head
     }
 
-    /// The first revision whose rules are complete.
     pub(super) fn start(&self) -> Revision {
         self.start
     }
@@ -225,13 +222,11 @@ impl Ledger {
         &self.version(known).target
     }
 
-    /// The parts of a version that hosts receive.
     pub(super) fn content(&self, known: VersionId) -> RuleContent<'_> {
         let Version { target, effect, .. } = self.version(known);
         RuleContent { target, policy: &effect.policy, notice: &effect.notice }
     }
 
-    /// A version as a complete rule.
     pub(super) fn rule(&self, known: VersionId) -> Rule {
         let Version { target, effect, provenance_ids, scope, .. } = self.version(known);
         let scope = self.log(*scope).scope.clone();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
-/// Values that are remembered. A change rarely has more different messages.
+/// Maximum values that are remembered.
 const SLOTS: usize = 4096;
 
 /// A bounded set of values. A newer value replaces an older one in the same slot.

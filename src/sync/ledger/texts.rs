@@ -36,7 +36,6 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// The text with a number that was returned when the text was added.
     pub(super) fn get(&self, TextId(above): TextId) -> &str {
         let TextSpan { block, start, length } = *self.spans.get(above.get() as usize - 1);
         &self.blocks[block as usize][start as usize..][..length as usize]

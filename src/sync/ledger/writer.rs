@@ -334,8 +334,8 @@ mod tests {
         assert_eq!(ledger.last_touch(&scopes, Revision(6)), Revision(3));
     }
 
-    /// Looking up a program for which many hosts have rules costs one step per scope of the host.
-    /// The number of rules for the program does not matter.
+    /// Versions of one target in different scopes are not chained, so a look-up does not become
+    /// slower with the number of scopes that have a rule for the target.
     #[test]
     fn s9_a_popular_target_has_no_long_chain() {
         let mut writer = LedgerWriter::default();

@@ -8,7 +8,6 @@ use crate::protocol::generation::first_with;
 use crate::protocol::{ClientMode, FileAccessAction, PreflightResponse, SyncType};
 use crate::rule::Revision;
 
-/// When a field of the preflight response is sent.
 #[derive(Clone, Copy, Debug)]
 enum Sent {
     /// The field is sent to every client at every sync, because without the field a client could
