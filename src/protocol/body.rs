@@ -174,7 +174,7 @@ fn is_zlib(body: &[u8]) -> bool {
     }
 }
 
-/// Compresses a body. An empty body stays empty.
+/// An empty body stays empty.
 pub fn encode(encoding: ContentEncoding, body: &[u8]) -> Result<Cow<'_, [u8]>, BodyError> {
     if body.is_empty() {
         return Ok(Cow::Borrowed(body));

@@ -6,7 +6,6 @@ use super::generation::pedro;
 use super::json;
 use super::{MessageError, PolicyName, Rule, RuleDownloadResponse, RuleType, Word, is_zero};
 
-/// The spelling of rule types and policies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     /// Clients before 1.14, which use WHITELIST for ALLOWLIST and BLACKLIST for BLOCKLIST.
@@ -22,7 +21,6 @@ struct Page<'a> {
     cursor: Option<&'a str>,
 }
 
-/// A rule with the keys that these clients read.
 #[derive(Serialize)]
 struct SpelledRule<'a> {
     identifier: &'a str,
@@ -40,7 +38,7 @@ struct SpelledRule<'a> {
 ///
 /// # Errors
 ///
-/// The errors of [`super::write`].
+/// Never, because a page can always be written.
 pub fn write_page(
     dialect: Dialect,
     page: &RuleDownloadResponse<'_>,

@@ -47,7 +47,6 @@ messages! {
         pub file_bundle_binary_count: u32 | "fileBundleBinaryCount",
         pub pid: i32,
         pub ppid: i32,
-        /// The name of the parent process.
         pub parent_name: String | "parentName",
         /// The URL that the file was downloaded from.
         pub quarantine_data_url: String | "quarantineDataUrl",
@@ -76,7 +75,6 @@ messages! {
         pub static_rule: bool | "staticRule",
     }
 
-    /// A certificate of a signing chain.
     #[derive(Eq)]
     pub struct Certificate {
         pub sha256: String,

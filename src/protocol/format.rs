@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 use super::json;
 use super::protobuf::{self, Fields, ProtobufError};
 
-/// The format of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
@@ -45,14 +44,12 @@ impl Format {
     }
 }
 
-/// The format and compression of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Wire {
     pub format: Format,
     pub gzip: bool,
 }
 
-/// A message type that can be read and written as JSON and as protobuf.
 pub trait Message: Serialize + DeserializeOwned + Default + Fields {}
 
 impl<M: Serialize + DeserializeOwned + Default + Fields> Message for M {}
@@ -65,7 +62,7 @@ pub enum MessageError {
     Protobuf(#[from] ProtobufError),
 }
 
-/// Reads a client's request. An empty body is an empty message.
+/// An empty body is an empty message.
 ///
 /// # Errors
 ///

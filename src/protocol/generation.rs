@@ -15,17 +15,14 @@ pub enum Capability {
     AllowAndBlockWords,
     /// Rules for team IDs, and the key `identifier` of rules.
     TeamIdRules,
-    /// Rules for signing IDs.
     SigningIdRules,
     /// The counts in postflight. Older clients send an empty body.
     PostflightCounts,
     /// `sync_type` in the response to preflight. Older clients read only `clean_sync`.
     SyncTypes,
-    /// Rules for code directory hashes.
     CdHashRules,
     /// Messages defined in protobuf, with the new names of push settings.
     DefinedMessages,
-    /// The client mode STANDALONE.
     StandaloneMode,
     /// Rules with an expression, which may use `target.signing_time` and
     /// `target.secure_signing_time`.
@@ -44,8 +41,7 @@ pub enum Capability {
     HalfSilentPolicies,
 }
 
-/// The first version that has each capability, as a number; oldest first
-/// (from Santa's tags 1.14 to 2026.7).
+/// The first version with each capability, oldest first (from Santa's tags 1.14 to 2026.7).
 const TABLE: [(u32, Capability); 15] = [
     (114, Capability::AllowAndBlockWords),
     (202_108, Capability::TeamIdRules),
@@ -94,7 +90,6 @@ pub const fn counting(generation: u32) -> Option<Counting> {
     }
 }
 
-/// Whether a generation is pedro, under either name.
 pub const fn is_pedro(generation: u32) -> bool {
     matches!(generation, REDNOSE | PEDRO)
 }
@@ -129,7 +124,6 @@ pub fn keeps_event_details(version: &str) -> bool {
     reached(version) >= 202_512
 }
 
-/// Whether a client that reports this version stores policies for removable media.
 pub fn keeps_removable_media(version: &str) -> bool {
     reached(version) >= 202_201
 }

@@ -20,12 +20,10 @@ use super::words::{Open, Word, parse};
 /// memory, so the limit on bodies alone would not limit the memory that a body needs.
 pub(super) const MAX_TEXTS: usize = 10_000;
 
-/// A type that a field of a request can have.
 pub(super) trait Lenient: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Reads a field of a request.
 pub(super) fn read<'de, T: Lenient, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }
@@ -87,7 +85,7 @@ impl<W: Word> Lenient for Option<W> {
     }
 }
 
-/// A known or unknown word. An absent word becomes the default.
+/// An absent word becomes the default.
 impl<W: Word + Default> Lenient for Open<W> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let said = Scalar::deserialize(deserializer)?.into_text();

@@ -118,7 +118,6 @@ messages! {
     }
 }
 
-/// The action of a client when removable media are mounted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "MediaPolicyCases", try_from = "MediaPolicyCases")]
 pub enum MediaPolicy {

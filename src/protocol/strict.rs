@@ -1,8 +1,7 @@
-//! Reads responses as clients from 2024.6 on do: accepts exactly the responses that they accept.
+//! Reads responses as clients from 2024.6 on do.
 //!
-//! Unknown keys are ignored, and `null` and unknown words count as absent. A number that is
-//! negative, fractional or out of range makes the whole response invalid, and so does a value of
-//! the wrong type.
+//! Unknown keys are ignored, and `null` and unknown words count as absent. A negative, fractional
+//! or too large number, or a value of the wrong type, makes the whole response invalid.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,12 +12,10 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 
 use super::words::{Word, parse};
 
-/// A type that a field of a response can have.
 pub(super) trait Strict: Sized {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// Reads a field of a response.
 pub(super) fn read<'de, T: Strict, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     T::read(deserializer)
 }

@@ -79,7 +79,7 @@ macro_rules! words {
 words! {
     /// The decision of a client about unknown programs.
     pub enum ClientMode {
-        /// Allows unknown programs, and reports their executions.
+        /// Allows unknown programs.
         Monitor = 1 "MONITOR",
         /// Blocks unknown programs.
         Lockdown = 2 "LOCKDOWN",
@@ -224,7 +224,6 @@ pub enum Open<W> {
 }
 
 impl<W: Word> Open<W> {
-    /// Reads a word by its name, or by its number as text.
     pub fn read(said: Cow<'_, str>) -> Self {
         match parse(&said) {
             Some(word) => Self::Known(word),

@@ -45,7 +45,6 @@ pub(super) fn compiles(version: Version, expression: &str) -> bool {
 enum Token<'a> {
     Word(&'a str),
     Mark(char),
-    /// A number or a string.
     Literal,
 }
 

@@ -22,7 +22,6 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// The computer's clock.
     pub fn machine() -> Self {
         Self(Kind::Machine(Instant::now()))
     }
@@ -32,7 +31,6 @@ impl Clock {
         Self(Kind::Manual(watch::Sender::new(Duration::ZERO)))
     }
 
-    /// The time since the clock was created.
     pub fn now(&self) -> Duration {
         match &self.0 {
             Kind::Machine(start) => start.elapsed(),

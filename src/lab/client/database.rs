@@ -33,7 +33,6 @@ pub enum RuleState {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct HeldRule {
     pub rule_type: RuleType,
-    /// The identifier, as the client stores it.
     pub identifier: String,
     pub state: RuleState,
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -51,7 +50,7 @@ pub struct HeldRule {
 pub(crate) enum RuleChange {
     Put(HeldRule),
     Remove(RuleType, String),
-    /// The expression does not compile. Santa ignores the rule, but counts it as processed.
+    /// Santa ignores a rule whose expression does not compile, but counts it as processed.
     Uncompiled,
 }
 
@@ -185,7 +184,6 @@ impl Database {
         rules_hash(self.rules())
     }
 
-    /// The rules, in the order in which they were last written.
     pub fn rules(&self) -> impl ExactSizeIterator<Item = &HeldRule> {
         self.rows.values()
     }
@@ -218,7 +216,6 @@ impl Database {
     }
 }
 
-/// The format of a database in a file.
 #[derive(Serialize, Deserialize)]
 struct Contents {
     rules: Vec<HeldRule>,

@@ -21,7 +21,6 @@ pub enum Fault {
     /// Responses are counted from 1, including responses to repeated requests.
     CutPage(usize),
     Delay(Duration),
-    /// `Content-Encoding` is removed from requests.
     StripEncoding,
     /// The `Content-Encoding` of requests is replaced with the name of another encoding.
     FalsifyEncoding,

@@ -43,7 +43,6 @@ pub struct Version {
 pub struct GenerationError;
 
 impl Generation {
-    /// The newest supported version of Santa.
     pub const NEWEST: Self = Self::Santa(Version { year: 2026, number: 7, patch: None });
 
     /// The client's name in messages.
@@ -284,7 +283,6 @@ since! {
 /// The timeout of clients for a response, including its body.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The timeout of clients for an XSRF token.
 pub(crate) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -9,7 +9,6 @@ use super::Generation;
 use super::generation::Version;
 use crate::protocol::{ClientMode, ContentEncoding, Format};
 
-/// The characters that are percent-encoded in a segment of a path.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Headers that a client ignores in its configuration.
@@ -52,7 +51,6 @@ pub struct Profile {
     pub santa_version: String,
     /// Empty if not configured.
     pub primary_user: String,
-    /// The groups of the primary user.
     pub groups: Vec<String>,
     /// The client mode until a server sets a mode.
     pub client_mode: ClientMode,

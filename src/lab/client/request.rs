@@ -93,7 +93,6 @@ impl XsrfToken {
     }
 }
 
-/// Sends requests as Santa does.
 pub(crate) struct RequestSender<'a> {
     pub(crate) transport: &'a dyn Transport,
     pub(crate) profile: &'a Profile,
@@ -137,8 +136,9 @@ impl RequestSender<'_> {
         }
     }
 
-    /// Whether the client stops after this error. Santa 2026.4 and later stop after client errors
-    /// (4xx), except for 408, 429, and a 403 after which a missing token was fetched.
+    /// Whether the client stops after this error. After a 403, a missing token is fetched. Santa
+    /// 2026.4 and later stop after client errors (4xx), except 408, 429, and a 403 after which the
+    /// token was fetched.
     async fn is_final(&self, error: &RequestError) -> bool {
         let RequestError::Refused { status, .. } = *error else { return false };
         let has_new_token =

@@ -22,7 +22,6 @@ pub enum StateError {
     Malformed { path: PathBuf, expected: &'static str, source: serde_json::Error },
 }
 
-/// One Mac's client: its identity, rules, settings and pending events.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Santa {
     pub(super) profile: Profile,
@@ -97,7 +96,6 @@ impl Santa {
         rules
     }
 
-    /// The kind of sync that the client will request.
     pub fn required(&self) -> SyncKind {
         self.required
     }

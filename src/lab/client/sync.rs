@@ -54,7 +54,7 @@ impl Santa {
     /// Save the client even after an error, because a failed sync may have changed the client.
     ///
     /// # Errors
-    /// When a stage fails and its failure stops the sync.
+    /// For example, when preflight or the rule download fails.
     pub async fn sync(
         &mut self,
         transport: &dyn Transport,

@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use url::{Host, Url};
 
-/// Maximum bytes of a body.
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

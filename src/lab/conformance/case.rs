@@ -14,7 +14,6 @@ pub(super) type CaseFuture<'a> = Pin<Box<dyn Future<Output = CaseResult> + Send 
 /// The code of a case, which acts as a client.
 type CaseCode = for<'a> fn(&'a CaseRun<'a>) -> CaseFuture<'a>;
 
-/// One requirement of the protocol, and the code that tests it.
 #[derive(Debug)]
 pub struct Case {
     /// A stable name that begins with the name of the stage.
@@ -83,7 +82,6 @@ impl fmt::Display for Demand {
     }
 }
 
-/// A part of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
     Wire,

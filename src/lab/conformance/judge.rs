@@ -31,11 +31,11 @@ impl Judge {
         &self.prefix
     }
 
-    /// Chooses the encoding of bodies: the given encoding, or the first encoding that the server
-    /// accepts.
+    /// Chooses the encoding of bodies: the given encoding, or else the first in which the server
+    /// accepts a preflight, or else deflate.
     ///
     /// # Errors
-    /// When there is no response, when the server requires a secret, or when it has no preflight.
+    /// When there is no response, or the response is 401, 403 or 404.
     pub async fn reach(
         &mut self,
         given: Option<BodyEncoding>,

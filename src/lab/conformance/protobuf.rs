@@ -1,6 +1,5 @@
 //! The part of protobuf that is needed to write requests and to read responses.
 
-/// A message that is not yet complete.
 #[derive(Debug, Default)]
 pub(super) struct Writer(Vec<u8>);
 

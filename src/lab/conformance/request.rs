@@ -101,7 +101,6 @@ impl Request {
         Ok(self)
     }
 
-    /// Does not compress the body.
     pub(super) fn plain(mut self) -> Self {
         self.is_exact = true;
         self

@@ -45,8 +45,6 @@ impl ServerResponse {
         if self.status < 500 { Ok(self) } else { Err(Stop::fails(self.describe())) }
     }
 
-    /// The stage, the status and the beginning of the body, where many servers report the reason
-    /// for an error.
     pub(super) fn describe(&self) -> String {
         let Self { stage, status, .. } = self;
         match self.body.is_empty() {

@@ -15,7 +15,6 @@ const fn version(text: &'static str, number: u32) -> Version {
     Version { text, number }
 }
 
-/// The newest version.
 pub(super) const V2026_7: Version = version("2026.7", 202_607);
 /// The last version without SILENT_GUI_BLOCKLIST and SILENT_TTY_BLOCKLIST.
 pub(super) const V2026_5: Version = version("2026.5", 202_605);

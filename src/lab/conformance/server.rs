@@ -19,7 +19,6 @@ pub struct Server {
     base: String,
     client: reqwest::Client,
     patience: Duration,
-    /// The encoding of bodies in requests that do not choose an encoding.
     encoding: BodyEncoding,
 }
 
@@ -50,14 +49,12 @@ impl FromStr for Header {
 pub enum Unreachable {
     #[error("no answer from {address}: {reason}")]
     Silent { address: String, reason: String },
-    /// The server requires authentication.
     #[error("{address} answers a preflight with {status}")]
     Denied {
         address: String,
         /// 401 or 403.
         status: u16,
     },
-    /// A server responds, but it is not a sync server.
     #[error("{address} has no preflight: it answers with 404")]
     Elsewhere { address: String },
 }
@@ -93,7 +90,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// When no response arrives, the server requires authentication, or it is not a sync server.
+    /// When no response arrives, or the response is 401, 403 or 404.
     pub(super) async fn accepted_encoding(
         &self,
         preflight: &Request,

@@ -5,9 +5,7 @@ pub(super) type CaseResult = Result<String, Stop>;
 
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// The server violated the protocol.
     Fails(String),
-    /// The case cannot be run against this server.
     NotApplicable(String),
 }
 

@@ -58,7 +58,6 @@ pub(super) struct Address {
 }
 
 impl Address {
-    /// Resolves the host name, and tries to connect.
     pub(super) async fn reach(
         url: &str,
         trust: &Trust,
@@ -120,7 +119,7 @@ type Driver = http1::Connection<TokioIo<Box<dyn Duplex>>, Full<Bytes>>;
 
 struct Open {
     sender: SendRequest<Full<Bytes>>,
-    /// The connection, which must be polled to send and receive bytes; absent when it is closed.
+    /// Must be polled to send and receive bytes. `None` when the connection is closed.
     connection: Option<Pin<Box<Driver>>>,
 }
 

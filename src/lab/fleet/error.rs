@@ -23,7 +23,6 @@ pub enum FleetError {
     Shares { most: usize },
     #[error("the header {0} has a value that is not fit for one")]
     Header(String),
-    /// A file of certificates or a private key is invalid.
     #[error("cannot use {path}: {reason}")]
     Certificate { path: PathBuf, reason: String },
     #[error("cannot set up TLS")]

@@ -25,7 +25,6 @@ const _: () = assert!(size_of::<Host>() <= 16);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LastSync {
     Never,
-    /// The sync is in progress.
     Open,
     /// The sync completed, and was not clean.
     Done,

@@ -69,8 +69,8 @@ pub struct Latency {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
 pub struct Latencies {
-    /// The time of a whole sync. If no connection was free, this time begins when the sync was
-    /// scheduled.
+    /// The time of a whole sync, or the delay of a skipped sync. If no connection was free, this
+    /// time begins when the sync was scheduled.
     pub sync: Latency,
     /// The time from the scheduled start of a sync to its real start.
     pub late: Latency,
@@ -131,17 +131,14 @@ impl Measures {
         }
     }
 
-    /// Records the time after which a request completed or failed.
     pub(super) fn answered(&mut self, stage: Stage, time: Duration) {
         self.stages[place(stage)].record(time);
     }
 
-    /// Records the time after which a sync completed, failed or was skipped.
     pub(super) fn synced(&mut self, time: Duration) {
         self.sync.record(time);
     }
 
-    /// Records the delay of a sync after its scheduled time.
     pub(super) fn began(&mut self, late: Duration) {
         self.late.record(late);
     }

@@ -62,7 +62,6 @@ impl MessageCache {
         Ok(self.compressor.encode(client.encoding, message)?)
     }
 
-    /// Compresses a message that is different for every host.
     pub(super) fn pack(
         &mut self,
         client: &Client,
@@ -80,7 +79,6 @@ pub(super) enum WriteError {
     Body(#[from] BodyError),
 }
 
-/// A message with placeholders for the names.
 fn message(
     client: &Client,
     text: MessageContent,

@@ -20,7 +20,6 @@ pub struct FleetOptions {
     pub warm_up: bool,
     /// The time between two scheduled syncs of a host.
     pub interval: Duration,
-    /// The length of the run.
     pub time: Duration,
     pub arrivals: Arrivals,
     /// The share of syncs, from 0 to 1, in which a host requests a clean sync although it does not
@@ -51,7 +50,7 @@ pub struct ChangeHook {
     pub every: Duration,
 }
 
-/// The hosts that are checked at the end, among those that have synced.
+/// Which of the hosts that have synced are checked at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verify {
     /// A random sample of at most this number of hosts.
@@ -65,9 +64,7 @@ pub enum FleetPhase {
     /// Every host syncs once.
     #[default]
     WarmUp,
-    /// Hosts sync on schedule.
     Run,
-    /// Hosts are checked.
     Check,
 }
 
@@ -76,13 +73,11 @@ pub struct FleetProgress {
     pub phase: FleetPhase,
     /// Completed, failed and skipped syncs of the phase.
     pub done: u64,
-    /// All syncs of the phase.
     pub total: u64,
     pub in_progress: u32,
     /// Failed requests.
     pub errors: u64,
     /// The 99th percentile of the duration of syncs.
     pub p99: Duration,
-    /// The time since the phase began.
     pub elapsed: Duration,
 }

@@ -63,7 +63,6 @@ impl Plan {
     }
 }
 
-/// The purpose of a random number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Draw {
     /// The client of a host.
@@ -72,7 +71,6 @@ pub(super) enum Draw {
     Clean,
     /// The number of events in a sync.
     Events,
-    /// The program of an event.
     Program,
     /// Whether a host is in the sample that is checked.
     Sample,

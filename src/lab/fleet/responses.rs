@@ -25,7 +25,6 @@ const MOST_ANSWERS: usize = 4096;
 /// needs memory.
 const LEAST_STEPS: usize = 32;
 
-/// A response before decompression.
 #[derive(Debug)]
 pub(super) struct RawResponse {
     pub(super) encoding: ContentEncoding,

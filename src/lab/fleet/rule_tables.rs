@@ -26,7 +26,6 @@ const MOST_REMEMBERED: usize = 16_384;
 pub(super) struct TableId(u32);
 
 impl TableId {
-    /// The table without rules.
     pub(super) const EMPTY: Self = Self(0);
 }
 
@@ -251,11 +250,8 @@ impl RuleTables {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
-    /// Rules that the host should not have.
     pub(super) extra: usize,
-    /// Rules that the host should have, but does not have.
     pub(super) missing: usize,
-    /// The first extra or missing rule.
     pub(super) example: String,
 }
 

@@ -23,7 +23,6 @@ use super::shared::Shared;
 use super::sync::sync;
 use crate::lab::shell::{ShellError, shell};
 
-/// The time between two reports of progress.
 const TICK: Duration = Duration::from_millis(250);
 
 /// The timeout of the change hook.
@@ -96,7 +95,6 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// Completed, failed and skipped syncs.
 fn done(shared: &Shared) -> u64 {
     let counts = shared.state().measures.counts;
     counts.syncs + counts.failed_syncs + counts.missed_syncs
@@ -171,7 +169,6 @@ async fn begin(
     Some(if was_free { now } else { due })
 }
 
-/// The results of the change hook.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ChangesMade {
     pub made: u64,

@@ -81,7 +81,6 @@ impl FleetSummary {
     }
 }
 
-/// Measures a phase.
 pub(super) struct Meter {
     start: Instant,
     usage: Option<Usage>,
@@ -123,7 +122,6 @@ impl Meter {
     }
 }
 
-/// Rounds to thousandths.
 fn rounded(number: f64) -> f64 {
     (number * 1000.0).round() / 1000.0
 }

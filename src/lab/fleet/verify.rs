@@ -30,7 +30,6 @@ const AT_A_TIME: usize = 1000;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Convergence {
-    /// Hosts to check.
     pub hosts: u64,
     /// Hosts with the correct rules: the rules of a new host, or equal rules before and after the
     /// host was enrolled again. Includes `converged_by_themselves`.
@@ -38,7 +37,6 @@ pub struct Convergence {
     /// Converged hosts that differ from a new host, but had the same rules before and after they
     /// were enrolled again.
     pub converged_by_themselves: u64,
-    /// Hosts with wrong rules.
     pub diverged: u64,
     /// Hosts that were not checked, because a sync failed, the server ordered no clean sync, or too
     /// many hosts already had wrong rules.
@@ -47,7 +45,6 @@ pub struct Convergence {
     pub examples: Vec<Diverged>,
 }
 
-/// A host with wrong rules.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diverged {
     pub machine_id: String,
@@ -106,7 +103,6 @@ fn compare(shared: &Shared, hosts: Vec<u32>, result: &mut Convergence) -> Vec<u3
     apart
 }
 
-/// The hosts to check, among those that have synced.
 fn chosen(shared: &Shared, which: Verify) -> Vec<u32> {
     let state = shared.state();
     let fleet = state.fleet(&shared.clients).iter().enumerate();
@@ -132,7 +128,6 @@ async fn sync_now(
     run(shared, observer, FleetPhase::Check, Work::Now(Box::new(hosts.into_iter())), total).await
 }
 
-/// Enrolls hosts again, and compares their rules before and after.
 async fn enroll_again(
     shared: &Rc<Shared>,
     observer: &Observer,

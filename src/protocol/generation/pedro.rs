@@ -9,7 +9,6 @@ use super::super::{PolicyName, PreflightResponse, RuleType};
 /// Maximum bytes of a response: the default of pedro's HTTP client, ureq.
 pub const LONGEST_RESPONSE: usize = 10 * 1024 * 1024;
 
-/// The type of a field in the response to preflight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     Flag,
@@ -19,7 +18,6 @@ enum Expected {
     OneOf(&'static [&'static str]),
 }
 
-/// The fields of the response to preflight that pedro parses.
 const PREFLIGHT: [(&str, Expected); 11] = [
     ("enable_bundles", Expected::Flag),
     ("enable_transitive_rules", Expected::Flag),
@@ -35,7 +33,6 @@ const PREFLIGHT: [(&str, Expected); 11] = [
     ("override_file_access_action", Expected::OneOf(&["DISABLE", "AUDIT_ONLY", "NONE"])),
 ];
 
-/// The policies that pedro parses.
 const POLICIES: [(PolicyName, &str); 5] = [
     (PolicyName::Allowlist, "ALLOWLIST"),
     (PolicyName::AllowlistCompiler, "ALLOWLIST_COMPILER"),
@@ -44,7 +41,6 @@ const POLICIES: [(PolicyName, &str); 5] = [
     (PolicyName::Remove, "REMOVE"),
 ];
 
-/// The rule types that pedro parses.
 const RULE_TYPES: [(RuleType, &str); 5] = [
     (RuleType::Binary, "BINARY"),
     (RuleType::Certificate, "CERTIFICATE"),

@@ -20,7 +20,6 @@ const MAX_RULES: usize = 5_000_000;
 
 type Read = Result<(), ProtobufError>;
 
-/// A type whose values can be fields of a message.
 pub(in super::super) trait Field {
     fn write(&self, number: u32, to: &mut Vec<u8>);
 
@@ -44,7 +43,6 @@ fn write_bytes(field: u32, bytes: &[u8], to: &mut Vec<u8>) {
     to.extend_from_slice(bytes);
 }
 
-/// Reads a length, and then this number of bytes.
 fn read_bytes<'a>(
     field: u32,
     wire: WireType,
@@ -141,7 +139,7 @@ impl Field for Option<String> {
     }
 }
 
-/// Empty strings are not read, as in requests in JSON.
+/// Ignores empty strings, and strings after the first [`MAX_TEXTS`], as in JSON.
 impl Field for Vec<String> {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         for text in self {
@@ -259,7 +257,6 @@ impl<W: Word> Field for Open<W> {
     }
 }
 
-/// Implements `Field` for optional messages in another message.
 macro_rules! optional_messages {
     ($($message:ty)+) => {$(
         impl Field for Option<$message> {

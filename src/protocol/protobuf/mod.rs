@@ -11,7 +11,6 @@ mod tables;
 use prost::DecodeError;
 use prost::encoding::{DecodeContext, WireType, decode_key, skip_field};
 
-/// Why bytes are not a protobuf message.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtobufError {
     /// The bytes are cut off or not protobuf, or a field has another type.
@@ -36,7 +35,7 @@ pub trait Fields {
     /// Returns false and reads nothing if the message does not have this field.
     ///
     /// # Errors
-    /// When the bytes are not a value of the field's type.
+    /// For example, when the bytes are not a value of the field's type.
     fn read_field(
         &mut self,
         number: u32,
@@ -84,7 +83,7 @@ pub(super) fn read<M: Fields + Default>(bytes: &[u8]) -> Result<M, ProtobufError
     Ok(message)
 }
 
-/// Reads fields from the bytes into a message. List items are appended to the message's lists.
+/// List items are appended to the message's lists.
 fn merge(message: &mut impl Fields, mut bytes: &[u8]) -> Result<(), ProtobufError> {
     while !bytes.is_empty() {
         let (number, wire) = decode_key(&mut bytes)?;

@@ -16,7 +16,6 @@ fn bytes(hex: &str) -> Vec<u8> {
     HEXLOWER.decode(hex.as_bytes()).unwrap()
 }
 
-/// Checks that a message is written as these bytes, and that the bytes are read as this message.
 fn same<M: Message + PartialEq + std::fmt::Debug>(hex: &str, message: &M) {
     assert_eq!(HEXLOWER.encode(&write(message)), hex);
     assert_eq!(&read::<M>(&bytes(hex)).unwrap(), message);

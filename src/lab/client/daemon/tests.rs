@@ -53,7 +53,6 @@ fn ok(body: Value) -> Step {
     Step::ok(body)
 }
 
-/// The responses in a sync that begins with this preflight response.
 fn sync(preflight: Value) -> [Step; 3] {
     [ok(preflight), ok(json!({"rules": []})), ok(json!({}))]
 }

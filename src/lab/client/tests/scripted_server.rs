@@ -38,7 +38,6 @@ impl Step {
         Self::Answer(answer)
     }
 
-    /// Delays the response until `gate` is opened.
     pub(in crate::lab::client) fn behind(self, gate: &Arc<Notify>) -> Self {
         let Self::Answer(answer) = self else { panic!("no answer to hold back") };
         Self::Later(Arc::clone(gate), answer)
