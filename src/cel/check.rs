@@ -101,8 +101,7 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// The message variable that `node` refers to, with its fields. None if `node` does not refer
-    /// to a message variable.
+    /// The message variable that `node` refers to, with its fields.
     fn message(&self, node: &'a IdedExpr) -> Option<(&'a str, &'a BTreeSet<String>)> {
         let Expr::Ident(written) = &node.expr else { return None };
         if self.is_bound(written) {
@@ -217,7 +216,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Removes the leading dot.
 fn absolute(written: &str) -> &str {
     written.strip_prefix('.').unwrap_or(written)
 }

@@ -8,7 +8,7 @@ use super::{CelError, Schema, check, parser};
 /// Maximum bytes of an expression.
 pub const MAX_LENGTH: usize = 8 << 10;
 
-/// An expression that parses and uses only names of a schema.
+/// An expression that was valid when it was checked against a schema.
 ///
 /// Two expressions with the same source are equal, even if they were checked against different
 /// schemas.
@@ -48,7 +48,6 @@ impl Expression {
             .unwrap_or_else(|_| Self { source: source.into(), uses: Arc::default() })
     }
 
-    /// The trimmed source.
     pub fn as_str(&self) -> &str {
         &self.source
     }
@@ -134,8 +133,7 @@ mod tests {
         assert_eq!(error.to_string(), "the expression is 8193 bytes long, 8192 are allowed");
     }
 
-    /// The parser's depth limit does not count chains. Each chain needs more than 2 MiB of stack,
-    /// the default stack size of a thread.
+    /// The parser's depth limit does not count chains, so long chains need a large stack.
     #[test]
     fn the_longest_chains_do_not_exhaust_the_stack() {
         let shapes = [

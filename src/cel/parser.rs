@@ -8,10 +8,8 @@ use ::cel::parser::{ParseError, ParseErrors};
 
 use super::error::{CelError, Position};
 
-/// The parser recurses one time for each link of a chain such as `a.b.c` and many times for each
-/// bracket. A stack overflow would end the process. This stack is twice as large as the worst
-/// expression of [`MAX_LENGTH`](super::MAX_LENGTH) needs in a build without optimization. Only used
-/// pages cost memory.
+/// The parser recurses for each link of a chain such as `a.b.c` and for each bracket. A stack
+/// overflow would end the process. Only used pages cost memory.
 const STACK: usize = 32 << 20;
 
 /// Parses `source` and calls `visit` with the tree, on a thread with enough stack for both.

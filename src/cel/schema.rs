@@ -4,9 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// The variables, constants, types, functions and macros that an expression may use.
-///
-/// [`Schema::new`] contains no names. [`Schema::standard`] contains the functions, types and macros
-/// of the language.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Schema {
     pub(super) variables: BTreeMap<String, Variable>,
@@ -185,7 +182,7 @@ impl Schema {
 
 /// The most similar known name, if one is similar enough.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    /// The minimum similarity. Suggestions that are less similar are more often wrong than helpful.
+    /// The minimum similarity.
     const ALIKE: f64 = 0.8;
     known
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))

@@ -11,9 +11,7 @@ pub enum ClientError {
     /// The server could not be reached, or the response to a read did not arrive completely.
     #[error("cannot reach {url}: {reason}")]
     Unreachable {
-        /// The server's address.
         url: String,
-        /// The reason for the failure.
         reason: String,
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
@@ -25,17 +23,15 @@ pub enum ClientError {
          not have been made"
     )]
     OutcomeUnknown {
-        /// The server's address.
         url: String,
-        /// The reason why the response did not arrive.
+        /// Why the response did not arrive.
         reason: String,
     },
     /// The response is not one that a nicelist server sends.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {
-        /// The server's address.
         url: String,
-        /// The reason why the response cannot be from nicelist.
+        /// Why the response cannot be from nicelist.
         reason: String,
     },
 }

@@ -16,17 +16,15 @@ use super::{Client, ClientError};
 
 /// Maximum time until a server accepts a connection.
 const CONNECT: Duration = Duration::from_secs(10);
-/// Time that an idle connection is kept for the next request. While this process waits for the
-/// user, it does not notice that the server closed the connection. So this time is shorter than the
-/// idle limit of any server or proxy that we know.
+/// Time that an idle connection is kept for the next request. It is short, because this process
+/// does not notice a closed connection while it waits for the user.
 const IDLE: Duration = Duration::from_secs(3);
-/// Maximum time without data from the server. A bulk change of a million rules takes minutes.
+/// Maximum time without data from the server, for example while it applies a large change.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// Maximum bytes of a response. A page of a nicelist server has at most a few megabytes.
+/// Maximum bytes of a response.
 const LARGEST_RESPONSE: usize = 512 * 1024 * 1024;
 
-/// The name of the client in requests.
 const USER_AGENT: &str = concat!("nicelist/", env!("CARGO_PKG_VERSION"));
 
 struct Http {
@@ -41,7 +39,7 @@ struct Http {
 pub struct Authorities(Vec<Certificate>);
 
 impl Authorities {
-    /// The CAs in a PEM text. None if the text contains no certificate.
+    /// The CAs in a PEM text. None if the text is not valid PEM or contains no certificate.
     pub fn from_pem(text: &[u8]) -> Option<Self> {
         let found = Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self(found))
@@ -116,7 +114,6 @@ impl Transport for Http {
 }
 
 impl Http {
-    /// Sends a request and waits for the head of its response.
     async fn send(&self, request: Request<Bytes>) -> reqwest::Result<reqwest::Response> {
         let (parts, body) = request.into_parts();
         let url = format!("{}{}", self.base, parts.uri);
@@ -127,7 +124,6 @@ impl Http {
         request.send().await
     }
 
-    /// Reads the body of a response, up to a limit.
     async fn body(
         &self,
         mut response: reqwest::Response,
@@ -169,7 +165,6 @@ fn has_untrusted_ca(error: &reqwest::Error) -> bool {
     tls_error(error) == Some(&untrusted)
 }
 
-/// The TLS error among an error's causes.
 fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
     if let Some(found) = error.downcast_ref() {
         return Some(found);

@@ -90,7 +90,6 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
     }
 }
 
-/// The query of a URL.
 pub(super) struct Query(Vec<(String, String)>);
 
 impl Query {

@@ -260,7 +260,6 @@ impl Client {
         Ok(())
     }
 
-    /// Begins a new epoch of the database.
     pub async fn begin_epoch(&self) -> Answer<()> {
         let IgnoredAny = self.ask(Method::POST, "/epoch", NOTHING).await?;
         Ok(())

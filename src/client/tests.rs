@@ -90,7 +90,6 @@ async fn a_server_that_is_not_there_is_unreachable() {
     assert!(!error.contains('\n'));
 }
 
-/// Reads one short request. Returns its first line.
 fn read_request(stream: &mut TcpStream) -> String {
     let mut read = vec![0; 8192];
     let length = stream.read(&mut read).unwrap();

@@ -12,7 +12,6 @@ use serde::de::DeserializeOwned;
 use super::{Client, ClientError};
 use crate::api::{Problem, ROOT};
 
-/// A future that a closure returns.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends requests to the server. The URL of a request has no host.
@@ -46,7 +45,6 @@ where
 }
 
 impl Client {
-    /// A client of a server in this process.
     pub fn in_process<F>(server: InProcess<F>) -> Self
     where
         F: Fn(Request<Bytes>) -> BoxFuture<'static, Response<Bytes>> + Send + Sync + 'static,

@@ -11,7 +11,6 @@ use crate::shell;
 
 #[derive(Debug, Clone)]
 pub enum Backend {
-    /// A server, over HTTP.
     Server {
         url: ServerUrl,
         credential: Option<Credential>,
@@ -26,7 +25,6 @@ pub enum Backend {
     },
 }
 
-/// A token, or a command that prints one.
 #[derive(Debug, Clone)]
 pub enum Credential {
     Token(Secret),

@@ -14,7 +14,7 @@ use super::origin::{Origin, Source};
 /// The text of a new configuration file: every setting, explained and commented out.
 pub const DEFAULT_TEXT: &str = include_str!("default.toml");
 
-/// Writes [`DEFAULT_TEXT`] to a new file at `path` that only its owner can read.
+/// Writes [`DEFAULT_TEXT`] to a new file at `path`. On Unix, only its owner can read it.
 ///
 /// # Errors
 /// The file exists or cannot be written.
@@ -32,8 +32,8 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
 /// Sets a setting in the file at `path`. Creates the file if it does not exist.
 ///
 /// # Errors
-/// The value is invalid, or conflicts with other settings in the file. In this case, nothing is
-/// written.
+/// The file cannot be read or written, or the value is invalid or conflicts with other settings in
+/// the file. The file then remains unchanged.
 pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
     edit(path, |document| {
         keep_comments_above(document);
@@ -121,8 +121,8 @@ fn as_table<'a>(item: &'a mut Item, key: &str) -> Result<&'a mut dyn TableLike, 
     item.as_table_like_mut().ok_or(wrong)
 }
 
-/// Replaces the file at `path` atomically. Only the owner can read the new file. If the path is a
-/// link, its target is replaced.
+/// Replaces the file at `path` atomically. On Unix, only the owner can read the new file. If the
+/// path is a link, its target is replaced.
 fn replace(path: &Path, text: &str) -> Result<(), ConfigError> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     write(&target, text).map_err(|source| ConfigError::Write { path: path.to_owned(), source })

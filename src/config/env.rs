@@ -55,9 +55,7 @@ pub struct Environment {
     pub xdg_config_home: Option<PathBuf>,
     /// [`XDG_DATA_HOME`], if it is absolute.
     pub xdg_data_home: Option<PathBuf>,
-    /// [`USER`], or else [`LOGNAME`].
     pub user: Option<String>,
-    /// [`VISUAL`], or else [`EDITOR`].
     pub editor: Option<String>,
 }
 

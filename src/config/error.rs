@@ -33,7 +33,6 @@ pub enum ConfigError {
     TokenCommandFailed { origin: Origin, status: ExitStatus },
 }
 
-/// A problem of a value or of a file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigProblem {
     #[error("not UTF-8 text")]

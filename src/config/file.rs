@@ -133,7 +133,6 @@ fn mode(_: &fs::Metadata) -> Option<u32> {
     None
 }
 
-/// Reads the tables of a document. The text is needed to compute line numbers.
 struct FileReader<'a> {
     source: Source,
     path: &'a Path,

@@ -31,7 +31,6 @@ impl ConfigKey {
         Self::Color,
     ];
 
-    /// The settings that a context can have.
     pub const IN_CONTEXT: [Self; 5] =
         [Self::Server, Self::Token, Self::TokenCommand, Self::Ca, Self::Database];
 

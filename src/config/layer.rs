@@ -7,7 +7,7 @@ use super::error::{ConfigError, ConfigProblem};
 use super::origin::{Origin, Source, WithOrigin};
 use super::values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 
-/// The flags that every command has.
+/// The global flags of the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     pub server: Option<ServerUrl>,

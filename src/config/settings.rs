@@ -23,7 +23,7 @@ pub struct Settings {
     /// The chosen context, if it is not in any file. This is not an error yet, because commands
     /// without a backend need no context, and some of them repair the configuration.
     unknown_context: Option<WithOrigin<String>>,
-    /// The contexts of all files, by name.
+    /// The names of the contexts in all files.
     contexts: BTreeSet<String>,
     /// The connections, strongest first.
     connections: Vec<Connection>,
@@ -37,8 +37,8 @@ impl Settings {
     /// `NICELIST_SERVER`, and weaker than `--server`.
     ///
     /// # Errors
-    /// The flags or variables contain both a server and a database, or both a token and a token
-    /// command.
+    /// For example, the flags or variables contain both a server and a database, or a variable has
+    /// an invalid value.
     pub fn resolve(flags: Flags, env: &Environment, files: &Files) -> Result<Self, ConfigError> {
         let Files { system, user } = files;
         let layers = [
@@ -143,7 +143,6 @@ impl Settings {
     }
 }
 
-/// A setting in a list.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ConfigEntry {
     pub key: &'static str,
@@ -217,7 +216,7 @@ mod tests {
         Settings::resolve(flags, env, files).unwrap()
     }
 
-    /// The URL of the backend. In these tests, each layer has a different URL.
+    /// The URL of the backend.
     fn place(settings: &Settings) -> String {
         match settings.backend().unwrap() {
             Backend::Server { url, .. } => url.to_string(),

@@ -245,7 +245,6 @@ macro_rules! choices {
     };
 }
 
-/// The format of a command's output.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Output {
     /// A drawn table on a terminal, plain columns elsewhere.
@@ -269,7 +268,6 @@ choices! {
     }
 }
 
-/// When commands use colors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Color {
     /// Only on a terminal.

@@ -41,7 +41,6 @@ impl<'t> Json<'t> {
         self.raw.get()
     }
 
-    /// The elements of a list.
     pub fn elements(self) -> Option<Vec<Self>> {
         if !self.as_str().starts_with('[') {
             return None;

@@ -1,7 +1,8 @@
 //! Text formats as trees with positions: JSON, YAML, TOML, HCL and property lists.
 //!
-//! Each format becomes a tree of [`Node`]s. A node has the line and column where it begins, so that
-//! errors about a value can contain its position. Callers decide what a tree means.
+//! Each format becomes a tree of [`Node`]s. Except in property lists, a node has the line and
+//! column where it begins, so that errors about a value can contain its position. Callers decide
+//! what a tree means.
 
 pub mod hcl;
 pub mod json;
@@ -19,7 +20,7 @@ pub use text::{Text, without_mark};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// Maximum depth of a tree. The files that other programs write have about 10 levels.
+/// Maximum depth of a tree.
 const MAX_DEPTH: usize = 64;
 const TOO_DEEP: &str = "is nested too deeply";
 const CUT_OFF: &str = "ends too early; it may be cut off";
@@ -56,10 +57,10 @@ pub struct Node {
 pub enum Value {
     Null,
     Bool(bool),
-    /// A number, as it is written in the text. Numbers of TOML are converted to decimal.
+    /// A number as text. Numbers of JSON and YAML keep their spelling.
     Number(String),
     String(String),
-    /// A date or a time, as it is written in the text.
+    /// A date or a time as text.
     Time(String),
     List(Vec<Node>),
     /// The entries, in the order of the text.
@@ -75,11 +76,10 @@ pub enum Value {
     Other(&'static str),
 }
 
-/// A key of a map or a block, and its value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub key: String,
-    /// The position of the key, or of the value in JSON.
+    /// The position of the key. In JSON and YAML, the position of the value.
     pub key_position: Option<Position>,
     pub node: Node,
 }
@@ -90,7 +90,6 @@ impl Node {
         self.entries()?.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
 
-    /// The entries of a map or a block.
     pub fn entries(&self) -> Option<&[Entry]> {
         match &self.value {
             Value::Map(entries) | Value::Block { entries, .. } => Some(entries),
@@ -98,7 +97,6 @@ impl Node {
         }
     }
 
-    /// The elements of a list.
     pub fn elements(&self) -> Option<&[Self]> {
         match &self.value {
             Value::List(nodes) => Some(nodes),

@@ -13,7 +13,6 @@ const MAX_KEYS: usize = 256;
 /// The first keys of a text. The text after them may be long, invalid or missing.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outline {
-    /// Whether the text is a list.
     pub is_list: bool,
     /// If the text is a list, the number of its elements. At most 1 if it was not read to its end.
     pub length: usize,

@@ -10,8 +10,8 @@ const STRIDE: usize = 64;
 
 const START: Position = Position { line: 1, column: 1 };
 
-/// A text that finds the position of any byte in constant time, because files with one long line
-/// are common.
+/// A text that finds the position of any byte in constant time, because a file may have one long
+/// line.
 pub struct Text<'a> {
     text: &'a str,
     /// The position of every [`STRIDE`]th byte.

@@ -8,8 +8,7 @@ use serde_saphyr::{Location, Options, Spanned, budget, options};
 
 use super::{Entry, Fault, Node, Position, Text, Value, map, narrowed};
 
-/// Maximum depth of a tree. The parser needs much more stack per level than the parsers of other
-/// formats.
+/// Maximum depth of a tree, because the parser needs much stack per level.
 const MAX_DEPTH: usize = 16;
 /// Nodes that a text may have regardless of its length.
 const USUAL_NODES: usize = 250_000;
@@ -66,8 +65,8 @@ fn position(location: Location) -> Option<Position> {
     (line > 0).then_some(Position { line, column })
 }
 
-/// A value as the YAML library reports it. Numbers keep the spelling of the text, because
-/// 0123456789 and 12345E6789 are team IDs.
+/// A value as the YAML library reports it. Numbers are read from the text later, because numbers
+/// such as 0123456789 and 12345E6789 can be team IDs.
 enum Tree {
     Null,
     Bool(bool),

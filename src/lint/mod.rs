@@ -22,7 +22,6 @@ use jiff::Timestamp;
 use crate::fleet::PolicyState;
 use crate::rule::{Rule, Scope, Target, first_version_of_cel};
 
-/// The subject of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum About {
     /// The policy as a whole.
@@ -97,7 +96,6 @@ fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The rules by target.
 struct Index<'a> {
     rules: &'a [Rule],
     /// The indexes of the rules for a target, the weakest scope first.
@@ -116,7 +114,7 @@ impl<'a> Index<'a> {
         Self { rules, by_target }
     }
 
-    /// The rule for a target in a scope.
+    /// The index of the rule for a target in a scope.
     fn find(&self, target: &Target, scope: &Scope) -> Option<usize> {
         let places = self.by_target.get(target)?;
         places.iter().copied().find(|place| self.rules[*place].scope() == scope)

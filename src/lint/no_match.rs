@@ -36,7 +36,7 @@ fn why_nothing_matches(target: &Target) -> Option<String> {
     }
 }
 
-/// Reports a team ID that is repeated in the rest of a signing ID.
+/// Reports a signing ID with a second team ID, or `platform`, after its team ID.
 fn repeated_team(id: &str) -> Option<String> {
     let (first, rest) = id.split_once(':')?;
     let is_team = first == "platform"

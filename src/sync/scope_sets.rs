@@ -8,7 +8,7 @@ use quick_cache::sync::Cache;
 use crate::fleet::ScopeSetId;
 use crate::store::{ScopeId, Store, StoreError, StoreResult};
 
-/// Bytes of scope sets that are remembered in each direction.
+/// Maximum bytes of remembered scope sets in each direction.
 const REMEMBERED: u64 = 8 * 1024 * 1024;
 /// Entries that each direction is laid out for.
 const EXPECTED: usize = 10_000;
@@ -46,7 +46,6 @@ impl Default for ScopeSets {
 }
 
 impl ScopeSets {
-    /// Forgets all lists.
     pub(super) fn forget(&self) {
         self.members.clear();
         self.ids.clear();
@@ -66,7 +65,6 @@ impl ScopeSets {
         Ok(id)
     }
 
-    /// The scopes in the set with an ID.
     pub(super) async fn members(
         &self,
         store: &dyn Store,

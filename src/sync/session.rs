@@ -31,7 +31,8 @@ impl Engine {
     /// settings. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails or the host is not accepted. A refused Mac is recorded.
+    /// When the store fails, the host is not accepted, or other requests keep changing the host's
+    /// row. A refused Mac is recorded.
     pub async fn preflight(
         &self,
         machine: &MachineId,
@@ -95,7 +96,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Decides the kind of a session. Adds the offers that a normal session needs to the host.
+    /// Decides the kind of a session. May add offers to the host for a normal session.
     async fn with_kind(
         &self,
         host: &mut Host,
@@ -129,17 +130,17 @@ impl Engine {
         Ok(session)
     }
 
-    /// Rule download. Returns a page in the requested form. With an open session, the page is from
-    /// its download. Otherwise, the download leads to the revision of the cursor, or to the newest
-    /// revision.
+    /// Rule download: returns a page. With an open session, the page is from its download.
+    /// Otherwise, the download leads to the revision of the cursor if possible, or else to the
+    /// newest revision.
     ///
     /// If the cursor does not belong to this host's download, returns the first page of the
     /// download. An unknown host gets rules but is not stored, because its first preflight begins a
     /// clean sync.
     ///
     /// # Errors
-    /// When the store fails, the client cannot receive all its rules, or the database was restored
-    /// since the sync began.
+    /// For example, when the store fails, the client cannot receive all its rules, or the database
+    /// was restored since the sync began.
     pub async fn rule_download(
         &self,
         machine: &MachineId,
@@ -229,7 +230,7 @@ impl Engine {
     /// Postflight: updates the holding if the host applied all rules that it was sent.
     ///
     /// # Errors
-    /// When the store fails.
+    /// When the store fails, or other requests keep changing the host's row.
     pub async fn postflight(
         &self,
         machine: &MachineId,
@@ -337,7 +338,6 @@ impl Engine {
         }
     }
 
-    /// The holding that a host gets if it syncs now. Stores its scope set if the set is new.
     async fn target(&self, host: &Host, generation: Generation) -> StoreResult<Holding> {
         self.wanted(host, generation).await.map(|(_, target)| target)
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::ledger::{Ledger, VersionId};
 
-/// One step of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// The host must have this rule.
@@ -44,8 +43,7 @@ pub(super) struct Replacement {
     pub(super) step: Option<Step>,
 }
 
-/// Steps in small pieces. Large blocks among short-lived ones would keep the allocator from
-/// returning memory to the system.
+/// Steps in small pieces that several lists can share.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
     pieces: Box<[Arc<[PackedStep]>]>,
@@ -127,7 +125,6 @@ fn version_of(step: PackedStep) -> VersionId {
     VersionId::and_flag(step.0).0
 }
 
-/// The steps of one piece with its replacements.
 fn merged(ledger: &Ledger, piece: &[PackedStep], new: &[Replacement]) -> Vec<PackedStep> {
     let mut merged = Vec::with_capacity(piece.len() + new.len());
     let mut kept = piece.iter().copied().peekable();

@@ -6,7 +6,6 @@ use super::ledger::{Ledger, RuleContent};
 use crate::fleet::RuleCounts;
 use crate::rule::{PolicyKind, RuleType};
 
-/// The numbers of rules of a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) rules: u64,

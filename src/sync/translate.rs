@@ -15,7 +15,7 @@ pub(super) fn about(target: &rule::Target, generation: Generation) -> wire::Rule
     wire::Rule { rule_type, ..named(target.identifier(), generation) }
 }
 
-/// A rule with only an identifier, in the field that clients of a generation read.
+/// A rule with only an identifier, in the fields that clients of a generation read.
 fn named(identifier: &str, generation: Generation) -> wire::Rule<'_> {
     let by_hash = !generation::has(generation, Capability::TeamIdRules);
     wire::Rule {

@@ -10,15 +10,13 @@ use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
 
-/// Maximum settings whose path patterns are compiled at the same time. Compiled patterns need up to
-/// a few megabytes.
+/// Maximum settings whose compiled path patterns are remembered.
 const MOST_CHECKS: usize = 8;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HostClass(usize);
 
-/// The rules and settings that all hosts of a class share.
 struct Class<'v, R> {
     rules: RulesOfHost<'v, R>,
     settings: Arc<HostSettings>,
@@ -46,7 +44,7 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
         }
     }
 
-    /// The class of a host with these scopes, weakest first.
+    /// The class of a host. `scopes` are the host's scopes, weakest first.
     pub fn class_of(&mut self, host: &Host, scopes: &[Scope]) -> HostClass {
         let version = &host.facts.santa_version;
         let generation = generation::of(version);

@@ -1,9 +1,8 @@
 //! Sessions that have begun and are not in the database.
 //!
 //! Most syncs have nothing to do: the host has not changed, nothing is sent, and the postflight
-//! writes the row. So the session is kept only in memory. If the session is lost, only the time at
-//! which the host was last seen is lost. If several servers share the database, each session is
-//! written immediately, because the other servers need it.
+//! writes the row. So the session is kept only in memory at first. If several servers share the
+//! database, each session is written immediately, because the other servers need it.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +13,7 @@ use super::cursor::Span;
 use crate::fleet::Host;
 use crate::rule::MachineId;
 
-/// Maximum sessions that are kept, about 2 kB each. Further sessions are written immediately.
+/// Maximum sessions that are kept. Further sessions are written immediately.
 const MOST: usize = 16 * 1024;
 /// Time after which a session is written. Until then, the last-seen time in the host's row is older
 /// than the session.
@@ -39,12 +38,10 @@ impl UnwrittenSessions {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The span of the download of a host's session.
     pub(super) fn span(&self, machine: &MachineId) -> Option<Span> {
         self.all().get(machine).map(|unwritten| unwritten.span)
     }
 
-    /// Removes and returns a host's session.
     pub(super) fn take(&self, machine: &MachineId) -> Option<Unwritten> {
         self.all().remove(machine)
     }
