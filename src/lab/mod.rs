@@ -3,7 +3,7 @@
 //! - [`client`]: one Santa with everything a server can observe: storage, requests, encodings,
 //!   the mistakes of each version, and faults of the network
 //! - [`fleet`]: up to millions of Santas, each reduced to a few bytes, to measure a server
-//! - [`conformance`]: single requests with known correct responses, to judge a server
+//! - [`conformance`]: requests and syncs with known correct results, to judge a server
 //!
 //! This module uses no code of the server, so that it can find mistakes in that code. The server
 //! and this module both use `protocol`, but `conformance` does not.

@@ -51,7 +51,6 @@ impl Lenient for u32 {
     }
 }
 
-/// A number that is out of range becomes the nearest number in range.
 impl Lenient for i32 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Scalar::deserialize(deserializer)?.into_number() as Self)

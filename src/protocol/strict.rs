@@ -58,7 +58,6 @@ impl Strict for Option<u32> {
     }
 }
 
-/// A whole number, perhaps in quotes.
 impl Strict for u32 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(deserializer.deserialize_any(Numbers)?.unwrap_or_default())

@@ -64,7 +64,7 @@ pub struct DaemonSync {
     pub result: Result<SyncReport, SyncError>,
     /// The number of rules after the sync.
     pub holds: usize,
-    /// The time until the next sync.
+    /// The time until the next scheduled sync.
     pub next: Duration,
 }
 

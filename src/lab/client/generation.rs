@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{ClientMode, PolicyName, RuleType};
 
-/// The version that pedro has reported since January 2026.
+/// The form of pedro's version since January 2026.
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 
-/// The version that pedro reported until January 2026, when it used the library rednose.
+/// The form of pedro's version until January 2026, when it used the library rednose.
 const REDNOSE: &str = "pedro-1.1.0 (rednose 0.1.0)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

@@ -8,7 +8,6 @@ use std::time::Duration;
 use super::stop::Stop;
 use crate::lab::shell::{ShellError, shell};
 
-/// The timeout of a hook.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

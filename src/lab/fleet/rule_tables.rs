@@ -1,9 +1,10 @@
 //! The rules of hosts; equal sets are stored once.
 //!
 //! Hosts with the same rules in the same order share a table, which is deleted with its last host.
-//! A host stores only the table's number. The result of a download applied to a table is cached, so
-//! that most syncs need one lookup. (A sum of the rules' hashes per host would not be enough: a
-//! removal contains only a target, so the hash of the removed rule could not be subtracted.)
+//! A host stores only the number of its table. The result of a download applied to a table is
+//! cached, so that most syncs need one lookup. (A sum of the rules' hashes per host would not be
+//! enough: a removal contains only a target, so the hash of the removed rule could not be
+//! subtracted.)
 //!
 //! The text of a rule is stored once, too. A table needs 4 bytes per rule, and about 250 additional
 //! bytes. If all hosts have different rules, each host needs a table. Only the download cache

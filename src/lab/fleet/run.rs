@@ -3,8 +3,8 @@
 //! Hosts sync on schedule, whether or not earlier syncs are done (an open loop). If no connection
 //! is free, the host waits, and its sync is timed from the scheduled time. Therefore a server that
 //! does not respond affects the times of all delayed syncs, and not only of syncs that have begun.
-//! If a connection is free, the sync is timed from its first request, because this process's timer
-//! has a resolution of a millisecond.
+//! If a connection is free, the sync is timed from its real start, because this process's timer has
+//! a resolution of a millisecond.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;

@@ -79,7 +79,6 @@ impl Shared {
         (hosts - self.clients.len()) as u32 + u32::from(client)
     }
 
-    /// Returns the measures and starts new ones.
     pub(super) fn measured(&self) -> Measures {
         mem::replace(&mut self.state().measures, Measures::new())
     }
