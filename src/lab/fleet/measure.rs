@@ -72,7 +72,7 @@ pub struct Latencies {
     /// The time of a whole sync, or the delay of a skipped sync. If no connection was free, this
     /// time begins when the sync was scheduled.
     pub sync: Latency,
-    /// The time from the scheduled start of a sync to its real start.
+    /// How late a scheduled sync started or was skipped.
     pub late: Latency,
     /// The time from the start of the sync to the response.
     pub preflight: Latency,
