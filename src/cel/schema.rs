@@ -48,7 +48,6 @@ impl Macro {
         self.form().0
     }
 
-    /// The correct form, for error messages.
     pub(super) fn usage(self) -> &'static str {
         self.form().1
     }

@@ -5,7 +5,6 @@ use crate::api::Problem;
 /// Each text is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
-    /// The server responded with an error.
     #[error(transparent)]
     Problem(#[from] Problem),
     /// The server could not be reached, or the response to a read did not arrive completely.

@@ -153,8 +153,8 @@ impl Http {
     }
 }
 
-/// Whether the connection broke before the head of the response arrived. This happens when the
-/// server closes an idle connection just as the next request is sent.
+/// Whether the connection broke before the head of the response arrived. This happens, for example,
+/// when the server closes an idle connection just as the next request is sent.
 fn is_broken(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()
 }
@@ -177,7 +177,6 @@ fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> 
     }
 }
 
-/// The last of an error's causes, which is the most specific.
 fn innermost(error: &dyn Error) -> String {
     let mut last = error;
     while let Some(source) = last.source() {

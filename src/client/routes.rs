@@ -135,7 +135,6 @@ impl Client {
         self.ask(Method::DELETE, &host_path(host, "/clean-sync"), NOTHING).await
     }
 
-    /// Accepts a Mac as the owner of a machine ID.
     pub async fn accept_mac(&self, host: &str, request: &AcceptMacRequest) -> Answer<HostView> {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
@@ -204,7 +203,6 @@ impl Client {
         self.ask(Method::GET, &format!("/events/{id}"), NOTHING).await
     }
 
-    /// Creates a rule for an event.
     pub async fn decide(&self, id: EventId, request: &DecisionRequest) -> Answer<DecisionAnswer> {
         self.ask(Method::POST, &format!("/events/{id}/decision"), Some(request)).await
     }

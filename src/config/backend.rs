@@ -17,7 +17,6 @@ pub enum Backend {
         /// Replaces the machine's certificate authorities.
         ca: Option<CaFile>,
     },
-    /// A local database, without a server.
     Local {
         database: DatabaseUrl,
         /// Whether the user configured this database. False for the default database.

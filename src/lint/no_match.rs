@@ -7,7 +7,7 @@ use crate::rule::{Rule, RuleType, Target};
 /// The number of characters in a team ID.
 const TEAM_ID: usize = 10;
 
-/// Wrong team IDs that are mistaken for Santa's team ID.
+/// Team IDs that are mistaken for Santa's team ID.
 const WRONG_SANTA_TEAMS: [&str; 1] = ["ZLCNA8GP43"];
 
 /// Maximum wrong characters in a misspelled team ID.

@@ -38,13 +38,13 @@ const SIGNING_ID: usize = 512;
 pub(super) const GROUPS: usize = 1000;
 /// Maximum users of one event. The same limit applies to its login sessions.
 const USERS: usize = 64;
-/// Maximum certificates of a signing chain. Real chains have three or four certificates.
+/// Maximum certificates of a signing chain.
 const CERTIFICATES: usize = 16;
 /// Maximum entitlements of a program. Santa sends at most this number (SNTSyncEventUpload.mm).
 const ENTITLEMENTS: usize = 64;
 /// Maximum processes of a file access: the program and its ancestors.
 const PROCESSES: usize = 64;
-/// Maximum bytes of the JSON for reported fields that an event does not store separately.
+/// If the JSON of other reported fields has more bytes, its lists and objects are left out.
 const REPORT: usize = 64 * 1024;
 
 /// The end of a text that was cut.

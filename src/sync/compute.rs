@@ -38,8 +38,8 @@ impl Wanted {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
 
-    /// The same items. When no one waits for the computation any more, the next check returns an
-    /// error instead of an item.
+    /// The same items. If no one waits for the computation any more, one of the next items is an
+    /// error.
     pub(super) fn while_wanted<T>(
         &self,
         items: impl Iterator<Item = T>,

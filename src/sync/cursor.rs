@@ -25,7 +25,6 @@ pub(super) enum SpanStart {
     Offers {
         /// The oldest revision of the offers.
         since: Revision,
-        /// A hash over all offers.
         digest: [u64; 2],
     },
     /// The host has the result of one of many offers. Only the scopes of these offers are known.

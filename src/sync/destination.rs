@@ -142,8 +142,7 @@ impl Destination {
         one_per_target(ledger, active, wanted)
     }
 
-    /// The destination of a host with only the weakest of its scopes. Most rules are in that scope,
-    /// and most hosts share it.
+    /// The destination of a host with only the weakest of its scopes, which many hosts share.
     pub(super) fn weakest(&self, ledger: &Ledger) -> Option<Self> {
         let scopes: Arc<[ScopeId]> = Arc::from(self.scopes.get(..1)?);
         let revision = ledger.last_touch(&scopes, self.revision);

@@ -1,5 +1,5 @@
-//! The steps and pages of downloads, and the rules that hosts have after a download. Results are
-//! computed once for all hosts that share them.
+//! The steps and pages of downloads, and the rules that hosts have after a download. Hosts with
+//! equivalent routes share the results.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -259,7 +259,7 @@ impl Downloads {
     }
 
     /// The difference of a route, with the version numbers of a policy. `span` is the route's
-    /// canonical span. Computed once for all hosts that share it.
+    /// canonical span. Hosts with the same span share the difference.
     pub(super) async fn download(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -312,8 +312,8 @@ impl Downloads {
         })
     }
 
-    /// A page of a canonical span's difference, with the version numbers of a policy. Encoded once
-    /// for all hosts that share it. Returns the first page if the wanted page does not exist.
+    /// A page of a canonical span's difference, with the version numbers of a policy. Returns the
+    /// first page if the wanted page does not exist.
     pub(super) async fn page(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -390,8 +390,8 @@ impl Downloads {
         self.pending.get((from.clone(), to.clone()), count(from, to)).await
     }
 
-    /// The hash of the rules of a host with this trail. Computed once for all hosts with the same
-    /// trail. Costs time in proportion to the steps of all downloads in the trail.
+    /// The hash of the rules of a host with this trail. Costs time in proportion to the steps of
+    /// all downloads in the trail.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
         let root = Route { from: Start::Nothing, to: trail.root };
         let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));
@@ -435,8 +435,8 @@ impl Downloads {
     }
 }
 
-/// All rules of the weakest scope of a destination, computed once for all destinations that share
-/// it.
+/// All rules of the weakest scope of a destination. Destinations with the same weakest scope share
+/// them.
 async fn weakest_rules(
     scope_rules: &ScopeRules,
     computer: &Computer,

@@ -98,7 +98,7 @@ impl Engine {
         self
     }
 
-    /// The newest revision that this engine knows.
+    /// The newest revision. An engine that reads the policy ahead returns the revision in memory.
     ///
     /// # Errors
     /// When the store fails.

@@ -121,13 +121,10 @@ impl EventLimit {
         today.left_out += left_out as u64;
     }
 
-    /// The number of a host's events that were stored today although their programs are not listed.
     pub(super) fn sightings_dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
         self.today(now).hosts.get(machine).map_or(0, |count| count.left_out)
     }
 
-    /// The number of events of all hosts that were stored since the server started although their
-    /// programs are not listed.
     pub(super) fn sightings_dropped(&self, now: Timestamp) -> u64 {
         self.today(now).left_out
     }
@@ -144,7 +141,6 @@ impl EventLimit {
         over.map(|(machine, count)| (machine.clone(), count.dropped, count.last_dropped)).collect()
     }
 
-    /// The number of events that were dropped since the server started.
     pub(super) fn dropped(&self, now: Timestamp) -> u64 {
         self.today(now).dropped
     }

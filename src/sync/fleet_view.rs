@@ -52,7 +52,6 @@ pub struct HostRule {
     pub needs: Option<String>,
 }
 
-/// The rule that a host gets for a target, and the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
     pub delivery: Delivery,
@@ -70,7 +69,6 @@ pub struct HeldTarget {
     pub is_due: bool,
 }
 
-/// The decision of a host's client about a program.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Evaluated {
     /// The steps of the client's decision after the host's next sync, and the result.

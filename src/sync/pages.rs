@@ -1,5 +1,5 @@
-//! The pages of rule downloads. Each page is encoded when it is first requested, only once for all
-//! hosts with the same download.
+//! The pages of rule downloads. Each page is encoded when it is first requested, and hosts with the
+//! same download share it.
 
 use std::num::NonZeroUsize;
 

@@ -64,8 +64,8 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
     }
 
     /// Whether only the mode of a host of this class decides about a program: no rule and no path
-    /// pattern matches it, and it is part of neither macOS nor Santa. Unknown facts about the
-    /// program are ignored.
+    /// pattern matches it, and it is not a part of macOS or Santa. Unknown facts about the program
+    /// are ignored.
     pub fn is_undecided(
         &mut self,
         class: HostClass,

@@ -1,7 +1,7 @@
 use super::*;
 use crate::protocol::{EventUploadRequest, Format, read_request};
 
-/// A preflight whose texts are all much too long, in both encodings.
+/// The same preflight from JSON and from protobuf.
 fn huge_preflights() -> [PreflightRequest; 2] {
     let text = "ä".repeat(100_000);
     let groups: Vec<String> = (0..3000).rev().map(|number| format!("group {number:04}")).collect();

@@ -24,7 +24,6 @@ impl Index {
         (hash >> 32) as usize % SHARDS
     }
 
-    /// The entry with this hash for which `is_it` is true.
     pub(super) fn find(&self, hash: u64, mut is_it: impl FnMut(u32) -> bool) -> Option<u32> {
         self.0[Self::shard(hash)].find(hash, |entry| is_it(*entry)).copied()
     }

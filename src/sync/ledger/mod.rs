@@ -257,8 +257,8 @@ impl Ledger {
     }
 
     /// The newest revision up to `at` that changed a rule in any of these scopes, but at least the
-    /// first revision of the ledger. Nothing in the scopes changed between two revisions with the
-    /// same result.
+    /// first revision of the ledger. From the first revision on, nothing in the scopes changed
+    /// between two revisions with the same result.
     pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
         let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
             let count = log.partition_point(|version| when(*version) <= at);
@@ -285,7 +285,7 @@ impl Ledger {
     }
 
     /// The rule for a target in the strongest of a host's scopes at a revision. `scopes` are
-    /// weakest first. Costs at most one look-up per scope, and one step for each version that the
+    /// weakest first. Costs at most two look-ups per scope, and one step for each version that the
     /// target got in a scope after the revision.
     pub(super) fn winner(
         &self,
