@@ -25,7 +25,6 @@ struct Walk<'a> {
     schema: &'a Schema,
     source: &'a str,
     info: &'a SourceInfo,
-    /// The variables of the surrounding macros.
     bound: Vec<&'a str>,
     uses: BTreeSet<String>,
 }

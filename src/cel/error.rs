@@ -7,13 +7,12 @@ use super::schema::Macro;
 /// Each message is one line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CelError {
-    /// The expression is only white space.
     #[error("the expression is empty")]
     Empty,
     /// The expression is longer than [`MAX_LENGTH`](super::MAX_LENGTH).
     #[error("the expression is {length} bytes long, {max} are allowed", max = super::MAX_LENGTH)]
     TooLong {
-        /// The length in bytes.
+        /// In bytes.
         length: usize,
     },
     /// Databases truncate text at a NUL byte or reject it.
@@ -31,7 +30,6 @@ pub enum CelError {
         /// The name. For a field, it includes the variable.
         name: String,
         at: Position,
-        /// The most similar known name.
         nearest: Option<String>,
     },
     /// A message variable is used without a field, so the needed fields are not known.
@@ -76,7 +74,6 @@ pub enum NameKind {
     Function,
     /// A function called on a value.
     Method,
-    /// The type of a message literal.
     Type,
 }
 

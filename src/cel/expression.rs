@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::{CelError, Schema, check, parser};
 
-/// Maximum bytes of an expression.
 pub const MAX_LENGTH: usize = 8 << 10;
 
 /// An expression that was valid when it was checked against a schema.

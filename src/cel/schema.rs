@@ -18,7 +18,6 @@ pub struct Schema {
 pub(super) enum Variable {
     /// A map, a list or a scalar. Any field is valid.
     Plain,
-    /// Only these fields are valid.
     Message(BTreeSet<String>),
 }
 
@@ -61,7 +60,6 @@ impl Macro {
         self.form().2.contains(&arguments)
     }
 
-    /// The name, the correct form, and the allowed numbers of arguments.
     fn form(self) -> (&'static str, &'static str, RangeInclusive<usize>) {
         match self {
             Self::All => ("all", "list.all(x, condition)", 2..=2),
@@ -124,7 +122,6 @@ impl Schema {
         schema.functions(STANDARD_FUNCTIONS).methods(STANDARD_METHODS)
     }
 
-    /// Adds a variable with any fields.
     pub fn variable(mut self, name: &str) -> Self {
         self.variables.insert(name.to_owned(), Variable::Plain);
         self
@@ -181,7 +178,6 @@ impl Schema {
 
 /// The most similar known name, if one is similar enough.
 pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    /// The minimum similarity.
     const ALIKE: f64 = 0.8;
     known
         .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))

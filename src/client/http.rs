@@ -14,7 +14,6 @@ use url::Url;
 use super::transport::Transport;
 use super::{Client, ClientError};
 
-/// Maximum time until a server accepts a connection.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Time that an idle connection is kept for the next request. It is short, because this process
 /// does not notice a closed connection while it waits for the user.
@@ -22,14 +21,12 @@ const IDLE: Duration = Duration::from_secs(3);
 /// Maximum time without data from the server, for example while it applies a large change.
 const SILENCE: Duration = Duration::from_secs(300);
 
-/// Maximum bytes of a response.
 const LARGEST_RESPONSE: usize = 512 * 1024 * 1024;
 
 const USER_AGENT: &str = concat!("nicelist/", env!("CARGO_PKG_VERSION"));
 
 struct Http {
     client: reqwest::Client,
-    /// The server's URL, without a slash at the end.
     base: String,
     authorization: Option<HeaderValue>,
 }
@@ -159,7 +156,6 @@ fn is_broken(error: &reqwest::Error) -> bool {
     error.is_request() && !error.is_connect() && !error.is_timeout()
 }
 
-/// Whether a connection failed because no trusted CA signed the server's certificate.
 fn has_untrusted_ca(error: &reqwest::Error) -> bool {
     let untrusted = rustls::Error::InvalidCertificate(rustls::CertificateError::UnknownIssuer);
     tls_error(error) == Some(&untrusted)

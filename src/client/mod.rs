@@ -15,7 +15,6 @@ pub use transport::{BoxFuture, InProcess};
 
 use transport::Transport;
 
-/// A client of a nicelist server or of a local database.
 pub struct Client {
     transport: Box<dyn Transport>,
 }

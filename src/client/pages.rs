@@ -121,7 +121,6 @@ impl Query {
         }
     }
 
-    /// Appends the query to `path`.
     pub(super) fn behind(&self, path: &str) -> String {
         if self.0.is_empty() {
             return path.to_owned();

@@ -221,12 +221,10 @@ impl Client {
         Pages::new(self, "/events/waiting".to_owned(), query)
     }
 
-    /// Creates rules for several events, in one revision.
     pub async fn decide_all(&self, request: &DecisionsRequest) -> Answer<DecisionsAnswer> {
         self.ask(Method::POST, "/events/decisions", Some(request)).await
     }
 
-    /// Undoes the caller's newest decision.
     pub async fn undo(&self, request: UndoRequest) -> Answer<UndoAnswer> {
         self.ask(Method::POST, "/events/undo", Some(&request)).await
     }
@@ -282,7 +280,6 @@ fn host_path(host: &str, below: &str) -> String {
     format!("/hosts/{}{below}", segment(host))
 }
 
-/// Encodes a text as one segment of a path.
 fn segment(text: &str) -> String {
     byte_serialize(text.as_bytes()).collect::<String>().replace('+', "%20")
 }

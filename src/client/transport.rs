@@ -25,7 +25,6 @@ pub(super) trait Transport: Send + Sync {
 
 /// A server in this process: a function from requests to responses.
 pub struct InProcess<F> {
-    /// The URL of the local database, for messages.
     pub address: String,
     pub answer: F,
 }

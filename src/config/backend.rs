@@ -27,7 +27,6 @@ pub enum Backend {
 #[derive(Debug, Clone)]
 pub enum Credential {
     Token(Secret),
-    /// A shell command that prints the token.
     Command(WithOrigin<String>),
 }
 

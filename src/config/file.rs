@@ -39,7 +39,6 @@ impl Paths {
     }
 }
 
-/// The configuration files that exist.
 #[derive(Debug, Clone, Default)]
 pub struct Files {
     pub system: Option<ConfigFile>,
@@ -96,7 +95,6 @@ impl ConfigFile {
         Ok(file)
     }
 
-    /// None if the file does not exist.
     fn load(source: Source, path: &Path) -> Result<Option<Self>, ConfigError> {
         let unreadable = |source| ConfigError::Read { path: path.to_owned(), source };
         let mut opened = match fs::File::open(path) {
@@ -258,7 +256,6 @@ impl FileReader<'_> {
     }
 }
 
-/// The byte offset of the key `name` of `table`.
 fn start(table: &dyn TableLike, name: &str) -> usize {
     table.key(name).and_then(|key| key.span()).map_or(0, |span| span.start)
 }

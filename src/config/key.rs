@@ -10,7 +10,6 @@ pub enum ConfigKey {
     Server,
     Token,
     TokenCommand,
-    /// Certificate authorities of the server.
     Ca,
     Database,
     Context,
@@ -57,7 +56,6 @@ impl ConfigKey {
     }
 }
 
-/// The table of a file that contains the contexts.
 pub(super) const CONTEXTS: &str = "contexts";
 
 /// The full name of a setting in a file: `server`, or `contexts.NAME.server`.

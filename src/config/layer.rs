@@ -7,7 +7,6 @@ use super::error::{ConfigError, ConfigProblem};
 use super::origin::{Origin, Source, WithOrigin};
 use super::values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 
-/// The global flags of the command line.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     pub server: Option<ServerUrl>,
@@ -19,7 +18,6 @@ pub struct Flags {
     pub color: Option<Color>,
 }
 
-/// The settings of the backend in one layer or context.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Connection {
     pub(super) server: Option<WithOrigin<ServerUrl>>,

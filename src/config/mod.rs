@@ -23,7 +23,6 @@ pub use origin::{Origin, Source, WithOrigin};
 pub use settings::{ConfigEntry, Settings};
 pub use values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 
-/// The names of environment variables.
 pub mod names {
     pub use super::env::{
         BOOTSTRAP_TOKEN, CA, CONFIG, CONTEXT, DATABASE, EDITOR, ENROLLMENT_SECRET, HOME, LOG,

@@ -25,7 +25,6 @@ pub struct Settings {
     unknown_context: Option<WithOrigin<String>>,
     /// The names of the contexts in all files.
     contexts: BTreeSet<String>,
-    /// The connections, strongest first.
     connections: Vec<Connection>,
     usual_database: Option<WithOrigin<DatabaseUrl>>,
 }
@@ -216,7 +215,6 @@ mod tests {
         Settings::resolve(flags, env, files).unwrap()
     }
 
-    /// The URL of the backend.
     fn place(settings: &Settings) -> String {
         match settings.backend().unwrap() {
             Backend::Server { url, .. } => url.to_string(),

@@ -51,7 +51,6 @@ pub struct DatabaseUrl(DatabaseLocation);
 #[derive(Clone, PartialEq, Eq)]
 enum DatabaseLocation {
     File(PathBuf),
-    /// The URL of a PostgreSQL database, with its password.
     Server(Box<str>),
 }
 
@@ -114,7 +113,6 @@ impl fmt::Display for DatabaseUrl {
     }
 }
 
-/// A file of certificates in PEM.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaFile(PathBuf);
 

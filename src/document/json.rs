@@ -36,7 +36,6 @@ impl<'t> Json<'t> {
         self.text.position_of(self.raw.get())
     }
 
-    /// The value as it is written in the text.
     pub fn as_str(self) -> &'t str {
         self.raw.get()
     }
@@ -108,7 +107,6 @@ fn reason(error: &serde_json::Error) -> String {
     message.rsplit_once(" at line ").map_or(&*message, |(reason, _)| reason).to_owned()
 }
 
-/// An object with its keys in the order of the text.
 struct Pairs<'t>(Vec<(String, &'t RawValue)>);
 
 impl<'de> Deserialize<'de> for Pairs<'de> {

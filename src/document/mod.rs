@@ -20,7 +20,6 @@ pub use text::{Text, without_mark};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// Maximum depth of a tree.
 const MAX_DEPTH: usize = 64;
 const TOO_DEEP: &str = "is nested too deeply";
 const CUT_OFF: &str = "ends too early; it may be cut off";
@@ -65,7 +64,6 @@ pub enum Value {
     List(Vec<Node>),
     /// The entries, in the order of the text.
     Map(Vec<Entry>),
-    /// A block of HCL.
     Block {
         labels: Vec<String>,
         entries: Vec<Entry>,
@@ -85,7 +83,6 @@ pub struct Entry {
 }
 
 impl Node {
-    /// The value of a key of a map or a block.
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.entries()?.iter().find(|entry| entry.key == key).map(|entry| &entry.node)
     }
@@ -153,7 +150,6 @@ impl Node {
         }
     }
 
-    /// The message for a value of the wrong type.
     pub fn expected(&self, what: &str) -> String {
         format!("expected {what}, found {}", self.kind())
     }

@@ -7,7 +7,6 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::{Text, without_mark, yaml};
 
-/// Maximum keys that are kept for each object.
 const MAX_KEYS: usize = 256;
 
 /// The first keys of a text. The text after them may be long, invalid or missing.
@@ -26,7 +25,6 @@ pub struct Outline {
     pub has_more: bool,
 }
 
-/// An object or a list within the outermost object.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Section {
     pub key: String,
@@ -71,7 +69,6 @@ impl Outline {
         outline
     }
 
-    /// The list under a key.
     pub fn list(&self, key: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.is_list && section.key == key)
     }

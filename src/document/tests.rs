@@ -2,7 +2,6 @@
 
 use super::*;
 
-/// The same object in five formats.
 const JSON: &str = r#"{"name": "ü", "on": true,
  "list": [1, "x"], "in": {"a": 2}}"#;
 const YAML: &str = "name: ü\non: true\nlist: [1, x]\nin:\n  a: 2\n";

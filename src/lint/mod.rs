@@ -32,7 +32,6 @@ pub enum About {
     Rule(usize),
 }
 
-/// A possible mistake in the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub code: LintCode,
@@ -114,7 +113,6 @@ impl<'a> Index<'a> {
         Self { rules, by_target }
     }
 
-    /// The index of the rule for a target in a scope.
     fn find(&self, target: &Target, scope: &Scope) -> Option<usize> {
         let places = self.by_target.get(target)?;
         places.iter().copied().find(|place| self.rules[*place].scope() == scope)

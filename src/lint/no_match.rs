@@ -4,13 +4,11 @@ use super::signer::{GOOGLE, SANTA_TEAMS};
 use super::{About, Finding, LintCode};
 use crate::rule::{Rule, RuleType, Target};
 
-/// The number of characters in a team ID.
 const TEAM_ID: usize = 10;
 
 /// Team IDs that are mistaken for Santa's team ID.
 const WRONG_SANTA_TEAMS: [&str; 1] = ["ZLCNA8GP43"];
 
-/// Maximum wrong characters in a misspelled team ID.
 const MISSPELLED: usize = 2;
 
 pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {

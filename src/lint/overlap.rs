@@ -74,7 +74,6 @@ fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut
     }
 }
 
-/// Compares a rule for a signing ID with the rule for its team in the same scope.
 fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let Some(team) = team_of(rule.target()) else { return };
@@ -107,7 +106,6 @@ fn team_of(target: &Target) -> Option<&str> {
     }
 }
 
-/// Finds targets that are easily confused.
 pub(super) fn look_alikes(index: &Index<'_>, findings: &mut Vec<Finding>) {
     let mut seen: HashMap<String, (usize, &Target)> = HashMap::new();
     for (place, rule) in index.rules.iter().enumerate() {

@@ -87,7 +87,6 @@ fn allowed(branch: &Ast, text: &str) -> Option<(LintCode, String)> {
     Some((LintCode::AllowsWritable, format!("`{text}` allows programs in {writable}")))
 }
 
-/// The alternatives at the top of a pattern.
 fn branches(ast: &Ast) -> Vec<&Ast> {
     match ast {
         Ast::Alternation(alternation) => alternation.asts.iter().collect(),

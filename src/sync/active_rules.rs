@@ -117,7 +117,6 @@ pub struct Draft {
     settings: HashMap<Scope, Vec<Setting>>,
     tags: Tags,
     deleted_tags: HashSet<TagName>,
-    /// Tags that hosts get (true) or lose (false).
     host_tags: HashMap<(MachineId, TagName), bool>,
 }
 
@@ -248,7 +247,6 @@ pub enum Delivery {
     NoRule,
 }
 
-/// The active rules of a host. `scopes` are the host's scopes, weakest first.
 pub(super) struct RulesOfHost<'a, R> {
     pub(super) rules: &'a R,
     pub(super) scopes: Vec<Scope>,

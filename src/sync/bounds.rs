@@ -26,15 +26,12 @@ const PATH: usize = 4096;
 /// Maximum bytes of a decision or another word that this version does not know.
 const WORD: usize = 64;
 
-/// Hex digits of a SHA-256.
 const SHA256: usize = 64;
 const CDHASH: usize = 40;
-/// Characters of a team ID.
 const TEAM_ID: usize = 10;
 /// Maximum bytes of a signing ID with its team ID.
 const SIGNING_ID: usize = 512;
 
-/// Maximum groups of a person.
 pub(super) const GROUPS: usize = 1000;
 /// Maximum users of one event. The same limit applies to its login sessions.
 const USERS: usize = 64;
@@ -47,7 +44,6 @@ const PROCESSES: usize = 64;
 /// If the JSON of other reported fields has more bytes, its lists and objects are left out.
 const REPORT: usize = 64 * 1024;
 
-/// The end of a text that was cut.
 const CUT: &str = "…";
 
 /// A report in which no value is longer than its bound.
@@ -96,7 +92,6 @@ impl<T> Deref for Bounded<T> {
     }
 }
 
-/// Counts the bytes that are written.
 struct Length(usize);
 
 impl io::Write for Length {

@@ -28,12 +28,10 @@ impl From<Stopped> for StoreError {
     }
 }
 
-/// Whether anyone still waits for a computation.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted(Weak<()>);
 
 impl Wanted {
-    /// Fails if no one waits for the computation any more.
     pub(super) fn check(&self) -> Result<(), Stopped> {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
@@ -232,7 +230,6 @@ where
         result.clone().unwrap_or_else(|| Err(Stopped.into()))
     }
 
-    /// Joins the computation of a key that is in progress, or begins one.
     fn join<F>(
         &self,
         key: K,

@@ -11,7 +11,6 @@ use crate::rule::Revision;
 
 /// Bytes of the authentication code. A code of 128 bits cannot be guessed.
 const SEAL: usize = 16;
-/// Bytes that are authenticated.
 const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 
 /// The name of an origin, which is the same for all hosts with that origin.
@@ -31,9 +30,7 @@ pub(super) enum SpanStart {
     Union {
         /// The holding's revision.
         since: Revision,
-        /// The scopes of all offers.
         union: ScopeSetId,
-        /// The scopes that all offers share.
         common: ScopeSetId,
     },
 }
@@ -62,7 +59,6 @@ pub(super) struct Cursor {
 pub(super) struct CursorKey(pub(super) [u8; 32]);
 
 impl CursorKey {
-    /// The cursor as text for the client.
     pub(super) fn seal(&self, cursor: &Cursor) -> String {
         let mut bytes = body(cursor);
         let seal = self.mac(&bytes).finalize().into_bytes();

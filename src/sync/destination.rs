@@ -53,10 +53,8 @@ pub(super) enum Origin {
     },
 }
 
-/// The strongest rule for a target, and whether a host gets it.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Winner {
-    /// The host must have this rule.
     Sent(VersionId),
     /// The host's client does not support this rule, because it lacks this capability.
     Unsupported(VersionId, Capability),

@@ -24,13 +24,9 @@ use crate::protocol::Wire;
 use crate::rule::Revision;
 use crate::store::{Store, StoreError, StoreResult};
 
-/// Maximum bytes of remembered downloads.
 const DIFFERENCE_BYTES: u64 = 16 * 1024 * 1024;
-/// Maximum bytes of the remembered rules of single scopes.
 const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
-/// Maximum bytes of remembered encoded pages.
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
-/// Entries that each cache of differences, scope rules or pages is laid out for.
 const EXPECTED_DOWNLOADS: usize = 4096;
 /// Maximum bytes of remembered hashes of rules, with the spans that lead to them.
 const HASH_BYTES: u64 = 16 * 1024 * 1024;
@@ -38,7 +34,6 @@ const HASH_BYTES: u64 = 16 * 1024 * 1024;
 const TALLY_BYTES: u64 = 4 * 1024 * 1024;
 /// Maximum bytes of remembered counts of pending rules, by origin and destination.
 const PENDING_BYTES: u64 = 4 * 1024 * 1024;
-/// Entries that each of the other caches is laid out for.
 const EXPECTED: usize = 10_000;
 
 type Tallies = Memo<Destination, Tally, StoreError>;
@@ -59,13 +54,10 @@ pub(super) struct Downloads {
     differences: Memo<(u64, Span), Arc<Download>, StoreError>,
     scope_rules: ScopeRules,
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
-    /// The number of pages that were encoded.
     encoded: Arc<AtomicU64>,
-    /// The numbers of rules of hosts at a canonical destination.
     tallies: Tallies,
     /// The number of rules and removals that lead from one state to another.
     pending: Memo<(Origin, Destination), u64, StoreError>,
-    /// The hashes of the rules of hosts, by the downloads that brought them.
     hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
 }
 
@@ -225,7 +217,6 @@ impl Downloads {
         Ok(Holding { revision: policy.ledger.last_touch(&scopes, state.revision), ..state })
     }
 
-    /// The origin and destination of a route, with their scopes.
     pub(super) async fn resolve(
         &self,
         policy: &LoadedPolicy,

@@ -191,7 +191,6 @@ impl Engine {
         self.write_unwritten(true).await
     }
 
-    /// Records the first revision whose history the database keeps.
     pub fn keep_history_from(&self, start: Revision) {
         self.live.history.keep_from(start);
     }
@@ -333,7 +332,6 @@ impl Engine {
         Ok(self.unwritten.keep(unwritten))
     }
 
-    /// Writes the sessions that were kept for long enough, or all of them at the `end`.
     async fn write_unwritten(&self, end: bool) -> StoreResult<()> {
         let due = self.unwritten.due(self.clock.now(), end);
         let writing = due.iter().map(|due| self.store.save_host(&due.host, due.version));

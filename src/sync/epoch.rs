@@ -22,7 +22,6 @@ use crate::store::StoreResult;
 /// The default time over which clean syncs are spread after a new epoch.
 pub const RESTORE_SPREAD: SignedDuration = SignedDuration::from_mins(30);
 
-/// The epoch of the database, as this engine last read it.
 pub(super) struct CurrentEpoch {
     downloads: Arc<Downloads>,
     clock: Clock,

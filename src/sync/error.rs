@@ -10,7 +10,6 @@ use crate::store::StoreError;
 pub enum SyncError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// A response could not be encoded.
     #[error("cannot write the answer: {0}")]
     Answer(Arc<PageError>),
     /// The client accepts only one page, and its rules do not fit on it.

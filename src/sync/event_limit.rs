@@ -36,7 +36,6 @@ struct Today {
     day: i64,
     hosts: HashMap<MachineId, Count>,
     others: Count,
-    /// Events dropped since the server started.
     dropped: u64,
     /// Events whose programs are not listed, since the server started.
     left_out: u64,
@@ -46,7 +45,6 @@ struct Today {
 struct Count {
     kept: u64,
     dropped: u64,
-    /// Programs that no host had reported before.
     programs: usize,
     /// Events that were stored although their programs are not listed.
     left_out: u64,

@@ -19,10 +19,8 @@ use crate::store::{EventOrigin, Store, StoreResult};
 const MOST_BUNDLES: usize = 100;
 /// Events that are converted before other requests on the same thread get a turn.
 const EVENTS_A_TURN: usize = 100;
-/// Hex digits of a bundle's hash.
 const HASH_DIGITS: usize = 64;
 
-/// Accepts events up to a limit per host and day.
 pub struct EventIntake {
     store: Arc<dyn Store>,
     live: Arc<LivePolicy>,

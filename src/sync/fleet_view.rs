@@ -194,7 +194,6 @@ impl<'e> FleetView<'e> {
         self.rules.policy.member_tags(host)
     }
 
-    /// The number of rules and removals that a normal sync to a destination would bring to a host.
     async fn count_pending(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -243,7 +242,6 @@ impl<'e> FleetView<'e> {
 }
 
 impl<R: ActiveRules> FleetView<'_, R> {
-    /// The scopes of a host, weakest first.
     pub fn scopes_of(&self, host: &Host) -> Vec<Scope> {
         self.rules.scopes(host)
     }
@@ -326,7 +324,6 @@ impl<R: ActiveRules> FleetView<'_, R> {
         })
     }
 
-    /// Finds programs that only the mode of hosts decides about.
     pub fn undecided_programs(&self) -> UndecidedPrograms<'_, R> {
         UndecidedPrograms::new(&self.rules)
     }
@@ -418,7 +415,6 @@ fn explained<R: ActiveRules>(host: &RulesOfHost<'_, R>, target: &Target) -> Expl
     Explained { delivery: host.delivery(target), rules }
 }
 
-/// The rules with which a client decides about a program.
 pub(super) fn rules_for<R: ActiveRules>(
     host: &RulesOfHost<'_, R>,
     program: &Program,

@@ -20,7 +20,6 @@ pub(super) fn keeps_rules(generation: Generation) -> bool {
     !is_pedro(generation)
 }
 
-/// Whether clients of this generation request further pages.
 pub(super) fn takes_pages(generation: Generation) -> bool {
     !is_pedro(generation)
 }

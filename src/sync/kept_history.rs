@@ -21,7 +21,6 @@ impl KeptHistory {
         Revision(self.start.load(Ordering::Relaxed))
     }
 
-    /// Raises the first revision, and never lowers it.
     pub(super) fn keep_from(&self, start: Revision) {
         self.start.fetch_max(start.0, Ordering::Relaxed);
     }

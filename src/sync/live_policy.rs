@@ -13,10 +13,8 @@ use super::policy::{LoadedPolicy, PolicyWriter};
 use crate::rule::Revision;
 use crate::store::{LedgerRow, PolicySnapshot, Store, StoreError, StoreResult};
 
-/// Ledger rows read at a time.
 const ROWS_A_READ: usize = 10_000;
 
-/// When the policy is read from the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loading {
     /// When the engine is opened, and then regularly.
@@ -62,7 +60,6 @@ impl LivePolicy {
         Ok(self.published())
     }
 
-    /// The policy of the last read.
     pub(super) fn published(&self) -> Arc<LoadedPolicy> {
         self.published.load_full()
     }
@@ -170,7 +167,6 @@ impl LivePolicy {
     }
 }
 
-/// Adds the last rows of a snapshot, and creates its policy.
 fn finish(
     mut next: NextPolicy,
     rows: Vec<LedgerRow>,

@@ -26,7 +26,6 @@ const OLDER_STATES: usize = 8;
 /// How long clones that do not hash their rules get the same rules again.
 const SENT_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
-/// What a host reports about its rules in a preflight.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RulesReport {
     pub(super) hash: Option<RulesHash>,

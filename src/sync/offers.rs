@@ -35,7 +35,6 @@ pub(super) async fn no_rules(downloads: &Downloads, at: Holding) -> StoreResult<
     Ok(Holding { set, ..at })
 }
 
-/// Records an offer that a host may have applied.
 pub(super) async fn add_offer(
     downloads: &Downloads,
     state: &mut SyncState,

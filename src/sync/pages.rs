@@ -54,7 +54,6 @@ fn unpacked_length(body: &[u8]) -> usize {
     body.last_chunk().map_or(0, |length| u32::from_le_bytes(*length) as usize)
 }
 
-/// Why a download cannot be encoded.
 #[derive(Debug, thiserror::Error)]
 pub enum PageError {
     #[error(transparent)]
@@ -102,7 +101,6 @@ impl Download {
         self.most_rules.is_some_and(|most| self.steps.len() as u64 > most)
     }
 
-    /// The number of pages, at least one.
     fn pages(&self) -> usize {
         self.steps.len().div_ceil(self.page_size.get()).max(1)
     }
@@ -146,7 +144,6 @@ impl Download {
     }
 }
 
-/// A step in the form that clients of a generation support.
 fn wire_rule(ledger: &Ledger, step: Step, generation: Generation) -> protocol::Rule<'_> {
     match step {
         Step::Remove(version) => {
@@ -160,7 +157,6 @@ fn wire_rule(ledger: &Ledger, step: Step, generation: Generation) -> protocol::R
     }
 }
 
-/// A page in the form in which it is sent.
 pub(super) fn compress(body: Vec<u8>, span: Span, wire: Wire) -> Result<Bytes, PageError> {
     let length = body.len();
     let body = if wire.gzip { encode(ContentEncoding::Gzip, &body)?.into_owned() } else { body };

@@ -28,7 +28,6 @@ pub struct HostSettings {
 }
 
 impl HostSettings {
-    /// The settings of layers, weakest first.
     pub(super) fn of<'a>(layers: impl Iterator<Item = &'a Setting>) -> Self {
         let mut settings = EffectiveSettings::default();
         let mut set = OptionalSettings::NONE;
@@ -79,7 +78,6 @@ pub(super) struct PolicyWriter {
 }
 
 impl PolicyWriter {
-    /// The revision up to which everything was read.
     pub(super) fn head(&self) -> Revision {
         self.ledger.ledger().head()
     }
@@ -108,7 +106,6 @@ impl PolicyWriter {
         self.ledger.ledger().numbering()
     }
 
-    /// Records that history before a revision may be missing.
     pub(super) fn keep_from(&mut self, start: Revision) {
         self.ledger.keep_from(start);
     }

@@ -30,7 +30,6 @@ pub(super) struct Route {
 }
 
 impl Start {
-    /// The rules that a host with this holding may have.
     pub(super) fn of(state: &SyncState, holding: Holding) -> Self {
         match state.reach {
             None => Self::Offers(Offers::new(holding, &state.offers)),

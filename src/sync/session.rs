@@ -96,7 +96,6 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Decides the kind of a session. May add offers to the host for a normal session.
     async fn with_kind(
         &self,
         host: &mut Host,

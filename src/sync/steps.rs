@@ -38,7 +38,6 @@ impl From<PackedStep> for Step {
 /// Replaces the step for a target, or deletes it if `step` is none.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replacement {
-    /// Any version of a rule for the target.
     pub(super) about: VersionId,
     pub(super) step: Option<Step>,
 }
@@ -79,7 +78,6 @@ impl Steps {
         self.ends.last().copied().unwrap_or_default()
     }
 
-    /// At most `most` steps, from an index on.
     pub(super) fn from(&self, index: usize, most: usize) -> impl Iterator<Item = Step> {
         let first = self.ends.partition_point(|end| *end <= index);
         let before = first.checked_sub(1).map_or(0, |last| self.ends[last]);

@@ -42,7 +42,6 @@ impl Tally {
         Ok(self)
     }
 
-    /// Adds the strongest rule for a target, or subtracts it.
     fn add(&mut self, ledger: &Ledger, outcome: Winner, sign: i32) {
         match outcome {
             Winner::Sent(rule) => {

@@ -29,7 +29,6 @@ fn text(text: Option<&str>) -> Cow<'_, str> {
     Cow::Borrowed(text.unwrap_or_default())
 }
 
-/// A rule in the form that clients of a generation support.
 pub(super) fn put(rule: RuleContent<'_>, generation: Generation) -> wire::Rule<'_> {
     let Notice { message, url, button_label, app_name, bundle } = rule.notice;
     wire::Rule {

@@ -28,7 +28,6 @@ pub struct UndecidedPrograms<'v, R> {
     rules: &'v R,
     classes: Vec<Class<'v, R>>,
     numbers: HashMap<(Vec<Scope>, Generation, PlatformCheck), HostClass>,
-    /// Compiled path patterns by the digest of the settings.
     checks: HashMap<u64, PathCheck>,
     is_decided: HashMap<(HostClass, ProgramId), bool>,
 }

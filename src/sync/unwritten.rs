@@ -22,14 +22,12 @@ const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 /// A host's row after its preflight, not yet written.
 pub(super) struct Unwritten {
     pub(super) host: Host,
-    /// The version of the row that the preflight read.
     pub(super) version: u64,
     /// The span of the download, which contains no rules.
     pub(super) span: Span,
     pub(super) since: Timestamp,
 }
 
-/// The sessions that are kept, at most one per host.
 #[derive(Default)]
 pub(super) struct UnwrittenSessions(Mutex<HashMap<MachineId, Unwritten>>);
 

@@ -48,7 +48,6 @@ impl VersionId {
         self.0 | if flag { Self::LAST + 1 } else { 0 }
     }
 
-    /// The reverse of [`Self::with_flag`].
     pub(super) const fn and_flag(packed: u32) -> (Self, bool) {
         (Self(packed & Self::LAST), packed > Self::LAST)
     }
@@ -93,7 +92,6 @@ struct Version {
     target: Target,
     effect: Arc<Effect>,
     provenance_ids: ProvenanceIds,
-    /// The index of the rule's scope.
     scope: u32,
     /// One more than the number of the previous version for the same target and scope.
     older: Option<NonZeroU32>,
@@ -105,7 +103,6 @@ impl Version {
     }
 }
 
-/// A scope that has ever had a rule.
 #[derive(Clone, Debug)]
 struct ScopeLog {
     scope: Scope,
@@ -125,9 +122,7 @@ pub(super) struct Ledger {
     /// Ledgers with the same numbering give the same numbers to versions.
     numbering: u64,
     versions: Chunks<Version>,
-    /// The revision that ended each version.
     ends: Chunks<Option<NonZeroU64>>,
-    /// The newest version of each target in each scope.
     newest: Index,
     logs: Chunks<Arc<ScopeLog>>,
     /// The indexes of scopes in `logs`, by scope and by ID.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
-/// Maximum values that are remembered.
 const SLOTS: usize = 4096;
 
 /// A bounded set of values. A newer value replaces an older one in the same slot.
@@ -23,7 +22,6 @@ impl<T: ?Sized> Default for Recent<T> {
 }
 
 impl<T: Eq + Hash + ?Sized> Recent<T> {
-    /// An equal value that was seen before, or else `value`.
     pub(super) fn share(&mut self, value: Arc<T>) -> Arc<T> {
         if self.slots.is_empty() {
             self.slots.resize(SLOTS, None);

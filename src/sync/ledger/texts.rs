@@ -75,7 +75,6 @@ pub(super) struct TextWriter {
 }
 
 impl TextWriter {
-    /// The number of a text, new or recently added.
     pub(super) fn add(&mut self, texts: &mut Texts, text: &str) -> Result<TextId, LedgerFull> {
         #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
         let slot = self.hasher.hash_one(text) as usize % REMEMBERED;

@@ -19,7 +19,6 @@ struct Ended {
     version: VersionId,
 }
 
-/// The next ledger while it is being built.
 #[derive(Default)]
 pub(in crate::sync) struct LedgerWriter {
     ledger: Ledger,
@@ -29,11 +28,9 @@ pub(in crate::sync) struct LedgerWriter {
     texts: TextWriter,
 }
 
-/// Rows copied at a time.
 const ROWS: usize = 10_000;
 
 impl LedgerWriter {
-    /// An empty ledger with this numbering.
     pub(in crate::sync) fn numbered(numbering: u64) -> Self {
         Self { ledger: Ledger { numbering, ..Ledger::default() }, ..Self::default() }
     }
@@ -54,7 +51,6 @@ impl LedgerWriter {
         Ok(writer)
     }
 
-    /// Records that versions that ended before a revision may be missing.
     pub(in crate::sync) fn keep_from(&mut self, start: Revision) {
         self.ledger.start = self.ledger.start.max(start);
     }
