@@ -10,13 +10,11 @@ struct Limit {
 
 static LIMITS: Mutex<Vec<Limit>> = Mutex::new(Vec::new());
 
-/// Adds a row to the table of limits.
 pub(crate) fn record(promise: impl Into<String>, measured: impl Into<String>, is_met: bool) {
     let limit = Limit { promise: promise.into(), measured: measured.into(), is_met };
     LIMITS.lock().unwrap_or_else(PoisonError::into_inner).push(limit);
 }
 
-/// Prints the table of limits.
 pub(crate) fn report() {
     println!("## Bounds\n");
     println!("| promised | measured | |\n|---|---|---|");

@@ -15,7 +15,6 @@ pub(crate) struct Files {
 }
 
 impl Files {
-    /// Flags for `serve`.
     pub(crate) fn flags(&self) -> Vec<String> {
         let pairs = [
             ("--tls-cert", &self.server),

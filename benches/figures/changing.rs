@@ -22,8 +22,8 @@ const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// The number at this position among the numbers on the command line, or else `usual`. A shorter
-/// run, for example: `cargo bench --bench figures -- changing 2000 12`.
+/// The number at index `place` among the numbers on the command line, or `usual`. A shorter run,
+/// for example: `cargo bench --bench figures -- changing 2000 12`.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
 }
@@ -36,8 +36,8 @@ fn minutes() -> usize {
     given(1, 15)
 }
 
-/// The maximum memory of the server in a minute, and the contents of its caches at the end of the
-/// minute.
+/// The maximum memory of the server in a minute, and the sizes of its caches at the end of the
+/// minute, in bytes.
 struct Minute {
     memory: u64,
     caches: Vec<(String, u64)>,
@@ -121,7 +121,7 @@ fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     })
 }
 
-/// The contents of a server's caches, in bytes.
+/// The size of each cache, in bytes.
 fn caches(server: &Server) -> Vec<(String, u64)> {
     let status = server.status();
     let each = status["caches"].as_array().unwrap().iter();

@@ -23,7 +23,6 @@ pub(crate) fn report() {
     import(home.path(), &file);
 }
 
-/// A CSV file of binary rules, each with a comment.
 fn csv(home: &Path, rows: u64) -> PathBuf {
     let file = home.join(format!("{rows}.csv"));
     let mut out = BufWriter::new(std::fs::File::create(&file).unwrap());

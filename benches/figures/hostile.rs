@@ -18,7 +18,6 @@ const RULES: u64 = 1_000;
 const CONNECTIONS: usize = 2_000;
 /// The server's soft limit of file descriptors when it starts.
 const DESCRIPTORS: u32 = 1_024;
-/// Macs that sync at the same time, and how often each of them syncs.
 const MACS: usize = 16;
 const SYNCS: usize = 2_000;
 
@@ -56,7 +55,6 @@ pub(crate) fn report() {
     );
 }
 
-/// The completed syncs and the response times of other clients.
 struct Figures {
     syncs: usize,
     sync: Duration,

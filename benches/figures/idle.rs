@@ -63,7 +63,7 @@ pub(crate) fn report() {
     println!();
 }
 
-/// Compares the costs with the limits. The costs are in the order of the number of rules.
+/// `costs` are ordered by the number of rules. `limit` is the cost of raw axum.
 fn bounds(costs: [f64; 4], limit: f64) {
     let (least, most) =
         (costs.iter().copied().fold(f64::MAX, f64::min), costs.iter().copied().fold(0.0, f64::max));

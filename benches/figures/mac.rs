@@ -1,4 +1,4 @@
-//! Simulated Macs with little overhead. Each connection has its own thread.
+//! Simulated Macs with little overhead.
 
 use std::io::{BufReader, Read as _};
 use std::net::{SocketAddr, TcpStream};
@@ -7,7 +7,6 @@ use flate2::read::GzDecoder;
 
 use crate::server::{connect, exchange};
 
-/// One Mac with its own connection, which stays open.
 pub(crate) struct Mac {
     stream: BufReader<TcpStream>,
     name: String,
@@ -50,12 +49,12 @@ impl Mac {
         pages
     }
 
-    /// Downloads all pages. Returns the number of pages and of rules.
+    /// Returns the number of pages and of rules.
     pub(crate) fn download(&mut self) -> (usize, usize) {
         self.download_at_most(usize::MAX)
     }
 
-    /// Downloads at most `most` pages. Returns the number of pages and of rules.
+    /// Returns the number of pages and of rules.
     pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
         while pages < most {
@@ -93,7 +92,6 @@ impl Mac {
     }
 }
 
-/// Runs `work` for all Macs at the same time and waits for all.
 pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
     std::thread::scope(|threads| {
         for mac in macs {

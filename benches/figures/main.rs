@@ -3,8 +3,7 @@
 //! `cargo bench --bench figures -- plan` measures one part.
 //!
 //! Most numbers are medians of several runs of the real program. Some are compared with a limit
-//! that is measured in the same run. Apart from limits, only the cost of writing a page of rules is
-//! measured inside this process.
+//! that is measured in the same run.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
@@ -40,7 +39,6 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// The program to measure.
 pub(crate) const NICELIST: &str = env!("CARGO_BIN_EXE_nicelist");
 
 fn main() {

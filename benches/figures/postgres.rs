@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster for measurements, with the settings of its package, and its CPU time.
+//! A PostgreSQL cluster for measurements, and its CPU time.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ impl Cluster {
         Self { cluster, postmaster: process::parent(&backend.to_string()), runtime }
     }
 
-    /// The URL of a new and empty database.
+    /// Creates an empty database and returns its URL.
     pub(crate) fn database(&self, name: &str) -> String {
         self.runtime.block_on(self.cluster.create(name, "TEMPLATE template0"));
         self.cluster.url(name)

@@ -17,7 +17,6 @@ pub(crate) struct Cost {
 }
 
 impl Cost {
-    /// The median of each number.
     pub(crate) fn median(costs: &[Self]) -> Self {
         let mut peaks: Vec<u64> = costs.iter().map(|cost| cost.peak).collect();
         peaks.sort_unstable();
@@ -29,7 +28,6 @@ impl Cost {
     }
 }
 
-/// Runs a command that must exit with `code`.
 pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     let start = Instant::now();
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
@@ -46,13 +44,12 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     Cost { wall, cpu, peak }
 }
 
-/// User and system time of a process since its start, in the kernel's ticks of 10 ms. `self` is
-/// this process.
+/// User and system time of a process since its start, with a resolution of 10 ms. The ID `self`
+/// means this process.
 pub(crate) fn cpu(id: &str) -> Duration {
     cpu_in(&stat(id))
 }
 
-/// User and system time, from the text of `/proc/ID/stat`.
 pub(crate) fn cpu_in(stat: &str) -> Duration {
     ticks(stat, [11, 12])
 }
@@ -97,7 +94,6 @@ pub(crate) struct Memory {
     pub(crate) peak: u64,
 }
 
-/// The memory of a running process.
 pub(crate) fn memory(id: &str) -> Memory {
     Memory { now: status_of(id, "VmRSS:").unwrap(), peak: status_of(id, "VmHWM:").unwrap() }
 }

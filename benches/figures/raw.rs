@@ -16,15 +16,13 @@ use crate::process;
 /// With this argument, the benchmark program runs as the raw server.
 pub(crate) const ROLE: &str = "raw-server";
 
-/// The raw server, as a separate process.
 pub(crate) struct Raw {
     process: Child,
     pub(crate) address: SocketAddr,
 }
 
 impl Raw {
-    /// Starts a server that returns `preflight`, which is nicelist's response, and fixed bytes for
-    /// the other stages.
+    /// Starts a server that returns `preflight` to a preflight and fixed bytes to other requests.
     pub(crate) fn start(preflight: &[u8]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(ROLE).stdin(Stdio::piped()).stdout(Stdio::piped());

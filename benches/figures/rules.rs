@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use crate::import::hash;
 use crate::nicelist;
 
-/// A CSV file with `count` binary rules.
 pub(crate) fn csv(home: &Path, count: u64) -> PathBuf {
     let file = home.join("rules.csv");
     let mut csv = String::from("rule_type,identifier,policy,message,comment\n");
@@ -17,7 +16,6 @@ pub(crate) fn csv(home: &Path, count: u64) -> PathBuf {
     file
 }
 
-/// Imports `count` rules into a database.
 pub(crate) fn import(home: &Path, database: &str, count: u64) {
     let mut import = nicelist(home);
     import.args(["rule", "import", "--database", database]).arg(csv(home, count));

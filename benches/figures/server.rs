@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use crate::{NICELIST, nicelist, process};
 
-/// The administrator's token.
 pub(crate) const ADMIN: &str = "the-admin-of-the-figures";
 
 pub(crate) struct Server {
@@ -21,7 +20,6 @@ impl Server {
         Self::start_with(home, database, &[])
     }
 
-    /// Starts a server with additional flags.
     pub(crate) fn start_with(home: &Path, database: &str, flags: &[String]) -> Self {
         Self::run(nicelist(home), database, flags)
     }
@@ -59,19 +57,16 @@ impl Server {
         self.process.id().to_string()
     }
 
-    /// User and system time of the process since its start, in the kernel's ticks of 10 ms.
     pub(crate) fn cpu(&self) -> Duration {
         process::cpu(&self.id())
     }
 
-    /// The server's status report.
     pub(crate) fn status(&self) -> serde_json::Value {
         let mut stream = connect(self.address);
         let (_, status) = exchange(&mut stream, "GET", "/api/v1/status", "", "");
         serde_json::from_slice(&status).unwrap()
     }
 
-    /// The number of rule pages that the server has encoded.
     pub(crate) fn pages_encoded(&self) -> u64 {
         self.status()["pages_encoded"].as_u64().unwrap()
     }
@@ -95,7 +90,6 @@ fn is_ready(address: SocketAddr) -> bool {
         && ["HTTP/1.1 200", "HTTP/1.1 400"].iter().any(|status| response.starts_with(status))
 }
 
-/// A connection that stays open.
 pub(crate) fn connect(address: SocketAddr) -> BufReader<TcpStream> {
     let stream = TcpStream::connect(address).unwrap();
     stream.set_nodelay(true).unwrap();

@@ -61,7 +61,6 @@ pub(crate) fn report() {
     promise("worst /healthz during a sync of pedro", alone, 50);
 }
 
-/// The results of one run.
 struct Run {
     worst: Duration,
     poll: Duration,

@@ -89,7 +89,8 @@ fn answer<M: Message + PartialEq + Debug>(bytes: &[u8]) {
     settles(bytes, read_answer::<M>);
 }
 
-/// A valid message is the same after writing and reading, and its format is detected.
+/// A valid message is the same after writing and reading. Its format is detected unless it is
+/// empty.
 fn settles<M: Message + PartialEq + Debug, E: Debug>(
     bytes: &[u8],
     read: impl Fn(Format, &[u8]) -> Result<M, E>,
@@ -110,8 +111,8 @@ fn settles<M: Message + PartialEq + Debug, E: Debug>(
     }
 }
 
-/// Any text is accepted as a cursor. A valid cursor gets its page, and any other text gets the
-/// first page of the host's own download.
+/// Any text is accepted as a cursor. A host's own cursor gets its page, and any other text gets the
+/// first page of the host's download.
 pub(crate) fn cursor(bytes: &[u8]) {
     static FLEET: OnceLock<Fleet> = OnceLock::new();
     let fleet = FLEET.get_or_init(Fleet::new);
@@ -138,7 +139,6 @@ struct Fleet {
     hosts: Vec<Downloading>,
 }
 
-/// A host and the pages of its download.
 struct Downloading {
     machine: MachineId,
     pages: Vec<Page>,
@@ -171,7 +171,6 @@ impl Fleet {
         fleet
     }
 
-    /// Downloads all pages.
     fn follow(&self, machine: MachineId) -> Downloading {
         let (mut pages, mut next) = (Vec::new(), Some(String::new()));
         while let Some(cursor) = next {

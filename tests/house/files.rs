@@ -1,4 +1,4 @@
-//! Files are short, contain no marks of unfinished work, and are named after what they contain.
+//! Checks the length of files, marks of unfinished work, and file names that fit any content.
 
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,6 @@ const LONGEST: usize = 500;
 /// Names that fit any content.
 const NOWHERE: [&str; 4] = ["util", "common", "misc", "helpers"];
 
-/// Marks of unfinished work.
 const UNFINISHED: [&str; 3] = [concat!("TO", "DO"), concat!("FIX", "ME"), concat!("X", "XX")];
 
 fn sources() -> Vec<PathBuf> {

@@ -1,4 +1,4 @@
-//! No committed file contains a path of the author's machine or the marks of an unfinished merge.
+//! No file contains a path of the author's machine or the marks of an unfinished merge.
 
 use std::path::PathBuf;
 

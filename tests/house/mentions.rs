@@ -33,7 +33,6 @@ fn code_spans(text: &str) -> Vec<(usize, &str)> {
     found
 }
 
-/// The names that the project defines or uses.
 struct Project {
     modules: HashSet<String>,
     names: HashSet<String>,

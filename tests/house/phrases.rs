@@ -26,7 +26,6 @@ pub(crate) const EVERYWHERE: &[Phrase] = &[
     ("on paper", "in the model", &[]),
 ];
 
-/// Phrases that must not appear in comments.
 pub(crate) const IN_COMMENTS: &[Phrase] = &[
     ("in force", "active; effective", &[]),
     ("is|are|was|were|becomes|became|comes|fell due", "pending", &["is|are due to"]),

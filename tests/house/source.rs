@@ -50,7 +50,6 @@ pub(crate) enum Piece<'a> {
     Literal(&'a str),
 }
 
-/// The tokens of `text`, each with its line.
 pub(crate) fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     let tokens = pieces(text).into_iter().filter_map(|(line, piece)| match piece {
         Piece::Token(token) => Some((line, token)),
@@ -59,7 +58,6 @@ pub(crate) fn tokens(text: &str) -> Vec<(usize, Token<'_>)> {
     tokens.collect()
 }
 
-/// The tokens, comments and literals of `text`, each with its line.
 pub(crate) fn pieces(text: &str) -> Vec<(usize, Piece<'_>)> {
     let mut pieces = Vec::new();
     let (mut rest, mut line) = (text, 1);

@@ -203,7 +203,6 @@ impl Words {
         found
     }
 
-    /// Whether a phrase begins at a word.
     fn has(&self, phrase: &str, at: usize) -> bool {
         let mut words = self.words[at..].iter().map(|(_, word)| word);
         phrase.split(' ').all(|wanted| {

@@ -47,7 +47,6 @@ pub(crate) fn with_policy() -> (Shell, Server) {
     (shell, server)
 }
 
-/// Writes files into a folder.
 pub(crate) fn folder(shell: &Shell, name: &str, files: &[(&str, &str)]) {
     for (file, text) in files {
         let path = shell.path(name).join(file);

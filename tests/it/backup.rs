@@ -12,14 +12,13 @@ use crate::shell::{Server, Shell};
 
 const OLD: &str = "--generation 2024.9";
 
-/// Runs a command that must succeed.
 fn done(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(transcript.contains("exit code: 0\n"), "{transcript}");
     transcript
 }
 
-/// Runs a command that must fail and returns its stderr.
+/// Runs a command that must fail. Returns its output from the error on.
 fn refused(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(!transcript.contains("exit code: 0\n"), "{transcript}");
@@ -27,7 +26,7 @@ fn refused(shell: &Shell, line: &str) -> String {
     said.collect::<Vec<_>>().join("\n") + "\n"
 }
 
-/// A text without the time of the newest revision.
+/// Replaces the time of a revision with `[TIME]`.
 fn without_time(text: &str) -> String {
     let Some((before, rest)) = text.split_once(" of 20") else { return text.to_owned() };
     let (_, after) = rest.split_once(" UTC").unwrap();
@@ -86,7 +85,6 @@ fn l9_a_database_is_backed_up_while_a_server_writes_and_restored_when_it_has_sto
     assert_eq!(mode & 0o777, 0o600);
     assert_eq!(files(&shell, "unfinished"), [""; 0]);
 
-    // After the backup, rules are removed and added.
     done(&shell, "rule remove teamid:AAAAAAAAAA");
     done(&shell, "rule add allow teamid:BBBBBBBBBB");
     sync(&shell, &server, "anna", OLD);
@@ -288,7 +286,6 @@ fn l9_a_backup_of_an_older_nicelist_is_restored_and_brought_up_to_date() {
     done(&shell, "database check --database sqlite:new/nicelist.db");
 }
 
-/// The epoch of a database.
 fn epoch(shell: &Shell, name: &str) -> i64 {
     let file = Connection::open(shell.path(name)).unwrap();
     file.query_one("SELECT id FROM epoch", [], |row| row.get(0)).unwrap()

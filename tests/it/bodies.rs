@@ -43,7 +43,6 @@ fn b3_half_sent_bodies_share_one_budget() {
     assert!(more <= 256, "{more} MiB");
 }
 
-/// The server's status in the API.
 fn status(server: &Server) -> serde_json::Value {
     let mut stream = connect(server);
     let head = format!(

@@ -1,4 +1,4 @@
-//! Lint runs before a change is stored, for every kind of change.
+//! Lint runs before a change is stored.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

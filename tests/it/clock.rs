@@ -73,7 +73,6 @@ async fn expired(router: &Router) {
     }
 }
 
-/// Adds a rule that expires after a day.
 async fn add_rule(router: &Router, clock: &Clock) {
     let expires = clock.now() + DAY;
     let rule = json!({"target": "teamid:EQHXZ8M8AV", "policy": "allow", "scope": "fleet",
@@ -114,7 +113,7 @@ async fn l13_a_start_with_a_clock_far_ahead_expires_nothing() {
     let router = app.router();
     warned(&router, &["clock-jumped"]).await;
     assert_eq!(rules(&router).await, 1);
-    // Another process with the same database, such as the command line, confirms the clock.
+    // The clock is confirmed through another server on the same database.
     let other = site.open().await.router();
     let (status, _) = ask(&other, Method::POST, "/api/v1/clock/accept", Value::Null).await;
     assert_eq!(status, StatusCode::OK);
@@ -145,7 +144,6 @@ async fn l13_an_expired_token_stays_invalid_after_the_clock_is_set_back() {
     assert!(!works().await, "time has passed, whatever the clock shows");
 }
 
-/// The first revision whose history is kept.
 async fn history_start(router: &Router) -> Value {
     let (_, status) = ask(router, Method::GET, "/api/v1/status", Value::Null).await;
     status["history_start"]["revision"].clone()

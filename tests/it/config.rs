@@ -107,7 +107,6 @@ fn b7_a_database_that_other_users_can_open_is_reported_with_the_fix() {
     assert!(!shell.run("tag create ops --database sqlite:a.db").contains("warning"));
 }
 
-/// Only the owner can open the folder of a local database.
 #[test]
 fn b7_the_folder_of_a_local_database_is_private() {
     use std::os::unix::fs::PermissionsExt;

@@ -29,7 +29,7 @@ const HOOKS: [&str; 7] = [
 /// More than two pages of rules, so that paging is tested, too.
 const RULES: usize = 4500;
 
-/// The results of all cases for the real server, with the hooks of the examples.
+/// Runs all cases against the real server with the example hooks. All cases must pass.
 fn judged(shell: &Shell, server: &Server) -> Vec<Value> {
     let script = example("conformance.sh").display().to_string();
     let hooks = HOOKS.map(|hook| format!("{hook}=sh '{script}' {hook}"));
@@ -66,7 +66,6 @@ fn nicelist_passes_every_case() {
     assert_eq!(did("clean-rules"), format!("clean, with {RULES} rules"));
 }
 
-/// A violation of the protocol by a server.
 #[derive(Clone, Copy)]
 enum Mistake {
     Created,
@@ -93,7 +92,6 @@ async fn wrong_answer(mistake: Mistake, stage: &str) -> Response {
     (status, axum::Json(answer)).into_response()
 }
 
-/// Starts a server with this mistake, on a free port.
 async fn wrong_server(mistake: Mistake) -> String {
     let router = Router::new().route(
         "/{stage}/{machine}",
@@ -107,7 +105,6 @@ async fn wrong_server(mistake: Mistake) -> String {
     format!("http://{address}/")
 }
 
-/// The output of a run against a server with a mistake.
 async fn transcript(mistake: Mistake, only: &str) -> String {
     let address = wrong_server(mistake).await;
     let line = format!("lab conformance {address} --only {only}");
@@ -199,17 +196,15 @@ fn missing_credentials_are_one_error() {
     ");
 }
 
-/// The encodings of bodies that a server accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
     /// Only bodies in a zlib container, regardless of their `Content-Encoding` header. Moroz works
     /// like this.
     ZlibOnly,
-    /// Only uncompressed bodies.
     PlainOnly,
 }
 
-/// Forwards only bodies in these encodings to a correct server.
+/// Returns the request for a correct server, or a response that refuses its body.
 async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Body>, Response> {
     let refused =
         |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\": \"{why}\"}}"));
@@ -235,7 +230,6 @@ async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Bo
     Ok(Request::from_parts(parts, Body::from(body)))
 }
 
-/// Starts a correct server that accepts only bodies in these encodings, on a free port.
 async fn server_that(world: &World, accepts: Accepts) -> String {
     let inner = world.router();
     let router = Router::new().fallback(move |request: Request<Body>| async move {

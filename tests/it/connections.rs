@@ -26,7 +26,6 @@ fn patient() -> ConnectionLimits {
     ConnectionLimits { head: LONG * 2, idle: LONG * 2, write: LONG * 2, drain: LONG * 2, ..limits }
 }
 
-/// A server on its own port.
 struct Served {
     _folder: tempfile::TempDir,
     address: SocketAddr,
@@ -71,7 +70,6 @@ async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LONG, work).await.expect("this should have come to its end")
 }
 
-/// A connection on which a test sends and receives raw bytes.
 struct Raw(TcpStream);
 
 impl Raw {

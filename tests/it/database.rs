@@ -24,7 +24,7 @@ fn answer(transcript: &str) -> &str {
     transcript.split_once('\n').unwrap().1
 }
 
-/// Runs a command that must succeed.
+/// Runs a command that must succeed and must not print the password.
 fn done(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(
@@ -34,7 +34,8 @@ fn done(shell: &Shell, line: &str) -> String {
     transcript
 }
 
-/// Runs a command that must fail and returns its stderr.
+/// Runs a command that must fail and must not print the password. Returns its output from the error
+/// on.
 fn refused(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(
@@ -115,7 +116,6 @@ async fn live(shell: &mut Shell, server: &Server) {
         assert!(began.elapsed() < Duration::from_secs(20), "nothing expires");
         std::thread::sleep(Duration::from_millis(100));
     }
-    // After a sync, both hosts have all changes.
     sync(shell, server, "anna");
     sync(shell, server, "ben");
 }
@@ -302,7 +302,6 @@ async fn a_killed_copy_leaves_everything_or_nothing() {
             let compare = format!("database compare sqlite:many.db {to}");
             if !shell.run(&compare).contains("exit code: 0") {
                 killed += 1;
-                // Another attempt succeeds.
                 done(&shell, &format!("database copy sqlite:many.db {to}"));
                 done(&shell, &compare);
             }

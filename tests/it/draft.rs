@@ -102,7 +102,7 @@ async fn a_draft_shows_what_a_commit_of_its_edits_does() {
         let change = Change { actor, base: None, dry_run: false, edits: edits.clone() };
         match engine.commit(change).await {
             Ok(_) => {}
-            // Some edits are refused, because their tag does not exist.
+            // Some edits are refused, for example because a tag does not exist.
             Err(StoreError::Refused(_)) => continue,
             Err(error) => panic!("{error}"),
         }

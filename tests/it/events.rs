@@ -1,4 +1,4 @@
-//! Events from the upload to the decision, with the real binary.
+//! Tests events from upload to decision with the real binary, and their automatic deletion.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};
@@ -14,7 +14,6 @@ use tower::ServiceExt as _;
 use crate::shell::{ENROLLMENT, Server, Shell};
 use crate::world::World;
 
-/// Uploads events as a Mac's client does, and returns the response.
 async fn upload(server: &Server, machine: &str, body: Value) -> Value {
     let url = format!("{}/santa/{ENROLLMENT}/eventupload/{machine}", server.url);
     let response = reqwest::Client::new().post(url).body(body.to_string()).send().await.unwrap();
@@ -26,7 +25,6 @@ pub(crate) fn digest(text: &str) -> String {
     data_encoding::HEXLOWER.encode(&Sha256::digest(text))
 }
 
-/// The event of a blocked program.
 pub(crate) fn blocked(name: &str, seconds: u32) -> Value {
     json!({
         "file_sha256": digest(name), "file_path": "/Applications/Pinecone.app/Contents/MacOS",
@@ -459,7 +457,6 @@ fn retention_is_the_fleets() {
     ");
 }
 
-/// The number of stored events.
 async fn left(world: &World) -> usize {
     let page = world.get("/events?limit=5000").await;
     page["items"].as_array().unwrap().len()

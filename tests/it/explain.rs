@@ -31,7 +31,6 @@ fn line(server: &Server, generation: &str) -> String {
     )
 }
 
-/// Syncs `mira` completely.
 fn sync(shell: &Shell, server: &Server, generation: &str) {
     shell.json(&line(server, generation));
 }

@@ -96,7 +96,7 @@ async fn w7_proxies_that_change_the_encoding_of_requests_do_no_harm() {
     }
 }
 
-/// The server processed every request, but its responses did not arrive.
+/// In one sync, the responses do not arrive in time.
 #[tokio::test]
 async fn w7_responses_that_come_too_late_lose_no_rule() {
     let world = world().await;

@@ -72,7 +72,6 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     "#);
 }
 
-/// W9: every command that reads files supports `--configuration`.
 #[test]
 fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     let mut shell = Shell::new();

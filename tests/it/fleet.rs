@@ -34,7 +34,6 @@ fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     command
 }
 
-/// The summary, and the text on stderr.
 fn summary(output: &Output) -> (Value, String) {
     let transcript = String::from_utf8_lossy(&output.stderr).into_owned();
     (serde_json::from_slice(&output.stdout).expect(&transcript), transcript)
@@ -100,14 +99,10 @@ fn hosts_with_rules_of_their_own_converge() {
     assert_eq!(summary["run"]["connections"], 20);
 }
 
-/// A violation of the protocol by a server.
 #[derive(Clone, Copy, PartialEq)]
 enum Mistake {
-    /// The server never sends the removal of a rule, so only a clean sync removes it.
     ForgetsRemovals,
-    /// The server fails every other event upload.
     FailsEvents,
-    /// The server never responds to a preflight.
     StandsStill,
 }
 
@@ -160,7 +155,6 @@ fn wrong_router(mistake: Mistake) -> Router {
     Router::new().route("/{stage}/{machine}", post(wrong_answer)).with_state(Arc::new(wrong))
 }
 
-/// The result of a run against a server with a mistake.
 async fn against(mistake: Mistake, line: &'static str) -> (Value, String, Option<i32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());

@@ -9,7 +9,6 @@ use crate::events::blocked;
 use crate::shell::{ADMIN, Server, Shell};
 use crate::world::{Mac, World};
 
-/// A Mac that reports these names.
 fn mac(machine: &str, hostname: &str, serial: &str) -> Mac {
     Mac {
         santa: Santa::new(Profile {
@@ -259,8 +258,9 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     assert!(fixed.contains("2 hosts have the name ben"), "{fixed}");
 }
 
-/// W2: in a file, the name of one host is replaced by its machine ID, and a name that several hosts
-/// have is a fault at its line. A name that no host has is a warning.
+/// W2: in a file, a name that only one host has is replaced with the host's machine ID. A name that
+/// several hosts have is reported as a fault with its line. A name that no host has causes a
+/// warning.
 #[tokio::test]
 async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
     let mut shell = Shell::new();
@@ -312,7 +312,6 @@ async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
     assert!(refused.contains(shared), "{refused}");
 }
 
-/// Stores a policy over HTTP.
 async fn put_policy(server: &Server, policy: &Value) {
     let request = reqwest::Client::new().post(format!("{}/api/v1/policy", server.url));
     let request = request.bearer_auth(ADMIN).header("content-type", "application/json");

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use crate::world::{Mac, World};
 
-/// The machine IDs of a list of hosts.
 async fn hosts(world: &World, filter: &str) -> Vec<String> {
     let list = world.get(&format!("/hosts?{filter}")).await;
     let machine = |host: &Value| host["machine"].as_str().unwrap().to_owned();

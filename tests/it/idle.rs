@@ -1,4 +1,4 @@
-//! A sync with nothing to do reads and writes one host's row, regardless of the number of rules.
+//! A sync with nothing to do reads and writes only its host's row.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -170,7 +170,6 @@ fn rules(count: u32) -> Vec<Edit> {
     (0..count).map(rule).collect()
 }
 
-/// A change that puts this number of rules.
 fn change(count: u32) -> Change {
     let actor = anna();
     Change { actor, base: None, dry_run: false, edits: rules(count) }
@@ -181,7 +180,7 @@ async fn preflight(engine: &Engine, machine: &MachineId) -> Option<SyncType> {
     engine.preflight(machine, &request, &|| true).await.unwrap().sync_type
 }
 
-/// The number of rules in a download.
+/// Downloads all pages. Returns the number of rules.
 async fn download(engine: &Engine, machine: &MachineId) -> u32 {
     let mut cursor = String::new();
     let mut received = 0;
@@ -234,7 +233,6 @@ impl Quiet {
         quiet
     }
 
-    /// Puts this number of rules into the store.
     async fn change(&self, count: u32) {
         let change = change(count);
         self.engine.commit(change).await.unwrap();

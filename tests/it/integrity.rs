@@ -35,7 +35,7 @@ fn shell_with_rules() -> Shell {
     shell
 }
 
-/// The error of a server that must not start.
+/// Returns the stderr of a server that must not start.
 fn refused_start(shell: &Shell) -> String {
     let mut serve =
         shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:nicelist.db"]);

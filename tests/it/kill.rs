@@ -1,4 +1,5 @@
-//! If a process is killed at any moment of an import, either all of its rules are stored or none.
+//! Writes of killed processes. Imports are stored completely or not at all, and acknowledged writes
+//! are never lost.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -19,7 +20,6 @@ fn rules_csv() -> String {
     csv
 }
 
-/// The number of rules in a database after its writer was killed.
 fn rules_in(shell: &Shell, database: &str) -> usize {
     let output =
         shell.command(&["rule", "list", "-o", "jsonl", "--database", database]).output().unwrap();
@@ -80,7 +80,6 @@ fn a_server_killed_during_an_import_leaves_everything_or_nothing() {
     }
 }
 
-/// The writes that a server acknowledged.
 #[derive(Default)]
 struct Acknowledged {
     rules: Vec<String>,
@@ -172,7 +171,6 @@ async fn kill_under_load(rounds: usize) {
     found_again(&shell, all);
 }
 
-/// Checks that a database has all acknowledged writes.
 fn found_again(shell: &Shell, all: Acknowledged) {
     let database = format!("sqlite:{}", shell.path("nicelist.db").display());
     let check = shell.command(&["database", "check", "--database", &database]).output().unwrap();
@@ -203,7 +201,6 @@ async fn l7_a_hundred_kills_under_mixed_load_lose_nothing_that_was_acknowledged(
     kill_under_load(100).await;
 }
 
-/// Acknowledged writes on a disk with occasional failures are still stored after a kill.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn l7_a_disk_that_fails_under_load_loses_nothing_that_was_acknowledged() {
     let shell = Shell::new();

@@ -161,7 +161,7 @@ fn many_findings_are_counted_in_a_table() {
     assert_eq!(count("rule lint rules.csv -o csv"), 25);
 }
 
-/// The required parts of SARIF 2.1.0, and their types.
+/// A finding keeps its fingerprint when its line moves.
 #[test]
 fn sarif_is_what_code_review_reads() {
     let shell = shell();

@@ -101,7 +101,6 @@ fn bytes(path: &Path) -> (Vec<u8>, Option<Vec<u8>>) {
     (fs::read(path).unwrap(), fs::read(next_to(path, "-wal")).ok())
 }
 
-/// Runs a command that must succeed. Returns its output.
 fn succeed(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(transcript.contains("exit code: 0"), "{transcript}");

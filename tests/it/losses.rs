@@ -6,8 +6,8 @@ use crate::world::{Loses, Mac, World};
 
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// A Mac that completed a sync. After the sync, one rule is removed, one is changed and one is
-/// added, and the Mac loses its tag.
+/// A Mac that completed a sync. Since then, one rule was removed, one was added, and the Mac lost
+/// its tag.
 async fn a_changed_world() -> (World, Mac) {
     let world = World::new().await;
     world.post("/tags", serde_json::json!({"name": "eng"})).await;

@@ -57,7 +57,8 @@ async fn sync_losing(mac: &mut Mac, world: &World, from: usize) {
     assert!(lost.is_err() || from == POSTFLIGHT);
 }
 
-/// Performs a normal sync. Returns the number of received rules.
+/// Syncs a Mac. The sync must be normal, and afterwards the Mac must be up to date. Returns the
+/// number of received rules.
 async fn received(mac: &mut Mac, world: &World) -> u64 {
     let expected = due(world).await;
     let report = mac.sync(world).await;

@@ -77,7 +77,6 @@ async fn assert_up_to_date(world: &World, name: &str, mac: &Mac) {
     }
 }
 
-/// Fails if data of an older version is lost or read differently.
 #[tokio::test]
 async fn a_database_of_version_0_1_0_opens_and_its_hosts_sync_without_drift() {
     its_hosts_sync_without_drift(World::on_file(&unpacked(DATABASE), LATER.parse().unwrap()).await)
@@ -122,7 +121,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // The history is unchanged: the revision before the last change can be restored.
+    // A rollback to the revision before the last change is possible.
     let dry_run = json!({"dry_run": true});
     let rolled = world.post("/revisions/31/rollback", dry_run).await;
     assert_eq!(rolled["changes"].as_array().unwrap().len(), 1, "{rolled}");
@@ -141,8 +140,7 @@ async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_syn
         assert_eq!(macs.len(), 18);
         for (name, mac) in &mut macs {
             let report = mac.sync(&world).await;
-            // The requested clean sync is still pending, because the host never proved that it
-            // performed it.
+            // The requested clean sync is still pending, because the host never proved that sync.
             let is_ordered = name == "cleaned-counts";
             let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
             assert_eq!(report.performed, kind, "{name}");

@@ -131,7 +131,7 @@ async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
     engine.postflight(machine, &request).await.unwrap();
 }
 
-/// A complete sync. Returns the identifiers of its rules.
+/// A complete sync. Returns the identifiers of the received rules.
 async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String> {
     preflight(engine, version, machine).await;
     let (mut rules, mut cursor) = page(engine, machine, "").await;
@@ -144,7 +144,7 @@ async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String
     rules
 }
 
-/// Memory and start-up depend on the kept history, not on all changes ever made.
+/// Memory depends on the kept history, not on all changes ever made, even after a restart.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_memory_and_start_up_follow_the_history_that_is_kept() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -254,8 +254,8 @@ async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     assert_eq!(sync(&engine, HASHES, &machine).await.len(), 0);
 }
 
-/// While a server is suspended, another server removes rules and deletes them as old history. The
-/// suspended server notices that the rules were removed.
+/// While a server is suspended, another server changes rules and deletes their old versions. The
+/// suspended server notices the changes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_server_that_was_suspended_reads_everything_again() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();

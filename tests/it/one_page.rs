@@ -18,7 +18,6 @@ const MOST: usize = 10 * 1024 * 1024 / 60;
 const FLEET: usize = 20_000;
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 
-/// Writes rules for the fleet, and rules for a tag.
 async fn write_rules(shell: &Shell, fleet: usize, tagged: usize) {
     let url = format!("sqlite:{}", shell.path("nicelist.db").display());
     let store = store::open(&url, Durability::Process).await.unwrap();

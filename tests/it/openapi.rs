@@ -1,4 +1,4 @@
-//! The OpenAPI document is committed, valid, complete and correct.
+//! Checks the OpenAPI document, and that responses match it.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// All references in a value.
+/// Adds all references in a value to `found`.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {
@@ -156,7 +156,8 @@ async fn a2_the_document_describes_every_schema_and_enums_as_enums() {
     }
 }
 
-/// The reason why a response differs from the description of its operation.
+/// Returns the first difference between a response body and the schema for its status. The caller
+/// checks that the status is described.
 fn mismatch(
     document: &Value,
     method: &str,

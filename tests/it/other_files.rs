@@ -2,7 +2,7 @@
 
 use crate::shell::Shell;
 
-/// W12: the error names the kind of the file, regardless of its extension. No rule is read.
+/// W12: the error describes the kind of the file, regardless of its extension.
 #[test]
 fn w12_files_of_another_kind_are_identified() {
     let shell = Shell::new();
@@ -134,7 +134,7 @@ fn w12_files_of_another_kind_are_identified() {
     }
 }
 
-/// W12: keys that Santa no longer supports are listed in one error, with their replacements.
+/// W12: all old keys of a rule are listed in one error, with their replacements.
 #[test]
 fn w12_old_keys_are_reported_together() {
     let shell = Shell::new();

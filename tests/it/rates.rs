@@ -60,7 +60,6 @@ impl Client<'_> {
     }
 }
 
-/// A server behind a proxy on this machine, with additional flags.
 fn behind_a_proxy(shell: &Shell, flags: &[&str]) -> Server {
     Server::start_with(shell, &[&["--trusted-proxy", "127.0.0.1"], flags].concat())
 }
@@ -224,7 +223,7 @@ fn b2_a_proxy_reports_clients_with_the_proxy_protocol() {
         );
         stream.write_all(request.as_bytes()).unwrap();
         let mut response = String::new();
-        // The server may close the connection while this client still writes.
+        // The read fails if the server closes the connection before it has read the whole request.
         let closed = stream.read_to_string(&mut response).is_err();
         if closed { String::new() } else { response.split(' ').nth(1).unwrap_or("").to_owned() }
     };

@@ -1,8 +1,7 @@
-//! The README is correct. The commands in its console blocks are run in their order.
+//! Runs the commands in the README's console blocks in their order, and compares their output.
 
 use crate::shell::Shell;
 
-/// A command of the page and its output on the page.
 struct Shown {
     line: String,
     code: i32,

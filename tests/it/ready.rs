@@ -1,4 +1,4 @@
-//! `/readyz` is correct, and no acknowledged write is lost.
+//! Tests `/readyz` and acknowledged writes while the database has problems.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Cluster, Disk};
 use crate::shell::{ADMIN, Server, Shell};
 
-/// `/readyz` must be correct within this time.
+/// `/readyz` must report a change within this time.
 const SOON: Duration = Duration::from_secs(2);
 
 struct Observer<'a> {

@@ -1,4 +1,4 @@
-//! Ambiguous requests, which the server must not read differently than their sender meant.
+//! Ambiguous requests.
 
 use http::{Method, StatusCode};
 use nicelist::sync::RULES_A_PAGE;
@@ -92,7 +92,7 @@ async fn a1_a_duplicate_key_is_refused_at_any_depth() {
     }
 }
 
-/// Sends texts with a NUL, which must be refused because PostgreSQL does not store it.
+/// Sends texts with a NUL, which must be refused because PostgreSQL cannot store NULs.
 async fn refuse_nul(world: &World) {
     for path in ["/events?decision=%00", "/events/stats?decision=a%00"] {
         let (status, problem) = world.ask(Method::GET, path, Value::Null).await;

@@ -21,7 +21,6 @@ fn mac(machine: &str, generation: &str) -> Mac {
     Mac { santa: Santa::new(Profile { machine_id: machine.to_owned(), ..profile }) }
 }
 
-/// Adds an event that the Mac has not uploaded.
 fn add_event(mac: &mut Mac, name: &str) {
     mac.santa.add_event(Event {
         file_sha256: "e".repeat(64),
@@ -52,7 +51,7 @@ async fn uploaded(world: &World) -> Vec<String> {
 }
 
 /// A world that was restored from a backup. Between the backup and the restore, its Macs lost one
-/// rule and got another rule.
+/// rule and got another. After the restore, a third rule was added.
 async fn restored(macs: &mut [Mac]) -> World {
     let mut world = World::new().await;
     world.put_rule("block", BEFORE, "fleet").await;
@@ -141,7 +140,8 @@ async fn l9_a_hash_proves_what_a_mac_has() {
     for machine in ["M1", "M2"] {
         assert_eq!(state(&world, machine).await, in_sync());
     }
-    // At its turn, each host gets all its rules with their messages again, without a clean sync.
+    // At its turn, each host gets all its rules again without a clean sync, which removes the
+    // message.
     world.pass(SignedDuration::from_mins(31)).await;
     for mac in &mut macs {
         let report = mac.sync(&world).await;

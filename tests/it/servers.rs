@@ -145,7 +145,6 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     }
 }
 
-/// The binary with `--database postgres://…`: local commands, and two servers.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commands_and_servers_work_on_postgres() {
     let database = Database::new().await;

@@ -15,7 +15,6 @@ use tempfile::TempDir;
 pub(crate) const ADMIN: &str = "the-admin-of-the-tests";
 pub(crate) const ENROLLMENT: &str = "the-secret-of-the-tests";
 
-/// A home directory and the environment of commands.
 pub(crate) struct Shell {
     home: TempDir,
     env: Vec<(String, String)>,
@@ -40,7 +39,7 @@ impl Shell {
         self.set("NICELIST_TOKEN", ADMIN);
     }
 
-    /// From now on, commands use the local database again.
+    /// Clears the environment of commands, so that they use the local database.
     pub(crate) fn unset_server(&mut self) {
         self.env.clear();
     }
@@ -50,7 +49,6 @@ impl Shell {
         self.env.push((name.to_owned(), value.to_owned()));
     }
 
-    /// A command that runs the binary.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_nicelist"));
         command.args(words).current_dir(self.home.path()).env_clear();
@@ -135,7 +133,6 @@ fn unpadded(line: &str) -> String {
     out
 }
 
-/// The real server, as a separate process.
 pub(crate) struct Server {
     process: Child,
     pub(crate) url: String,
@@ -148,13 +145,11 @@ impl Server {
         Self::start_with(shell, &[])
     }
 
-    /// Starts a server with more flags.
     pub(crate) fn start_with(shell: &Shell, flags: &[&str]) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         Self::over(shell, &database, flags)
     }
 
-    /// Starts a server over a database, on a free port, with more flags.
     pub(crate) fn over(shell: &Shell, database: &str, flags: &[&str]) -> Self {
         let mut command =
             shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", database]);
@@ -168,7 +163,6 @@ impl Server {
         Self::start_after(shell, "trap '' XFSZ")
     }
 
-    /// Starts a server with this soft limit of descriptors.
     pub(crate) fn start_with_descriptors(shell: &Shell, soft: usize) -> Self {
         Self::start_after(shell, &format!("ulimit -Sn {soft}"))
     }
@@ -278,12 +272,10 @@ impl Server {
         }
     }
 
-    /// Waits for the process, and returns its exit code.
     pub(crate) fn wait(mut self) -> Option<i32> {
         self.process.wait().unwrap().code()
     }
 
-    /// Kills the process, as a power failure would.
     pub(crate) fn kill(mut self) {
         self.end();
     }
@@ -302,7 +294,6 @@ impl Drop for Server {
     }
 }
 
-/// A file of the examples.
 pub(crate) fn example(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name)
 }

@@ -21,13 +21,11 @@ pub(crate) const CTRL_C: &str = "\u{3}";
 const HIDE_CURSOR: &str = "\u{1b}[?25l";
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 
-/// A command that runs in a terminal.
 pub(crate) struct Terminal {
     session: PtySession,
     seen: String,
 }
 
-/// The output and the exit code of a command.
 pub(crate) struct End {
     /// Everything that was sent to the terminal.
     pub(crate) seen: String,

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::desk::with_two_macs;
 use crate::shell::Shell;
 
-/// All data that commands change.
 fn everything(shell: &Shell) -> Value {
     let parts = ["history", "rule list", "tag list", "settings show", "host list", "token list"];
     parts.map(|line| (line.to_owned(), shell.json(line))).into_iter().collect::<Value>()

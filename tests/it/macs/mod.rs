@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::interrupted::Interrupted;
 use crate::world::{Loses, Mac, World};
 
-/// Clients of all generations that keep their rules between syncs.
+/// Clients that keep their rules between syncs.
 const CLIENTS: [&str; 8] =
     ["2021.7", "2022.4", "2023.7", "2024.2", "2024.6", "2024.9", "2025.7", "2026.7"];
 /// Clients that report a hash of their rules.
@@ -32,7 +32,6 @@ fn clone(mac: &Mac) -> Mac {
     Mac { santa: mac.santa.clone() }
 }
 
-/// A world with two allow rules.
 async fn world() -> World {
     let world = World::new().await;
     world.put_rule("allow", FIRST, "fleet").await;
@@ -48,7 +47,7 @@ fn pass(world: &World, minutes: i64) {
     world.wait(SignedDuration::from_mins(minutes));
 }
 
-/// Syncs a Mac some minutes after its last sync. The sync must not be clean.
+/// Syncs a Mac ten minutes later. The sync must not be clean. Returns the number of received rules.
 async fn sync(world: &World, mac: &mut Mac) -> u32 {
     pass(world, 10);
     let report = mac.sync(world).await;
@@ -57,7 +56,7 @@ async fn sync(world: &World, mac: &mut Mac) -> u32 {
     report.rules.received
 }
 
-/// Two Macs with the same machine ID that sync alternately.
+/// Two Macs with the same machine ID that have synced alternately.
 async fn conflict(world: &World, version: &str) -> [Mac; 2] {
     let [mut one, mut other] = ["C02AAAAAAAAA", "C02BBBBBBBBB"].map(|serial| mac(version, serial));
     one.sync(world).await;
@@ -226,8 +225,7 @@ async fn l11_a_cloned_vm_with_a_rules_hash_gets_every_change_and_is_shown() {
     }
 }
 
-/// Clients before 2025.7 report only counts of their rules. After the counts show that there are
-/// two Macs, both get all changes, because counts do not show every difference.
+/// Clients before 2025.7 report only the counts of their rules, which do not show every difference.
 #[tokio::test]
 async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     for version in ["2021.7", "2023.7", "2024.9"] {
@@ -265,7 +263,8 @@ async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     }
 }
 
-/// The requests of two syncs alternate, in every order, while rules change.
+/// After rules have changed, one Mac's sync is paused before its second or third request while the
+/// other Mac syncs, with or without lost requests.
 #[tokio::test]
 async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     for version in CLIENTS {

@@ -10,7 +10,6 @@ use super::reference::{
 };
 use crate::world::World;
 
-/// A rule in the JSON of the admin API.
 fn rule((target, scope): (usize, usize), entry: Entry) -> Value {
     let (policy, expression, _) = POLICIES[entry.policy];
     let mut rule = json!({
@@ -109,7 +108,8 @@ pub(super) async fn keep(world: &World, reference: &Reference) -> Kept {
     Kept { revision, rules, modes, members, preferred }
 }
 
-/// Rolls back to the saved state, without rules that have expired since.
+/// Rolls back to the saved state. If its history has been deleted, the server must refuse the
+/// rollback.
 async fn roll_back(world: &World, reference: &mut Reference) {
     let Kept { revision, rules, modes, members, preferred } = reference.kept.clone();
     let start = world.get("/status").await["history_start"]["revision"].as_u64();

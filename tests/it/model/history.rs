@@ -9,7 +9,6 @@ use super::reference::{
 };
 use crate::world::Loses;
 
-/// A history: the clients of the hosts, and the steps.
 #[derive(Clone)]
 pub(super) struct History {
     /// The client of each host, and whether the client prefers protobuf to JSON.
@@ -17,7 +16,6 @@ pub(super) struct History {
     pub(super) steps: Vec<Step>,
 }
 
-/// An action of an administrator.
 #[derive(Clone, Copy)]
 pub(super) enum Act {
     Put {
@@ -37,7 +35,6 @@ pub(super) enum Act {
     },
     /// Saves the state, for a rollback.
     Keep,
-    /// Rolls back to the saved state.
     RollBack,
     /// Removes all rules except those of one scope.
     Only {
@@ -85,7 +82,6 @@ pub(super) enum Interruption {
     AnHourPasses,
 }
 
-/// A step of a history.
 #[derive(Clone, Copy)]
 pub(super) enum Step {
     Administer(Act),
@@ -115,7 +111,6 @@ pub(super) enum Step {
         host: usize,
     },
     Restart,
-    /// The database is backed up.
     BackUp,
     /// The database is restored from the last backup.
     Restore,
@@ -222,7 +217,6 @@ fn history(clients: std::ops::Range<usize>, tampering: bool) -> impl Strategy<Va
     (clients_of_hosts, steps).prop_map(|(clients, steps)| History { clients, steps })
 }
 
-/// Histories of clients of every generation.
 pub(super) fn of_every_generation() -> impl Strategy<Value = History> {
     history(0..CLIENTS.len(), false)
 }

@@ -19,8 +19,7 @@ use proptest::prelude::*;
 
 use self::story::Stage;
 
-/// The number of histories of each of the two main kinds, which run in parallel. Fewer histories of
-/// the other kinds run.
+/// The number of histories of each of the two main kinds. The other kinds have fewer histories.
 const HISTORIES: u32 = 1000;
 
 /// Proptest reads `PROPTEST_CASES`. Numbers up to [`HISTORIES`] are ignored.

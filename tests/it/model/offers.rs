@@ -26,12 +26,10 @@ struct Unheard {
     forgotten: bool,
 }
 
-/// The properties of a client at the beginning of a sync.
 pub(super) struct Client {
     /// Whether the client reports a hash of its rules.
     pub(super) hashes: bool,
     pub(super) asks_clean: bool,
-    /// The rules that the client has.
     pub(super) rules: State,
 }
 
@@ -77,8 +75,7 @@ impl Offers {
         Self { known: vec![vec![rules]], order_lost: true, ..Self::default() }
     }
 
-    /// A newer client was installed. If it is the first one that hashes, the order of its rules is
-    /// unknown.
+    /// A newer client was installed, so the order of its rules may be unknown.
     pub(super) fn upgrade(&mut self) {
         self.order_lost = true;
     }

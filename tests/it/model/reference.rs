@@ -78,7 +78,6 @@ pub(super) const CLIENTS: [(&str, Option<Version>); 14] = [
 /// The first of [`CLIENTS`] that hashes its rules.
 pub(super) const FIRST_THAT_HASHES: usize = 10;
 
-/// A rule in the reference model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) policy: usize,
@@ -104,11 +103,9 @@ pub(super) struct Kept {
     pub(super) preferred: usize,
 }
 
-/// The state of the reference model.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reference {
     pub(super) rules: Rules,
-    /// The saved state, for a rollback.
     pub(super) kept: Kept,
     pub(super) modes: BTreeMap<usize, usize>,
     pub(super) tags: BTreeSet<(usize, usize)>,

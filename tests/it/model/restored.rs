@@ -7,7 +7,6 @@ use super::offers::Client;
 use super::reference::Reference;
 use super::served::Served;
 
-/// A backup of a database, and the reference model at that time.
 pub(super) struct Backup {
     pub(super) database: Vec<u8>,
     pub(super) reference: Reference,

@@ -74,7 +74,6 @@ struct Story {
     restored: Vec<Option<Restored>>,
 }
 
-/// The properties that a host reports about itself.
 #[derive(Clone, Debug, Default)]
 struct Reported {
     groups: BTreeSet<usize>,
@@ -269,10 +268,12 @@ impl Story {
         }
     }
 
-    /// A sync with an interruption. The interruption does not change the destination of the sync.
+    /// A sync with an interruption. Unless the interruption comes before the preflight, it does not
+    /// change the rules that the sync leads to.
     async fn interrupted_sync(&mut self, host: usize, before: usize, interruption: Interruption) {
         // After a restart, the old server still handles this sync but gets no changes any more. The
-        // preflight chooses the destination of the sync, so it must come before the restart.
+        // preflight determines the rules that the sync leads to, so it must come before the
+        // restart.
         let before = match interruption {
             Interruption::Restart | Interruption::AnHourPasses => before.max(1),
             Interruption::Administer(_) | Interruption::SyncOf { .. } => before,
@@ -357,7 +358,6 @@ impl Story {
         offers::state(reference.active_rules(host, *client))
     }
 
-    /// Whether the host's client keeps rules from one sync to the next.
     fn keeps_rules(&self, host: usize) -> bool {
         CLIENTS[self.clients[host]].1.is_some()
     }

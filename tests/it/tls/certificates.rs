@@ -38,7 +38,6 @@ pub(crate) enum Valid {
     For(Duration),
 }
 
-/// A certificate authority.
 pub(crate) struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pub(crate) pem: String,
@@ -55,7 +54,6 @@ impl Authority {
         Self { issuer: Issuer::new(params, key), pem }
     }
 
-    /// Writes the authority's certificate into the shell's home.
     pub(crate) fn write(&self, shell: &Shell, name: &str) {
         shell.write(name, &self.pem);
     }
@@ -67,7 +65,6 @@ impl Authority {
         self.sign(params, ExtendedKeyUsagePurpose::ServerAuth, valid)
     }
 
-    /// A certificate for a Mac.
     pub(crate) fn client(&self, name: &str, valid: Valid) -> Signed {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);

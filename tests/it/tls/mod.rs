@@ -31,7 +31,6 @@ struct Secured {
 }
 
 impl Secured {
-    /// Starts a server with additional flags.
     fn start(flags: &[&str]) -> Self {
         Self::start_after(flags, |_, _| ())
     }

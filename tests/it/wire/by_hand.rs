@@ -28,7 +28,6 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
-/// A field of a message.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum Field {
     Number(u64),
@@ -44,7 +43,6 @@ impl fmt::Debug for Field {
     }
 }
 
-/// A field that contains a string.
 pub(super) fn text(text: &str) -> Field {
     Field::Bytes(text.as_bytes().to_vec())
 }

@@ -20,7 +20,7 @@ async fn a_repeated_event_is_known() {
     assert_eq!(server.events().await.len(), 2);
 }
 
-/// §3.2: the largest batch that clients send.
+/// §3.2
 #[tokio::test]
 async fn a_batch_of_many_long_events_is_accepted() {
     let server = Server::start().await;
@@ -72,7 +72,7 @@ async fn all_fields_of_an_event_are_stored() {
     assert_eq!(detail["signing_chain"][0]["common_name"], "Developer ID");
 }
 
-/// §3.3: a similar event in protobuf.
+/// §3.3
 #[tokio::test]
 async fn an_event_in_protobuf_says_the_same() {
     let server = Server::start().await;

@@ -29,7 +29,7 @@ async fn with_every_rule() -> Server {
     server
 }
 
-/// The rules that the server sends to a version, without the hashes.
+/// The rules that the server sends to a version, with `F` and `C` instead of the long hashes.
 async fn sent(server: &Server, version: &str) -> Vec<String> {
     let sync = server.sync(&version.replace(['(', ')', ' '], "_"), version).await;
     sync.lines().iter().map(|line| line.replace(FILE, "F").replace(&"c".repeat(64), "C")).collect()
@@ -159,7 +159,7 @@ async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     assert_eq!(server.host("M1").await["rules"]["withheld"], 0);
 }
 
-/// A host with an unreadable version gets the rules that all clients with protobuf support.
+/// A host with an unreadable version gets the rules that every client with protobuf supports.
 #[tokio::test]
 async fn an_unreadable_version_gets_what_most_versions_support() {
     let server = with_every_rule().await;
