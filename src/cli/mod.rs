@@ -1,8 +1,8 @@
 //! The command line: arguments, output, exit codes.
 //!
-//! Each command is a file with its arguments and a function `run`, in the folder of its noun. `run`
-//! passes values to `ui`, which prints them. A new noun needs a variant of `Command` and an arm in
-//! its `run`.
+//! Each command is a module with its arguments and a function `run`. The commands of a noun are in
+//! the folder of the noun. `run` passes values to `ui`, which prints them. A new noun needs a
+//! variant of `Command` and an arm in `Command::run`.
 
 mod apply;
 mod arg;

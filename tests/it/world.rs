@@ -26,11 +26,8 @@ use tower::ServiceExt;
 
 use crate::cluster::Database;
 
-/// The database of a world.
 enum Kept {
-    /// A SQLite file in this folder.
     Sqlite(TempDir),
-    /// A database on a PostgreSQL server.
     Postgres(Database),
 }
 
@@ -55,7 +52,6 @@ struct Servers {
 }
 
 impl Servers {
-    /// The server that gets the next request.
     fn next(&self) -> &Router {
         let turn = self.taken.fetch_add(1, Ordering::Relaxed) % 64;
         &self.routers[usize::from(self.turns >> turn & 1 == 1) % self.routers.len()]
@@ -105,7 +101,6 @@ pub(crate) async fn ask(
     (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
 }
 
-/// Servers over one database, and their clock.
 pub(crate) struct World {
     kept: Kept,
     clock: Clock,
@@ -120,7 +115,6 @@ impl World {
         Self::with_rules_a_page(RULES_A_PAGE).await
     }
 
-    /// A world with this page size.
     pub(crate) async fn with_rules_a_page(page: NonZeroUsize) -> Self {
         // The folder is in memory if possible, because the tests create thousands of worlds.
         let folder = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
@@ -172,7 +166,6 @@ impl World {
         world
     }
 
-    /// A world with this limit of events per host and day.
     pub(crate) async fn with_events_per_day(most: u64) -> Self {
         let mut world = Self::new().await;
         world.events_per_day = Some(most);
@@ -247,7 +240,7 @@ impl World {
         self.clock.now()
     }
 
-    /// Advances the clock and restarts the servers, which then do all scheduled work.
+    /// Advances the clock and restarts the servers, which then do their scheduled work.
     pub(crate) async fn pass(&mut self, time: SignedDuration) {
         self.clock.advance(time);
         self.restart().await;
@@ -315,7 +308,6 @@ impl World {
     }
 }
 
-/// The requests or responses that the network loses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Loses {
     Nothing,
@@ -339,7 +331,7 @@ pub(crate) struct Exchange {
     pub(crate) answer: HttpResponse,
 }
 
-/// Sends a Mac's requests to a server.
+/// Sends a Mac's requests to the servers of a world.
 pub(crate) struct Network {
     servers: Arc<Servers>,
     asked: AtomicUsize,
@@ -353,7 +345,7 @@ impl Network {
         self
     }
 
-    /// The responses of the servers.
+    /// The requests that reached the servers, with their responses.
     pub(crate) fn served(&self) -> Arc<Mutex<Vec<Exchange>>> {
         Arc::clone(&self.served)
     }
@@ -368,7 +360,7 @@ impl Network {
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request.body(Body::from(body.to_vec())).unwrap();
-        // The preflight determines the destination of a sync. Any server can handle the later
+        // The preflight determines the rules that a sync leads to. Any server can handle the later
         // requests, even if it has not read the newest changes.
         let server = match path.starts_with("preflight") {
             true => self.servers.next_that_heard().await,

@@ -17,7 +17,6 @@ use std::{fs, net};
 use nicelist::store::{self, Durability, Store};
 use tokio_postgres::{Client, NoTls};
 
-/// The cluster's superuser.
 const ADMIN: &str = "nicelist";
 /// PostgreSQL refuses to run as root. If the tests run as root, PostgreSQL runs as this user.
 const SERVICE: &str = "postgres";
@@ -186,7 +185,6 @@ impl Cluster {
     }
 }
 
-/// A suspended cluster.
 pub(crate) struct Suspended<'a>(&'a Cluster);
 
 impl Drop for Suspended<'_> {

@@ -10,8 +10,7 @@ use tokio::time::timeout;
 use crate::cluster::{Cluster, Database, Disk};
 use crate::contract::{active_rules, change, commit, put, rule};
 
-/// Maximum duration of a request: much shorter than the time for which a server hangs, and much
-/// longer than a request takes on a busy machine.
+/// Maximum duration of a request: much longer than a request takes on a busy machine.
 const SOON: Duration = Duration::from_secs(8);
 
 /// The result of a request, which must not take long.

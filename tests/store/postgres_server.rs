@@ -28,7 +28,6 @@ async fn refusal(url: &str) -> String {
     }
 }
 
-/// The tables of a database, by name.
 pub(crate) async fn tables(database: &Database) -> Vec<String> {
     let client = database.cluster.connect(&database.name).await;
     let sql = "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1";
@@ -203,7 +202,6 @@ async fn servers_that_change_policy_concurrently_take_turns() {
     database.drop().await;
 }
 
-/// An event of a program on a host.
 fn event(host: &str, program: usize) -> Event {
     let report = serde_json::json!({
         "machine": host, "decision": "BLOCK_UNKNOWN", "occurred": null, "file_name": "x",

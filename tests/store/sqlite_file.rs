@@ -17,7 +17,6 @@ use crate::contract::{
     Db, UPLOAD, active_rules, at, commit, machine, put, put_tag, retention, rule, set,
 };
 
-/// A database in its own folder.
 pub(crate) struct File(TempDir);
 
 impl File {
@@ -37,7 +36,6 @@ impl File {
         format!("sqlite:{}", self.path().display())
     }
 
-    /// The error of this database, which cannot be opened.
     async fn refusal(&self) -> String {
         refusal(&self.url()).await
     }

@@ -1,4 +1,4 @@
-//! Writes rules in any format. An unfinished file is never left behind.
+//! Writes rules in any format. If writing fails, no unfinished file is left behind.
 
 use std::fs;
 use std::io::{self, BufRead, BufReader, BufWriter, Seek, Write};

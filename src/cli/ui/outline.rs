@@ -1,4 +1,5 @@
-//! Many small items in sections. Each item is a line with a mark, a name and values.
+//! Many small items in sections. Each item begins on a new line and has a mark, a name and values.
+//! Values that do not fit continue on further lines.
 
 use serde::Serialize;
 

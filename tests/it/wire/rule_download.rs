@@ -92,7 +92,7 @@ async fn a_cursor_that_is_not_of_this_download_gets_its_first_page() {
     assert_eq!(second["rules"][0]["identifier"], TEAMS[2]);
 }
 
-/// §4.1: a cursor of an earlier, completed sync gets the first page of the current sync.
+/// §4.1: a cursor from before the last completed sync gets the first page of the current sync.
 #[tokio::test]
 async fn a_cursor_of_an_earlier_sync_begins_the_new_one() {
     let server = paged().await;
@@ -166,7 +166,7 @@ async fn a_rule_on_the_wire_has_only_the_fields_that_are_set() {
     assert!(all(&page, 1).contains(&Field::Bytes(team.concat())), "{:?}", all(&page, 1));
 }
 
-/// §4.2: every policy and every type, as a word in JSON and as a number in protobuf.
+/// §4.2: policies and types are words in JSON and numbers in protobuf.
 #[tokio::test]
 async fn policies_and_types_have_santas_spelling() {
     let server = Server::start().await;

@@ -18,7 +18,6 @@ pub(super) const PREFLIGHT: &[u8] =
 /// A file's hash, for rules.
 pub(super) const FILE: &str = "b7c1e3fd640c5f211c89b02c2c6122f78ce322aa5c56eb0bb54bc422a8f8b670";
 
-/// A header's name and value.
 pub(super) type Header<'a> = (&'a str, &'a str);
 
 pub(super) struct Server {
@@ -37,9 +36,7 @@ pub(super) struct Answer {
 pub(super) struct Sync {
     /// The preflight response.
     pub(super) settings: Value,
-    /// The pages of rules.
     pub(super) pages: Vec<Value>,
-    /// The rules of all pages.
     pub(super) rules: Vec<Value>,
 }
 
@@ -49,7 +46,6 @@ impl Server {
         Self::open(Options { sync_auth: SyncAuth::None, ..Options::default() }).await
     }
 
-    /// A server that sends this number of rules per page.
     pub(super) async fn with_rules_a_page(page: usize) -> Self {
         let rules_a_page = NonZeroUsize::new(page);
         let open_to_all = SyncAuth::None;
@@ -152,7 +148,6 @@ impl Server {
         self.admin(Method::GET, &format!("/hosts/{machine}"), Value::Null).await
     }
 
-    /// The machine IDs of all hosts in the server's list.
     pub(super) async fn hosts(&self) -> Vec<String> {
         let hosts = self.admin(Method::GET, "/hosts", Value::Null).await;
         let hosts = hosts["items"].as_array().unwrap();

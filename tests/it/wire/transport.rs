@@ -206,7 +206,7 @@ async fn errors_that_cannot_go_away_are_not_retried() {
     }
 }
 
-/// §1.6: if the postflight response is lost, the host keeps its rules and needs no clean sync.
+/// §1.6: if the postflight is lost, the next sync is a normal sync.
 #[tokio::test]
 async fn a_lost_postflight_costs_no_clean_sync() {
     let server = Server::start().await;
@@ -267,8 +267,7 @@ async fn bodies_from_before_messages_were_defined() {
     assert_eq!(server.host("M1").await["state"], "in-sync");
 }
 
-/// §1.10: `santactl doctor` gets a response even without the secret, and is never counted as a
-/// host.
+/// §1.10: `santactl doctor` gets a response and is not counted as a host.
 #[tokio::test]
 async fn santactl_doctor_works_under_the_base_path() {
     let server = Server::with_secret().await;

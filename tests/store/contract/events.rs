@@ -108,7 +108,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     let mut access = huge(file_access("M1", 2, "Cookies", "/Users/anna/Cookies", 2));
     access.program.sha256 = "a".repeat(1_000_000);
     let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
-    // One call for each event, because a PostgreSQL index does not support entries of a megabyte.
+    // One call for each event, so that each event must be accepted without the others.
     for event in [&execution, &access, &small] {
         assert_eq!(
             store.add_events(std::slice::from_ref(event), at(5), UPLOAD).await.unwrap().events,

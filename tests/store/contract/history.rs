@@ -8,7 +8,7 @@ use nicelist::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleVers
 
 use super::*;
 
-/// Changes of every kind. Each creates a revision.
+/// Each list of edits creates a revision.
 fn story() -> Vec<Vec<Edit>> {
     vec![
         vec![put_tag("eng", 1), put_tag("lab", 1)],

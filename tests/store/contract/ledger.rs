@@ -123,7 +123,6 @@ pub(crate) async fn scopes_keep_their_ids(store: Db) {
     assert_eq!(distinct.len(), 4, "two scopes have one id: {ids:?}");
 }
 
-/// A random change of one of a few keys.
 #[derive(Clone, Debug)]
 enum Step {
     Put {

@@ -22,7 +22,6 @@ use nicelist::store::{
     Change, Committed, Edit, EventOrigin, LedgerRow, RuleFilter, Store, StoreError, StoreResult,
 };
 
-/// The store that every test gets.
 pub(crate) type Db = Arc<dyn Store>;
 
 /// `seconds` after a fixed time.
@@ -106,7 +105,6 @@ pub(crate) fn change(edits: impl IntoIterator<Item = Edit>) -> Change {
     Change { actor: anna(), base: None, dry_run: false, edits: edits.into_iter().collect() }
 }
 
-/// Commits a change that must succeed.
 pub(crate) async fn commit(store: &Db, edits: impl IntoIterator<Item = Edit>) -> Committed {
     store.commit(change(edits)).await.unwrap()
 }
@@ -121,7 +119,6 @@ pub(crate) fn refusals(result: StoreResult<Committed>) -> Vec<(usize, String)> {
     }
 }
 
-/// Stores a new host.
 pub(crate) async fn new_host(store: &Db, name: &str) -> Host {
     let host = Host::new(machine(name), at(0));
     assert!(store.save_host(&host, 0).await.unwrap());
@@ -134,7 +131,6 @@ pub(crate) async fn active_rules(store: &Db) -> Vec<Rule> {
     records.into_iter().map(|record| record.rule).collect()
 }
 
-/// The whole ledger.
 pub(crate) async fn ledger(store: &Db) -> Vec<LedgerRow> {
     store.ledger(Revision(0), 0, usize::MAX).await.unwrap()
 }

@@ -106,8 +106,7 @@ pub(crate) async fn what_is_so_already_makes_no_revision(store: Db) {
     assert_eq!((empty.head, empty.changed, empty.outcomes.len()), (Revision(1), false, 0));
 }
 
-/// Rules of one key. Each rule differs from the previous rule in one field, or in two fields that
-/// belong together.
+/// Rules of one key. Each rule differs from the previous rule in one or two fields.
 fn variations() -> Vec<Rule> {
     fn text(value: &str) -> Option<String> {
         Some(value.to_owned())
@@ -265,7 +264,7 @@ pub(crate) async fn a_dropped_rule_can_be_put_again(store: Db) {
     assert_eq!(ledger(&store).await.len(), 3);
 }
 
-/// More rules than an adapter writes in one batch, unsorted and with every outcome.
+/// Many rules, unsorted and with every outcome.
 pub(crate) async fn large_changes_mix_all_outcomes(store: Db) {
     const RULES: usize = 1_009;
     // 400 and 1009 have no common factor, so this visits every number.
