@@ -17,7 +17,6 @@ const GROUPS: usize = 100;
 /// In this number of minutes at the end of a run, memory may be at most 5 % higher than in the same
 /// number of minutes before.
 const STABLE: usize = 5;
-/// The time between two measurements of memory.
 const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;

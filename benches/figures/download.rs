@@ -9,9 +9,7 @@ use crate::{median, ms, nicelist, rules, time};
 
 const RULES: u64 = 100_000;
 const RUNS: usize = 5;
-/// Macs that request the same page.
 const HERD: usize = 10_000;
-/// Connections that these Macs share.
 const CONNECTIONS: usize = 64;
 
 pub(crate) fn report() {

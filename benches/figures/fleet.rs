@@ -43,7 +43,6 @@ struct Figures {
     /// Cores in use. 0.5 means half a core.
     server: f64,
     generator: f64,
-    /// The server's peak memory, in bytes.
     peak: u64,
     bytes_a_host: f64,
     converged: [u64; 2],

@@ -106,7 +106,6 @@ fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     })
 }
 
-/// A connection with a small receive buffer.
 async fn connect(server: SocketAddr) -> Option<TcpStream> {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();

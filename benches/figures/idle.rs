@@ -16,7 +16,6 @@ use crate::{certificates, rules};
 
 /// Macs that sync at the same time.
 const MACS: usize = 64;
-/// Syncs per Mac.
 const SYNCS: u32 = 300;
 
 pub(crate) fn report() {
@@ -105,7 +104,6 @@ fn with_rules(home: &Path, count: u64) -> Server {
     Server::start(home, &database)
 }
 
-/// nicelist's response to a preflight.
 fn preflight() -> Vec<u8> {
     let home = tempfile::tempdir().unwrap();
     let server = with_rules(home.path(), 10);

@@ -21,7 +21,6 @@ impl Mac {
         mac
     }
 
-    /// From now on, another Mac uses the connection.
     pub(crate) fn switch_to(&mut self, number: usize) {
         self.name = format!("M{number}");
         self.preflight = format!(
@@ -49,7 +48,6 @@ impl Mac {
         pages
     }
 
-    /// Returns the number of pages and of rules.
     pub(crate) fn download(&mut self) -> (usize, usize) {
         self.download_at_most(usize::MAX)
     }

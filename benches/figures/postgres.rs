@@ -10,7 +10,6 @@ use crate::cluster::{self, Disk};
 use crate::import::hash;
 use crate::process;
 
-/// Bytes sent at a time.
 const CHUNK: usize = 64 * 1024;
 const SCHEMA: &str = include_str!("../../src/store/postgres/migrations/0001_initial.sql");
 

@@ -7,7 +7,6 @@ use std::time::{Duration, Instant};
 
 use crate::server::{connect, exchange};
 
-/// The pause between a response and the next request.
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// Requests `path` on one connection while `work` runs. Returns the result of the work and the

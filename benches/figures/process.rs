@@ -12,7 +12,6 @@ const GLANCE: Duration = Duration::from_millis(2);
 pub(crate) struct Cost {
     pub(crate) wall: Duration,
     pub(crate) cpu: Duration,
-    /// Peak memory in bytes.
     pub(crate) peak: u64,
 }
 
@@ -87,7 +86,6 @@ fn stat(id: &str) -> String {
     std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap()
 }
 
-/// Current and peak memory, in bytes.
 #[derive(Clone, Copy)]
 pub(crate) struct Memory {
     pub(crate) now: u64,
@@ -98,7 +96,6 @@ pub(crate) fn memory(id: &str) -> Memory {
     Memory { now: status_of(id, "VmRSS:").unwrap(), peak: status_of(id, "VmHWM:").unwrap() }
 }
 
-/// Resets the peak memory of a process to its current memory.
 pub(crate) fn forget_peak(id: &str) {
     std::fs::write(format!("/proc/{id}/clear_refs"), "5").unwrap();
 }

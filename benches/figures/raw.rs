@@ -13,7 +13,6 @@ use http::header::CONTENT_TYPE;
 
 use crate::process;
 
-/// With this argument, the benchmark program runs as the raw server.
 pub(crate) const ROLE: &str = "raw-server";
 
 pub(crate) struct Raw {
@@ -45,7 +44,6 @@ impl Drop for Raw {
     }
 }
 
-/// Runs the server until the process is killed.
 pub(crate) fn serve() {
     let preflight = Bytes::from(std::io::read_to_string(std::io::stdin()).unwrap());
     // This server uses the same number of threads as nicelist.

@@ -12,10 +12,8 @@ use crate::{median, ms, nicelist, probe, rules, time};
 const RULES: u64 = 1_000_000;
 /// Macs, each in its own group.
 const MACS: usize = 40;
-/// Pages that each Mac downloads.
 const PAGES: usize = 20;
 const RUNS: usize = 5;
-/// The delay between the start of the syncs and the addition of a rule.
 const ADD_AFTER: Duration = Duration::from_millis(300);
 
 pub(crate) fn report() {

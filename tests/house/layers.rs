@@ -29,7 +29,6 @@ const TABLE: [(&str, &[&str]); 17] = [
     ("main", &["cli"]),
 ];
 
-/// Crates that only these modules may use.
 const CRATES: [(&str, &[&str]); 9] = [
     ("axum", &["server"]),
     ("clap", &["cli"]),
@@ -126,7 +125,6 @@ fn module(path: &str) -> Option<Vec<String>> {
     }
 }
 
-/// The module that contains the current token.
 struct Scopes<'a> {
     file: Vec<String>,
     /// The open braces, each with the name of the module that it opens, if any.

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use super::source::{files, name, read, root};
 
-/// Folders that exist only on an author's machine.
 const MACHINES: [&str; 2] = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 
 /// Every file of the project, except build output and git's own.

@@ -4,7 +4,6 @@
 /// of words with one space between them. `a|b` matches either word.
 pub(crate) type Phrase = (&'static str, &'static str, &'static [&'static str]);
 
-/// Phrases that must not appear in comments or names.
 pub(crate) const EVERYWHERE: &[Phrase] = &[
     ("in step", "up to date", &[]),
     ("speak|speaks|spoken|spoke", "match; contain; use", &[]),

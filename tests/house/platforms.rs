@@ -3,9 +3,7 @@
 
 use super::source::{Token, files, name, read, root, tokens};
 
-/// Paths that exist only on Unix.
 const UNIX_PATHS: [[&str; 2]; 2] = [["os", "unix"], ["signal", "unix"]];
-/// Crates that are only a dependency on Unix.
 const UNIX_CRATES: [&str; 1] = ["nix"];
 
 #[test]

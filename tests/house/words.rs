@@ -9,7 +9,6 @@ use super::source::{Piece, Token, files, name, pieces, read, root};
 /// clap prints the comments of an item as help if the item derives one of these.
 const CLAP_DERIVES: [&str; 4] = ["Args", "Parser", "Subcommand", "ValueEnum"];
 
-/// Phrases by each word that they can begin with.
 type PhrasesByWord = HashMap<&'static str, Vec<&'static Phrase>>;
 
 static EVERYWHERE_BY_WORD: LazyLock<PhrasesByWord> = LazyLock::new(|| by_word(EVERYWHERE));

@@ -42,7 +42,6 @@ fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     ))
 }
 
-/// The names of files in the shell's home that contain a text.
 fn files(shell: &Shell, text: &str) -> Vec<String> {
     let entries = std::fs::read_dir(shell.path("")).unwrap();
     let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());

@@ -13,7 +13,6 @@ fn connect(server: &Server) -> TcpStream {
     TcpStream::connect(server.url.trim_start_matches("http://")).unwrap()
 }
 
-/// Sends the head of a host's upload and a part of its body.
 fn begin(server: &Server, host: usize, body: &[u8]) -> TcpStream {
     let mut stream = connect(server);
     let head = format!(

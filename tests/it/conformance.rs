@@ -26,7 +26,7 @@ const HOOKS: [&str; 7] = [
     "enable-bundles",
 ];
 
-/// More than two pages of rules, so that paging is tested, too.
+/// More rules than fit on one page, so that paging is tested, too.
 const RULES: usize = 4500;
 
 /// Runs all cases against the real server with the example hooks. All cases must pass.
@@ -244,7 +244,6 @@ async fn server_that(world: &World, accepts: Accepts) -> String {
     format!("http://{address}/santa/")
 }
 
-/// The results for a server that accepts only these bodies, and the lines on stderr.
 async fn verdicts(accepts: Accepts, flags: &str) -> (Vec<Value>, String) {
     let world = World::new().await;
     world.put_rule("block", "teamid:AAAAAAAAAA", "fleet").await;

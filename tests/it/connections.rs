@@ -99,7 +99,6 @@ impl Raw {
         self.answer().await.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
     }
 
-    /// Reads until the server closes the connection.
     async fn rest(&mut self) -> String {
         let mut rest = Vec::new();
         match soon(self.0.read_to_end(&mut rest)).await {
@@ -233,7 +232,6 @@ async fn b2_thousands_of_silent_connections_delay_neither_administrators_nor_hos
     assert!(times[98] < Duration::from_secs(2), "{:?}", times[98]);
 }
 
-/// A request whose body is never complete.
 const UNFINISHED: &str = "POST /santa/the-secret-of-the-tests/preflight/M1 HTTP/1.1\r\nhost: x\r\n\
     content-length: 10\r\nexpect: 100-continue\r\n\r\n";
 

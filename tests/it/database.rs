@@ -19,7 +19,6 @@ fn sqlite(shell: &Shell, name: &str) -> String {
     format!("sqlite:{}", shell.path(name).display())
 }
 
-/// A transcript without the command line.
 fn answer(transcript: &str) -> &str {
     transcript.split_once('\n').unwrap().1
 }
@@ -63,7 +62,7 @@ async fn post(server: &Server, stage: &str, machine: &str, body: Value) -> Value
     response.json().await.unwrap()
 }
 
-/// Fills every table and every column, as a fleet does within a year.
+/// Fills the database with many kinds of data.
 async fn live(shell: &mut Shell, server: &Server) {
     shell.use_server(server);
     for line in [
@@ -268,7 +267,6 @@ async fn failed_copies_are_reported_and_change_nothing() {
     database.drop().await;
 }
 
-/// Enough rules that copying takes some time.
 fn many_rules(shell: &Shell) {
     let rows: String =
         (0..10_000).map(|number| format!("BINARY,{number:064x},ALLOWLIST\n")).collect();

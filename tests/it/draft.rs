@@ -16,7 +16,6 @@ const TARGETS: [&str; 3] =
     ["teamid:EQHXZ8M8AV", "signingid:EQHXZ8M8AV:com.google.Chrome", "teamid:AAAAAAAAAA"];
 const SCOPES: [&str; 5] = ["fleet", "tag:eng", "tag:ops", "user:ana", "host:M1"];
 
-/// A random number below a limit, from a small generator with a fixed seed.
 fn random(seed: &mut u64, limit: u64) -> usize {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;

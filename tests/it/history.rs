@@ -21,7 +21,6 @@ fn rules(shell: &Shell, line: &str) -> Vec<Value> {
     rules
 }
 
-/// A server with six revisions.
 fn with_history() -> (Shell, Server) {
     let (shell, server) = with_server();
     for line in [

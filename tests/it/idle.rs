@@ -34,7 +34,7 @@ struct Overheard {
     asked: Mutex<Vec<&'static str>>,
     /// Whether the store reports that other servers use the same database.
     shared: bool,
-    /// Whether reads from the store succeed. Writes always succeed.
+    /// Whether the newest revision can be read. All other calls go to the store.
     readable: AtomicBool,
 }
 

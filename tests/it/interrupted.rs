@@ -29,7 +29,6 @@ impl Interrupted {
         (Self { network, before, reached, go_on: may_go_on }, is_reached, go_on)
     }
 
-    /// From now on, the network does not pause.
     pub(crate) fn stop_no_more(&self) {
         drop(self.reached.lock().unwrap().take());
     }

@@ -1,4 +1,4 @@
-//! If any request or response is lost, the next sync repairs the host without a clean sync.
+//! Lost requests and responses. The next sync repairs the host.
 
 use nicelist::lab::SyncKind;
 

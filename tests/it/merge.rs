@@ -1,5 +1,4 @@
-//! A change of a rule keeps the fields that it does not mention, and shows each changed field
-//! before and after.
+//! The fields of a rule that a change keeps, resets and shows.
 
 use serde_json::{Value, json};
 

@@ -23,7 +23,6 @@ async fn worlds() -> [World; 2] {
     [World::new().await, World::on_postgres(2, 0b0110, NonZeroUsize::new(4000).unwrap()).await]
 }
 
-/// A Mac that has the current rules.
 async fn mac(world: &World, version: &str) -> Mac {
     let mut mac = Mac::new("M1");
     let profile = mac.santa.profile_mut();

@@ -131,7 +131,7 @@ async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
     engine.postflight(machine, &request).await.unwrap();
 }
 
-/// A complete sync. Returns the identifiers of the received rules.
+/// Returns the identifiers of the received rules.
 async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String> {
     preflight(engine, version, machine).await;
     let (mut rules, mut cursor) = page(engine, machine, "").await;

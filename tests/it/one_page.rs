@@ -14,7 +14,6 @@ use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 /// An upper limit of the number of rules that pedro can receive: it accepts 10 MiB of JSON, and
 /// each rule has at least 60 bytes.
 const MOST: usize = 10 * 1024 * 1024 / 60;
-/// The number of rules that pedro receives at first.
 const FLEET: usize = 20_000;
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 

@@ -1,4 +1,4 @@
-//! Ambiguous requests.
+//! Ambiguous requests, and texts with NULs.
 
 use http::{Method, StatusCode};
 use nicelist::sync::RULES_A_PAGE;

@@ -30,7 +30,6 @@ fn add_event(mac: &mut Mac, name: &str) {
     });
 }
 
-/// The state of a host, and the reason.
 async fn state(world: &World, machine: &str) -> (Value, Value) {
     let view = world.get(&format!("/hosts/{machine}")).await;
     (view["state"].clone(), view["reason"].clone())
@@ -224,7 +223,6 @@ async fn l9_a_restored_order_for_a_clean_sync_waits_for_events() {
     assert_eq!((state(&world, "M1").await, uploaded(&world).await.len()), (in_sync(), 1));
 }
 
-/// Sends a request as a Mac would.
 async fn post(world: &World, stage: &str, body: Value) -> StatusCode {
     let request = Request::builder().method(Method::POST).uri(format!("/santa/{stage}/M1"));
     let request = request.body(Body::from(body.to_string())).unwrap();

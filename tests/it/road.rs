@@ -1,10 +1,9 @@
-//! Follows one rule from the command line to a Mac, with the real binary on both sides.
+//! Follows rules from the command line to Macs, with the real binary on both sides.
 
 use serde_json::Value;
 
 use crate::shell::{Server, Shell, example};
 
-/// A Mac whose state is in a file between its syncs.
 struct Mac<'a> {
     shell: &'a Shell,
     server: &'a Server,

@@ -1,4 +1,4 @@
-//! The server's first start, its shutdown, and the demo.
+//! The server's first start, its shutdown, automatic expiry, and the demo.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

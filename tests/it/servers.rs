@@ -96,7 +96,6 @@ fn a_missing_database_is_reported_without_its_password() {
     );
 }
 
-/// The status, and the code if the response is a problem.
 async fn status(request: reqwest::RequestBuilder) -> (u16, String) {
     let response = request.send().await.unwrap();
     let status = response.status().as_u16();

@@ -33,7 +33,6 @@ impl Shell {
         std::fs::write(self.path(name), text).unwrap();
     }
 
-    /// From now on, commands use this server.
     pub(crate) fn use_server(&mut self, server: &Server) {
         self.set("NICELIST_SERVER", &server.url);
         self.set("NICELIST_TOKEN", ADMIN);
@@ -62,7 +61,6 @@ impl Shell {
         self.run_with(line, "")
     }
 
-    /// Runs a command line with a text on standard input.
     pub(crate) fn run_with(&self, line: &str, input: &str) -> String {
         let words: Vec<&str> = line.split(' ').collect();
         let mut command = self.command(&words);
@@ -140,7 +138,6 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a server over a database in the shell's home, on a free port.
     pub(crate) fn start(shell: &Shell) -> Self {
         Self::start_with(shell, &[])
     }
@@ -219,7 +216,6 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits for a text on stderr.
     pub(crate) fn logs(&self, text: &str) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while !self.log().contains(text) {
@@ -228,7 +224,6 @@ impl Server {
         }
     }
 
-    /// The sync URL for a Mac's profile.
     pub(crate) fn sync_base(&self) -> String {
         format!("{}/santa/{ENROLLMENT}/", self.url)
     }
@@ -243,7 +238,6 @@ impl Server {
         kib.parse::<u64>().unwrap() / 1024
     }
 
-    /// The soft and the hard limit of descriptors.
     pub(crate) fn descriptors(&self) -> [String; 2] {
         let limits = std::fs::read_to_string(format!("/proc/{}/limits", self.process.id()));
         let limits = limits.unwrap();
@@ -252,7 +246,6 @@ impl Server {
         std::array::from_fn(|_| words.next().unwrap())
     }
 
-    /// Sends SIGTERM.
     pub(crate) fn shut_down(&self) {
         self.signal("TERM");
     }

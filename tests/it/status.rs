@@ -30,7 +30,6 @@ async fn preflight(server: &Server, machine: &str) -> u16 {
     reqwest::Client::new().post(url).json(&body).send().await.unwrap().status().as_u16()
 }
 
-/// The JSON output and the exit code of `status`.
 fn status(shell: &Shell, flags: &[&str]) -> (Value, i32) {
     let output = shell.command(&[&["status", "-o", "json"], flags].concat()).output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();

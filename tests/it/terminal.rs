@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell, example};
 
-/// A timeout that is long enough for slow machines.
 const PATIENCE_MS: u64 = 20_000;
 
 pub(crate) const DOWN: &str = "\u{1b}[B";
@@ -55,7 +54,6 @@ impl Terminal {
         self.session.flush().unwrap();
     }
 
-    /// Waits until the command has ended.
     pub(crate) fn end(mut self) -> End {
         let rest = self.session.exp_eof().unwrap_or_else(|error| panic!("{error}"));
         self.seen.push_str(&rest);
@@ -90,7 +88,6 @@ impl End {
     }
 }
 
-/// A server with one host, `mira`.
 fn with_mira() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);

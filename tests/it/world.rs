@@ -42,7 +42,6 @@ impl Kept {
     }
 }
 
-/// The servers of a world, and the order of their turns.
 struct Servers {
     /// The routers are created only one time, because each contains the document of the whole API.
     routers: Vec<Router>,
@@ -75,7 +74,6 @@ impl Servers {
     }
 }
 
-/// The newest revision that a server has read.
 async fn head(router: &Router) -> u64 {
     let (_, status) = ask(router, Method::GET, "/status", Value::Null).await;
     status["revision"].as_u64().unwrap()
@@ -180,7 +178,6 @@ impl World {
         self.router().oneshot(request.unwrap()).await.unwrap().status()
     }
 
-    /// Stops the servers and starts new ones over the same database.
     pub(crate) async fn restart(&mut self) {
         let Servers { routers, turns, taken } = &*self.servers;
         let mut apps = Vec::new();
@@ -227,7 +224,6 @@ impl World {
         self.restart().await;
     }
 
-    /// Deletes the database.
     pub(crate) async fn end(self) {
         drop(self.apps);
         match self.kept {
@@ -246,12 +242,10 @@ impl World {
         self.restart().await;
     }
 
-    /// Advances the clock only.
     pub(crate) fn wait(&self, time: SignedDuration) {
         self.clock.advance(time);
     }
 
-    /// Sends a request of an administrator on the server's machine.
     pub(crate) async fn ask(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         ask(self.servers.next_that_heard().await, method, path, body).await
     }
@@ -296,7 +290,6 @@ impl World {
         lines
     }
 
-    /// The router of the first server.
     pub(crate) fn router(&self) -> Router {
         self.servers.routers[0].clone()
     }
@@ -350,7 +343,6 @@ impl Network {
         Arc::clone(&self.served)
     }
 
-    /// The number of requests that were sent.
     pub(crate) fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }
@@ -419,7 +411,6 @@ impl Transport for Network {
     }
 }
 
-/// Retries without waiting.
 fn at_once() -> SyncOptions {
     SyncOptions { pace: Pace::WITHOUT_BACKOFF, ..SyncOptions::default() }
 }

@@ -28,7 +28,6 @@ const TEMPLATE: &str = "template_of_tests";
 pub(crate) enum Disk {
     /// Commits may be lost, which makes tests faster.
     Fast,
-    /// Commits survive a crash.
     Durable,
 }
 
@@ -44,7 +43,6 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// The cluster that all tests of this process share.
     pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Cluster> = OnceLock::new();
         SHARED.get_or_init(|| {
@@ -74,7 +72,6 @@ impl Cluster {
         cluster
     }
 
-    /// Starts the cluster and waits until it accepts connections.
     pub(crate) fn start(&self) {
         self.start_with("");
     }
@@ -144,7 +141,6 @@ impl Cluster {
         assert!(status.success(), "{program} {arguments:?}: {status}\n{}", log());
     }
 
-    /// The URL of a database for the superuser.
     pub(crate) fn url(&self, database: &str) -> String {
         self.url_of(ADMIN, database)
     }
@@ -246,13 +242,11 @@ impl Database {
         self.cluster.run_sql(&self.name, sql).await;
     }
 
-    /// Writes a backup with `pg_dump`.
     pub(crate) fn dump(&self) {
         let file = format!("--file={}", self.dump_file());
         self.cluster.execute("pg_dump", &["--format=custom", &file, &self.url()]);
     }
 
-    /// Restores the backup into a new database of the same name.
     pub(crate) async fn restore(&self) {
         let rename = format!("ALTER DATABASE {name} RENAME TO {name}_replaced", name = self.name);
         self.cluster.run_sql("postgres", &rename).await;

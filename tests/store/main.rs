@@ -12,7 +12,6 @@ mod postgres_server;
 mod sightings_model;
 mod sqlite_file;
 
-/// Creates a test of each behavior for each database.
 macro_rules! contract {
     ($($area:ident { $($name:ident),+ $(,)? })+) => {
         mod sqlite {

@@ -13,7 +13,6 @@ use crate::contract::{active_rules, change, commit, put, rule};
 /// Maximum duration of a request: much longer than a request takes on a busy machine.
 const SOON: Duration = Duration::from_secs(8);
 
-/// The result of a request, which must not take long.
 async fn soon<T>(request: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     timeout(SOON, request).await.expect("a request hangs")
 }

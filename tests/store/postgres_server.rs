@@ -19,7 +19,6 @@ use crate::contract::{
     Db, UPLOAD, active_rules, at, change, commit, machine, put, retention, rule, upload,
 };
 
-/// The error of a database that cannot be opened.
 async fn refusal(url: &str) -> String {
     match store::open(url, Durability::Power).await {
         Err(error @ StoreError::Open { .. }) => error.to_string(),
@@ -364,7 +363,6 @@ async fn connections_are_protected_as_the_url_says() {
     assert!(refusal(&plain).await.contains("TLS"), "{}", refusal(&plain).await);
 }
 
-/// The confirmed writes under load, by kind.
 #[derive(Default)]
 struct Answered {
     hosts: BTreeSet<String>,

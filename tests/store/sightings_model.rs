@@ -19,7 +19,6 @@ use crate::contract::programs::{event, programs};
 use crate::contract::{Db, at, machine};
 use crate::sqlite_file::File;
 
-/// Sequences for each kind of database.
 const SEQUENCES: u32 = 16;
 const DECISIONS: [&str; 4] = ["BLOCK_UNKNOWN", "ALLOW_UNKNOWN", "BLOCK_BINARY", "BUNDLE_BINARY"];
 
@@ -99,7 +98,6 @@ fn of_numbers(host: usize, numbers: Numbers) -> Event {
     event
 }
 
-/// A program's identifiers in one text.
 fn identifiers(program: &Program) -> String {
     let Program { sha256, cdhash, team_id, signing_id, signing_status, certificate } = program;
     let certificate = certificate.as_ref().map(|leaf| &leaf.sha256);
@@ -107,13 +105,11 @@ fn identifiers(program: &Program) -> String {
     format!("{sha256} {cdhash} {team_id} {signing_id} {signing_status:?} {certificate:?}")
 }
 
-/// The model, which stores every event that counts.
 #[derive(Default)]
 struct Model {
     stored: BTreeMap<i64, StoredEvent>,
     /// The time and the event of each report, by program and host.
     reports: BTreeMap<(String, String), Vec<(Timestamp, StoredEvent)>>,
-    /// The first report of each program.
     first: BTreeMap<String, (Timestamp, StoredEvent)>,
     /// The newest event that is not counted yet, after an upgrade.
     uncounted: Option<i64>,

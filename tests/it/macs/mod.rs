@@ -14,7 +14,6 @@ use crate::world::{Loses, Mac, World};
 /// Clients that keep their rules between syncs.
 const CLIENTS: [&str; 8] =
     ["2021.7", "2022.4", "2023.7", "2024.2", "2024.6", "2024.9", "2025.7", "2026.7"];
-/// Clients that report a hash of their rules.
 const HASHING: [&str; 2] = ["2025.7", "2026.7"];
 const FIRST: &str = "binary:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 const SECOND: &str = "binary:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";

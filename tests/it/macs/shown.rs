@@ -60,7 +60,6 @@ fn l11_a_conflict_is_shown_with_what_to_do_over_http() {
     assert_eq!(shell.json("host list --conflict"), json!([]));
 }
 
-/// The part about the conflict in the output of `host show`.
 fn conflict_in(shown: &str) -> &str {
     &shown[shown.find("Machine ID conflict").unwrap()..]
 }

@@ -33,7 +33,6 @@ pub(super) enum Act {
         target: usize,
         scope: usize,
     },
-    /// Saves the state, for a rollback.
     Keep,
     RollBack,
     /// Removes all rules except those of one scope.
@@ -69,7 +68,6 @@ pub(super) enum Act {
     },
 }
 
-/// Something that happens in the middle of a sync.
 #[derive(Clone, Copy)]
 pub(super) enum Interruption {
     Administer(Act),
@@ -106,13 +104,11 @@ pub(super) enum Step {
         host: usize,
         all: bool,
     },
-    /// A rule is deleted on the Mac.
     Tamper {
         host: usize,
     },
     Restart,
     BackUp,
-    /// The database is restored from the last backup.
     Restore,
     AnHourPasses,
     /// Enough days pass to delete some or all of the history.

@@ -16,7 +16,6 @@ pub(super) type State = BTreeMap<Key, HeldRule>;
 #[derive(Clone)]
 struct Unheard {
     clean: bool,
-    /// Whether the client requested a clean sync.
     asked: bool,
     target: State,
     begun: bool,
@@ -27,7 +26,6 @@ struct Unheard {
 }
 
 pub(super) struct Client {
-    /// Whether the client reports a hash of its rules.
     pub(super) hashes: bool,
     pub(super) asks_clean: bool,
     pub(super) rules: State,
@@ -69,7 +67,6 @@ fn everything(states: &[State], to: &State) -> Difference {
 }
 
 impl Offers {
-    /// A client that completed a sync.
     pub(super) fn known(rules: State) -> Self {
         // The order of the client's rules depends on its earlier syncs, so the order is unknown.
         Self { known: vec![vec![rules]], order_lost: true, ..Self::default() }
@@ -91,7 +88,6 @@ impl Offers {
         (self.order_lost, self.old) = (true, true);
     }
 
-    /// All servers were replaced by new servers.
     pub(super) fn restart(&mut self) {
         if let Some(unheard) = self.unheard.as_mut().filter(|unheard| !unheard.begun) {
             unheard.forgotten = true;

@@ -81,19 +81,15 @@ pub(super) const FIRST_THAT_HASHES: usize = 10;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) policy: usize,
-    /// Whether the rule has a message for the person at the Mac.
     pub(super) message: bool,
-    /// The hour at which the rule expires.
     pub(super) until: Option<i64>,
 }
 
 /// A target as on the wire.
 pub(super) type Key = (RuleType, String);
 
-/// Rules by target and scope.
 pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
 
-/// The state that a rollback restores.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Kept {
     pub(super) revision: u64,
@@ -117,7 +113,6 @@ pub(super) struct Reference {
     pub(super) hour: i64,
 }
 
-/// The text of every rule that has a message.
 pub(super) const MESSAGE: &str = "ask the help desk";
 
 impl Reference {
@@ -169,7 +164,6 @@ impl Reference {
         rules
     }
 
-    /// The mode that a host's client must have.
     pub(super) fn mode(&self, host: usize, client: usize) -> ClientMode {
         let scopes = self.scopes(host, client);
         let strongest = scopes.iter().find_map(|scope| self.modes.get(scope));

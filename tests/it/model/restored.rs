@@ -15,7 +15,6 @@ pub(super) struct Backup {
 /// A host whose row may be older than its rules.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Restored {
-    /// The hour of the restore.
     hour: i64,
     /// Whether the host completed a normal sync since the restore. A normal sync uploads its
     /// events.
@@ -62,7 +61,6 @@ impl Restored {
     }
 }
 
-/// An event that a host has not uploaded yet.
 pub(super) fn waiting_event() -> Event {
     Event {
         file_sha256: "e".repeat(64),

@@ -26,11 +26,9 @@ pub(super) type Difference = BTreeMap<Key, Sent>;
 pub(super) struct Served {
     /// The sync type in the last preflight response.
     pub(super) kind: Option<SyncType>,
-    /// The rules that were downloaded until now.
     pub(super) sent: Difference,
     /// Whether the last page of rules was served.
     pub(super) whole: bool,
-    /// Whether a server got the postflight.
     pub(super) completed: bool,
 }
 

@@ -22,10 +22,8 @@ use crate::world::{Exchange, Loses, Mac, World};
 /// A small page, so that downloads have several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 
-/// The servers and the database on which a history is played.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
-    /// One server with an SQLite file.
     Sqlite,
     /// This number of servers with one PostgreSQL database, and the order of their turns.
     Postgres(usize, u64),
@@ -65,7 +63,6 @@ struct Story {
     /// The client of each host, as an index into [`CLIENTS`].
     clients: Vec<usize>,
     reference: Reference,
-    /// The possible states of each host.
     offers: Vec<Offers>,
     /// The properties that each host reported in its last preflight.
     reported: Vec<Reported>,
@@ -339,7 +336,6 @@ impl Story {
         }
     }
 
-    /// Saves the properties that a host reports in a preflight.
     fn report(&mut self, host: usize, reference: &Reference) {
         let groups = (0..GROUPS.len()).filter(|group| reference.groups.contains(&(host, *group)));
         self.reported[host] = Reported {

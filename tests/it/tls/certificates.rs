@@ -58,7 +58,6 @@ impl Authority {
         shell.write(name, &self.pem);
     }
 
-    /// A certificate for a server on this machine.
     pub(crate) fn server(&self, valid: Valid) -> Signed {
         let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
         let params = CertificateParams::new(names).unwrap();

@@ -22,7 +22,6 @@ use tokio_rustls::rustls::{
 use crate::shell::{ENROLLMENT, Server, Shell};
 use certificates::{Authority, Signed, Valid};
 
-/// A server with TLS, the CA of its certificate, and the CA of the Macs' certificates.
 struct Secured {
     shell: Shell,
     server: Server,

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-/// A field with an integer as its value.
 pub(super) fn number(field: u64, value: u64) -> Vec<u8> {
     [varint(field << 3), varint(value)].concat()
 }
@@ -13,7 +12,6 @@ pub(super) fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     [&varint(field << 3 | 2), &varint(value.len() as u64), value].concat()
 }
 
-/// A field with a floating point number as its value.
 pub(super) fn double(field: u64, value: f64) -> Vec<u8> {
     [varint(field << 3 | 1).as_slice(), &value.to_le_bytes()].concat()
 }
@@ -67,7 +65,6 @@ pub(super) fn fields(mut message: &[u8]) -> Vec<(u64, Field)> {
     fields
 }
 
-/// The values of all fields with this number.
 pub(super) fn all(message: &[u8], number: u64) -> Vec<Field> {
     let fields = fields(message).into_iter().filter(|(field, _)| *field == number);
     fields.map(|(_, value)| value).collect()

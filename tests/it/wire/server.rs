@@ -32,7 +32,6 @@ pub(super) struct Answer {
     pub(super) body: Vec<u8>,
 }
 
-/// The responses that a host got in a sync.
 pub(super) struct Sync {
     /// The preflight response.
     pub(super) settings: Value,
@@ -128,7 +127,6 @@ impl Server {
         serde_json::from_slice(&body).unwrap_or(Value::Null)
     }
 
-    /// Adds rules for the fleet, each as target and policy.
     pub(super) async fn put(&self, rules: &[(&str, &str)]) {
         let rule = |(target, policy): &(&str, &str)| json!({"target": target, "policy": policy});
         let put: Vec<_> = rules.iter().map(rule).collect();

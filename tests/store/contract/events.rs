@@ -12,7 +12,6 @@ fn fields(json: serde_json::Value) -> serde_json::Map<String, serde_json::Value>
     json.as_object().unwrap().clone()
 }
 
-/// An event of the program with this number, on one host.
 fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
     Event {
         machine: machine(host),
@@ -45,7 +44,6 @@ fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
     }
 }
 
-/// An access of one program to a watched file, on one host.
 fn file_access(host: &str, program: usize, rule: &str, file: &str, seconds: i64) -> Event {
     let parent = Ancestor { pid: 7, path: "/bin/zsh".to_owned(), ..Ancestor::default() };
     Event {

@@ -33,7 +33,6 @@ pub(crate) fn anna() -> Actor {
     Actor::new("anna", at(0))
 }
 
-/// Events of a host that may report any number of new programs.
 pub(crate) const UPLOAD: EventOrigin = EventOrigin::Upload { new_programs: usize::MAX };
 
 /// Adds events that their host uploads. Returns how many were new.
@@ -57,7 +56,6 @@ pub(crate) fn machine(text: &str) -> MachineId {
     text.parse().unwrap()
 }
 
-/// A rule for a team, with a comment to distinguish it.
 pub(crate) fn rule(number: usize, scope: &str, comment: &str) -> Rule {
     let draft = RuleDraft {
         target: team(number).to_string(),

@@ -8,7 +8,6 @@ use nicelist::store::{
 
 use super::*;
 
-/// An event of the program with this number, on one host.
 pub(crate) fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
     let report = serde_json::json!({
         "machine": host,

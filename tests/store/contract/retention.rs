@@ -7,7 +7,6 @@ use nicelist::store::maintenance::check;
 use super::history::{now, play, rules_at, turns};
 use super::*;
 
-/// The first revision that the tests keep.
 const START: Revision = Revision(6);
 
 async fn at_revision(store: &Db, at: Revision) -> StoreResult<PolicyState> {
