@@ -1,5 +1,4 @@
-//! Checks on the project's own files: dependencies between modules, the form of files, and plain
-//! words.
+//! Checks on the project's own files, for example the dependencies between modules.
 
 mod artifacts;
 mod files;

@@ -1,4 +1,4 @@
-//! Limits on connections: the effect of clients that only connect.
+//! Limits on connections.
 
 use std::io;
 use std::net::SocketAddr;

@@ -1,5 +1,4 @@
-//! Commands on a local database. Commands that only read do not change the database, and read only
-//! what they need.
+//! Commands on a local database. Commands that only read do not change it.
 
 use std::fs;
 use std::io::Read as _;

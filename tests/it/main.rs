@@ -1,4 +1,5 @@
-//! Tests of the real binary, with real HTTP, files and a terminal.
+//! Tests of the whole program: the binary, or servers in this process, with HTTP, files and a
+//! terminal.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::too_many_lines, reason = "a story is read from its beginning to its end")]
