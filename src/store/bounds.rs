@@ -18,11 +18,9 @@ use crate::rule::{Certificate, Program, SigningStatus};
 
 /// A part of a list with this many bytes gets no further rows.
 pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
-/// Maximum bytes of an event's JSON. The server shortens events before it stores them, so only
-/// events that older versions stored exceed this.
+/// Maximum bytes of an event's JSON.
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
-/// Maximum bytes of the JSON of a host's report about itself. The server shortens reports before it
-/// stores them, so only reports that older versions stored exceed this.
+/// Maximum bytes of the JSON of a host's report about itself.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
 /// Maximum bytes of a name.
 pub(super) const NAME: usize = 255;
@@ -98,8 +96,8 @@ struct LongFacts<'a> {
     sip_status: u32,
 }
 
-/// The columns that [`EventColumns::read`] reads, in the order of its fields, on both databases.
-/// Hashes and IDs that are too long are left out. Other texts are cut.
+/// The columns that [`EventColumns::read`] reads, in the order of its fields. Hashes and IDs that
+/// are too long are left out. Long texts are cut.
 pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, \
      substr(decision, 1, 64), \
      CASE WHEN octet_length(sha256) <= 64 THEN sha256 ELSE '' END, \
@@ -132,7 +130,6 @@ pub(super) struct EventColumns {
 }
 
 impl EventColumns {
-    /// Reads the columns from `first` on.
     pub(super) fn read(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<Self> {
         let text = |place: usize| row.str(first + place).map(str::to_owned);
         Ok(Self {

@@ -44,12 +44,10 @@ pub struct Change {
     pub edits: Vec<Edit>,
 }
 
-/// The result of a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The newest revision. If `changed` is true, this change created it.
     pub head: Revision,
-    /// Whether this change created a revision.
     pub changed: bool,
     /// The outcome of each edit, in the order of the edits.
     pub outcomes: Vec<Outcome>,
@@ -57,7 +55,6 @@ pub struct Committed {
     pub differences: Vec<RuleDifference>,
 }
 
-/// An edit that cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// The index of the refused edit in the change.
@@ -65,7 +62,6 @@ pub struct Refusal {
     pub reason: RefusalReason,
 }
 
-/// Why an edit cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
     /// A rule, a setting or a host needs a tag that does not exist.
@@ -74,13 +70,10 @@ pub enum RefusalReason {
     /// The host has never synced, or was forgotten.
     #[error("there is no host `{0}`")]
     UnknownHost(MachineId),
-    /// The tag still has rules, settings or hosts.
     #[error("tag `{name}` is in use (rules: {rules}, settings: {settings}, hosts: {hosts})")]
     TagInUse {
         name: TagName,
-        /// Rules in the tag's scope.
         rules: u64,
-        /// Settings in the tag's scope.
         settings: u64,
         /// Hosts that have the tag.
         hosts: u64,

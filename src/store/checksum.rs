@@ -8,7 +8,6 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Hashes rows, one after the other.
 #[derive(Default)]
 pub(super) struct RowHasher {
     bytes: Vec<u8>,
@@ -80,7 +79,6 @@ impl Damage {
         }
     }
 
-    /// Describes the damage, if a row was added.
     pub(super) fn describe(&self) -> Option<String> {
         let rows = self.rows.join(", ");
         let more = self.count.saturating_sub(NAMED as u64);
@@ -92,7 +90,6 @@ impl Damage {
         }
     }
 
-    /// Fails if a row was added.
     pub(super) fn into_result(self) -> super::StoreResult<()> {
         self.describe().map_or(Ok(()), |what| Err(super::StoreError::Damaged(what)))
     }

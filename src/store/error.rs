@@ -7,7 +7,6 @@ use jiff::Timestamp;
 use super::{Refusal, WriteFault};
 use crate::rule::Revision;
 
-/// Why a method of the store failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be opened, for example because it does not exist, is locked, has a newer
@@ -36,7 +35,6 @@ pub enum StoreError {
     Moved {
         /// The revision that the change was planned on.
         planned: Revision,
-        /// The newest revision.
         head: Revision,
     },
     /// The revision is older than the first revision whose history is kept.
@@ -46,26 +44,21 @@ pub enum StoreError {
         .at.strftime("%Y-%m-%d")
     )]
     HistoryDeleted {
-        /// The revision that was requested.
         wanted: Revision,
-        /// The first revision whose history is kept.
         start: Revision,
         /// When the revision `start` was created.
         at: Timestamp,
     },
-    /// Some edits cannot be made; nothing was changed.
+    /// Nothing was changed.
     #[error("{} of the edits cannot be made", .0.len())]
     Refused(Vec<Refusal>),
-    /// A token with this name exists.
     #[error("a token named `{0}` exists")]
     TokenExists(String),
     /// A token with this name was revoked. Revisions may have that name as their author.
     #[error("a token named `{0}` was revoked")]
     TokenNameUsed(String),
-    /// No other admin token is valid.
     #[error("`{0}` is the last admin token")]
     LastAdminToken(String),
-    /// Other admin tokens are valid, but all of them expire within a day.
     #[error("all admin tokens but `{0}` expire within a day")]
     LastLastingAdminToken(String),
     /// The database cannot be reached. A write may have succeeded.
@@ -75,10 +68,8 @@ pub enum StoreError {
     /// changed.
     #[error("the database has more to do than it keeps up with")]
     Overloaded,
-    /// A query reached its deadline.
     #[error("a query took longer than {} s and was stopped", .0.as_secs())]
     TooSlow(Duration),
-    /// A query was stopped because no one was waiting for its result any more.
     #[error("a query was stopped: no one waits for it any more")]
     Abandoned,
     /// The connection broke, or the database stopped responding, while a change was committed.
@@ -94,10 +85,8 @@ pub enum StoreError {
     /// A row is undamaged, but this version cannot read it.
     #[error("unreadable {0}")]
     Unreadable(String),
-    /// The database failed.
     #[error("database: {0}")]
     Database(String),
 }
 
-/// The result of a store's method.
 pub type StoreResult<T> = Result<T, StoreError>;

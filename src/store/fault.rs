@@ -1,31 +1,23 @@
 //! Why a database cannot be written to, and its health.
 
-/// Why a database cannot be written to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum WriteFault {
-    /// The file was deleted or renamed while it was open.
     #[error("its file was deleted or moved while the server ran")]
     FileMissing,
-    /// A different file is now at the database's path.
     #[error("another file has taken the place of its file")]
     FileReplaced,
-    /// The write-ahead log next to the file was deleted or replaced.
     #[error("its write-ahead log (the -wal file) was deleted or replaced while the server ran")]
     LogMissing,
-    /// The disk has no free space.
     #[error("its disk is full")]
     DiskFull,
-    /// The disk or its file system fails.
     #[error("its disk cannot be written to")]
     DiskFailed,
     /// The database is read-only, because of its file or its mount, or because it is a PostgreSQL
     /// standby.
     #[error("it is read-only")]
     Protected,
-    /// The thread that writes has ended.
     #[error("the thread that writes has stopped; restart the server")]
     WriterStopped,
-    /// A write has been in progress for more than 30 seconds.
     #[error("a write has not finished for 30 seconds")]
     WriterStuck,
 }

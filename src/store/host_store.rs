@@ -48,6 +48,5 @@ pub trait HostStore: Send + Sync + 'static {
     /// Returns the ID of an ordered list of scopes. Creates the ID if the list has none.
     async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;
 
-    /// The scopes of the set with this ID.
     async fn scope_set(&self, id: ScopeSetId) -> StoreResult<Option<Vec<ScopeId>>>;
 }

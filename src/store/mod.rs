@@ -59,7 +59,6 @@ pub struct ScopeId(pub i64);
 pub struct LedgerRow {
     /// The row's ID, which is greater than the ID of every row written before.
     pub id: i64,
-    /// The ID of the rule's scope.
     pub scope: ScopeId,
     pub rule: Rule,
     pub made: Revision,
@@ -76,7 +75,7 @@ pub struct PolicySnapshot {
     pub tags: Vec<Tag>,
 }
 
-/// How readers that must not write treat rules that have expired but that no server has ended yet:
+/// Rules that have expired but that no server has ended yet. Readers that must not write treat them
 /// as ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Expired {
@@ -94,7 +93,6 @@ impl Expired {
     }
 }
 
-/// A token as it is stored: with the hash of its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TokenRecord {
     /// Unique among tokens that are not revoked. A new token cannot have the name of a revoked
@@ -143,11 +141,10 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// Stores a time, which replaces the time that was stored last.
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
 
-    /// The time that [`Store::note_time`] stored last.
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// The time that [`Store::note_time`] stored last. If no time was stored, returns the newest
-    /// time of a revision, event or sync, which takes time in proportion to all hosts.
+    /// time of a revision, event or sync. That query reads every host.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// At most 1000 active rows that were found to be unreadable and are not served.
@@ -198,8 +195,8 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
     }
 }
 
-/// Opens a database only to read it. The database is neither created nor migrated, and none of its
-/// rows and files change. Dry runs of changes still work.
+/// Opens a database only to read it. The database is neither created nor migrated, and its content
+/// does not change. Dry runs of changes still work.
 ///
 /// # Errors
 /// [`StoreError::Open`] as for [`open`], or if the database does not exist or is empty.

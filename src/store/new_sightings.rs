@@ -237,7 +237,6 @@ impl SightingRow {
         self.paths.merge(other.paths);
     }
 
-    /// The number of the decision if it was made because no rule matched, or 0.
     pub(super) fn undecided(&self) -> i64 {
         codes::undecided(&self.decision)
     }

@@ -29,7 +29,6 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// that must not write call this instead of [`PolicyStore::expire`].
     async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
-    /// The newest revision.
     async fn head(&self) -> StoreResult<Revision>;
 
     /// Active settings and tags, with the newest revision.

@@ -34,7 +34,8 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<Sighting>>;
 
-    /// At most `limit` sightings on a host of programs with a greater ID than `after`, by that ID.
+    /// At most `limit` sightings on a host, by program ID. With `after`, only programs with a
+    /// greater ID.
     async fn sightings_on(
         &self,
         machine: &MachineId,
@@ -63,8 +64,8 @@ pub trait ProgramStore: Send + Sync + 'static {
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
 
     /// Deletes at most `limit` sightings of a host, and programs that no other host reported.
-    /// Returns how many sightings were deleted. Events of the host that are still to be counted
-    /// never will be.
+    /// Returns how many sightings were deleted. The host's uncounted events will not be counted
+    /// later.
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
     /// Examines at most `limit` sightings after a position. Deletes those that were last seen

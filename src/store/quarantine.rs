@@ -9,16 +9,13 @@ use super::{StoreError, StoreResult};
 /// Maximum quarantined rows.
 const MOST: usize = 1000;
 
-/// A row that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QuarantinedRow {
     /// The row's table: `rule`, `setting` or `tag`.
     pub table: &'static str,
-    /// The row's ID in that table.
     pub id: i64,
     /// The rule's identifier, the setting's name or the tag's name, as it is stored.
     pub about: String,
-    /// Why the row cannot be read.
     pub reason: String,
 }
 
@@ -99,12 +96,10 @@ pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
 /// because clients take a short page for the last one.
 pub(super) struct PageSize {
     limit: usize,
-    /// Rows to read.
     pub(super) rows: usize,
 }
 
 impl PageSize {
-    /// A page of `limit` items.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, rows: limit }
     }

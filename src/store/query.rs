@@ -17,7 +17,6 @@ use crate::rule::{
 /// A part of a list. It has fewer rows than requested if the rows are large.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPart<T> {
-    /// The rows, in the list's order.
     pub rows: Vec<T>,
     /// Whether more rows may follow.
     pub more: bool,
@@ -51,13 +50,9 @@ impl<T> IntoIterator for ListPart<T> {
 pub struct RuleFilter {
     /// List the rules that were active at this revision instead of now.
     pub at: Option<Revision>,
-    /// Only rules for this target.
     pub target: Option<Target>,
-    /// Only rules in this scope.
     pub scope: Option<Scope>,
-    /// Only rules of this type.
     pub rule_type: Option<RuleType>,
-    /// Only rules with this policy.
     pub policy: Option<PolicyKind>,
     /// Only rules with exactly this source.
     pub source: Option<String>,
@@ -107,7 +102,6 @@ pub enum RevisedRulePosition {
     Ended(i64),
 }
 
-/// One version of a rule, from the revision that made it to the one that ended it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleVersion {
     /// The ID of the version. Newer versions have greater IDs.
@@ -121,14 +115,11 @@ pub struct RuleVersion {
 /// Which hosts to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostFilter {
-    /// Only hosts with this tag.
     pub tag: Option<TagName>,
     /// Only hosts whose machine ID, serial number or host name starts with this text, in any letter
     /// case (ASCII).
     pub prefix: Option<String>,
-    /// Only hosts with this primary user.
     pub user: Option<String>,
-    /// Only hosts with one of these machine IDs.
     pub machines: Option<Vec<MachineId>>,
 }
 
@@ -144,12 +135,10 @@ pub struct StoredHost {
 /// Maximum hosts listed for one serial number.
 pub(super) const MOST_HOSTS_OF_SERIAL: usize = 10;
 
-/// A serial number that several hosts report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedSerial {
     /// The serial number, in upper case. It may be a placeholder.
     pub serial: String,
-    /// How many hosts report the serial number.
     pub hosts: u64,
     /// The first of these hosts, by machine ID.
     pub machines: Vec<MachineId>,
@@ -160,20 +149,17 @@ pub struct SharedSerial {
 pub struct EventFilter {
     /// Only events of one of these kinds. If the list is empty, events of any kind.
     pub kinds: Vec<EventKind>,
-    /// Only events from this host.
     pub machine: Option<MachineId>,
-    /// Only events with this user.
     pub user: Option<String>,
     /// Only events with one of these decisions, in any letter case (ASCII). If the list is empty,
     /// events with any decision.
     pub decisions: Vec<String>,
-    /// Only blocked events.
     pub blocked: bool,
     /// Only events that were received at or after this time.
     pub since: Option<Timestamp>,
     /// Only events that were received before this time.
     pub until: Option<Timestamp>,
-    /// Only events of a program or of an access to a file whose path matches.
+    /// Only events whose program or accessed file has a matching path.
     pub path: Option<PathPattern>,
     /// Only events of programs with this signer: a team ID, a signing ID with or without its team,
     /// the SHA-256 of the leaf certificate, or a part of the certificate's common name. Letter case
@@ -184,7 +170,6 @@ pub struct EventFilter {
     pub text: Option<String>,
 }
 
-/// Which events to delete.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct EventPurge {
     /// Delete events received before this time.
@@ -193,7 +178,6 @@ pub struct EventPurge {
     pub keep: Option<u64>,
 }
 
-/// The source of new events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventOrigin {
     /// The host has just sent the events.
@@ -216,7 +200,6 @@ impl EventOrigin {
         }
     }
 
-    /// The maximum number of new programs.
     pub(super) fn new_programs(self) -> usize {
         match self {
             Self::Upload { new_programs } => new_programs,
@@ -225,7 +208,6 @@ impl EventOrigin {
     }
 }
 
-/// The numbers of events and programs that were added, and of events that were left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AddedEvents {
     /// The number of events that were new.
@@ -261,7 +243,6 @@ pub struct ProgramFilter {
 /// Which sightings match. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SightingFilter {
-    /// Only sightings on this host.
     pub machine: Option<MachineId>,
     /// Only sightings with this user in their list of users, whose length is limited.
     pub user: Option<String>,
@@ -272,14 +253,13 @@ pub struct SightingFilter {
     pub undecided: bool,
 }
 
-/// The place of a program in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProgramPosition {
     pub first_seen: Timestamp,
     pub id: ProgramId,
 }
 
-/// Writes the time of the first sighting and the number of the program, separated by a dot.
+/// Writes the time of the first sighting in milliseconds and the program's ID, separated by a dot.
 impl fmt::Display for ProgramPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.first_seen.as_millisecond(), self.id)
@@ -298,7 +278,6 @@ impl FromStr for ProgramPosition {
 /// Which undecided sightings to list. All fields that are set must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndecidedFilter {
-    /// Only sightings on this host.
     pub machine: Option<MachineId>,
     /// Only sightings with this user in their list of users, whose length is limited.
     pub user: Option<String>,
@@ -327,7 +306,8 @@ pub struct UndecidedPosition {
     pub machine: i64,
 }
 
-/// Writes the time of the last sighting, the program and the machine, separated by dots.
+/// Writes the time of the last sighting in milliseconds, the program's ID and the machine's row ID,
+/// separated by dots.
 impl fmt::Display for UndecidedPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { last_seen, program, machine } = self;
@@ -344,7 +324,6 @@ impl FromStr for UndecidedPosition {
     }
 }
 
-/// The numbers of a position.
 fn numbers<const N: usize>(text: &str) -> Result<[i64; N], BadPosition> {
     let numbers: Result<Vec<i64>, _> = text.split('.').map(str::parse).collect();
     numbers.map_err(|_| BadPosition)?.try_into().map_err(|_| BadPosition)
@@ -354,7 +333,6 @@ fn time(milliseconds: i64) -> Result<Timestamp, BadPosition> {
     Timestamp::from_millisecond(milliseconds).map_err(|_| BadPosition)
 }
 
-/// A text that is not a position in a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("not a position in a list")]
 pub struct BadPosition;
@@ -376,10 +354,8 @@ pub struct SightingPosition {
     pub machine: i64,
 }
 
-/// The result of one part of a purge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PurgedSightings {
-    /// The number of sightings that were deleted.
     pub deleted: usize,
     /// The position after which the purge continues; None at the end.
     pub next: Option<SightingPosition>,
@@ -389,13 +365,11 @@ pub struct PurgedSightings {
 /// more rows follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExaminedPart<T, P> {
-    /// The rows, in the list's order.
     pub rows: Vec<T>,
     /// The position after which the list continues; None at the end of the list.
     pub next: Option<P>,
 }
 
-/// A stored event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredEvent {
     pub id: EventId,

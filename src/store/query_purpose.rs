@@ -19,10 +19,8 @@ pub enum QueryPurpose {
     Background,
 }
 
-/// The limits of the queries of one purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Bounds {
-    /// How many readers run queries at the same time.
     pub(super) readers: usize,
     /// How long a query waits for a reader.
     pub(super) patience: Duration,
@@ -36,12 +34,10 @@ impl QueryPurpose {
         QUERY_PURPOSE.scope(self, work).await
     }
 
-    /// The purpose of the queries of the current task.
     pub(crate) fn current() -> Self {
         QUERY_PURPOSE.try_with(|purpose| *purpose).unwrap_or(Self::Background)
     }
 
-    /// The limits of queries for this purpose.
     pub(super) const fn bounds(self) -> Bounds {
         match self {
             Self::Sync => Bounds {

@@ -26,7 +26,6 @@ use crate::store::{Edit, Refusal, RefusalReason, StoreError, StoreResult};
 #[derive(Clone, Debug)]
 pub(super) struct RowChange<K, V> {
     pub(super) key: K,
-    /// Whether the stored row must be ended.
     pub(super) ended: bool,
     pub(super) inserted: Option<V>,
     /// Whether a row was stored before the change, even if `ended` is false because all rows of its
@@ -34,7 +33,6 @@ pub(super) struct RowChange<K, V> {
     was_stored: bool,
 }
 
-/// How many rows a change ends and inserts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct RowCounts {
     pub(super) ended: u64,
@@ -71,7 +69,6 @@ impl std::ops::AddAssign for RowCounts {
     }
 }
 
-/// The rows that a change writes.
 #[derive(Debug)]
 pub(super) struct ChangePlan<'e> {
     pub(super) scopes: ChangeScopes,
@@ -130,7 +127,6 @@ impl<'e> ChangePlan<'e> {
     }
 }
 
-/// A value as it is stored and as it is after some edits.
 #[derive(Clone, Debug)]
 struct Edited<V> {
     stored: Option<V>,
@@ -175,7 +171,6 @@ struct EditedRule<'e> {
     now: CurrentRule<'e>,
 }
 
-/// A change whose edits are applied one after the other.
 #[derive(Debug)]
 struct Planning<'e> {
     scopes: ChangeScopes,
@@ -187,7 +182,8 @@ struct Planning<'e> {
     /// in `rules` are not counted.
     other_rules: HashMap<ScopeNumber, u64>,
     settings: BTreeMap<(ScopeNumber, SettingKey), Edited<String>>,
-    /// The number of stored settings of each scope that this version of nicelist does not support.
+    /// For each scope, the number of stored settings that this version of nicelist does not
+    /// support.
     unknown_settings: HashMap<ScopeNumber, u64>,
     tags: BTreeMap<TagName, Edited<Tag>>,
     host_tags: BTreeMap<MachineId, Edited<Vec<TagName>>>,
@@ -327,7 +323,6 @@ impl<'e> Planning<'e> {
         self.edit_tag(index, name, None);
     }
 
-    /// Ends all rules and settings of a scope.
     fn clear(&mut self, scope: ScopeNumber) {
         self.cleared.insert(scope);
         self.other_rules.remove(&scope);

@@ -71,18 +71,15 @@ impl ChangeScopes {
 pub(in crate::store) struct ChangeReads<'e> {
     pub(in crate::store) edits: &'e [Edit],
     pub(in crate::store) scopes: ChangeScopes,
-    /// The scopes whose settings must be read.
     pub(in crate::store) setting_scopes: BTreeSet<ScopeNumber>,
-    /// The hosts that are tagged or untagged.
     pub(in crate::store) machines: BTreeSet<&'e MachineId>,
-    /// The tags that are dropped, with their scopes.
     pub(in crate::store) dropped_tags: BTreeMap<&'e TagName, ScopeNumber>,
-    /// Rules with one edit, by target and scope. These rules are not read before the change is
-    /// planned. Most rules of a large import are new or unchanged, and the database detects this
+    /// Rules with one edit, sorted by target and scope. They are not read before the change is
+    /// planned: most rules of a large import are new or unchanged, and the database detects this
     /// faster.
     pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
-    /// Edits of rules that must be read before the change is planned, by target, scope and edit.
-    /// These are rules with several edits and rules in the scopes of dropped tags.
+    /// Edits of rules that must be read before the change is planned, sorted by target, scope and
+    /// edit. These are rules with several edits and rules in the scopes of dropped tags.
     pub(in crate::store) read_rules: Vec<RuleEdit<'e>>,
 }
 

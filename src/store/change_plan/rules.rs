@@ -6,7 +6,6 @@ use std::ops::Deref;
 use super::ScopeNumber;
 use crate::rule::{FieldChange, Outcome, Rule, RuleDifference, RuleMerge, Target};
 
-/// An edit of the rule of one target and scope.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct RuleEdit<'e> {
     /// The index of the edit in the change.
@@ -49,7 +48,6 @@ impl<'e> WantedRule<'e> {
 /// A rule to store. The type is small, because a change may have a million rules.
 #[derive(Clone, Debug)]
 pub(in crate::store) enum NewRule<'e> {
-    /// The rule as given in the edit.
     Given(&'e Rule),
     /// The rule of the edit with values of the stored rule, or the stored rule itself.
     Merged(Box<Rule>),
@@ -100,7 +98,6 @@ impl<'e> CurrentRule<'e> {
         }
     }
 
-    /// Whether the row must be replaced to become `after`.
     pub(super) fn differs_from(&self, after: &CurrentRule<'_>) -> bool {
         match (self, after) {
             (Self::Nothing, CurrentRule::Nothing) | (Self::Unreadable, CurrentRule::Unreadable) => {
@@ -114,7 +111,6 @@ impl<'e> CurrentRule<'e> {
     }
 }
 
-/// The results of the edits of a change.
 #[derive(Debug)]
 pub(in crate::store) struct EditResults {
     pub(in crate::store) outcomes: Vec<Outcome>,
@@ -162,7 +158,7 @@ fn outcome(before: &CurrentRule<'_>, after: &CurrentRule<'_>, fields: &[FieldCha
         (Rule(_) | Unreadable, Nothing) => Outcome::Removed,
         (Rule(_), Rule(_)) if fields.is_empty() => Outcome::Unchanged,
         (Rule(_) | Unreadable, Rule(_)) => Outcome::Changed,
-        // An edit never makes an unreadable row.
+        // No edit results in an unreadable row.
         (_, Unreadable) | (Nothing, Nothing) => Outcome::Unchanged,
     }
 }

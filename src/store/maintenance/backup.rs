@@ -10,47 +10,37 @@ use crate::store::sqlite;
 /// A summary of a backup that was checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackedUp {
-    /// The newest revision in the backup.
     pub revision: Revision,
     /// When that revision was created.
     pub at: Option<Timestamp>,
-    /// The number of hosts in the backup.
     pub hosts: u64,
-    /// The size of the backup in bytes.
     pub bytes: u64,
 }
 
-/// A database that was restored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Restored {
-    /// The content of the restored database.
     pub backup: BackedUp,
     /// The new path of the replaced file, if a file was replaced.
     pub replaced: Option<PathBuf>,
 }
 
-/// Why a database was not backed up.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
-    /// The database cannot be read.
     #[error("cannot back up {}: {reason}", .database.display())]
     Database {
-        /// The file of the database.
         database: PathBuf,
         /// The problem.
         reason: String,
     },
-    /// The database is damaged, so a backup of it would be damaged, too.
     #[error("cannot back up {}: it is damaged: {damage}", .database.display())]
     Damaged {
-        /// The file of the database.
         database: PathBuf,
         /// The problem.
         damage: String,
     },
     #[error("{} exists", .0.display())]
     Exists(PathBuf),
-    /// The backup cannot be written. No partial file is left.
+    /// No partial file is left.
     #[error("cannot write {}: {reason}", .file.display())]
     Write {
         file: PathBuf,
@@ -77,15 +67,12 @@ pub enum RestoreError {
     /// be recognized as one.
     #[error("cannot replace {}: {reason}", .database.display())]
     Irreplaceable {
-        /// The file at the database's path.
         database: PathBuf,
         /// The problem.
         reason: String,
     },
-    /// The database cannot be written.
     #[error("cannot write {}: {reason}", .database.display())]
     Write {
-        /// The file of the backup.
         database: PathBuf,
         /// The problem.
         reason: String,

@@ -8,18 +8,12 @@ use super::table::{Column, ColumnKind, TABLES, Table};
 use super::{CopyStep, DatabaseReader, DatabaseUrl, MaintenanceError, Row, Value};
 use crate::store::postgres::{clean, clean_json};
 
-/// The comparison of a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compared {
-    /// The table's name.
     pub table: &'static str,
-    /// Rows that are the same in both databases.
     pub same: u64,
-    /// Rows that are in both databases but differ.
     pub different: u64,
-    /// How many rows only the first database has.
     pub only_first: u64,
-    /// How many rows only the second database has.
     pub only_second: u64,
     /// The key of the first row in which the databases differ.
     pub first_difference: Option<String>,
@@ -28,7 +22,6 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// Whether the table is the same in both databases.
     pub fn is_same(&self) -> bool {
         let others = self.different + self.only_first + self.only_second;
         others == 0 && !self.reuses_numbers
@@ -141,7 +134,6 @@ fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Fee
     }
 }
 
-/// Compares the values of one key column in two rows.
 fn order(key: &Value, other: &Value) -> Ordering {
     match (key, other) {
         (Value::Integer(key), Value::Integer(other)) => key.cmp(other),

@@ -8,22 +8,20 @@ use super::{DatabaseReader, DatabaseState, DatabaseUrl, MaintenanceError};
 use crate::fleet::Epoch;
 use crate::store::new_epoch;
 
-/// The next step of a copy or a comparison, or its progress, to be displayed.
+/// A step of a copy or a comparison, or its progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyStep {
     Copying(&'static str),
     /// Computing values that are derived from the rows.
     Completing,
-    /// Reading a table back and comparing it.
+    /// Comparing a table of both databases.
     Checking(&'static str),
     /// This many rows were copied or checked.
     Rows(u64),
 }
 
-/// The number of rows in a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CopiedTable {
-    /// The table's name.
     pub table: &'static str,
     pub rows: u64,
 }
@@ -123,7 +121,7 @@ impl<'a> DatabaseCopy<'a> {
     }
 }
 
-/// Why the source cannot be copied into the target, if there is a reason.
+/// Why the source cannot be copied into the target. None if it can.
 fn unfit(place: DatabaseUrl<'_>, source: &DatabaseState, target: &DatabaseState) -> Option<String> {
     if target.identity.is_some() && target.identity == source.identity {
         return Some("it is the database that is to be copied; name another".to_owned());

@@ -21,7 +21,6 @@ use super::{StoreError, StoreResult, postgres, sqlite, unknown_kind};
 use crate::fleet::Epoch;
 use crate::shell::argument;
 
-/// A value of either database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     Null,
@@ -41,7 +40,6 @@ impl Value {
             }
     }
 
-    /// The value as a number, or None if it is not one.
     pub(super) fn integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
@@ -53,7 +51,6 @@ impl Value {
 /// A row: a value for each of its table's columns.
 pub(super) type Row = Vec<Value>;
 
-/// Maximum rows of a page.
 pub(super) const PAGE_ROWS: usize = 4096;
 /// A page with this many bytes gets no further rows.
 pub(super) const PAGE_BYTES: usize = 4 << 20;
@@ -86,7 +83,6 @@ pub(super) trait DatabaseReader: Send {
     /// The highest ID that a numbered table has ever used; 0 if it has used none.
     async fn last_number(&mut self, table: &'static Table) -> StoreResult<i64>;
 
-    /// The database's epoch.
     async fn epoch(&mut self) -> StoreResult<Epoch>;
 }
 
@@ -111,23 +107,21 @@ pub(super) trait DatabaseWriter: DatabaseReader {
 /// Why a database was not copied, or why two databases were not compared.
 #[derive(Debug, thiserror::Error)]
 pub enum MaintenanceError {
-    /// A database cannot be opened.
     #[error(transparent)]
     Open(StoreError),
-    /// A database cannot be read from.
     #[error("cannot read {url}: {reason}")]
     Read {
         /// The URL of the database without its password.
         url: String,
-        /// The problem and how to fix it.
+        /// The problem, and for some problems how to fix it.
         reason: String,
     },
-    /// A database cannot be copied into. No rows were stored in it.
+    /// No rows were stored in the database.
     #[error("cannot copy into {url}: {reason}")]
     Write {
         /// The URL of the database without its password.
         url: String,
-        /// The problem and how to fix it.
+        /// The problem, and for some problems how to fix it.
         reason: String,
     },
     /// The copy differed from the original when it was read back. It was rolled back.
@@ -135,18 +129,15 @@ pub enum MaintenanceError {
     Differs {
         /// The URL of the database without its password.
         url: String,
-        /// The comparison of every table.
         tables: Vec<Compared>,
     },
 }
 
-/// The schema versions before and after a migration. With `dry_run`, the migration is not
-/// performed.
+/// The schema versions before and after a migration. With `dry_run`, nothing is migrated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrated {
     /// The previous version of the schema; 0 if there was no schema.
     pub from: usize,
-    /// The version after the migration.
     pub to: usize,
 }
 
@@ -163,12 +154,10 @@ pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
     Ok(Migrated { from, to: place.newest() })
 }
 
-/// The result of a check of a whole database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     /// Rows that have a checksum.
     pub rows: u64,
-    /// The damage, if any was found.
     pub damage: Option<String>,
 }
 
@@ -189,7 +178,6 @@ pub async fn check(url: &str) -> StoreResult<Checked> {
     Ok(Checked { rows, damage })
 }
 
-/// The location of a database.
 #[derive(Clone, Copy, Debug)]
 enum DatabaseUrl<'a> {
     /// The path of an SQLite file.
@@ -244,7 +232,6 @@ impl<'a> DatabaseUrl<'a> {
         })
     }
 
-    /// The error for a database that cannot be read.
     fn unread(self, error: StoreError) -> MaintenanceError {
         match error {
             StoreError::Open { .. } => MaintenanceError::Open(error),
@@ -252,7 +239,6 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// The error for a database that cannot be written.
     fn unwritten(self, error: StoreError) -> MaintenanceError {
         match error {
             StoreError::Open { .. } => MaintenanceError::Open(error),

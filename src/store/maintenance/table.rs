@@ -44,7 +44,6 @@ const fn table(name: &'static str, columns: &'static [Column], numbered: bool) -
     Table { name, columns, key_columns: 1, numbered, parted: false }
 }
 
-/// The table of single values.
 pub const META: &Table =
     &table("meta", &[text("key"), Column { name: "value", kind: ColumnKind::Bytes }], false);
 
@@ -202,7 +201,6 @@ impl Table {
         &self.columns[..self.key_columns]
     }
 
-    /// The key of a row.
     pub(in crate::store) fn key_of(&self, row: &[Value]) -> Vec<Value> {
         row.iter().take(self.key_columns).cloned().collect()
     }

@@ -14,7 +14,6 @@ use crate::store::StoreResult;
 use crate::store::checksum::RowHasher;
 use crate::store::sql::{Database, Dialect, Parameter, StoredRow};
 
-/// The values of a query's parameters.
 pub(super) fn values<'a>(parameters: &'a [Parameter<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
     parameters.iter().map(|parameter| parameter as &(dyn ToSql + Sync)).collect()
 }

@@ -30,7 +30,6 @@ pub(super) async fn get(on: &impl GenericClient, id: EventId) -> StoreResult<Opt
     Ok(read(on, &rows).await?.pop())
 }
 
-/// A page of events.
 pub(super) async fn list(
     on: &impl GenericClient,
     filter: &EventFilter,
@@ -62,7 +61,6 @@ pub(super) async fn list(
     Ok(ListPart { rows, more })
 }
 
-/// The programs with the most events.
 pub(super) async fn stats(
     on: &impl Database,
     filter: &EventFilter,

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use super::{codes, query};
 use crate::store::{DatabaseSize, StoreResult};
 
-/// Writes a row.
 pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
     // The texts are decimal digits, like all numbers in this table.
     let sql = "INSERT INTO meta (key, value) VALUES ('probe', '1')
@@ -16,7 +15,6 @@ pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
     Ok(())
 }
 
-/// The size of the database in bytes.
 pub(super) async fn size(on: &impl GenericClient) -> StoreResult<DatabaseSize> {
     let found = query(on, "SELECT pg_database_size(current_database())", &[]).await?;
     let bytes: Option<i64> = found.first().map(|row| row.try_get(0)).transpose()?;
@@ -32,7 +30,6 @@ pub(super) async fn note_time(on: &impl GenericClient, time: Timestamp) -> Store
     Ok(())
 }
 
-/// The time that [`note_time`] stored last.
 pub(super) async fn noted_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'";
     let found = query(on, sql, &[]).await?;
@@ -40,8 +37,8 @@ pub(super) async fn noted_time(on: &impl GenericClient) -> StoreResult<Option<Ti
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time that [`note_time`] stored last. Older versions of nicelist did not store it. Without a
-/// stored time, returns the newest time of a revision, event or sync, and reads every host.
+/// The time that [`note_time`] stored last. If no time was stored, returns the newest time of a
+/// revision, event or sync, and reads every host.
 pub(super) async fn newest_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'),

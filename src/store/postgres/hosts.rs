@@ -53,7 +53,6 @@ pub(super) async fn get(
     query(on, &sql, &[&machine.as_str()]).await?.first().map(read).transpose()
 }
 
-/// A page of hosts.
 pub(super) async fn list(
     on: &Transaction<'_>,
     filter: &HostFilter,

@@ -14,7 +14,6 @@ use tokio_postgres::AsyncMessage;
 use super::url::{Address, chain};
 use crate::store::{StoreError, StoreResult};
 
-/// The channel for notifications of changes.
 const CHANNEL: &str = "nicelist";
 /// How long to wait before another connection is tried.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -41,7 +40,6 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Starts a task that listens.
     pub(super) fn start(address: Address) -> Self {
         let heard = Arc::new(Notify::new());
         let (silence, silent) = watch::channel(false);
@@ -54,7 +52,6 @@ impl Listener {
         self.heard.notified().await;
     }
 
-    /// Returns a [`Pulse`], which detects when the server stops responding.
     pub(super) fn pulse(&self) -> Pulse {
         Pulse(self.silent.clone())
     }
@@ -100,7 +97,8 @@ async fn keep_listening(address: Address, heard: Arc<Notify>, silence: watch::Se
     let mut lost = false;
     loop {
         let Err(error) = listen(&address, &heard, &silence, &mut lost).await else { continue };
-        // A server that refuses connections does respond, so queries fail without this signal.
+        // No signal is needed if the server refuses connections: queries then fail immediately
+        // anyway.
         silence.send_replace(matches!(error, Lost::Silent));
         if !std::mem::replace(&mut lost, true) {
             tracing::warn!(%error, "cannot hear of other servers' changes; looking by the clock");

@@ -28,9 +28,9 @@ pub(super) enum Lock {
 }
 
 impl Lock {
-    /// Waits for the lock and takes it exclusively. Another server may have the lock during a large
-    /// import. Tables are never locked that long, so the transaction then waits only briefly for a
-    /// table.
+    /// Waits for the lock, for example until another server's large import ends, and takes it
+    /// exclusively. Tables are never locked that long, so the transaction then waits only briefly
+    /// for a table.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;
         let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");

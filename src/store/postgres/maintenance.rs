@@ -25,7 +25,6 @@ use crate::store::{Durability, StoreResult, sql};
 /// dropped.
 const OURS_ALONE: &str = "event_floor";
 
-/// Reads the state of a database without changing it.
 pub(in crate::store) async fn state(url: &str) -> StoreResult<DatabaseState> {
     let address = Address::of(url)?;
     let mut state = DatabaseState::default();
@@ -45,7 +44,6 @@ pub(in crate::store) async fn state(url: &str) -> StoreResult<DatabaseState> {
     found.await
 }
 
-/// A session that reads or fills a database.
 pub(in crate::store) struct Session {
     client: Client,
 }
@@ -59,7 +57,6 @@ impl Session {
         Ok(Self { client: client.map_err(|reason| address.cannot_be_opened(reason))? })
     }
 
-    /// Reads a database as it is now.
     pub(in crate::store) async fn read(url: &str) -> StoreResult<Self> {
         let session = Self::connect(&Address::of(url)?).await?;
         session.client.batch_execute(SNAPSHOT).await?;
@@ -68,7 +65,6 @@ impl Session {
         Ok(session)
     }
 
-    /// Fills a database.
     pub(in crate::store) async fn write(url: &str) -> StoreResult<Self> {
         let address = Address::of(url)?;
         let failed = |reason| address.cannot_be_opened(reason);
@@ -287,7 +283,6 @@ fn value(row: &tokio_postgres::Row, at: usize, kind: ColumnKind) -> StoreResult<
     .unwrap_or(Value::Null))
 }
 
-/// A value for a column.
 #[derive(Debug)]
 struct Field<'a>(&'a Value, Column);
 

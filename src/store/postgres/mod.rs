@@ -67,7 +67,6 @@ pub(super) fn shown(url: &str) -> String {
     Address::parse(url).map_or_else(|_| url::UNREADABLE.to_owned(), |address| address.shown)
 }
 
-/// The values of a query's parameters.
 type Values<'a> = &'a [&'a (dyn ToSql + Sync)];
 
 /// Runs a statement that is prepared once per connection.
@@ -76,7 +75,6 @@ async fn query(on: &impl GenericClient, sql: &str, values: Values<'_>) -> StoreR
     Ok(on.query(&statement, values).await?)
 }
 
-/// Reads a count.
 fn count(row: &Row, column: usize) -> StoreResult<u64> {
     let counted: i64 = row.try_get(column)?;
     u64::try_from(counted).map_err(|error| codes::corrupt("count", &error))
@@ -90,7 +88,6 @@ fn boxed<'a, T>(
     Box::pin(future)
 }
 
-/// A database on a server.
 pub(super) struct Postgres {
     readers: Readers,
     policy: Pool,
@@ -147,7 +144,6 @@ impl Postgres {
         })
     }
 
-    /// A connection for one query.
     async fn reader(&self) -> StoreResult<Reader> {
         self.readers.reader(&self.pulse).await
     }
@@ -158,7 +154,7 @@ impl Postgres {
     }
 }
 
-/// Runs a query. Fails as soon as the server stops responding.
+/// Runs queries on a reader's connection. Fails as soon as the server stops responding.
 macro_rules! ask {
     ($store:expr, |$on:ident| $answer:expr) => {{
         let mut reader = $store.reader().await?;

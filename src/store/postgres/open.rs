@@ -63,7 +63,6 @@ pub(super) fn unopened(error: PoolError) -> String {
     }
 }
 
-/// Describes for users why there is no connection.
 fn reason(error: &tokio_postgres::Error) -> String {
     let said = chain(error);
     match error.code() {
@@ -172,7 +171,8 @@ impl Found {
     }
 
     /// The schema's version. Fails for the same reasons as [`Found::version`], and also if the
-    /// database must not be written.
+    /// database cannot be written, for example because it is a standby or the user may not create
+    /// tables.
     pub(super) fn check(&self) -> Result<usize, String> {
         let version = self.version()?;
         let Some(schema) = &self.schema else { return Ok(version) };

@@ -21,7 +21,6 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET loc
      SET idle_in_transaction_session_timeout = '60s';
      SET default_transaction_isolation = 'read committed';";
 
-/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PoolUse {
     /// Connections for reads and small writes of one purpose.
@@ -36,7 +35,6 @@ pub(super) enum PoolUse {
     Move,
 }
 
-/// Creates a pool of connections for one purpose.
 pub(super) fn pool(
     address: &Address,
     purpose: PoolUse,

@@ -14,7 +14,7 @@ use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 /// How long a server may take to accept the cancellation of a query.
 const CANCEL: Duration = Duration::from_secs(2);
 
-/// The readers of each purpose.
+/// A connection pool for each purpose.
 pub(super) struct Readers {
     sync: Pool,
     admin: Pool,
@@ -33,7 +33,6 @@ impl Readers {
         })
     }
 
-    /// The connections for background work.
     pub(super) const fn background(&self) -> &Pool {
         &self.background
     }

@@ -41,7 +41,6 @@ pub(super) struct StagedRule<'a> {
     pub(super) rule: Option<&'a Rule>,
 }
 
-/// Streams rules into the table.
 pub(super) async fn fill<'a>(
     on: &Transaction<'_>,
     staged: impl Iterator<Item = StagedRule<'a>>,

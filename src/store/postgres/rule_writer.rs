@@ -18,9 +18,8 @@ use crate::store::change_plan::{
 use crate::store::sql::commit::RuleWriting;
 use crate::store::sql::rows::{self, CONTENT, content_of};
 
-/// With this many rules or more, statistics of the staged rules are collected, and PostgreSQL's
-/// planner chooses how to find the rows that the rules replace. Fewer rules are looked up one by
-/// one, because without statistics the planner does not know how many rules are staged.
+/// With this many rules or more, statistics of the staged rules are collected, so that PostgreSQL's
+/// planner can choose how to find the rows that they replace. Fewer rules are looked up one by one.
 const MANY: usize = 5_000;
 
 impl RuleWriting for Transaction<'_> {
@@ -47,7 +46,7 @@ async fn write_rules(
     rule_stage::fill(on, rows).await?;
     let (scopes, results) = (&plan.scopes, &mut plan.results);
     let mut counts = Writer { on, scopes, entries, results }.write(revision).await?;
-    // The rows that these rules replace were ended with all rows of their scopes.
+    // Adds rules that replace rows that were ended with all rows of their scope.
     counts.replaced += plan.replaced_in_cleared_scopes();
     Ok(counts)
 }
@@ -104,7 +103,6 @@ const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjo
 /// PostgreSQL's planner.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
-/// Writes the rules of the session's table.
 struct Writer<'w, 't, 'e> {
     on: &'w Transaction<'t>,
     scopes: &'w ChangeScopes,
@@ -179,9 +177,8 @@ impl Writer<'_, '_, '_> {
         Ok(same)
     }
 
-    /// Reads the rules that would be replaced, and merges them into the new ones. Merged rules that
-    /// equal the stored rules are removed from the session's table. Returns the number of these
-    /// rules.
+    /// Reads the rules that would be replaced, and applies the edits to them. Rules that stay
+    /// unchanged are removed from the session's table. Returns the number of these rules.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

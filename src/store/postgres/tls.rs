@@ -36,12 +36,10 @@ pub(super) enum Trust {
     Server(Option<PathBuf>),
 }
 
-/// Makes TLS connections.
 #[derive(Clone)]
 pub(super) struct Tls(Arc<ClientConfig>);
 
 impl Tls {
-    /// Reads the roots, and configures TLS.
     pub(super) fn new(trust: &Trust) -> Result<Self, String> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier: Arc<dyn ServerCertVerifier> = match trust {
@@ -139,7 +137,6 @@ impl ServerCertVerifier for Lenient {
     }
 }
 
-/// Starts TLS on one connection.
 pub(super) struct Handshake {
     config: Arc<ClientConfig>,
     host: String,
@@ -176,7 +173,6 @@ where
     }
 }
 
-/// A connection under TLS.
 pub(super) struct Encrypted<S>(RustlsStream<S>);
 
 impl<S: AsyncRead + AsyncWrite + Unpin> TlsStream for Encrypted<S> {

@@ -20,10 +20,8 @@ const PROBE: Duration = Duration::from_secs(2);
 /// Shown instead of an invalid URL, which may contain a password anywhere.
 pub(super) const UNREADABLE: &str = "the PostgreSQL database";
 
-/// The address of a database, and how to connect to it.
 #[derive(Clone)]
 pub(super) struct Address {
-    /// The configuration for the client library.
     pub(super) config: Config,
     pub(super) tls: Tls,
     /// The URL as it may be shown: without password or parameters.
@@ -59,7 +57,6 @@ impl Address {
         Self::parse(url).map_err(|reason| StoreError::Open { url: UNREADABLE.to_owned(), reason })
     }
 
-    /// The error for users if the database cannot be opened.
     pub(super) fn cannot_be_opened(&self, reason: String) -> StoreError {
         StoreError::Open { url: self.shown.clone(), reason }
     }

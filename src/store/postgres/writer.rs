@@ -38,7 +38,6 @@ pub(super) struct Writer<B: Batch> {
 }
 
 impl<B: Batch> Writer<B> {
-    /// Starts to write with the connection of a pool.
     pub(super) fn start(batch: B, pool: Pool, pulse: Pulse) -> Self {
         let (queue, waiting) = mpsc::channel(B::QUEUE);
         tokio::spawn(serve(batch, pool, pulse, waiting));

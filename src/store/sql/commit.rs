@@ -89,7 +89,6 @@ async fn set_counts(
     on.execute("UPDATE revision SET counts = $1 WHERE id = $2", &values).await.map(drop)
 }
 
-/// Reads the rows that a change touches.
 async fn read<'e>(on: &impl Database, reads: &mut ChangeReads<'_>) -> StoreResult<StoredState<'e>> {
     read_scope_ids(on, &mut reads.scopes).await?;
     let mut stored = StoredState {
@@ -112,7 +111,6 @@ async fn read<'e>(on: &impl Database, reads: &mut ChangeReads<'_>) -> StoreResul
     Ok(stored)
 }
 
-/// Reads the IDs of those scopes that have an ID.
 async fn read_scope_ids<D: Database>(on: &D, scopes: &mut ChangeScopes) -> StoreResult<()> {
     let numbers: HashMap<(i64, &str), ScopeNumber> = scopes
         .all()

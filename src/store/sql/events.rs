@@ -128,7 +128,6 @@ pub(in crate::store) fn member_of(event: &Event) -> &str {
     }
 }
 
-/// How many distinct programs were reported as members of a bundle.
 pub(in crate::store) async fn count_members(on: &impl Database, bundle: &str) -> StoreResult<u64> {
     let sql = "SELECT count(DISTINCT sha256) FROM event WHERE member_of = $1 AND member_of <> ''";
     Ok(on.first(sql, &[bundle.into()], |row| row.count(0)).await?.unwrap_or(0))

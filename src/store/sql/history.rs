@@ -172,7 +172,7 @@ async fn ended_rules<D: Database>(
     page(on, &sql, vec![codes::revision(at).into(), above.into()], limit, change).await
 }
 
-/// All versions of a target's rules in all scopes, newest first.
+/// A page of the versions of a target's rules in all scopes, newest first.
 pub(in crate::store) async fn versions<D: Database>(
     on: &D,
     target: &Target,

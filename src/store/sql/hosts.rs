@@ -7,7 +7,6 @@ use crate::rule::{MachineId, Scope, TagName};
 use crate::store::codes::{self, corrupt};
 use crate::store::{HostFilter, ScopeId, StoreResult, bounds};
 
-/// Reads the machine ID in a column.
 pub(in crate::store) fn machine(
     row: &(dyn StoredRow + '_),
     column: usize,
@@ -131,7 +130,6 @@ fn in_groups(dialect: Dialect, list: &str) -> String {
     }
 }
 
-/// Writes the tags of a host.
 pub(in crate::store) async fn set_tags(
     on: &impl Database,
     machine: &MachineId,
@@ -217,7 +215,6 @@ pub(in crate::store) async fn intern_scope_set(
     }
 }
 
-/// The scopes of the set with this ID.
 pub(in crate::store) async fn scope_set(
     on: &impl Database,
     id: ScopeSetId,

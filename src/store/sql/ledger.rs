@@ -78,7 +78,6 @@ impl<'q> LedgerPage<'q> {
     }
 }
 
-/// Whether a row has the right checksum.
 fn is_sound(row: &(dyn StoredRow + '_), scope: &StoredScope, hasher: &mut RowHasher) -> bool {
     let number = |column| row.integer(column).ok().flatten();
     let (Some(made), Some(checksum)) = (number(2), number(6 + WIDTH)) else { return false };

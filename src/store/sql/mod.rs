@@ -27,7 +27,6 @@ use super::StoreResult;
 use super::checksum::RowHasher;
 use super::codes::corrupt;
 
-/// A value of a query's parameter.
 #[derive(Clone, Debug)]
 pub(super) enum Parameter<'a> {
     Null,
@@ -161,7 +160,6 @@ pub(super) trait Database {
         Ok(number.flatten().unwrap_or(0))
     }
 
-    /// Whether a query returns a row.
     async fn has_row(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<bool> {
         Ok(self.first(sql, parameters, |_| Ok(())).await?.is_some())
     }

@@ -12,17 +12,16 @@ use crate::rule::MachineId;
 use crate::store::new_sightings::NewSightings;
 use crate::store::{ListPart, PurgedSightings, SightingPosition, StoreResult, StoredEvent, codes};
 
-/// The newest event that is still to be counted; None if all are counted.
+/// No event that is still to be counted has a greater ID. None if all events are counted.
 pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Option<EventId>> {
     let number = D::DIALECT.meta_number();
     let sql = format!("SELECT {number} FROM meta WHERE key = 'uncounted_events'");
     on.first(&sql, &[], |row| Ok(EventId(row.number(0)?))).await
 }
 
-/// Events that are counted next.
 pub(in crate::store) struct OlderEvents {
     pub(in crate::store) events: Vec<StoredEvent>,
-    /// The newest event that is left; None if all are counted.
+    /// No event that is left has a greater ID. None if all events are counted.
     pub(in crate::store) next: Option<EventId>,
 }
 
@@ -69,8 +68,9 @@ pub(in crate::store) async fn fold<'e, D: Database>(
     Ok(older)
 }
 
-/// Stores the newest event that is still to be counted. If all are counted, deletes the marks of
-/// forgotten hosts.
+/// Stores the ID of the newest event that is still to be counted. If all events are counted,
+/// deletes this ID, the rows of forgotten hosts without sightings, and the marks of other forgotten
+/// hosts.
 pub(in crate::store) async fn set_uncounted<D: Database>(
     on: &D,
     newest: Option<EventId>,
@@ -88,8 +88,8 @@ pub(in crate::store) async fn set_uncounted<D: Database>(
     on.execute(&sql, &[newest.into()]).await.map(drop)
 }
 
-/// Deletes at most `limit` sightings of a host. Events of the host that are still to be counted
-/// never will be.
+/// Deletes at most `limit` sightings of a host. The host's uncounted events will not be counted
+/// later.
 pub(in crate::store) async fn delete_of<D: Database>(
     on: &D,
     machine: &MachineId,
@@ -147,7 +147,6 @@ pub(in crate::store) struct PurgeRange {
 }
 
 impl PurgeRange {
-    /// The result of the part, given how many sightings were deleted.
     pub(in crate::store) fn purged(&self, deleted: usize) -> PurgedSightings {
         let next = self
             .last
@@ -184,7 +183,8 @@ pub(in crate::store) async fn examine(
     Ok((range, has_old))
 }
 
-/// Deletes the sightings of a range that are too old. Returns how many were deleted.
+/// Deletes the sightings of a range that are too old, and programs and hosts that have no sightings
+/// left. Returns how many sightings were deleted.
 pub(in crate::store) async fn purge<D: Database>(on: &D, range: PurgeRange) -> StoreResult<usize> {
     let bounds = range.bounds().map(Into::into);
     let sql = format!("SELECT program, machine FROM sighting WHERE {}", range.condition());

@@ -24,7 +24,6 @@ pub(in crate::store) async fn scope_id(
     on.first(sql, &values, |row| row.number(0)).await
 }
 
-/// Whether any active rule has expired.
 pub(in crate::store) async fn has_expired(on: &impl Database, now: i64) -> StoreResult<bool> {
     let sql = "SELECT 1 FROM rule WHERE ended IS NULL AND expires <= $1 LIMIT 1";
     on.has_row(sql, &[now.into()]).await

@@ -294,7 +294,6 @@ pub(in crate::store) async fn sightings_on(
     sighting_part(on, &found, "program", &bounds, limit).await
 }
 
-/// When each of these programs was last seen.
 pub(in crate::store) async fn last_seen<D: Database>(
     on: &D,
     programs: &[ProgramId],
@@ -353,7 +352,7 @@ pub(in crate::store) async fn undecided<D: Database>(
 }
 
 const UNDECIDED_ORDER: &str = "last_seen DESC, program DESC, machine DESC";
-/// The column with the number of a sighting's host, which follows the columns of [`sighting`].
+/// The index of the column with a host's row ID, which follows the columns of [`sighting`].
 const MACHINE: usize = 12;
 
 fn undecided_position(

@@ -204,7 +204,6 @@ pub(in crate::store) fn revision(
     })
 }
 
-/// Reads a revision and its counts.
 pub(in crate::store) fn stored_revision(
     row: &(dyn StoredRow + '_),
 ) -> StoreResult<RevisionSummary> {

@@ -33,7 +33,7 @@ fn texts<const MOST: usize>(
     Ok(FirstTexts { texts, more: row.number(column + 1)? != 0 })
 }
 
-/// Reads the ID of a program and when it was first seen, from `id, first_seen, first_event`.
+/// Reads a program's ID and its first report from the columns `id, first_seen, first_event`.
 pub(in crate::store) fn stored_program(
     row: &(dyn StoredRow + '_),
     first: usize,

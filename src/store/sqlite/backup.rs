@@ -119,11 +119,8 @@ pub(super) fn is_same(one: &Path, other: &Path) -> bool {
     file_id_at(one).is_ok_and(|found| file_id_at(other).is_ok_and(|other| other == found))
 }
 
-/// Why a database could not be copied.
 pub(super) enum CopyError {
-    /// The database cannot be read.
     Read(String),
-    /// The copy cannot be written.
     Write(io::Error),
 }
 
@@ -147,7 +144,6 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
 /// Why a file is not a complete, undamaged database.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ContentsError {
-    /// The file cannot be read.
     #[error("{0}")]
     Unreadable(String),
     /// The file's content differs from what nicelist wrote.

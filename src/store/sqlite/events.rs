@@ -29,7 +29,6 @@ pub(super) fn get(connection: &Connection, id: EventId) -> StoreResult<Option<St
     found.next()?.map(|row| Ok(read(connection, row)?.0)).transpose()
 }
 
-/// A page of events.
 pub(super) fn list(
     connection: &Connection,
     filter: &EventFilter,
@@ -62,7 +61,6 @@ pub(super) fn list(
     Ok(ListPart { rows, more })
 }
 
-/// The programs with the most events.
 pub(super) fn stats(
     connection: &Connection,
     filter: &EventFilter,
@@ -96,10 +94,9 @@ fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Ev
     statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-/// The table to read events from, with an index unless SQLite may choose it. For one host, SQLite
-/// chooses the index. If the filter has a period with few events, they are read by time. Otherwise,
-/// blocked events are read from their index. All other events of a period are read in the order of
-/// their IDs.
+/// The table to read events from, with an index unless SQLite may choose it: for one host, or if
+/// the filter has neither a period nor `blocked`. A period with few events is read by time.
+/// Otherwise, blocked events are read from their index, and other events in the order of their IDs.
 fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
     let EventFilter { machine, blocked, since, until, .. } = filter;
     if machine.is_some() {

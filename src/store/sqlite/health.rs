@@ -16,7 +16,7 @@ use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 const RECENT: Duration = Duration::from_secs(1);
 /// How long to wait for the row that is written as proof.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// A transaction that takes longer than this counts as stuck. Even the largest import is faster.
+/// A transaction that takes longer than this counts as stuck.
 const LONGEST_WRITE: Duration = Duration::from_secs(30);
 
 /// The fault behind an error of SQLite, if the file or its disk caused the error.
@@ -39,7 +39,6 @@ pub(super) fn fault(error: &ffi::Error) -> Option<WriteFault> {
     }
 }
 
-/// The fault behind an error, if a file or its disk caused the error.
 pub(super) fn fault_of(error: &rusqlite::Error) -> Option<WriteFault> {
     error.sqlite_error().and_then(fault)
 }
@@ -92,15 +91,14 @@ pub(super) fn note_time(on: &Connection, time: Timestamp) -> StoreResult<WriteRe
     Ok(WriteResult::Keep(()))
 }
 
-/// The time that [`note_time`] stored last.
 pub(super) fn noted_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT (SELECT value FROM meta WHERE key = 'clock')";
     let millisecond: Option<i64> = on.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time that [`note_time`] stored last. Older versions of nicelist did not store it. Without a
-/// stored time, returns the newest time of a revision, event or sync, and reads every host.
+/// The time that [`note_time`] stored last. If no time was stored, returns the newest time of a
+/// revision, event or sync, and reads every host.
 pub(super) fn newest_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT value FROM meta WHERE key = 'clock'),

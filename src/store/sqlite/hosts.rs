@@ -24,7 +24,6 @@ pub(super) fn get(connection: &Connection, machine: &MachineId) -> StoreResult<O
     found.next()?.map(read).transpose()
 }
 
-/// A page of hosts.
 pub(super) fn list(
     connection: &Connection,
     filter: &HostFilter,

@@ -56,7 +56,6 @@ impl Identity {
         Ok(fs::metadata(&self.path)?.len() + log)
     }
 
-    /// Whether the file is still at its path.
     pub(super) fn is_in_place(&self) -> bool {
         file_id_at(&self.path).is_ok_and(|found| found == self.file)
     }

@@ -21,7 +21,6 @@ fn failed(path: &str) -> impl Fn(String) -> StoreError {
     move |reason| StoreError::Open { url: format!("sqlite:{path}"), reason }
 }
 
-/// Reads the state of the file at a path without changing it.
 pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
     if path == MEMORY || path.is_empty() {
         return Err(failed(path)("it names no file".to_owned()));
@@ -56,7 +55,6 @@ fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
     Ok(used)
 }
 
-/// A file that is read or filled.
 pub(in crate::store) struct File {
     /// None while a thread works with the connection, and forever if the caller stopped waiting for
     /// that work.
@@ -64,7 +62,6 @@ pub(in crate::store) struct File {
 }
 
 impl File {
-    /// Reads an existing file.
     pub(in crate::store) fn read(path: &str) -> StoreResult<Self> {
         let opened = || {
             let connection =

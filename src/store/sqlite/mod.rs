@@ -85,7 +85,6 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-/// A database in a file.
 pub(super) struct Sqlite {
     // The fields are dropped in this order, so that the last connection empties the log before the
     // folder is deleted.
@@ -131,7 +130,7 @@ impl Sqlite {
         Ok(Self { readers, writer, identity, quarantine, expired, _folder: folder })
     }
 
-    /// Opens the database at `path`, which must exist, to read it. No file is changed.
+    /// Opens the database at `path`, which must exist, to read it. Its content does not change.
     pub(super) fn open_to_read(path: &str) -> StoreResult<Self> {
         let url = || format!("sqlite:{path}");
         let failed = |reason| StoreError::Open { url: url(), reason };
@@ -296,8 +295,8 @@ impl EventStore for Sqlite {
     }
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
-        // A reader counts the events. Counting takes long, and other writes would have to wait for
-        // it.
+        // A reader counts the events, because counting takes a long time. If the writer counted
+        // them, writes would have to wait.
         let overdue = self.readers.read(move |on| events::overdue(on, purge)).await?;
         match overdue {
             None => Ok(0),

@@ -39,7 +39,6 @@ pub(super) const CHECKSUMS: usize = 5;
 /// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
-/// The purpose of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ConnectionUse {
     Write(Durability),
@@ -47,12 +46,12 @@ pub(super) enum ConnectionUse {
     WriteVolatile,
     /// Reads while other connections write.
     Read,
-    /// Reads for a command that changes neither the file nor its log.
+    /// Reads for a command that does not change the content.
     ReadOnly(Log),
 }
 
-/// The write-ahead log of a database that is only read: whether it is deleted or kept when the last
-/// connection closes.
+/// The write-ahead log of a database that is only read. It is deleted or kept when the last
+/// connection closes, or it is missing and cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
     /// There was no log, or it was empty. The log is deleted.
@@ -137,7 +136,8 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(url.as_str(), flags)
 }
 
-/// Returns how the database can be read without changing any file, and the version of its schema.
+/// Returns the state of the write-ahead log, which determines how the database can be read without
+/// changing its content, and the version of the schema.
 pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
@@ -185,7 +185,7 @@ pub(super) fn header(connection: &mut Connection) -> Result<usize, String> {
 }
 
 /// The schema's version, given a file's application ID, its user version and its number of tables.
-/// Fails if the file is not nicelist's.
+/// Fails if the file is not nicelist's or has a newer schema.
 fn checked((id, version, tables): (i32, i32, i64)) -> Result<usize, String> {
     match (id, usize::try_from(version)) {
         (0, Ok(0)) if tables == 0 => Ok(0),

@@ -18,7 +18,7 @@ use crate::store::{StoreError, StoreResult};
 /// steps, which takes a few microseconds.
 const STEPS_A_CHECK: i32 = 1_000;
 
-/// The readers of each purpose. [`Readers::open`] opens them at the start, so that they keep
+/// Connections for each purpose. [`Readers::open`] opens them at the start, so that they keep
 /// working when the file is deleted or replaced.
 pub(super) struct Readers {
     sync: Arc<Pool>,
@@ -27,7 +27,6 @@ pub(super) struct Readers {
 }
 
 impl Readers {
-    /// Readers of the database at `path`.
     pub(super) fn open(path: &std::path::Path, identity: &Arc<Identity>) -> rusqlite::Result<Self> {
         let pool = |purpose: QueryPurpose| {
             Pool::open(path.to_owned(), Arc::clone(identity), purpose.bounds()).map(Arc::new)
@@ -39,7 +38,7 @@ impl Readers {
         })
     }
 
-    /// Readers of a command that changes nothing. Each is opened when it is needed.
+    /// Readers for a command that does not change the content. Each is opened when it is needed.
     pub(super) fn of_reader(path: &std::path::Path, reading: ConnectionUse) -> Self {
         let pool = |purpose: QueryPurpose| {
             let turns = Arc::new(Semaphore::new(purpose.bounds().readers));
@@ -59,7 +58,6 @@ impl Readers {
         }
     }
 
-    /// The readers of the current task's purpose.
     fn current(&self) -> &Arc<Pool> {
         match QueryPurpose::current() {
             QueryPurpose::Sync => &self.sync,
@@ -92,7 +90,7 @@ struct Pool {
     path: PathBuf,
     reading: ConnectionUse,
     /// The file that must still be at `path` when another reader is opened. None for a command that
-    /// changes nothing.
+    /// does not change the content.
     identity: Option<Arc<Identity>>,
     bounds: Bounds,
     turns: Arc<Semaphore>,
@@ -176,7 +174,6 @@ impl Pool {
     }
 }
 
-/// The reasons why a query must stop.
 struct Stop {
     deadline: Option<(Instant, Duration)>,
     abandoned: AtomicBool,

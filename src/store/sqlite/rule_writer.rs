@@ -96,7 +96,6 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         })
     }
 
-    /// Applies the edits of rules with a single edit.
     fn write_single(&mut self, edits: Vec<RuleEdit<'e>>) -> StoreResult<()> {
         let mut chunk = Vec::with_capacity(CHUNK);
         for edit in edits {

@@ -128,7 +128,6 @@ impl Writer {
         self.activity.since(&self.activity.committed)
     }
 
-    /// Whether the thread still runs.
     pub(super) fn is_running(&self) -> bool {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }

@@ -13,7 +13,6 @@ pub(super) enum Writes {
     Kept(Writer),
     /// The database is only read. A dry run is rolled back; other writes are refused.
     Tried {
-        /// The database file.
         path: PathBuf,
         /// How the file is read.
         reading: ConnectionUse,
@@ -30,7 +29,7 @@ impl Writes {
     }
 
     /// Does `work` like [`Writer::write`]. If the database is only read, rolls the work back, and
-    /// fails if it was to be kept.
+    /// fails unless the result is [`WriteResult::Discard`].
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
@@ -51,7 +50,7 @@ impl Writes {
     }
 }
 
-/// Does some work and rolls it back. Fails if the work was to be kept.
+/// Does some work and rolls it back. Fails unless the result is [`WriteResult::Discard`].
 fn rolled_back<T>(
     connection: &mut Connection,
     work: impl FnOnce(&Connection) -> StoreResult<WriteResult<T>>,

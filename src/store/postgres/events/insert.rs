@@ -107,14 +107,12 @@ impl Columns {
     }
 }
 
-/// The events of one request.
 pub(in crate::store::postgres) struct NewEvents {
     pub(in crate::store::postgres) events: Vec<Event>,
     pub(in crate::store::postgres) received: Timestamp,
     pub(in crate::store::postgres) origin: EventOrigin,
 }
 
-/// Stores the events of waiting requests.
 #[derive(Default)]
 pub(in crate::store::postgres) struct InsertEvents {
     /// The weeks that are known to have partitions.
@@ -173,7 +171,6 @@ impl Batch for InsertEvents {
 }
 
 impl InsertEvents {
-    /// Creates the missing partitions for events that were received at these times.
     async fn create_partitions(
         &self,
         client: &mut Client,
@@ -253,8 +250,8 @@ async fn insert(
     Ok(new)
 }
 
-/// Replaces reports without a bundle's hash with the same reports that have the hash. If several
-/// reports have the hash, the first of them is kept.
+/// Replaces the body of each stored event without a bundle's hash with the first report of the same
+/// event that has the hash.
 async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<()> {
     if events.is_empty() {
         return Ok(());
@@ -288,7 +285,6 @@ async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<(
     Ok(())
 }
 
-/// How many of these events are new.
 pub(in crate::store::postgres) async fn count_new(
     on: &impl GenericClient,
     events: &[Event],

@@ -11,7 +11,6 @@ use crate::store::postgres::query;
 /// A week, in milliseconds. With 52 partitions per year, a query for one event searches far fewer
 /// partitions than if each had only one day.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
-/// The two tables that are partitioned by week.
 const TABLES: [&str; 2] = ["event", "event_body"];
 
 /// A week, by its number since 1970.
@@ -19,7 +18,6 @@ const TABLES: [&str; 2] = ["event", "event_body"];
 pub(super) struct Week(i64);
 
 impl Week {
-    /// The week of a time.
     pub(super) fn of(millisecond: i64) -> Self {
         Self(millisecond.div_euclid(WEEK))
     }
@@ -89,7 +87,6 @@ pub(super) async fn all(on: &impl GenericClient) -> StoreResult<Vec<Week>> {
     Ok(weeks)
 }
 
-/// Drops the partitions of a week.
 pub(super) async fn drop_week(on: &impl GenericClient, week: Week) -> StoreResult<()> {
     for table in TABLES {
         on.batch_execute(&format!("DROP TABLE IF EXISTS {}", week.partition(table))).await?;

@@ -32,7 +32,6 @@ pub(in crate::store::postgres) async fn has_overdue(
     Ok(stale || surplus(on, purge.keep).await? > 0)
 }
 
-/// How many events exceed the limit of stored events.
 async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
     // A range of IDs never has more events than IDs, so a small range needs no count.
@@ -126,7 +125,6 @@ async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> Sto
     usize::try_from(gone).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Deletes at most `limit` events of a host. Returns how many were deleted.
 pub(in crate::store::postgres) async fn delete_of(
     on: &impl GenericClient,
     machine: &MachineId,

@@ -61,7 +61,6 @@ const INSERT: &str = "INSERT INTO host (machine, version, serial, hostname, prim
         AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts)
     ON CONFLICT DO NOTHING RETURNING machine";
 
-/// Saves the hosts of waiting requests.
 pub(in crate::store::postgres) struct Saves;
 
 impl Batch for Saves {

@@ -11,7 +11,6 @@ use crate::store::sqlite::writer::WriteResult;
 use crate::store::sqlite::{codes, sightings};
 use crate::store::{AddedEvents, EventOrigin, EventPurge, StoreResult, bounds};
 
-/// Stores new events, and counts them in programs and sightings.
 pub(in crate::store::sqlite) fn add(
     connection: &Connection,
     events: &[Event],
@@ -85,7 +84,8 @@ fn insert<'e>(
     Ok(new)
 }
 
-/// Replaces a report without a bundle's hash with the same report that has the hash.
+/// Replaces the body of a stored event without a bundle's hash with the same event that has the
+/// hash.
 fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     let found: Option<(i64, String)> = connection
         .prepare_cached(
@@ -131,7 +131,6 @@ pub(in crate::store::sqlite) fn overdue(
     Ok((is_old || surplus > 0).then_some(surplus))
 }
 
-/// How many events exceed the limit of stored events.
 fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
     // A range of IDs never has more events than IDs, so a small range needs no count.
@@ -170,7 +169,6 @@ pub(in crate::store::sqlite) fn purge(
     Ok(WriteResult::Keep(gone))
 }
 
-/// Deletes at most `limit` events of a host. Returns how many were deleted.
 pub(in crate::store::sqlite) fn delete_of(
     connection: &Connection,
     machine: &MachineId,
