@@ -15,7 +15,7 @@ pub enum StoreError {
     Open {
         /// The database's URL without its password.
         url: String,
-        /// The problem and how to fix it.
+        /// The problem, and for some problems how to fix it.
         reason: String,
     },
     /// The database was opened only for reading, but its schema is too old.
@@ -25,9 +25,7 @@ pub enum StoreError {
     Outdated {
         /// The database's URL without its password.
         url: String,
-        /// The version of the database's schema.
         version: usize,
-        /// The schema version that this program reads.
         newest: usize,
     },
     /// The change was not planned on the newest revision.

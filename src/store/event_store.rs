@@ -64,6 +64,5 @@ pub trait EventStore: Send + Sync + 'static {
     /// several transactions. Returns how many events were deleted.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
-    /// Deletes at most `limit` events of a host. Returns how many were deleted.
     async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 }

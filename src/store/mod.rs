@@ -65,7 +65,6 @@ pub struct LedgerRow {
     pub ended: Option<Revision>,
 }
 
-/// The settings and tags of one revision.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySnapshot {
     pub head: Revision,
@@ -211,7 +210,6 @@ pub async fn open_to_read(url: &str) -> StoreResult<Arc<dyn Store>> {
     }
 }
 
-/// The reason why a database without a schema cannot be read.
 const EMPTY: &str = "it is empty: nicelist has never used it";
 
 fn unknown_kind() -> StoreError {

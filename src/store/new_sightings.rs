@@ -39,7 +39,6 @@ pub(super) struct ReportedProgram {
     reporters: Vec<(usize, usize)>,
 }
 
-/// Identifies the first report of a program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FirstReport {
     pub(super) seen: i64,
@@ -52,7 +51,6 @@ pub(super) struct StoredProgram {
     pub(super) first: FirstReport,
 }
 
-/// The result of admitting the unknown programs of one request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AdmittedPrograms {
     /// The number of unknown programs that are stored.
@@ -150,7 +148,6 @@ impl<'e> NewSightings<'e> {
         self.rows.is_empty()
     }
 
-    /// The number of sightings of each program.
     pub(super) fn hosts(&self) -> Vec<i64> {
         let mut hosts = vec![0; self.programs.len()];
         for (program, _) in self.rows.keys() {
@@ -223,7 +220,6 @@ impl SightingRow {
         }
     }
 
-    /// Adds other events of the same program on the same host.
     pub(super) fn merge(&mut self, other: Self) {
         self.first_seen = self.first_seen.min(other.first_seen);
         self.reports = self.reports.saturating_add(other.reports);

@@ -25,7 +25,6 @@ pub struct QuarantinedRow {
 pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
 
 impl Quarantine {
-    /// All rows, by table and ID.
     pub(super) fn rows(&self) -> Vec<QuarantinedRow> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }

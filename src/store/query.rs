@@ -60,7 +60,6 @@ pub struct RuleFilter {
     pub text: Option<String>,
 }
 
-/// An active rule and the revision that made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleRecord {
     pub rule: Rule,
@@ -86,9 +85,7 @@ pub struct RevisionFilter {
 /// set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevisedRule {
-    /// The rule that the revision ended.
     pub before: Option<Rule>,
-    /// The rule that the revision made.
     pub after: Option<Rule>,
 }
 
@@ -96,9 +93,7 @@ pub struct RevisedRule {
 /// come first, then rules that the revision only ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RevisedRulePosition {
-    /// The ID of the version that was made.
     Made(i64),
-    /// The ID of the version that was ended.
     Ended(i64),
 }
 
@@ -210,7 +205,6 @@ impl EventOrigin {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AddedEvents {
-    /// The number of events that were new.
     pub events: usize,
     /// The number of new programs that were stored.
     pub programs: usize,
@@ -236,7 +230,6 @@ pub struct ProgramFilter {
     pub text: Option<String>,
     /// Only programs that were first seen at or after this time.
     pub since: Option<Timestamp>,
-    /// Only programs with a sighting that matches this filter.
     pub seen: SightingFilter,
 }
 

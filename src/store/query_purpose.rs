@@ -24,7 +24,6 @@ pub(super) struct Bounds {
     pub(super) readers: usize,
     /// How long a query waits for a reader.
     pub(super) patience: Duration,
-    /// How long a query may take.
     pub(super) deadline: Option<Duration>,
 }
 

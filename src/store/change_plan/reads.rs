@@ -181,7 +181,6 @@ impl<'e> ChangeReads<'e> {
     }
 }
 
-/// The rows that a change touches, as they are stored.
 #[derive(Debug, Default)]
 pub(in crate::store) struct StoredState<'e> {
     pub(in crate::store) tags: Vec<Tag>,

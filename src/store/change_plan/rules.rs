@@ -118,7 +118,6 @@ pub(in crate::store) struct EditResults {
 }
 
 impl EditResults {
-    /// Applies an edit to a rule, and records the outcome and the differences.
     pub(super) fn edit_rule<'e>(
         &mut self,
         current: &CurrentRule<'e>,

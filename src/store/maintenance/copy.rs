@@ -26,7 +26,6 @@ pub struct CopiedTable {
     pub rows: u64,
 }
 
-/// The epoch of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopiedEpoch {
     /// A new epoch that begins at this time, because hosts may still sync with the original.

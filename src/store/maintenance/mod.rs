@@ -1,8 +1,8 @@
 //! Operations on whole databases: copy, compare, back up, restore, migrate, check.
 //!
-//! A copy contains every row with its ID, so that hosts and scripts notice no difference. Copying
-//! reads a snapshot and writes one transaction, which is committed after everything was read back
-//! and compared. An interrupted copy leaves no rows in the target.
+//! A copy contains every row with its ID. Copying reads a snapshot and writes one transaction. The
+//! transaction is committed after everything was read back and compared. An interrupted copy leaves
+//! no rows in the target.
 
 mod backup;
 mod compare;
@@ -48,7 +48,6 @@ impl Value {
     }
 }
 
-/// A row: a value for each of its table's columns.
 pub(super) type Row = Vec<Value>;
 
 pub(super) const PAGE_ROWS: usize = 4096;
@@ -62,7 +61,6 @@ pub(super) struct DatabaseState {
     pub(super) version: usize,
     /// The tables that have rows, except tables that are filled when a database is opened.
     pub(super) used: Vec<&'static str>,
-    /// The reason why the database is read-only, if it is.
     pub(super) read_only: Option<String>,
     /// An identity that no other database has, if the database exists.
     pub(super) identity: Option<String>,
@@ -195,7 +193,6 @@ impl<'a> DatabaseUrl<'a> {
         }
     }
 
-    /// The newest schema version for this kind of database.
     fn newest(self) -> usize {
         match self {
             Self::Sqlite(_) => sqlite::NEWEST,

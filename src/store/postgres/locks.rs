@@ -38,7 +38,6 @@ impl Lock {
         Ok(())
     }
 
-    /// Waits for the lock and shares it.
     pub(super) async fn share(self, on: &impl GenericClient) -> StoreResult<()> {
         let sql = "SELECT pg_advisory_xact_lock_shared($1, $2)";
         super::query(on, sql, &[&OURS, &(self as i32)]).await?;

@@ -112,7 +112,6 @@ impl Session {
     }
 }
 
-/// An identity that no other database has.
 async fn identity(on: &Client) -> StoreResult<String> {
     let sql = "SELECT concat_ws(':', extract(epoch FROM pg_postmaster_start_time()),
                                 (SELECT oid FROM pg_database WHERE datname = current_database()),

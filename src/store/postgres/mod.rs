@@ -100,7 +100,6 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    /// Connects to the database at a URL, and brings its schema up to date.
     pub(super) async fn open(url: &str, durability: Durability) -> StoreResult<Self> {
         let address = Address::of(url)?;
         let readers = Readers::new(&address, durability)?;

@@ -87,10 +87,8 @@ fn unreachable(said: &str) -> String {
     format!("{said}; check that PostgreSQL runs there and that it can be reached from here")
 }
 
-/// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
-/// The state of a database before anything is written.
 #[derive(Debug)]
 pub(super) struct Found {
     server: i32,

@@ -73,7 +73,7 @@ pub(super) fn pool(
     });
     let (size, wait) = match purpose {
         PoolUse::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
-        // Writes wait as long as a large import takes.
+        // Writes wait without a time limit, because a large import may be in progress.
         PoolUse::Policy | PoolUse::WriteByKey | PoolUse::Move => (1, None),
     };
     let mut limits = PoolConfig::new(size);

@@ -51,7 +51,6 @@ async fn write_rules(
     Ok(counts)
 }
 
-/// The rule that is wanted for one target and scope.
 struct Entry<'e> {
     /// The only edit of the rule. None if the rule was planned, so its outcome is already known.
     edit: Option<(usize, WantedRule<'e>)>,

@@ -8,7 +8,6 @@ use tokio::sync::{mpsc, oneshot};
 use super::listen::Pulse;
 use crate::store::{StoreError, StoreResult};
 
-/// A way to write jobs of one kind.
 pub(super) trait Batch: Send + Sync + 'static {
     /// Maximum jobs of one commit.
     const LARGEST_GROUP: usize;

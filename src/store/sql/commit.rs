@@ -18,7 +18,6 @@ use crate::store::codes::{self, corrupt};
 use crate::store::quarantine::listed;
 use crate::store::{Change, Committed, StoreError, StoreResult};
 
-/// Writes many rules. SQLite and PostgreSQL do this in different ways.
 pub(in crate::store) trait RuleWriting: Database {
     /// Writes the rules of a plan: rules with a single edit, and changed rows.
     async fn write_rules(&self, revision: i64, plan: &mut ChangePlan<'_>)
@@ -171,7 +170,6 @@ async fn settings<D: Database>(
     Ok(found.await?.into_iter().flatten().collect())
 }
 
-/// The tags of the hosts that are tagged or untagged, and of hosts that have a dropped tag.
 async fn host_tags<D: Database>(
     on: &D,
     reads: &ChangeReads<'_>,

@@ -74,7 +74,6 @@ pub(in crate::store) async fn list<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, rows::stored_revision).await
 }
 
-/// The tags and settings that a revision ended, and those that it made.
 pub(in crate::store) async fn revised_tags_and_settings(
     on: &impl Database,
     at: Revision,

@@ -155,7 +155,6 @@ pub(in crate::store) async fn names<D: Database>(
     on.query(&sql, &values, |row| Ok((machine(row, 0)?, row.str(1)?.to_owned()))).await
 }
 
-/// The versions of Santa in a scope, and how many hosts have each.
 pub(in crate::store) async fn santa_versions<D: Database>(
     on: &D,
     scope: &Scope,

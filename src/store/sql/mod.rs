@@ -144,7 +144,6 @@ pub(super) trait Database {
     /// Runs a statement and returns how many rows it altered.
     async fn execute(&self, sql: &str, parameters: &[Parameter<'_>]) -> StoreResult<u64>;
 
-    /// Runs a query and reads its first row.
     async fn first<T: Send>(
         &self,
         sql: &str,

@@ -162,7 +162,6 @@ pub(in crate::store) async fn snapshot(
     Ok(PolicySnapshot { head, settings, tags })
 }
 
-/// Settings and tags as they were at a revision.
 pub(in crate::store) async fn snapshot_at(
     on: &impl Database,
     at: Revision,

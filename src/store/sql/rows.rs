@@ -15,7 +15,6 @@ use crate::store::codes::{self, corrupt};
 /// equal.
 pub(in crate::store) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
      bundle_hash, bundle_count, comment, ticket, source, expires";
-/// The number of columns in [`CONTENT`].
 pub(in crate::store) const WIDTH: usize = 12;
 /// The columns of a revision that [`revision`] reads.
 pub(in crate::store) const REVISION: &str = "id, at, author, message";
@@ -28,7 +27,6 @@ pub(in crate::store) fn content_of(table: &str) -> String {
     columns.join(", ")
 }
 
-/// One column of a rule's content.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::store) enum ContentValue<'a> {
     Integer(Option<i64>),

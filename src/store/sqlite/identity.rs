@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::file_system::{FileId, file_id_at};
 use crate::store::WriteFault;
 
-/// The open database file and its write-ahead log.
 pub(super) struct Identity {
     path: PathBuf,
     file: FileId,

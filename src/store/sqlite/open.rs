@@ -36,7 +36,6 @@ const MIGRATIONS: &[&str] = &[
 /// The first version whose rows have checksums.
 pub(super) const CHECKSUMS: usize = 5;
 
-/// The newest version of the schema.
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -61,7 +61,7 @@ struct RuleWriter<'c, 'e, 's> {
     waiting: Vec<(i64, NewRule<'e>)>,
     /// Whether most rules of the last chunk were already stored.
     mostly_stored: bool,
-    /// How many rows the rules with a single edit changed.
+    /// How many rows were changed for rules with a single edit.
     counts: RowCounts,
     insert: CachedStatement<'c>,
     insert_chunk: CachedStatement<'c>,

@@ -43,7 +43,7 @@ impl<T> WriteResult<T> {
 /// Whether a job may share a commit with other jobs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CommitSharing {
-    /// Shares a commit. The job has only one statement that writes, so it needs no savepoint.
+    /// Shares a commit. The job changes rows with only one statement, so it needs no savepoint.
     Single,
     /// Shares a commit. It writes about this many rows.
     Shared { rows: u32 },
