@@ -127,8 +127,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
-    /// Checks the database without writing. On SQLite, fails if the writer has stopped or is stuck,
-    /// or if the file at the path is not the open one. On PostgreSQL, checks nothing.
+    /// Checks the database without writing. On SQLite, fails for example if the writer is stuck, or
+    /// if the file was deleted or replaced. On PostgreSQL, checks nothing.
     async fn health(&self) -> StoreResult<Health>;
 
     async fn size(&self) -> StoreResult<DatabaseSize>;
@@ -182,8 +182,8 @@ pub enum Durability {
 /// `postgres://USER@HOST/DATABASE`.
 ///
 /// # Errors
-/// [`StoreError::Open`] when the database cannot be opened, is newer than this program, or is not
-/// nicelist's.
+/// [`StoreError::Open`] when the database cannot be opened, for example because it is newer than
+/// this program or is not nicelist's.
 pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Store>> {
     match url.split_once(':') {
         Some(("sqlite", path)) => Ok(Arc::new(sqlite::Sqlite::open(path, durability)?)),

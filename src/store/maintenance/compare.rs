@@ -31,7 +31,7 @@ impl Compared {
 /// Compares a snapshot of each of two databases, table by table.
 ///
 /// # Errors
-/// When one of the databases cannot be read.
+/// When one of the databases cannot be opened or read.
 pub async fn compare(
     first: &str,
     second: &str,

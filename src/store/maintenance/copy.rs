@@ -47,8 +47,8 @@ impl<'a> DatabaseCopy<'a> {
     /// database is changed or created.
     ///
     /// # Errors
-    /// When a database cannot be read, when both are the same database, or when `to` has rows, is
-    /// read-only or has an older schema.
+    /// When both are the same database, when one of them cannot be read, or when `to` cannot be
+    /// filled, for example because it has rows or an older schema.
     pub async fn prepare(from: &'a str, to: &'a str) -> Result<Self, MaintenanceError> {
         let from = DatabaseUrl::of(from).map_err(MaintenanceError::Open)?;
         let to = DatabaseUrl::of(to).map_err(MaintenanceError::Open)?;
@@ -72,8 +72,8 @@ impl<'a> DatabaseCopy<'a> {
     /// Copies all rows, reads them back, compares them, and commits.
     ///
     /// # Errors
-    /// When one of the databases fails, or the copy differs. No rows are then stored in the target,
-    /// but its file and schema may have been created.
+    /// When one of the databases fails, or the copy differs. The target's file and schema may have
+    /// been created.
     pub async fn run(
         self,
         epoch: CopiedEpoch,

@@ -114,7 +114,6 @@ pub enum MaintenanceError {
         /// The problem, and for some problems how to fix it.
         reason: String,
     },
-    /// No rows were stored in the database.
     #[error("cannot copy into {url}: {reason}")]
     Write {
         /// The URL of the database without its password.
@@ -142,7 +141,8 @@ pub struct Migrated {
 /// Brings a database's schema up to date. With `dry_run`, only reports the versions.
 ///
 /// # Errors
-/// When the database cannot be opened, is newer than this program, or is not nicelist's.
+/// When the database cannot be opened, for example because it is newer than this program or is not
+/// nicelist's.
 pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
     let place = DatabaseUrl::of(url)?;
     let from = place.state().await?.version;

@@ -1,6 +1,6 @@
 //! The thread that writes. Waiting jobs share a commit, and each completes after its commit. The
-//! number of waiting rows is limited: further jobs are refused immediately, before they take
-//! memory.
+//! number of rows that wait for a shared commit is limited: further jobs are refused immediately,
+//! before they take memory.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -132,8 +132,9 @@ impl Writer {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Does `work` in a transaction, or as a part of one, and returns after its commit. Fails with
-    /// [`StoreError::Overloaded`] if too many rows are already waiting.
+    /// Does `work` in a transaction, or as a part of one, and returns after its commit. A job that
+    /// may share a commit fails with [`StoreError::Overloaded`] if too many rows are already
+    /// waiting.
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
