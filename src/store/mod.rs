@@ -137,7 +137,6 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// the last second or a long one is in progress.
     async fn prove_writable(&self) -> StoreResult<()>;
 
-    /// Stores a time, which replaces the time that was stored last.
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
 
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;

@@ -24,7 +24,6 @@ pub struct Column {
 pub struct Table {
     pub name: &'static str,
     pub columns: &'static [Column],
-    /// The number of columns of the key.
     pub key_columns: usize,
     /// Whether the database numbers the table's rows and never reuses a number.
     pub numbered: bool,

@@ -37,8 +37,6 @@ pub(super) async fn noted_time(on: &impl GenericClient) -> StoreResult<Option<Ti
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time that [`note_time`] stored last. If no time was stored, returns the newest time of a
-/// revision, event or sync, and reads every host.
 pub(super) async fn newest_time(on: &impl GenericClient) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'clock'),

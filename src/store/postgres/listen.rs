@@ -84,7 +84,6 @@ impl Drop for Listener {
     }
 }
 
-/// Why listening ended.
 #[derive(Debug, thiserror::Error)]
 enum Lost {
     #[error("{}", chain(.0))]

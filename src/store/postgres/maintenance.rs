@@ -120,7 +120,6 @@ async fn identity(on: &Client) -> StoreResult<String> {
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default())
 }
 
-/// The tables that have rows, except `meta`, which is filled when a database is opened.
 async fn used(on: &Client) -> StoreResult<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {
@@ -256,7 +255,6 @@ fn page_sql(table: &Table, is_behind: bool) -> String {
     )
 }
 
-/// The next row of a stream; None at its end.
 async fn next(
     mut stream: std::pin::Pin<&mut tokio_postgres::RowStream>,
 ) -> Option<Result<tokio_postgres::Row, tokio_postgres::Error>> {

@@ -9,7 +9,6 @@ use deadpool_postgres::GenericClient;
 const START: &str = "coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta
                                WHERE key = 'history_start'), 0)";
 
-/// Stores the first revision whose history is kept, unless a later one is stored already.
 pub(super) async fn raise_start(on: &impl GenericClient, start: Revision) -> StoreResult<()> {
     let sql = "INSERT INTO meta (key, value)
                VALUES ('history_start', convert_to($1::bigint::text, 'UTF8'))

@@ -7,7 +7,6 @@ use super::{codes, count, query};
 use crate::store::query::{MOST_HOSTS_OF_SERIAL, SharedSerial};
 use crate::store::{StoreResult, bounds};
 
-/// The serial numbers that several hosts report; only `serial` if it is given.
 pub(super) async fn shared(
     on: &impl GenericClient,
     serial: Option<&str>,

@@ -11,7 +11,6 @@ use crate::store::new_sightings::{
 };
 use crate::store::sql::sightings::{SIGHTING_ROW, sighting_row, stored_program};
 
-/// The key of a sighting: the row IDs of a program and of a machine.
 type Key = (i64, i64);
 
 /// Stores the programs and sightings of new events. `left` has the number of unknown programs that

@@ -52,7 +52,6 @@ impl Address {
         Ok(Self { config, tls: Tls::new(&trust)?, shown })
     }
 
-    /// Like [`Address::parse`], but with the error that a user sees.
     pub(super) fn of(url: &str) -> StoreResult<Self> {
         Self::parse(url).map_err(|reason| StoreError::Open { url: UNREADABLE.to_owned(), reason })
     }

@@ -60,7 +60,6 @@ pub(in crate::store) async fn tags(
     Ok(check(on, sql, ("tag", 4), &only_active, damage).await?.len() as u64)
 }
 
-/// Checks the rows of a query. Returns their IDs.
 async fn check(
     on: &impl Database,
     sql: &str,

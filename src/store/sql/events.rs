@@ -133,7 +133,6 @@ pub(in crate::store) async fn count_members(on: &impl Database, bundle: &str) ->
     Ok(on.first(sql, &[bundle.into()], |row| row.count(0)).await?.unwrap_or(0))
 }
 
-/// The reports of programs as members of a bundle: the host and the program's SHA-256.
 pub(in crate::store) async fn members(
     on: &impl Database,
     bundle: &str,

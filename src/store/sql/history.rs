@@ -21,7 +21,6 @@ pub(in crate::store) async fn get(
     on.first(&sql, &[codes::revision(at).into()], rows::stored_revision).await
 }
 
-/// Revisions older than `before`, newest first.
 pub(in crate::store) async fn list<D: Database>(
     on: &D,
     filter: &RevisionFilter,
@@ -171,7 +170,6 @@ async fn ended_rules<D: Database>(
     page(on, &sql, vec![codes::revision(at).into(), above.into()], limit, change).await
 }
 
-/// A page of the versions of a target's rules in all scopes, newest first.
 pub(in crate::store) async fn versions<D: Database>(
     on: &D,
     target: &Target,

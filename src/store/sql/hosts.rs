@@ -62,7 +62,6 @@ async fn add_has_tag<D: Database>(
     Ok(())
 }
 
-/// The hosts that a membership matches.
 pub(in crate::store) async fn members<D: Database>(
     on: &D,
     membership: &Membership,

@@ -164,7 +164,6 @@ pub(super) trait Database {
     }
 }
 
-/// The differences between the SQL of the two databases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     Sqlite,

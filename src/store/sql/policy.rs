@@ -29,7 +29,6 @@ pub(in crate::store) async fn has_expired(on: &impl Database, now: i64) -> Store
     on.has_row(sql, &[now.into()]).await
 }
 
-/// A page of the rules that are active now or were active at a revision.
 pub(in crate::store) async fn rules<D: Database>(
     on: &D,
     filter: &RuleFilter,

@@ -23,7 +23,6 @@ const EXAMINED_SIGHTINGS: usize = 5_000;
 /// The approximate bytes of a sighting and its program without the lists and the path.
 const ROW_BYTES: usize = 512;
 
-/// The columns that [`program`] reads, of a table `p`.
 const PROGRAM: &str = "p.id, p.sha256, p.cdhash, p.team_id, p.signing_id, p.signing_status, \
      p.certificate, p.common_name, p.organization, p.name, p.bundle_name, p.first_seen, p.hosts";
 
@@ -78,7 +77,6 @@ pub(in crate::store) async fn get(
     on.first(&sql, &[id.0.into()], |row| program(row, 0)).await
 }
 
-/// A part of the programs, newest first.
 pub(in crate::store) async fn list<D: Database>(
     on: &D,
     filter: &ProgramFilter,
@@ -256,7 +254,6 @@ async fn sighting_part(
     Ok(ListPart { rows, more })
 }
 
-/// The sightings of a program, in the order of the hosts' row IDs.
 pub(in crate::store) async fn sightings(
     on: &impl Database,
     program: ProgramId,
@@ -276,7 +273,6 @@ pub(in crate::store) async fn sightings(
     sighting_part(on, &found, "machine", &bounds, limit).await
 }
 
-/// The sightings on a host, in the order of the programs' IDs.
 pub(in crate::store) async fn sightings_on(
     on: &impl Database,
     machine: &MachineId,
@@ -309,7 +305,6 @@ pub(in crate::store) async fn last_seen<D: Database>(
     .await
 }
 
-/// A part of the undecided sightings, newest first.
 pub(in crate::store) async fn undecided<D: Database>(
     on: &D,
     filter: &UndecidedFilter,

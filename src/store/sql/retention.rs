@@ -6,7 +6,6 @@ use super::{Database, history};
 use crate::rule::{Revision, RevisionRecord};
 use crate::store::{StoreError, StoreResult, codes};
 
-/// The first revision whose history is kept; None if all history is kept.
 pub(in crate::store) async fn start<D: Database>(on: &D) -> StoreResult<Option<RevisionRecord>> {
     let number = D::DIALECT.meta_number();
     let sql = format!("SELECT {number} FROM meta WHERE key = 'history_start'");
@@ -24,7 +23,6 @@ pub(in crate::store) async fn check(on: &impl Database, wanted: Revision) -> Sto
     }
 }
 
-/// The revision that was the newest at a time; see `PolicyStore::revision_at`.
 pub(in crate::store) async fn revision_at(
     on: &impl Database,
     time: Timestamp,

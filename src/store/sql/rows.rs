@@ -16,7 +16,6 @@ use crate::store::codes::{self, corrupt};
 pub(in crate::store) const CONTENT: &str = "policy, cel, message, url, button_label, app_name, \
      bundle_hash, bundle_count, comment, ticket, source, expires";
 pub(in crate::store) const WIDTH: usize = 12;
-/// The columns of a revision that [`revision`] reads.
 pub(in crate::store) const REVISION: &str = "id, at, author, message";
 
 /// The columns of [`CONTENT`], each with the table's name in front.

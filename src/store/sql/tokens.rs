@@ -7,8 +7,6 @@ use crate::fleet::Role;
 use crate::store::codes::{self, corrupt};
 use crate::store::{Installation, StoreError, StoreResult, TokenRecord, admin_tokens};
 
-/// Writes the cursor key and the first tokens, unless they exist. Returns the stored key and
-/// whether the tokens were added.
 pub(in crate::store) async fn install(
     on: &impl Database,
     installation: &Installation,
@@ -32,7 +30,6 @@ pub(in crate::store) async fn install(
     Ok((key, true))
 }
 
-/// All tokens that are not revoked, by name.
 pub(in crate::store) async fn list(on: &impl Database) -> StoreResult<Vec<TokenRecord>> {
     let sql = "SELECT name, role, hash, created, expires FROM token
                WHERE revoked = 0 ORDER BY name";

@@ -16,7 +16,6 @@ use crate::rule::Revision;
 use crate::store::EMPTY;
 use crate::store::maintenance::{BackedUp, BackupError};
 
-/// Writes a backup, and checks it.
 pub(in crate::store) fn backup(
     database: &Path,
     file: &Path,

@@ -55,7 +55,6 @@ pub(super) fn inspect(writer: &Writer, identity: &Identity) -> StoreResult<Healt
     Ok(Health { disk_free: disk_free(identity.folder()) })
 }
 
-/// The bytes of the file and its log, and the free bytes of its disk.
 pub(super) fn size(identity: &Identity) -> StoreResult<DatabaseSize> {
     let bytes = identity.bytes().map_err(|error| StoreError::Database(error.to_string()))?;
     Ok(DatabaseSize { bytes, disk_free: disk_free(identity.folder()) })
@@ -97,8 +96,6 @@ pub(super) fn noted_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     millisecond.map(codes::to_time).transpose()
 }
 
-/// The time that [`note_time`] stored last. If no time was stored, returns the newest time of a
-/// revision, event or sync, and reads every host.
 pub(super) fn newest_time(on: &Connection) -> StoreResult<Option<Timestamp>> {
     let sql = "SELECT coalesce(
         (SELECT value FROM meta WHERE key = 'clock'),

@@ -39,7 +39,6 @@ pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
     found().map_err(failed(path))
 }
 
-/// The tables that have rows, except `meta`, which is filled when a database is opened.
 fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
     let mut used = Vec::new();
     for table in TABLES.iter().filter(|table| **table != META) {

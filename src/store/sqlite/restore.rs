@@ -24,7 +24,6 @@ const APPLICATION_ID_AT: usize = 68;
 /// another restore within the same second.
 const MOST_NAMES: u32 = 100;
 
-/// Checks a backup without changing it.
 pub(in crate::store) fn examine(file: &Path) -> Result<BackedUp, RestoreError> {
     let unusable = |reason| RestoreError::Unusable { file: file.to_owned(), reason };
     let log = readable(file).map_err(unusable)?;

@@ -15,7 +15,6 @@ const OLD_RULES: &str = "rule INDEXED BY rule_ended WHERE ended IS NOT NULL AND 
 const OLD_SETTINGS: &str = "setting WHERE ended < ?1";
 const OLD_TAGS: &str = "tag WHERE ended < ?1";
 
-/// Stores the first revision whose history is kept, unless a later one is stored already.
 pub(super) fn raise_start(
     connection: &Connection,
     start: Revision,

@@ -16,7 +16,6 @@ use crate::store::sql::rows::{self, CONTENT, ContentValue, WIDTH};
 use crate::store::sqlite::codes;
 use crate::store::sqlite::database::numbered;
 
-/// Rows of one INSERT.
 const CHUNK: usize = 100;
 /// Parameters of one row, in addition to the revision that all rows share.
 const PARAMETERS: usize = 4 + WIDTH;

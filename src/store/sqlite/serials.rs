@@ -8,7 +8,6 @@ use crate::store::sql::StoredRow;
 use crate::store::sql::hosts::machine;
 use crate::store::{StoreResult, bounds};
 
-/// The serial numbers that several hosts report; only `serial` if it is given.
 pub(super) fn shared(
     connection: &Connection,
     serial: Option<&str>,

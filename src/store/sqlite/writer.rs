@@ -123,7 +123,6 @@ impl Writer {
         self.activity.since(&self.activity.began)
     }
 
-    /// How long ago the last transaction was committed.
     pub(super) fn committed_ago(&self) -> Option<Duration> {
         self.activity.since(&self.activity.committed)
     }

@@ -124,7 +124,6 @@ fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     rounds.into_iter().map(ordered).collect()
 }
 
-/// Runs one of the statements for some of the jobs. Returns the hosts that were saved.
 async fn statement(
     on: &impl GenericClient,
     sql: &str,

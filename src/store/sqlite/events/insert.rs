@@ -34,7 +34,6 @@ pub(in crate::store::sqlite) fn count_new(
     insert(connection, events, Timestamp::UNIX_EPOCH, |_, _| ())
 }
 
-/// Stores new events. Returns how many were new.
 fn insert<'e>(
     connection: &Connection,
     events: &'e [Event],
