@@ -31,8 +31,8 @@ impl Engine {
     /// settings. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
-    /// When the store fails, the host is not accepted, or other requests keep changing the host's
-    /// row. A refused Mac is recorded.
+    /// When the store fails, a new host is not accepted, a Mac is refused because the machine ID
+    /// belongs to another Mac, or other requests keep changing the host's row.
     pub async fn preflight(
         &self,
         machine: &MachineId,
@@ -123,7 +123,7 @@ impl Engine {
             offers::add_offer(downloads, &mut host.sync, none).await?;
         }
         if host.sync.reach.is_some() {
-            // A union must contain the scopes of the destination.
+            // The union that replaces the offers must also contain the target of this sync.
             offers::add_offer(downloads, &mut host.sync, target).await?;
         }
         Ok(session)
@@ -226,7 +226,7 @@ impl Engine {
         Ok(SyncError::TooManyRules(rules))
     }
 
-    /// Postflight: updates the holding if the host applied all rules that it was sent.
+    /// Postflight: records the result of the sync.
     ///
     /// # Errors
     /// When the store fails, or other requests keep changing the host's row.
@@ -256,7 +256,7 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Applies a postflight to the open session. False if there is nothing to store.
+    /// Applies a postflight to the open session. Returns false if there is nothing to store.
     async fn end(
         &self,
         host: &mut Host,
@@ -265,7 +265,8 @@ impl Engine {
     ) -> StoreResult<bool> {
         let downloads = &*self.downloads;
         if session.epoch != self.epoch.of_host(&host.sync).await?.id {
-            // The host may be in another session than the session in its restored row.
+            // The row was restored, so the postflight may belong to another session than the one in
+            // the row.
             host.sync.session = None;
             offers::add_offer_of(downloads, &mut host.sync, session).await?;
             return Ok(true);
@@ -280,8 +281,9 @@ impl Engine {
         let span = downloads.canonical(&policy, &route).await?;
         let sent = downloads.download(&policy, span, &route).await?.rules();
         if sent > 0 && !session.served {
-            // If a page is cut off, Santa up to 2026.7 treats it as the last page. The session is
-            // kept open, because the postflight may also belong to an earlier sync.
+            // The last page was not sent. Either Santa up to 2026.7 ended the download at a page
+            // that was cut off, or the postflight belongs to an earlier sync. So the session is
+            // kept open.
             let PostflightRequest { rules_received: received, rules_processed, .. } = *request;
             let miscount = Miscount { sent, received, processed: rules_processed };
             let is_new = received < sent && host.sync.miscount != Some(miscount);
@@ -358,7 +360,7 @@ impl Engine {
         Ok((effective, Holding { set, revision, generation }))
     }
 
-    /// Records that a page of a download with rules was sent.
+    /// Records in the host's state that a page of a download with rules is sent.
     async fn record_page(
         &self,
         state: &mut SyncState,
@@ -423,7 +425,7 @@ impl Engine {
         if let Some(Cursor { span, .. }) = cursor
             && (self.live.history.start()..=to.revision).contains(&span.to.revision)
         {
-            // A host never gets older rules than those that it is known to have.
+            // The host should not get older rules than those that it is known to have.
             let oldest = held.map_or(span.to.revision, |holding| holding.revision);
             to.revision = span.to.revision.max(oldest.min(to.revision));
         }
@@ -478,10 +480,9 @@ fn record_report(
     if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
-/// Whether a sync is clean without an order. A sync is clean if the host requests it, if drift must
-/// be repaired, or if the server does not know which rules the host has. The server does not know
-/// this if the host never completed a sync, is ahead of a restored database, has rules older than
-/// the kept history, or keeps no rules.
+/// Whether a sync is clean even without an order: if the host requests it, if drift must be
+/// repaired, or if the server does not know which rules the host has. For example, it does not know
+/// this if the host never completed a sync or keeps no rules.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

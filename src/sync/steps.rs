@@ -1,4 +1,5 @@
-//! The steps of a difference in memory: four bytes each, in pieces that differences share.
+//! Stores the steps of a difference in memory. Each step takes four bytes, and differences can
+//! share pieces of their steps.
 
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ impl From<PackedStep> for Step {
     }
 }
 
-/// Replaces the step for a target, or deletes it if `step` is none.
+/// Sets the step for the target of `about`, or deletes it if `step` is `None`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Replacement {
     pub(super) about: VersionId,
@@ -51,7 +52,7 @@ pub(super) struct Steps {
 }
 
 impl Steps {
-    /// Maximum steps of one piece: 4 KiB.
+    /// Maximum steps in a piece (4 KiB).
     const PIECE: usize = 1024;
 
     pub(super) fn new(steps: &[Step]) -> Self {
@@ -86,7 +87,7 @@ impl Steps {
     }
 
     /// The same steps with replacements. Both lists are in the order of targets. The result shares
-    /// every piece without a replacement, so it costs little more than the replacements.
+    /// every piece in which nothing is replaced.
     pub(super) fn with(&self, ledger: &Ledger, replacements: &[Replacement]) -> Self {
         let mut pieces = Vec::with_capacity(self.pieces.len());
         let mut left = replacements;

@@ -1,4 +1,4 @@
-//! Counts the rules that hosts have.
+//! Counts the rules of a destination.
 
 use super::compute::{Stopped, Wanted};
 use super::destination::{Destination, Winner};
@@ -9,7 +9,7 @@ use crate::rule::{PolicyKind, RuleType};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) rules: u64,
-    /// The counts by rule type, as a client counts its rules.
+    /// The rules that are sent, in the counts that clients report.
     pub(super) counts: RuleCounts,
     /// Active rules that the host's client does not support.
     pub(super) withheld: u64,
@@ -56,7 +56,7 @@ impl Tally {
     }
 }
 
-/// Adds a rule to the counts that a host would report, or subtracts it.
+/// Adds a rule to the counts, or subtracts it if `sign` is -1.
 fn count(counts: &mut RuleCounts, rule: RuleContent<'_>, sign: i32) {
     let of_its_type = match rule.target.rule_type() {
         RuleType::Binary => &mut counts.binary,

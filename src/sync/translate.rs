@@ -1,4 +1,4 @@
-//! Translates between our terms and Santa's.
+//! Translates between nicelist's types and those of Santa's protocol.
 
 use std::borrow::Cow;
 
@@ -44,12 +44,12 @@ pub(super) fn put(rule: RuleContent<'_>, generation: Generation) -> wire::Rule<'
     }
 }
 
-/// Whether two rules for one target, each sent to its own generation of clients, are stored as the
-/// same rule.
+/// Whether clients of two generations store two rules for the same target as the same rule. False
+/// if this is not certain.
 ///
-/// Old clients do not store the URL and the label of a button. The table of generations does not
-/// contain the first version that stores them. So rules with a URL or a label are sent again after
-/// an upgrade.
+/// Old clients do not store the URL and the label of a button, and the table of generations does
+/// not contain the first version that stores them. So rules with a URL or a label are sent again
+/// after an upgrade.
 pub(super) fn is_kept_alike(
     (one, old): (RuleContent<'_>, Generation),
     (other, new): (RuleContent<'_>, Generation),
@@ -84,7 +84,7 @@ fn rule_type(rule_type: RuleType) -> wire::RuleType {
     }
 }
 
-/// The nearest policy that a generation supports. Old clients get `silent-block` instead of
+/// The policy that is sent to clients of a generation. Old clients get `silent-block` instead of
 /// `silent-block-gui`, and `block` instead of `silent-block-tty`.
 pub(super) fn policy_for(policy: PolicyKind, generation: Generation) -> PolicyKind {
     if generation::has(generation, Capability::HalfSilentPolicies) {
@@ -115,7 +115,7 @@ fn policy(policy: &Policy, generation: Generation) -> PolicyName {
     }
 }
 
-/// The facts that a host reports about itself, within bounds.
+/// The facts that a host reports about itself. Long texts and lists are shortened.
 pub(super) fn facts(request: &wire::PreflightRequest) -> HostFacts {
     let groups_reported = request.primary_user_groups.len();
     let request = Bounded::preflight(request);

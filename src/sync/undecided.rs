@@ -1,4 +1,5 @@
-//! Finds programs that only the mode of hosts decides about, for lists of many programs and hosts.
+//! Finds programs that neither a rule nor a path pattern allows or blocks, for lists of many
+//! programs and hosts.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
 
-/// Maximum settings whose compiled path patterns are remembered.
+/// Maximum number of settings whose compiled path patterns are remembered.
 const MOST_CHECKS: usize = 8;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
@@ -23,7 +24,8 @@ struct Class<'v, R> {
     platform: PlatformCheck,
 }
 
-/// Evaluates each program once for each class of hosts, and remembers compiled path patterns.
+/// Checks the rules for each program only once per class of hosts, and remembers compiled path
+/// patterns.
 pub struct UndecidedPrograms<'v, R> {
     rules: &'v R,
     classes: Vec<Class<'v, R>>,

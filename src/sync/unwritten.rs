@@ -19,11 +19,11 @@ const MOST: usize = 16 * 1024;
 /// than the session.
 const PATIENCE: SignedDuration = SignedDuration::from_secs(10);
 
-/// A host's row after its preflight, not yet written.
+/// A host's row as its preflight changed it, not yet written.
 pub(super) struct Unwritten {
     pub(super) host: Host,
     pub(super) version: u64,
-    /// The span of the download, which contains no rules.
+    /// The span of the session's download, which sends no rules.
     pub(super) span: Span,
     pub(super) since: Timestamp,
 }

@@ -30,8 +30,7 @@ pub(crate) const TARGETS: [(&str, Attempt); 6] = [
     ("cursor", cursor),
 ];
 
-/// Maximum bytes of a decoded body: more than any body in a corpus, and less than a decompression
-/// bomb expands to.
+/// Maximum bytes of a decoded body.
 const LIMIT: usize = 1 << 16;
 
 /// Decoding stays within the limit or fails. In every encoding, a decoded body is the same after
@@ -89,8 +88,8 @@ fn answer<M: Message + PartialEq + Debug>(bytes: &[u8]) {
     settles(bytes, read_answer::<M>);
 }
 
-/// A valid message is the same after writing and reading. Its format is detected unless it is
-/// empty.
+/// A valid message is the same after writing and reading, and is also valid in the other format.
+/// The format of the written bytes is detected unless they are empty.
 fn settles<M: Message + PartialEq + Debug, E: Debug>(
     bytes: &[u8],
     read: impl Fn(Format, &[u8]) -> Result<M, E>,
@@ -145,7 +144,7 @@ struct Downloading {
 }
 
 struct Page {
-    /// The cursor of the request for this page.
+    /// The cursor that requests this page.
     cursor: String,
     body: Vec<u8>,
 }

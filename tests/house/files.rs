@@ -1,4 +1,4 @@
-//! Checks the length of files, marks of unfinished work, and file names that fit any content.
+//! Checks the source files: their length, their names, and marks of unfinished work, for example.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! Modules use each other only as docs/ARCHITECTURE.md and the table in `src/lib.rs` allow.
+//! Checks which modules and crates each module uses. docs/ARCHITECTURE.md and `src/lib.rs` also
+//! list the modules that it may use.
 
 use super::source::{Token, files, name, read, root, tokens};
 
@@ -62,7 +63,8 @@ fn the_table_and_the_module_list_agree() {
     assert_eq!(listed, known);
 }
 
-/// The uses of modules and crates in a source file that are not allowed.
+/// The uses in a source file that are not allowed: of modules, crates, printing macros or
+/// `std::env`.
 fn broken(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let Some(module) = module(path) else { return found };
@@ -150,7 +152,7 @@ impl<'a> Scopes<'a> {
         self.open.contains(&Some("tests")) || self.file.last().is_some_and(|name| name == "tests")
     }
 
-    /// The crate's modules in the path that begins at a token.
+    /// The top-level modules of this crate in the path that begins at a token.
     fn modules_named(&self, tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
         let Token::Word(first) = tokens[at].1 else { return Vec::new() };
         match first {
@@ -192,7 +194,7 @@ fn heads<'a>(tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
     }
 }
 
-/// The first name of each member of a group. `tokens` begins after its brace.
+/// The first name of each member of a group. `tokens` begins after the group's opening brace.
 fn group<'a>(tokens: &[(usize, Token<'a>)]) -> Vec<&'a str> {
     let (mut depth, mut fresh, mut names) = (1_usize, true, Vec::new());
     for (_, token) in tokens {

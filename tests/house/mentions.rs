@@ -1,4 +1,4 @@
-//! Checks that all files, modules and types that the pages for contributors mention exist.
+//! Checks that the files, modules and types in the pages for contributors exist.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ fn everything_that_the_pages_mention_exists() {
     assert!(missing.is_empty(), "\n{}\n", missing.join("\n"));
 }
 
-/// The code in backticks, each with its line. Indented and fenced blocks are left out.
+/// The texts in backticks, each with its line number. Indented and fenced blocks are left out.
 fn code_spans(text: &str) -> Vec<(usize, &str)> {
     let mut in_block = false;
     let mut found = Vec::new();
@@ -58,8 +58,9 @@ impl Project {
         }
     }
 
-    /// Whether a span is a path, a module or a type that does not exist. Other spans are commands
-    /// and values. A path is checked only up to its first `*` or name in capitals.
+    /// Whether a span is a path, a type, or a name with `::` that does not exist. Other spans, such
+    /// as commands and values, are not checked. A path is checked only up to its first `*` or
+    /// placeholder in capitals.
     fn lacks(&self, span: &str) -> bool {
         if is_path(span) {
             let path = span.split('/').take_while(|part| !is_placeholder(part));
@@ -77,7 +78,7 @@ impl Project {
         (is_type || parts.len() > 1) && !parts.iter().all(|part| self.names.contains(*part))
     }
 
-    /// Whether the parts name a module or an item in the files of a module.
+    /// Whether the parts are a module, or a module and names that occur in its files.
     fn has_item(&self, parts: &[&str]) -> bool {
         let mut folder = root().join("src");
         for (at, part) in parts.iter().enumerate() {
@@ -92,7 +93,7 @@ impl Project {
     }
 }
 
-/// Whether a name is in the files of a module, given by its path without `.rs`.
+/// Whether a name occurs in the files of a module. `module` is the module's path without `.rs`.
 fn is_in_files(module: &std::path::Path, name: &str) -> bool {
     let mut sources = if module.is_dir() { files(module, ".rs") } else { Vec::new() };
     sources.extend(Some(module.with_extension("rs")).filter(|file| file.exists()));

@@ -1,5 +1,4 @@
-//! Help desks run the command line on Windows, so code that exists only on Unix needs `cfg(unix)`
-//! and an alternative.
+//! Help desks run the command line on Windows, so uses of Unix-only APIs need `cfg(unix)`.
 
 use super::source::{Token, files, name, read, root, tokens};
 
@@ -14,7 +13,7 @@ fn unix_code_is_behind_cfg() {
     assert!(found.is_empty(), "\n{}\n", found.join("\n"));
 }
 
-/// The uses of Unix in a file that are not part of an item with `cfg(unix)`.
+/// The uses of Unix-only APIs in a file that are outside items with `cfg(unix)`.
 fn unguarded(path: &str, text: &str) -> Vec<String> {
     let tokens = tokens(text);
     let marks: Vec<Token<'_>> = tokens.iter().map(|(_, token)| *token).collect();
@@ -36,13 +35,12 @@ fn unguarded(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// Whether `#[cfg(…)]` with `unix` or `target_os` begins here.
+/// Whether a `#[cfg(…)]` begins here that contains `unix` or `target_os` without `not`.
 fn is_unix_attribute(marks: &[Token<'_>]) -> bool {
     if !matches!(marks, [Token::Mark('#'), Token::Mark('['), Token::Word("cfg"), ..]) {
         return false;
     }
     let inside = &marks[..end_of_attribute(marks, 0).min(marks.len())];
-    // True if at least one `unix` or `target_os` is not directly inside `not(`.
     inside.windows(3).any(|window| match window {
         [Token::Word("not"), Token::Mark('('), _] => false,
         [_, _, Token::Word("unix" | "target_os")] => true,

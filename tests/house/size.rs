@@ -30,7 +30,7 @@ fn is_test(path: &str) -> bool {
     path.split('/').any(|part| part == "tests" || part == "tests.rs")
 }
 
-/// Lines that are neither blank, nor a comment, nor in an item marked as a test.
+/// Lines that are neither blank, nor a comment, nor in an item with `#[cfg(test)]`.
 fn lines_of_code(text: &str) -> usize {
     let (mut lines, mut count) = (text.lines(), 0);
     while let Some(line) = lines.next() {

@@ -124,7 +124,7 @@ fn quoted(text: &str) -> usize {
     text.len()
 }
 
-/// The length of a string with a prefix: `r"…"`, `r#"…"#`, `b"…"`, `br"…"`, `c"…"`.
+/// The length of a string with a prefix, such as `r"…"`, `r#"…"#` or `b"…"`.
 fn string_prefix(text: &str) -> Option<usize> {
     let prefix = text.find(|c| !matches!(c, 'r' | 'b' | 'c'))?;
     let body = &text[prefix..];

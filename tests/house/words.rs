@@ -127,8 +127,8 @@ fn in_names(path: &str, text: &str) -> Vec<String> {
     found.collect()
 }
 
-/// Words in lower case, each with its line. A `.` marks the end of a sentence. A `,` replaces any
-/// other punctuation or code, so that no phrase matches across it.
+/// Words in lower case, each with its line. A `.` separates sentences, and a `,` replaces code and
+/// most other punctuation, so that no phrase matches across them.
 #[derive(Default)]
 struct Words {
     words: Vec<(usize, String)>,

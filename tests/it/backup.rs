@@ -18,7 +18,7 @@ fn done(shell: &Shell, line: &str) -> String {
     transcript
 }
 
-/// Runs a command that must fail. Returns its output from the error on.
+/// Runs a command that must fail. Returns its output from the line with `error:` on.
 fn refused(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(!transcript.contains("exit code: 0\n"), "{transcript}");
@@ -33,7 +33,7 @@ fn without_time(text: &str) -> String {
     format!("{before} of [TIME]{after}")
 }
 
-/// Syncs a Mac whose state is in a file between its syncs.
+/// Syncs a simulated Mac, whose state is kept in a file.
 fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     let base = server.sync_base();
     shell.json(&format!(

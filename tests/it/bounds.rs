@@ -1,5 +1,4 @@
-//! Reports of hosts are shortened before they are stored, and pages of lists have a maximum size in
-//! bytes.
+//! Limits on the sizes of reports, of pages of lists, and of texts in changes.
 
 use std::num::NonZeroUsize;
 
@@ -21,7 +20,7 @@ use crate::world::World;
 const PROTOBUF: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 
-/// A request of a host that must succeed.
+/// Sends a host's request, which must succeed.
 async fn sync(world: &World, path: &str, content_type: &str, body: Vec<u8>) {
     let request = Request::builder()
         .method("POST")
@@ -148,8 +147,8 @@ fn huge_event_of(host: &Host, number: u32) -> Event {
     }
 }
 
-/// Writes data as a version without limits stored it: hosts with hostnames of 16 MB, and events of
-/// up to 2 MB.
+/// Stores data as a version without limits did: hosts with hostnames of 16 MB, and events of up to
+/// 2 MB.
 async fn fill_without_bounds(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     for number in 0..3 {

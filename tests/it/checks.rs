@@ -146,8 +146,7 @@ fn m6_path_patterns_are_compiled() {
     warning: allowed-path-regex of fleet: `^/Users/` allows programs in /Users/ (NL403 allows-writable-path)
     revision 1
     ");
-    // nicelist cannot check look-around, because only ICU's regular expressions support it. So
-    // the setting is not refused.
+    // Santa supports look-around, but nicelist cannot check it. So the setting is not refused.
     shell.run("settings set blocked-path-regex=^/opt/(?!ok)");
     let stored = shell.json("settings show");
     assert!(stored.to_string().contains("(?!ok)"), "{stored}");

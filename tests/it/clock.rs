@@ -1,4 +1,4 @@
-//! If the clock jumps, nothing expires until the clock returns or is confirmed.
+//! If the clock jumps ahead, nothing expires until the clock is set back or confirmed.
 
 use std::time::{Duration, Instant};
 
@@ -44,8 +44,7 @@ async fn ask(router: &Router, method: Method, path: &str, body: Value) -> (Statu
     (status, serde_json::from_slice(&body).unwrap())
 }
 
-/// Polls `/readyz` until the server reports exactly these warnings. The server checks its clock
-/// once a second.
+/// Polls `/readyz` until the server reports exactly these warnings.
 async fn warned(router: &Router, warnings: &[&str]) {
     let start = Instant::now();
     loop {

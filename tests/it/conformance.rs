@@ -29,7 +29,7 @@ const HOOKS: [&str; 7] = [
 /// More rules than fit on one page, so that paging is tested, too.
 const RULES: usize = 4500;
 
-/// Runs all cases against the real server with the example hooks. All cases must pass.
+/// Runs all cases against nicelist with the example hooks. All cases must pass.
 fn judged(shell: &Shell, server: &Server) -> Vec<Value> {
     let script = example("conformance.sh").display().to_string();
     let hooks = HOOKS.map(|hook| format!("{hook}=sh '{script}' {hook}"));
@@ -198,13 +198,14 @@ fn missing_credentials_are_one_error() {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Accepts {
-    /// Only bodies in a zlib container, regardless of their `Content-Encoding` header. Moroz works
-    /// like this.
+    /// Bodies that are compressed with zlib, whatever their `Content-Encoding` header is, and empty
+    /// bodies. Moroz works like this.
     ZlibOnly,
     PlainOnly,
 }
 
-/// Returns the request for a correct server, or a response that refuses its body.
+/// Returns the request with a decompressed body, for a correct server, or a response that refuses
+/// the body.
 async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Body>, Response> {
     let refused =
         |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\": \"{why}\"}}"));
@@ -263,7 +264,7 @@ fn with_status<'a>(verdicts: &'a [Value], status: &str) -> Vec<&'a str> {
     these.map(|verdict| verdict["case"].as_str().unwrap()).collect()
 }
 
-/// Every Santa client compresses with zlib, unless its profile chooses another encoding.
+/// By default, Santa compresses bodies with zlib.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     let (verdicts, _) = verdicts(Accepts::ZlibOnly, "").await;
@@ -276,8 +277,8 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     assert_eq!(plain["did"], r#"preflight: 500: {"error": "zlib: invalid header"}"#);
 }
 
-/// In its default configuration, Santa does not work with a server that accepts only uncompressed
-/// bodies. The server fails only the cases about the default encoding.
+/// By default, Santa compresses bodies, so it does not work with a server that accepts only
+/// uncompressed bodies. The server fails only the case about the default encoding.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;

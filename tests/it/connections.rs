@@ -15,7 +15,7 @@ use crate::shell::{ADMIN, Server, Shell};
 
 /// Longer than any of these tests.
 const LONG: Duration = Duration::from_secs(60);
-/// A time limit that is short enough to wait for its end.
+/// A time limit that a test can wait for.
 const SHORT: Duration = Duration::from_millis(200);
 
 const HEALTH: &str = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";

@@ -1,4 +1,4 @@
-//! `rule convert` without a server, and its messages about invalid files.
+//! `rule convert` without a server, and messages about invalid files.
 
 use crate::shell::Shell;
 

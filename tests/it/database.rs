@@ -33,8 +33,8 @@ fn done(shell: &Shell, line: &str) -> String {
     transcript
 }
 
-/// Runs a command that must fail and must not print the password. Returns its output from the error
-/// on.
+/// Runs a command that must fail and must not print the password. Returns its output from the line
+/// with `error:` on.
 fn refused(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(
@@ -46,7 +46,7 @@ fn refused(shell: &Shell, line: &str) -> String {
     said.collect::<Vec<_>>().join("\n").replace(&port, "[PORT]")
 }
 
-/// Syncs a Mac whose state is in a file between its syncs.
+/// Syncs a simulated Mac, whose state is kept in a file.
 fn sync(shell: &Shell, server: &Server, name: &str) -> Value {
     shell.json(&format!(
         "lab sync {} --state {name}.json --machine-id {name} --hostname {name}.local --user {name} \
@@ -104,7 +104,7 @@ async fn live(shell: &mut Shell, server: &Server) {
     });
     let body = json!({"events": events, "file_access_events": [access]});
     post(server, "eventupload", "anna", body).await;
-    // A host with unusual values, and a forgotten host whose events were the newest.
+    // A host with unusual values, and a forgotten host whose event was the newest.
     let asks = json!({"hostname": "nul\0host", "serial_num": "\0", "primary_user": "größe"});
     post(server, "preflight", "nul", asks.clone()).await;
     post(server, "preflight", "lost", asks).await;
@@ -204,7 +204,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
         }
         story += &(transcript.replace(&format!(" {newest})"), " [N])") + "\n");
     };
-    // The source is invalid.
+    // The source cannot be copied.
     refuse("copy sqlite:none.db sqlite:to.db");
     refuse("copy PG sqlite:to.db");
     refuse("copy sqlite::memory: sqlite:to.db");
@@ -220,7 +220,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
     }
     refuse("copy sqlite:older.db sqlite:to.db");
     refuse("copy sqlite:newer.db sqlite:to.db");
-    // The target is not empty or not valid.
+    // The target is not empty or cannot be opened.
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:two.db");
     refuse("copy sqlite:one.db sqlite:two.db");
     std::os::unix::fs::symlink(shell.path("one.db"), shell.path("link.db")).unwrap();
@@ -313,7 +313,7 @@ async fn a_killed_copy_leaves_everything_or_nothing() {
 fn a_copy_to_a_full_disk_leaves_nothing() {
     let shell = Shell::new();
     many_rules(&shell);
-    // Writes beyond a megabyte fail with an error, not with a signal.
+    // Writes beyond the limit fail with an error, not with a signal.
     let limited = "trap '' XFSZ; ulimit -f 1000; exec \"$@\"";
     let copy = shell.command(&["database", "copy", "sqlite:many.db", "sqlite:to.db"]);
     let mut sh = Command::new("sh");

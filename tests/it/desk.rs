@@ -219,7 +219,7 @@ fn without_a_terminal_an_event_must_be_named() {
     assert_eq!(shell.json("rule list"), json!([]));
 }
 
-/// Selects both programs, the suggested rule for each, and the tag as the scope.
+/// Selects both programs and the suggested rule for each, until the scopes are listed.
 fn up_to_the_preview(shell: &Shell) -> Terminal {
     let mut terminal = Terminal::open(shell, "event approve --ticket IT-7");
     terminal.shows("Programs to allow (space picks, enter goes on)");

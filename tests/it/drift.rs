@@ -6,7 +6,7 @@ use crate::shell::{Server, Shell};
 
 const CDHASH: &str = "cdhash:00000000000000000000000000000000000000bb";
 
-/// Syncs a Mac whose state is in a file between its syncs.
+/// Syncs a simulated Mac, whose state is kept in a file.
 fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     let base = server.sync_base();
     let line = format!(
@@ -15,7 +15,7 @@ fn sync(shell: &Shell, server: &Server, name: &str, more: &str) -> Value {
     shell.json(format!("{line} {more}").trim_end())
 }
 
-/// Deletes the first rule of a Mac without a sync.
+/// Deletes the first rule in a Mac's state, so that the Mac has drifted.
 fn tamper(shell: &Shell, name: &str) {
     let file = format!("{name}.json");
     let text = std::fs::read_to_string(shell.path(&file)).unwrap();
@@ -209,7 +209,7 @@ fn a_repair_that_does_not_help_is_not_repeated() {
     assert_eq!(shell.json("host show liar")["state"], "in-sync");
 }
 
-/// A Mac before 2025.7 reports only the counts of its rules.
+/// Santa before 2025.7 reports the counts of its rules, but not their hash.
 #[test]
 fn l10_a_mac_that_lost_all_rules_gets_them_again() {
     let (shell, server) =

@@ -200,7 +200,7 @@ async fn an_empty_event_upload_stores_nothing() {
     assert_eq!(world.post("/events", body).await, json!({"new": 2, "known": 1}));
 }
 
-/// W12: the body of a Mac's upload to another server is read unchanged.
+/// W12: a file may contain the body of a Mac's event upload to another server.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn w12_the_body_of_an_upload_is_imported() {
     let mut shell = Shell::new();

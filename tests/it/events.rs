@@ -66,7 +66,7 @@ fn tailed(shell: &Shell, filters: &[&str], count: usize) -> Vec<u64> {
     shown
 }
 
-/// The programs of a bundle, and the hash that Santa computes from them.
+/// The hashes of the programs in a bundle, and the bundle hash that Santa computes from them.
 fn bundle(names: &[&str]) -> (BTreeSet<String>, String) {
     let members: BTreeSet<String> = names.iter().map(|name| digest(name)).collect();
     let hash = digest(&members.iter().map(String::as_str).collect::<String>());

@@ -8,7 +8,7 @@ use crate::terminal::Terminal;
 
 const PINECONE: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
-/// A server and one Mac, `mira` with the tag eng, which blocked Pinecone (event 1).
+/// A server and the Mac `mira`, which has the tag eng and blocked Pinecone (event 1).
 fn with_mira(generation: &str) -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -65,7 +65,7 @@ fn l1_a_pending_rule_is_not_reported_as_active() {
     let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
     assert_eq!((&target["held"], &target["next_sync"]), (&json!("allow"), &json!(null)));
 
-    // A rule that was removed applies until the next sync.
+    // On the Mac, a removed rule applies until the next sync.
     shell.run("rule remove teamid:H3ZC9YV6RK");
     let view = &shell.json("rule explain 1 --host mira")[0];
     assert_eq!((&view["ruling"], &view["ruling_now"]), (&json!("block"), &json!("allow")));

@@ -1,4 +1,4 @@
-//! Faults between a Mac and its server. Afterwards both must have the same rules.
+//! Faults between a Mac and its server. Afterwards the Mac must have exactly the active rules.
 
 use std::time::Duration;
 
@@ -33,8 +33,8 @@ async fn agrees(world: &World, mac: &Mac, story: &str) {
     assert_eq!(state(world).await, "in-sync", "{story}");
 }
 
-/// Up to 2026.7, Santa treats a page that is cut off as an empty last page. In a clean sync, Santa
-/// has already deleted its rules by then.
+/// Up to 2026.7, Santa treats a page that is cut off as an empty last page, so rules can be missing
+/// until the next sync.
 #[tokio::test]
 async fn w7_a_page_that_is_cut_off_is_shown_and_repaired_by_the_next_sync() {
     for generation in ["2024.6", "2025.6", "2025.7", "2026.4", "2026.7"] {
@@ -64,7 +64,7 @@ async fn cut(generation: &str, page: usize, clean: bool) {
     agrees(&world, &mac, &story).await;
 }
 
-/// Versions after 2026.7 request a page that was cut off again, so no rule is missing.
+/// Versions after 2026.7 notice that a page was cut off and request it again.
 #[tokio::test]
 async fn w7_a_version_that_notices_a_cut_page_requests_it_again() {
     let world = world().await;
@@ -111,8 +111,8 @@ async fn w7_responses_that_come_too_late_lose_no_rule() {
     agrees(&world, &mac, "late").await;
 }
 
-/// The Mac gets another `SyncBaseURL` of the same server. The Mac deletes its settings and, in
-/// newer versions, its rules.
+/// The `SyncBaseURL` changes to another URL of the same server. The Mac deletes its settings and,
+/// in newer versions, its rules.
 #[tokio::test]
 async fn w7_a_changed_url_ends_with_the_right_rules_and_settings() {
     for generation in ["2026.7", "2026.8"] {

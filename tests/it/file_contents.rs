@@ -8,8 +8,8 @@ const TWO: &str = r#"[
 {"id": 3, "target_type": "TEAMID", "target_identifier": "AAAAAAAAAA", "policy": 2, "configuration": 2}
 ]"#;
 
-/// W9: each configuration of Zentral is for different Macs, so two configurations are not one
-/// policy.
+/// W9: each configuration of Zentral is for different Macs, so only one configuration of a file is
+/// read.
 #[test]
 fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     let shell = Shell::new();
@@ -151,7 +151,8 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     assert!(shell.run("rule lint --configuration 2").contains("<PATH>"));
 }
 
-/// W10: unknown parts of a file are listed as losses, and all other parts are read.
+/// W10: parts of a file that nicelist cannot import are reported as warnings, and all other parts
+/// are read.
 #[test]
 fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     let shell = Shell::new();
@@ -403,7 +404,8 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ");
 }
 
-/// W14: identifiers that were copied from other programs are read if they are unambiguous.
+/// W14: a CSV file may contain identifiers as other programs show them, and no rule types if they
+/// are unambiguous.
 #[test]
 fn w14_csv_is_read_as_people_write_it() {
     let shell = Shell::new();

@@ -24,7 +24,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::shell::{ENROLLMENT, Server, Shell};
 use crate::terminal::{CTRL_C, Terminal};
 
-/// The `lab fleet` command. The hooks find the binary in the `PATH` of the command.
+/// The `lab fleet` command. Its `PATH` contains the binary, because hooks run it.
 fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     let mut words = vec!["lab", "fleet", url];
     words.extend(line.split_whitespace());
@@ -69,7 +69,7 @@ fn a_fleet_converges_while_rules_change() {
     let count = |key: &str| run[key].as_u64().unwrap();
     assert!((15..75).contains(&count("clean_syncs")), "{summary:#}");
     assert!((160..310).contains(&count("events_sent")), "{summary:#}");
-    // Only clean syncs download all rules.
+    // Most syncs do not download all rules.
     assert!(count("rules_received") < 800 * 300 / 4, "{summary:#}");
     assert_eq!(summary["latency_ms"]["sync"]["count"], 800);
     assert_eq!(summary["memory"]["host_bytes"], 12);
@@ -276,7 +276,8 @@ fn ctrl_c_ends_a_run_and_shows_what_was_measured() {
     assert!(end.seen.contains("ended before its time"), "{:?}", end.seen);
 }
 
-/// Certificates in files, for a server at 127.0.0.1 and for the hosts of a fleet.
+/// A CA and its certificates for a server at 127.0.0.1 and for the hosts of a fleet. All except the
+/// server's certificate are in files.
 struct Papers {
     config: ServerConfig,
 }
@@ -304,7 +305,7 @@ impl Papers {
         Self { config }
     }
 
-    /// A server that requires certificates of this CA.
+    /// Starts a server that requires client certificates of this CA. Returns its URL.
     async fn serve(self, router: Router) -> String {
         let acceptor = TlsAcceptor::from(Arc::new(self.config));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

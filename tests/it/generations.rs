@@ -9,7 +9,7 @@ const CDHASH: &str = "cdhash:abababababababababababababababababababab";
 const SIGNING_ID: &str = "signingid:EQHXZ8M8AV:com.google.Chrome";
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// A client for each change of Santa's protocol, and pedro with its two names.
+/// Versions of Santa with different protocols, and both generations of pedro.
 const GENERATIONS: [&str; 20] = [
     "2022.1", "2022.4", "2023.3", "2023.4", "2023.5", "2023.7", "2023.8", "2024.1", "2024.3",
     "2024.5", "2024.6", "2024.7", "2024.8", "2024.11", "2025.6", "2025.7", "2026.4", "2026.7",

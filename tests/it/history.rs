@@ -11,7 +11,7 @@ fn with_server() -> (Shell, Server) {
     (shell, server)
 }
 
-/// The active rules, without revisions, times and authors.
+/// The rules that a command lists, without revisions, times and authors.
 fn rules(shell: &Shell, line: &str) -> Vec<Value> {
     let mut rules = shell.json(line).as_array().unwrap().clone();
     for rule in &mut rules {

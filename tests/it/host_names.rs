@@ -174,7 +174,7 @@ async fn l11_a_serial_number_of_two_hosts_is_a_warning_and_applies_to_both() {
     world.end().await;
 }
 
-/// Placeholders match no host, so a rule for a placeholder is refused.
+/// A placeholder is not a serial number that hosts share, and a rule for it is refused.
 #[tokio::test]
 async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     let world = World::new().await;

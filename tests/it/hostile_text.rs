@@ -29,8 +29,8 @@ async fn l16_reports_of_a_host_cannot_control_a_terminal() {
     assert!(raw.contains(",=HYPERLINK(1)\u{1b}[2J\u{202e},@SUM(1),"), "{raw:?}");
     assert_eq!(shell.json("host list")[0]["hostname"], formula, "JSON is the API's own");
 
-    // Texts of rules are not escaped, because administrators write them and a file of rules must be
-    // read again unchanged.
+    // Texts of rules are not escaped, because administrators write them, and because an export must
+    // be importable without changes.
     shell.run("rule add block teamid:ABCDE12345 --comment =1+1");
     assert!(shell.run("rule export --to csv").contains("=1+1"));
     assert!(!shell.run("rule list -o csv").contains("'=1+1"));

@@ -28,13 +28,13 @@ use nicelist::store::{
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
-/// A store that records calls.
+/// Records the calls to a store.
 struct Overheard {
     store: Arc<dyn Store>,
     asked: Mutex<Vec<&'static str>>,
     /// Whether the store reports that other servers use the same database.
     shared: bool,
-    /// Whether the newest revision can be read. All other calls go to the store.
+    /// Whether the newest revision can be read.
     readable: AtomicBool,
 }
 
@@ -243,7 +243,7 @@ impl Quiet {
     }
 }
 
-/// The store's methods that a sync with nothing to do calls.
+/// The methods of the store that are called during a sync with nothing to do.
 async fn asked_by_idle_sync(shared: bool) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());
