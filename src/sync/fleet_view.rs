@@ -1,5 +1,5 @@
-//! Data about hosts for administrators: the status and rules of a host, and the reasons for its
-//! rules.
+//! Data about hosts for administrators: a host's status and rules, and its decisions about
+//! programs.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -55,7 +55,7 @@ pub struct HostRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explained {
     pub delivery: Delivery,
-    /// The rules for the target in the host's scopes, strongest first. The first one applies.
+    /// The rules for the target in the host's scopes, strongest scope first.
     pub rules: Vec<Rule>,
 }
 
@@ -83,7 +83,7 @@ pub struct Evaluated {
     pub targets: Vec<Explained>,
 }
 
-/// Reads for administrators, from the stored policy or from a draft on top of it.
+/// Data for administrators, from the stored policy or from a draft of edits to it.
 pub struct FleetView<'e, R = StoredRules> {
     rules: R,
     downloads: &'e Downloads,
@@ -99,7 +99,7 @@ impl<'e> FleetView<'e> {
         Ok(Self { rules, downloads, epoch })
     }
 
-    /// The same view as if these edits were committed.
+    /// This view as it would be if these edits were committed.
     pub fn with_draft(&self, edits: &[Edit]) -> FleetView<'e, Draft> {
         let rules = Draft::new(self.rules.clone(), edits);
         FleetView { rules, downloads: self.downloads, epoch: self.epoch }
@@ -152,8 +152,8 @@ impl<'e> FleetView<'e> {
         self.downloads.policy().await
     }
 
-    /// At most `limit` active rules of a host, in the order of targets and after the target
-    /// `after`. Includes rules that the client does not support.
+    /// The host's active rules after the target `after`, in the order of targets: at most `limit`
+    /// rules. Includes rules that the client does not support.
     ///
     /// # Errors
     /// When the store fails.
@@ -348,8 +348,9 @@ impl<R: ActiveRules> FleetView<'_, R> {
         Ok(Some(HeldState { rules: StoredRules { policy, revision }, scopes, generation }))
     }
 
-    /// The types of a host's rules that could match a program because its identifiers are unknown.
-    /// Costs time in proportion to the host's rules, unless all identifiers are known.
+    /// The types of a host's rules that could match a program, because the program's identifier of
+    /// this type is unknown. Costs time in proportion to the host's rules, unless all identifiers
+    /// are known.
     async fn unknown_types<S: ActiveRules>(
         &self,
         host: &RulesOfHost<'_, S>,

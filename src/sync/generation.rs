@@ -1,4 +1,4 @@
-//! Which rules a client supports, by the table of generations.
+//! What clients support, by the table of generations.
 
 use super::ledger::RuleContent;
 use crate::fleet::Generation;
@@ -74,8 +74,8 @@ mod tests {
     use super::*;
     use crate::rule::{Rule, RuleDraft, first_version_of_cel};
 
-    /// Compares both tables of first versions: the table that administrators see and the table that
-    /// decides which rules clients get.
+    /// Compares the two tables of the first versions that support a name in CEL: the one that
+    /// administrators see, and the one that decides which rules clients get.
     #[test]
     fn w1_the_first_versions_of_names_in_expressions_agree() {
         let names = [

@@ -50,8 +50,7 @@ impl LivePolicy {
         self.loading == Loading::Ahead
     }
 
-    /// The active policy. A server already has it in memory. Otherwise, newer commits are read
-    /// first.
+    /// The newest policy in memory. With [`Loading::OnUse`], newer commits are read first.
     pub(super) async fn current(&self) -> StoreResult<Arc<LoadedPolicy>> {
         match self.loading {
             Loading::Ahead => {}

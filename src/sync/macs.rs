@@ -72,7 +72,7 @@ pub(super) async fn recognize(
     if is_mixed && let Some(mut macs) = host.sync.macs.take() {
         for other in &mut macs.others {
             if let Some(session) = other.sync.session.take() {
-                // The other Mac's download may contain rules that are meant for this Mac.
+                // The other Mac may get pages that are meant for this Mac.
                 let begun = Session { begun: true, ..session };
                 end_mixed(downloads, &mut other.sync, begun).await?;
             }
@@ -149,9 +149,10 @@ async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> St
     Ok(())
 }
 
-/// Searches the earlier states of a host and its clones for the rules that the host reports. If a
-/// state matches, the host has exactly the rules of that state and needs no clean sync. Such a host
-/// was restored from a backup, or has a clone. Returns whether a state matches.
+/// Searches the states of a host's clones, and then the host's earlier states, for the rules that
+/// the host reports. If a state matches, it becomes the state of the host, which then needs no
+/// clean sync. Such a host has a clone, or was restored from a backup. Returns whether a state
+/// matches.
 pub(super) async fn recognize_by_hash(
     downloads: &Downloads,
     host: &mut Host,
@@ -271,7 +272,7 @@ pub(super) async fn keep_for_clone(
     forget_equal_clone(downloads, host, settled).await
 }
 
-/// Forgets a clone that is known to have the same rules.
+/// Forgets clones that are known to have the same rules.
 async fn forget_equal_clone(
     downloads: &Downloads,
     host: &mut Host,

@@ -1,15 +1,14 @@
-//! Sessions, downloads, pages and clean syncs: all data that the server sends to hosts. Only this
-//! module translates between our terms and Santa's.
+//! Sessions, downloads, pages and clean syncs: the data that the server sends to hosts.
 //!
 //! Rules have a history, and a host's *holding* is a point in it. A sync changes the holding only
 //! when it is completed. A sync replaces the rules that the host may have with the active rules.
 //! All responses of a sync can be repeated, so the next sync recovers from a lost request, a lost
 //! response or a restart.
 //!
-//! The server calls `engine`. `session` has preflight, rule download and postflight, and
-//! `event_upload` has event upload. `live_policy` follows the store, `downloads` computes the steps
-//! and pages for hosts, and `offers`, `proof`, `macs` and `epoch` keep track of the rules that
-//! hosts have. `fleet_view` is for administrators.
+//! The server calls `engine`. Preflight, rule download and postflight are in `session`, and event
+//! upload is in `event_upload`. `live_policy` follows the store, `downloads` computes the steps and
+//! pages for hosts, and `offers`, `proof`, `macs` and `epoch` keep track of the rules that hosts
+//! have. `fleet_view` is for administrators.
 
 mod active_rules;
 mod bounds;

@@ -25,8 +25,8 @@ const FEWEST_BYTES_COMPRESSED: usize = 20;
 /// Fewer bytes than any rule needs as JSON. A removal of a team has 68 bytes.
 const FEWEST_BYTES_OF_JSON: usize = 60;
 
-/// The maximum number of rules that a client of this generation can receive, if it reads only one
-/// page. Encoding more rules would only delay other hosts.
+/// An upper limit on the rules that a client of this generation can receive. None if the client
+/// reads more than one page. Encoding more rules would only delay other hosts.
 pub(super) fn most_rules(generation: Generation) -> Option<u64> {
     let fewest_bytes = match table::counting(generation.0)? {
         Counting::BeforeDecompression => FEWEST_BYTES_COMPRESSED,
@@ -70,7 +70,7 @@ pub(super) struct Download {
     /// client that receives nothing deletes nothing (SNTSyncRuleDownload.mm).
     pub(super) sentinel: bool,
     page_size: NonZeroUsize,
-    /// The maximum number of rules that the client can receive.
+    /// See [`most_rules`].
     most_rules: Option<u64>,
 }
 
@@ -95,8 +95,8 @@ impl Download {
         self.steps.len() == 0
     }
 
-    /// Whether the client would certainly refuse the download, because the client accepts one page
-    /// and the download does not fit on it.
+    /// Whether the download is not sent, because it cannot fit on the only page that the client
+    /// reads.
     pub(super) fn is_refused(&self) -> bool {
         self.most_rules.is_some_and(|most| self.steps.len() as u64 > most)
     }

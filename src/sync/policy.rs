@@ -1,5 +1,7 @@
-//! The policy in memory: the history of rules, settings by scope, tags. A [`LoadedPolicy`] never
-//! changes: readers keep the policy that they began with, and a change creates the next policy.
+//! The policy in memory: the history of rules, the settings by scope, and the tags.
+//!
+//! A [`LoadedPolicy`] never changes. Readers keep the policy that they began with, and a change
+//! creates the next policy.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,8 +15,8 @@ use crate::fleet::{EffectiveSettings, Host, OptionalSettings, Setting, SettingKe
 use crate::rule::{Revision, Scope, TagName};
 use crate::store::{LedgerRow, PolicySnapshot, ScopeId};
 
-/// Lists of scopes whose effective settings are cached. Few scopes have settings, so there are few
-/// different lists.
+/// Maximum lists of scopes whose effective settings are cached. Few scopes have settings, so there
+/// are few different lists.
 const REMEMBERED: usize = 1000;
 
 #[derive(Debug)]
@@ -149,8 +151,8 @@ impl PolicyWriter {
 }
 
 impl LoadedPolicy {
-    /// The scopes of a host that have ever had a rule. Scopes that never had a rule are omitted, so
-    /// that hosts without their own rules share one scope set.
+    /// The scopes with a version of a rule in the ledger. Other scopes are omitted, so that hosts
+    /// without their own rules share one scope set.
     pub(super) fn rule_scopes(&self, scopes: &[Scope]) -> Vec<ScopeId> {
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
     }

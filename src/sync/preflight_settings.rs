@@ -20,7 +20,7 @@ pub(super) struct OptionalPlan {
     /// that the host may keep from earlier syncs. Defaults are not sent in a clean sync that resets
     /// them.
     pub(super) sent: OptionalSettings,
-    /// The settings that the host may have as soon as they are sent.
+    /// The settings that the host may have after the response was sent.
     pub(super) possible: OptionalSettings,
     /// The settings that the host keeps if the sync completes.
     pub(super) kept: OptionalSettings,
@@ -61,8 +61,8 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
     kept
 }
 
-/// The optional settings that a host may have when it begins a sync, with the version that it
-/// reported before and the version that it reports now.
+/// The optional settings that a host may have when it begins a sync. The versions are the one that
+/// it reported before and the one that it reports now.
 ///
 /// A host that never completed a sync and does not request a clean sync may have settings of
 /// another server or of a lost database.

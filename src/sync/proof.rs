@@ -39,7 +39,7 @@ pub(super) async fn check_report(
     if !is_confirmed(&host.sync, generation, report.epoch) {
         let proven = hashes && report.hash.is_some_and(|it| Some(it) == host.sync.expected_hash);
         if !proven || downloads.known_holding(&host.sync).is_none() {
-            // The server does not know which rules the host should have.
+            // The server does not know which rules the host has in this epoch.
             return Ok(());
         }
         host.sync.epoch = report.epoch;

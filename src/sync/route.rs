@@ -73,7 +73,7 @@ impl From<UnionLeg> for Route {
 }
 
 /// The name of an origin with these offers, in any order. An offer that equals the destination is
-/// ignored, because it contains no rules.
+/// ignored, because it needs no steps.
 pub(super) fn name(mut offers: Vec<Holding>, to: Holding) -> SpanStart {
     offers.retain(|offer| *offer != to);
     offers.sort_unstable_by_key(|offer| (offer.revision, offer.set, offer.generation));

@@ -8,9 +8,9 @@ use quick_cache::sync::Cache;
 use crate::fleet::ScopeSetId;
 use crate::store::{ScopeId, Store, StoreError, StoreResult};
 
-/// Maximum bytes of remembered scope sets in each direction.
+/// Maximum bytes of each of the two caches.
 const REMEMBERED: u64 = 8 * 1024 * 1024;
-/// Entries that each direction is laid out for.
+/// Expected entries in each cache.
 const EXPECTED: usize = 10_000;
 /// Bytes that a cache needs for an entry, in addition to the scopes.
 const ENTRY_BYTES: usize = 128;
@@ -51,7 +51,7 @@ impl ScopeSets {
         self.ids.clear();
     }
 
-    /// The ID of an ordered list of scopes. Writes the list if it is new.
+    /// The ID of an ordered list of scopes. Stores the list if it is new.
     pub(super) async fn intern(
         &self,
         store: &dyn Store,

@@ -43,7 +43,7 @@ impl VersionId {
         number.map(Self).ok_or(LedgerFull)
     }
 
-    /// The number in the lower 31 bits, and a flag above them.
+    /// The number in the lower 31 bits, and a flag in the highest bit.
     pub(super) const fn with_flag(self, flag: bool) -> u32 {
         self.0 | if flag { Self::LAST + 1 } else { 0 }
     }
@@ -83,8 +83,8 @@ struct ProvenanceIds {
     source: Option<TextId>,
 }
 
-/// One version of one rule, without its end. There may be a million versions, so a version does not
-/// store data that can be looked up.
+/// One version of one rule, without the revision that ended it. There may be a million versions, so
+/// a version does not store data that can be looked up.
 #[derive(Clone, Debug)]
 struct Version {
     id: i64,
@@ -125,7 +125,7 @@ pub(super) struct Ledger {
     ends: Chunks<Option<NonZeroU64>>,
     newest: Index,
     logs: Chunks<Arc<ScopeLog>>,
-    /// The indexes of scopes in `logs`, by scope and by ID.
+    /// The positions of scopes in `logs`: here by scope, and in `by_scope_id` by ID.
     by_scope: Index,
     by_scope_id: Index,
     texts: Texts,
@@ -175,7 +175,7 @@ impl Ledger {
         LedgerRow { id: *id, scope, rule, made: *made, ended }
     }
 
-    /// The ID of a scope that has ever had a rule.
+    /// The ID of a scope, if the ledger has a version of a rule in it.
     pub(super) fn scope_id(&self, scope: &Scope) -> Option<ScopeId> {
         let is_it = |index: u32| self.log(index).scope == *scope;
         let found = self.by_scope.find(self.hasher.hash_one(scope), is_it);
@@ -238,6 +238,7 @@ impl Ledger {
     }
 
     /// The versions in these scopes that were created or ended after `since` and not after `until`.
+    /// A version can be returned twice.
     pub(super) fn touched(
         &self,
         scopes: &[ScopeId],
@@ -251,9 +252,8 @@ impl Ledger {
         })
     }
 
-    /// The newest revision up to `at` that changed a rule in any of these scopes, but at least the
-    /// first revision of the ledger. From the first revision on, nothing in the scopes changed
-    /// between two revisions with the same result.
+    /// The newest revision up to `at` that changed a rule in any of these scopes, or the first
+    /// revision of the ledger if that is newer.
     pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
         let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
             let count = log.partition_point(|version| when(*version) <= at);
@@ -279,9 +279,9 @@ impl Ledger {
         versions.filter(move |version| self.is_active(*version, at))
     }
 
-    /// The rule for a target in the strongest of a host's scopes at a revision. `scopes` are
-    /// weakest first. Costs at most two look-ups per scope, and one step for each version that the
-    /// target got in a scope after the revision.
+    /// The active rule for a target at a revision, from the strongest scope that has one. `scopes`
+    /// are weakest first. Costs at most two look-ups per scope, and one step for each version that
+    /// the target got in a scope after the revision.
     pub(super) fn winner(
         &self,
         target: &Target,

@@ -60,8 +60,8 @@ impl LedgerWriter {
         &self.ledger
     }
 
-    /// Adds rows that were created or ended since the last read. Rows can be repeated, and can be
-    /// newer than the next head.
+    /// Adds rows that were created or ended since the last read. Rows can be added again, and can
+    /// be newer than the next head.
     pub(in crate::sync) fn extend(&mut self, rows: Vec<LedgerRow>) -> Result<(), LedgerFull> {
         for row in rows {
             let place = self.ledger.versions.partition_point(|version| version.id < row.id);
@@ -138,7 +138,8 @@ impl LedgerWriter {
         Ok(())
     }
 
-    /// Makes a version the newest of its target and scope, and returns the previous version.
+    /// Makes a version the newest of its target and scope, and returns the number of the previous
+    /// one.
     fn replace_newest(&mut self, target: &Target, scope: u32, known: VersionId) -> Option<u32> {
         let Ledger { newest, versions, hasher, .. } = &mut self.ledger;
         let version = |number: u32| versions.get(number as usize);

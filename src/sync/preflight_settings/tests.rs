@@ -87,7 +87,8 @@ fn effective(set: &[(&str, &str)]) -> HostSettings {
     HostSettings::of(set.iter())
 }
 
-/// The response of a normal sync to a host that may have `synced`.
+/// The preflight response of a normal sync to a host that may have the optional settings in
+/// `synced`.
 fn response(
     set: &[(&str, &str)],
     synced: OptionalSettings,
