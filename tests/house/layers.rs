@@ -1,5 +1,5 @@
 //! Checks which modules and crates each module uses. docs/ARCHITECTURE.md and `src/lib.rs` also
-//! list the modules that it may use.
+//! list what a module may use.
 
 use super::source::{Token, files, name, read, root, tokens};
 

@@ -1,4 +1,5 @@
-//! The command line's own settings: invalid values, and the repair of an invalid file.
+//! The command line's own settings, the repair of an invalid file, and the permissions of local
+//! databases.
 
 use crate::shell::{Server, Shell};
 

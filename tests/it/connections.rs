@@ -1,4 +1,4 @@
-//! Limits on connections.
+//! Limits on connections, and requests that are refused before they reach a handler.
 
 use std::io;
 use std::net::SocketAddr;

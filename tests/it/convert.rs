@@ -1,4 +1,4 @@
-//! `rule convert` without a server, and messages about invalid files.
+//! Rules in files are converted, compared and imported, and errors in files are reported.
 
 use crate::shell::Shell;
 

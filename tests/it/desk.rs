@@ -1,4 +1,5 @@
-//! The help desk: programs waiting for approval are listed, selected with the keyboard and decided.
+//! The help desk lists programs that wait for approval, decides about them, and undoes its
+//! decisions.
 
 use serde_json::{Value, json};
 
@@ -219,7 +220,7 @@ fn without_a_terminal_an_event_must_be_named() {
     assert_eq!(shell.json("rule list"), json!([]));
 }
 
-/// Selects both programs and the suggested rule for each, until the scopes are listed.
+/// Selects both programs and the suggested rule for each. Stops at the list of scopes.
 fn up_to_the_preview(shell: &Shell) -> Terminal {
     let mut terminal = Terminal::open(shell, "event approve --ticket IT-7");
     terminal.shows("Programs to allow (space picks, enter goes on)");

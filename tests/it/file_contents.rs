@@ -1,4 +1,4 @@
-//! Files of other tools: entries that are read, refused or left out.
+//! Files of other tools and CSV files: entries that are read, refused or left out.
 
 use crate::shell::Shell;
 

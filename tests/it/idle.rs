@@ -1,4 +1,5 @@
-//! A sync with nothing to do reads and writes only its host's row.
+//! Syncs with nothing to do read and write only their host's row. Changes during a sync wait for
+//! the next one.
 
 use std::sync::Arc;
 use std::sync::Mutex;
