@@ -1,7 +1,7 @@
 //! nicelist manages which programs a fleet of Macs may run. It is a command line for people and
 //! scripts, and a sync server that sends settings and rules to Santa on the Macs.
 //!
-//! `tests/house/layers.rs` checks which module may use which:
+//! `tests/house/layers.rs` checks that each module uses only these other modules:
 //!
 //! ```text
 //! cel  document  protocol  shell nothing

@@ -1,12 +1,12 @@
-//! Simulated Santas, to test any Santa sync server.
+//! Simulated clients, to test any Santa sync server.
 //!
-//! - [`client`]: one Santa with everything a server can observe: storage, requests, encodings,
-//!   the mistakes of each version, and faults of the network
-//! - [`fleet`]: up to millions of Santas, each reduced to a few bytes, to measure a server
-//! - [`conformance`]: requests and syncs with known correct results, to judge a server
+//! - [`client`]: one client with everything that a server can observe, including the bugs of each
+//!   version and network faults
+//! - [`fleet`]: up to millions of Macs, each stored in a few bytes, to measure a server
+//! - [`conformance`]: requests and syncs with known correct results, to test a server
 //!
-//! This module uses no code of the server, so that it can find mistakes in that code. The server
-//! and this module both use `protocol`, but `conformance` does not.
+//! This module does not use `server`, `sync` or `store`, so that it can find mistakes in them.
+//! `conformance` does not use `protocol` either.
 
 pub mod client;
 pub mod conformance;

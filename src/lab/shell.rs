@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-/// The exit status for "not supported" (as in automake).
+/// The exit status for "not supported". In automake, the same status means a skipped test.
 const NOT_SUPPORTED: i32 = 77;
 
 #[derive(Debug, PartialEq, Eq)]

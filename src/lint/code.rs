@@ -11,7 +11,7 @@ pub enum Severity {
     Note,
     /// The rule or setting does not do what it seems to do.
     Warning,
-    /// The rule or setting does harm.
+    /// The rule or setting does harm or is invalid.
     Error,
 }
 

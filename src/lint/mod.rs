@@ -1,5 +1,5 @@
-//! Mistakes in a policy whose parts are valid: rules without effect, contradictions, blocks of
-//! programs that must run, path patterns that match too much, lockdown without rules.
+//! Finds mistakes in a policy whose parts are valid, for example rules without effect, blocks of
+//! programs that must run, and path patterns that match too much.
 //!
 //! Findings refer to rules and settings by their index. Only the policy is checked, without data
 //! about programs or hosts.
@@ -38,12 +38,11 @@ pub struct Finding {
     pub about: About,
     /// The index of another rule that the finding is about.
     pub other: Option<usize>,
-    /// The finding in one line.
     pub message: String,
 }
 
-/// Checks a whole policy. Findings are sorted by the rule or setting that they are about. With n
-/// rules and few rules per target, the time grows as n log n.
+/// Checks a whole policy. Findings are sorted by the rule or setting that they are about, then by
+/// code. With n rules and few rules per target, the time grows as n log n.
 pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     let index = Index::of(&policy.rules);
     let mut findings = Vec::new();
@@ -60,8 +59,8 @@ pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-/// Checks one rule, without comparing it with other rules and without checking its expiry and
-/// expression.
+/// Checks the target and the policy of one rule. Its findings are about `place`. The rule is not
+/// compared with other rules, and its expiry and expression are not checked.
 pub fn findings_of_rule(place: usize, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     signer::look(place, rule, &mut findings);

@@ -1,4 +1,4 @@
-//! Identifiers that look right but that no program has.
+//! Finds valid identifiers that no program has.
 
 use super::signer::{GOOGLE, SANTA_TEAMS};
 use super::{About, Finding, LintCode};
@@ -6,7 +6,7 @@ use crate::rule::{Rule, RuleType, Target};
 
 const TEAM_ID: usize = 10;
 
-/// Team IDs that are mistaken for Santa's team ID.
+/// Team IDs that are often mistaken for Santa's team ID.
 const WRONG_SANTA_TEAMS: [&str; 1] = ["ZLCNA8GP43"];
 
 const MISSPELLED: usize = 2;
@@ -34,7 +34,8 @@ fn why_nothing_matches(target: &Target) -> Option<String> {
     }
 }
 
-/// Reports a signing ID with a second team ID, or `platform`, after its team ID.
+/// The reason why no program matches, if `id`, the part of a signing ID after its team ID, begins
+/// with another team ID or `platform`.
 fn repeated_team(id: &str) -> Option<String> {
     let (first, rest) = id.split_once(':')?;
     let is_team = first == "platform"
@@ -58,7 +59,7 @@ fn misspelled_santa(team: &str) -> Option<String> {
     Some(format!("Santa's team ID is {meant}"))
 }
 
-/// Reports a signing ID of a part of Santa with a team that did not sign that part.
+/// The reason why no program matches, if `id` belongs to Santa but `team` does not sign it.
 fn other_signer(team: &str, id: &str) -> Option<String> {
     let signer = match id {
         id if is_part(id, "com.northpolesec.santa") => SANTA_TEAMS[0],

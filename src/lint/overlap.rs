@@ -24,13 +24,13 @@ const fn effect(kind: PolicyKind) -> Effect {
     }
 }
 
-/// Whether two rules have the same effect on a Mac if they match the same program.
+/// Whether two rules have the same policy, notice and expiry.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice && one.expires == other.expires
 }
 
-/// Compares each rule with a weaker rule for the same target, and each rule for a signing ID with
-/// the rule for its team.
+/// Compares each rule with the next weaker rule for the same target, and each rule for a signing ID
+/// with the rule for its team in the same scope.
 pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
     for places in index.by_target.values() {
         for (nth, place) in places.iter().enumerate() {
@@ -44,7 +44,7 @@ pub(super) fn look(index: &Index<'_>, findings: &mut Vec<Finding>) {
 }
 
 /// Compares a rule with the next weaker rule for the same target. A rule is reported as repeated
-/// only if the weaker rule is for the fleet, because a host may lack any other scope.
+/// only if the weaker rule is for the fleet, because no other scope includes every host.
 fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut Vec<Finding>) {
     let rule = &index.rules[place];
     let (target, scope) = (rule.target(), rule.scope());
@@ -95,7 +95,7 @@ fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The team ID of a signing ID. None for Apple's programs.
+/// The team ID in a target's signing ID. `None` for programs of macOS and for other types of rules.
 fn team_of(target: &Target) -> Option<&str> {
     match target.rule_type() {
         RuleType::SigningId => {

@@ -1,6 +1,6 @@
-//! Path patterns. Santa uses ICU, which backtracks, to search paths for these patterns. This module
-//! parses the patterns with `regex-syntax`, so patterns with syntax that only ICU supports, such as
-//! look-around, are not checked.
+//! Mistakes in path patterns. Santa searches paths for these patterns with ICU, which backtracks.
+//! This module parses the patterns with `regex-syntax`. Patterns with syntax that only ICU
+//! supports, such as look-around, are reported as unchecked.
 
 use regex_syntax::ast::{self, Ast, GroupKind, RepetitionKind, RepetitionRange};
 
@@ -12,7 +12,8 @@ pub(super) enum Use {
     Blocks,
 }
 
-/// Folders that people can write to without being administrators.
+/// Folders in which users can create programs, possibly only in subfolders, without being
+/// administrators.
 const WRITABLE: [&str; 8] = [
     "/Users/",
     "/tmp/",
@@ -94,7 +95,8 @@ fn branches(ast: &Ast) -> Vec<&Ast> {
     }
 }
 
-/// Whether an alternative can only match at the beginning of a path.
+/// Whether an alternative only matches at the beginning of a path. Empty alternatives are not
+/// reported and therefore count as anchored.
 fn is_anchored(ast: &Ast) -> bool {
     match ast {
         Ast::Assertion(assertion) => {
@@ -143,9 +145,9 @@ fn is_open(ast: &Ast) -> bool {
     !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
 }
 
-/// Whether an unlimited repetition contains another unlimited repetition without literal text next
-/// to it. The number of ways to match a text can then grow exponentially with the length of the
-/// text.
+/// Whether an unlimited repetition contains another one without literal text next to it, as in
+/// `(a+)+`. The time to match a text can then grow exponentially with its length. `within` means
+/// that `ast` is part of such a repetition.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {

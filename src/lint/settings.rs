@@ -1,4 +1,4 @@
-//! Settings that do harm, alone or together with the rules.
+//! Mistakes in settings, alone or together with the rules.
 
 use super::{About, Finding, LintCode, pattern};
 use crate::fleet::{ClientMode, PolicyState, Setting, SettingKey};

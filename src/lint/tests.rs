@@ -1,4 +1,4 @@
-//! Tests of policies whose mistakes are easy to miss.
+//! Tests of the findings about rules and settings.
 
 use super::*;
 use crate::fleet::Setting;
@@ -160,7 +160,7 @@ fn patterns_that_match_more_than_they_seem_to_are_reported() {
     let blocked = |pattern| patterns("blocked-path-regex", pattern);
     assert_eq!(blocked("^/Users/"), [""; 0]);
     assert_eq!(blocked("^/a|b"), ["NL401"]);
-    // Only ICU supports look-ahead.
+    // ICU supports look-ahead, but `regex-syntax` does not.
     assert_eq!(blocked("^(?!/Applications/)"), ["NL406"]);
 }
 

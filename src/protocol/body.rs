@@ -1,4 +1,4 @@
-//! Body encodings.
+//! Compression of the bodies of requests and responses.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 /// The base-two logarithm of the largest window that zlib and gzip data can have.
 const WINDOW_BITS: u8 = 15;
 
-/// The first byte of zlib data with the largest window. All clients send it.
+/// The first byte of zlib data with the largest window, which compressors use by default.
 const ZLIB: u8 = 0x78;
 
 /// Maximum bytes that one step of the decompression produces.
@@ -22,11 +22,11 @@ const CHUNK: usize = 16 * 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentEncoding {
-    /// The body is not compressed, and has no `Content-Encoding` header.
+    /// No compression. No `Content-Encoding` header is sent.
     #[serde(alias = "none")]
     Identity,
-    /// `deflate`: a zlib container, the default of all clients. Raw deflate data are accepted, too,
-    /// because some third-party clients send them.
+    /// `deflate`: a zlib container, Santa's default. Raw deflate data are accepted, too, because
+    /// some third-party clients send them.
     #[default]
     Deflate,
     Gzip,
@@ -82,8 +82,8 @@ pub enum BodyError {
     Compress(#[from] io::Error),
 }
 
-/// Never uses more than `limit` bytes for the result. A longer result is [`BodyError::TooLarge`].
-/// An empty body is empty in every encoding, because clients do not compress empty bodies.
+/// Decompresses a body. A result of more than `limit` bytes is [`BodyError::TooLarge`]. An empty
+/// body stays empty in every encoding, because clients do not compress empty bodies.
 pub fn decode(
     encoding: ContentEncoding,
     body: &[u8],
@@ -102,10 +102,10 @@ pub fn decode(
     inflate(inflater, encoding, body, limit).map(Cow::Owned)
 }
 
-/// The encoding of a request's body. The first bytes decide before the header, because a proxy may
-/// have changed the body or its `Content-Encoding`. Only gzip data begin like gzip. Some protobuf
-/// begins like zlib, and raw deflate data can begin with any byte. So `Deflate` may be wrong, and
-/// [`decode_request`] then tries the plain body.
+/// The encoding of a request's body. The first bytes decide if they are those of gzip or zlib,
+/// because a proxy may have changed the body or its `Content-Encoding`. Otherwise, the header
+/// decides. `Deflate` may be wrong, for example for protobuf that begins like zlib. Then
+/// [`decode_request`] uses the plain body.
 ///
 /// # Errors
 ///
@@ -130,7 +130,8 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
 ///
 /// # Errors
 ///
-/// For example, when the encoding is unknown, the data are damaged, or the body is too long.
+/// When the encoding is unknown, the data are damaged, cut off or followed by other data, or the
+/// result is too long.
 pub fn decode_request<'a>(
     header: &str,
     body: &'a [u8],
@@ -196,7 +197,7 @@ pub fn encode(encoding: ContentEncoding, body: &[u8]) -> Result<Cow<'_, [u8]>, B
 
 /// Decompresses exactly one stream, which must fill `body` to its last byte.
 ///
-/// The readers of `flate2` are not used because they accept a stream that is cut off.
+/// The readers of `flate2` are not used because some of them accept a stream that is cut off.
 fn inflate(
     mut inflater: Decompress,
     encoding: ContentEncoding,
@@ -428,7 +429,7 @@ mod tests {
         #[test]
         fn no_bytes_make_decoding_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
             for encoding in COMPRESSED {
-                // Random bytes are almost never a valid stream, so both results are correct.
+                // Random bytes may be a valid stream, so both results are correct.
                 prop_assert!(decode(encoding, &body, 1000).is_ok_and(|m| m.len() <= 1000)
                     || decode(encoding, &body, 1000).is_err());
             }

@@ -1,4 +1,4 @@
-//! Pages of rules for clients that spell rule types and policies differently.
+//! Pages of rules for clients that use other words for rule types and policies than current Santa.
 
 use serde::Serialize;
 
@@ -8,9 +8,9 @@ use super::{MessageError, PolicyName, Rule, RuleDownloadResponse, RuleType, Word
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
-    /// Clients before 1.14, which use WHITELIST for ALLOWLIST and BLACKLIST for BLOCKLIST.
+    /// Clients before 1.14, which use WHITELIST and BLACKLIST in the names of policies.
     Whitelist,
-    /// pedro, which uses CD_HASH for CDHASH, and only the words in [`pedro`].
+    /// pedro, which uses the words in [`pedro`], for example CD_HASH for CDHASH.
     Pedro,
 }
 

@@ -1,8 +1,8 @@
 //! A fleet of simulated Macs, to measure and check any Santa sync server.
 //!
-//! Hosts send and read the same messages as [`lab sync`](crate::lab::Santa), with the same code,
-//! but each host here has only 12 bytes of its own data. All hosts run on one thread, because the
-//! server often runs on the same computer.
+//! Hosts write and read messages with the code of [`lab sync`](crate::lab::Santa), but only 12
+//! bytes are stored for each host, in addition to data that hosts share. All hosts run on one
+//! thread, because the server often runs on the same computer and needs the other cores.
 //!
 //! - `options`, `error`: the options of a fleet, and the reasons why a fleet cannot run
 //! - `plan`: the schedule of syncs, and random decisions; both are computed, not stored
@@ -71,7 +71,7 @@ use verify::verify;
 /// Runs a fleet on a separate thread until the fleet is done or `stop` becomes true.
 ///
 /// # Errors
-/// When the fleet cannot start. Later failures are in the summary.
+/// When the fleet cannot start, or its thread panics. Failed requests are in the summary.
 pub async fn run_fleet(
     options: FleetOptions,
     progress: watch::Sender<FleetProgress>,
@@ -88,7 +88,7 @@ pub async fn run_fleet(
 
 async fn play(options: FleetOptions, observer: Observer) -> Result<FleetSummary, FleetError> {
     let meter = Meter::start();
-    // Invalid options are reported before the server is contacted.
+    // An invalid profile or share is reported before the server is contacted.
     let clients = Clients::new(&options.shares, &options.profile)?;
     let address = Address::reach(&options.url, &options.trust, options.timeout).await?;
     let shared = Rc::new(Shared::new(&options, clients, address));
@@ -137,7 +137,8 @@ async fn perform(
     Ok(())
 }
 
-/// Waits for a change in progress, unless the run was interrupted.
+/// Waits for a change in progress. If the run was interrupted, aborts it instead; all counts are
+/// then 0.
 async fn finished(
     changes: tokio::task::JoinHandle<ChangesMade>,
     ended: &Result<(), Interrupted>,

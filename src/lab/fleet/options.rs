@@ -11,7 +11,7 @@ use crate::lab::Profile;
 pub struct FleetOptions {
     pub url: String,
     pub hosts: u32,
-    /// The source of identities and random decisions.
+    /// Determines the identities of hosts and all random decisions.
     pub seed: u64,
     pub shares: Vec<Share>,
     /// The configuration of all hosts. The identity and the version in this profile are not used.
@@ -22,16 +22,16 @@ pub struct FleetOptions {
     pub interval: Duration,
     pub time: Duration,
     pub arrivals: Arrivals,
-    /// The share of syncs, from 0 to 1, in which a host requests a clean sync although it does not
-    /// need one.
+    /// The probability, from 0 to 1, that a sync of the run requests a clean sync without needing
+    /// one.
     pub clean: f64,
-    /// Events per sync, on average.
+    /// Events per sync of the run, on average. Clean syncs discard their events.
     pub events: f64,
-    /// Events per request, unless the server sets `batch_size`.
+    /// Maximum events per request, unless the server sets `batch_size`.
     pub batch: u32,
     /// Maximum syncs at a time. Each sync uses one connection.
     pub connections: usize,
-    /// Whether hosts reuse connections of other hosts.
+    /// Whether connections stay open for later syncs, usually of other hosts.
     pub keep_alive: bool,
     /// The timeout of a request.
     pub timeout: Duration,
@@ -45,7 +45,6 @@ pub struct FleetOptions {
 /// A command that changes something on the server during the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangeHook {
-    /// A shell command.
     pub command: String,
     pub every: Duration,
 }
@@ -71,13 +70,14 @@ pub enum FleetPhase {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FleetProgress {
     pub phase: FleetPhase,
-    /// Completed, failed and skipped syncs of the phase.
+    /// Completed, failed and skipped syncs of the phase. A check has several steps; `done` and
+    /// `total` count only the current step.
     pub done: u64,
     pub total: u64,
     pub in_progress: u32,
-    /// Failed requests.
+    /// Failed requests of the phase.
     pub errors: u64,
-    /// The 99th percentile of the duration of syncs.
+    /// The 99th percentile of [`Latencies::sync`](super::Latencies::sync) in the phase.
     pub p99: Duration,
     pub elapsed: Duration,
 }

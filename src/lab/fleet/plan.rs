@@ -1,9 +1,9 @@
 //! The schedule of syncs, and random decisions about each sync.
 //!
-//! The schedule and the decisions are computed, not stored. The n-th arrival is a function of n. A
-//! random number is a function of the seed, its purpose, the host and the sync. Therefore two runs
-//! with the same options and seed have the same schedule and the same decisions, even if syncs end
-//! in a different order.
+//! The schedule and the decisions are computed, not stored. The n-th scheduled sync is a function
+//! of n. A random number is a function of the seed, its purpose, the host and the sync. Therefore
+//! two runs with the same options and seed have the same schedule and the same decisions, even if
+//! syncs end in a different order.
 
 use std::time::Duration;
 
@@ -30,12 +30,12 @@ pub(super) struct Plan {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Arrival {
     pub(super) host: u32,
-    /// The time since the start.
+    /// The scheduled time, relative to the start of the run.
     pub(super) after: Duration,
 }
 
 impl Plan {
-    /// The n-th arrival, counted from 0.
+    /// The n-th scheduled sync, counted from 0. `None` if the run ends before it.
     pub(super) fn arrival(&self, n: u64) -> Option<Arrival> {
         let hosts = u64::from(self.hosts);
         let (round, host) = (n / hosts, (n % hosts) as u32);
@@ -49,8 +49,7 @@ impl Plan {
     }
 
     pub(super) fn count(&self) -> u64 {
-        // Arrivals are ordered by time, so their number is the index of the first arrival after the
-        // end.
+        // Syncs are ordered by time, so their number is the first index without a sync.
         let (mut come, mut do_not) = (0, 1_u64);
         while self.arrival(do_not).is_some() {
             (come, do_not) = (do_not, do_not.saturating_mul(2));

@@ -1,4 +1,5 @@
-//! Responses, parsed once for all hosts of a version that receive the same bytes.
+//! Caches of preflight responses and pages of rules. Hosts of the same client that receive the same
+//! bytes share the parsed result.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -15,13 +16,13 @@ use crate::protocol::{BodyError, ContentEncoding, MessageError, PreflightRespons
 /// Maximum decompressed bytes of a response, as for a single client.
 pub(super) const LONGEST_ANSWER: usize = 1 << 28;
 
-/// Maximum steps in the cache of pages, 8 bytes each. A full cache is emptied.
+/// If the cache of pages has more steps than this, it is emptied. A step has 8 bytes.
 const MOST_STEPS: usize = 4 << 20;
 
-/// Maximum responses to preflight in the cache. A full cache is emptied.
+/// Maximum cached preflight responses. A full cache is emptied.
 const MOST_ANSWERS: usize = 4096;
 
-/// Steps that are added to the size of each page in the cache, because a page without steps also
+/// Each cached page counts as this number of additional steps, because a page without steps also
 /// needs memory.
 const LEAST_STEPS: usize = 32;
 
@@ -32,7 +33,8 @@ pub(super) struct RawResponse {
 }
 
 impl RawResponse {
-    /// A hash of the bytes, the encoding and the client, which determine the result.
+    /// A hash of the bytes, the encoding and the client, which together determine the parsed
+    /// result.
     fn name(&self, client: u8) -> u128 {
         let seed = u64::from(client) << 8 | self.encoding as u64;
         xxh3_128_with_seed(&self.body, seed)
@@ -48,7 +50,7 @@ impl RawResponse {
 pub(super) struct Page {
     pub(super) name: u128,
     pub(super) steps: Box<[Step]>,
-    /// The rules in the page, including those that the client ignores.
+    /// The number of rules in the page, including those that the client ignores.
     pub(super) received: u32,
     pub(super) cursor: Option<Rc<str>>,
 }

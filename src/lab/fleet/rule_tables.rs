@@ -1,15 +1,12 @@
 //! The rules of hosts; equal sets are stored once.
 //!
 //! Hosts with the same rules in the same order share a table, which is deleted with its last host.
-//! A host stores only the number of its table. The result of a download applied to a table is
-//! cached, so that most syncs need one lookup. (A sum of the rules' hashes per host would not be
-//! enough: a removal contains only a target, so the hash of the removed rule could not be
-//! subtracted.)
+//! A host stores only the number of its table. The table that a download leads to is cached, so
+//! that most syncs need only one lookup.
 //!
-//! The text of a rule is stored once, too. A table needs 4 bytes per rule, and about 250 additional
-//! bytes. If all hosts have different rules, each host needs a table. Only the download cache
-//! compares hashes instead of rules. These hashes have 128 bits, so that equal hashes of different
-//! downloads are practically impossible.
+//! Rules are stored once, too. A table needs 4 bytes per rule, and about 250 additional bytes. If
+//! all hosts have different rules, each host needs a table. The cache compares downloads by hashes
+//! of 128 bits, which are practically never equal for different downloads.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -36,7 +33,7 @@ pub(super) struct RuleId(u32);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct TargetId(u32);
 
-/// One row of a download.
+/// The effect of one downloaded rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     Put(RuleId),
@@ -45,7 +42,7 @@ pub(super) enum Step {
     Uncompiled,
 }
 
-/// Downloaded pages, and a hash of all of them.
+/// Downloaded pages, and a hash of all of them (`name`).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Download<'a> {
     pub(super) name: u128,
@@ -127,7 +124,7 @@ impl RuleTables {
         }
     }
 
-    /// The table is deleted with its last host.
+    /// Deletes the table if no other host uses it.
     pub(super) fn release(&mut self, id: TableId) {
         let Some(table) = self.tables.get_mut(&id) else { return };
         table.holders -= 1;
@@ -139,7 +136,7 @@ impl RuleTables {
     }
 
     /// Moves a host to the table that results from a download. As with a real client, a download
-    /// without changes deletes nothing, even in a clean sync.
+    /// without steps deletes nothing, even in a clean sync.
     pub(super) fn apply(
         &mut self,
         from: TableId,
@@ -230,7 +227,7 @@ impl RuleTables {
         self.rows(one).iter().copied().filter(lacks).collect()
     }
 
-    /// The difference between two tables, regardless of the order of rules.
+    /// The difference between two tables. `None` if they have the same rules in any order.
     pub(super) fn difference(&self, held: TableId, due: TableId) -> Option<Difference> {
         if held == due {
             return None;

@@ -1,10 +1,12 @@
-//! Runs syncs. The number of syncs at a time is limited, and each sync uses one connection.
+//! Runs the syncs of a phase. The number of syncs at a time is limited, and each sync uses one
+//! connection.
 //!
-//! Hosts sync on schedule, whether or not earlier syncs are done (an open loop). If no connection
-//! is free, the host waits, and its sync is timed from the scheduled time. Therefore a server that
-//! does not respond affects the times of all delayed syncs, and not only of syncs that have begun.
-//! If a connection is free, the sync is timed from its real start, because this process's timer has
-//! a resolution of a millisecond.
+//! In the run itself, hosts sync on schedule, whether or not earlier syncs are done (an open loop).
+//! If no connection is free, the sync begins late, but is timed from its scheduled time. A slow
+//! server therefore also affects the times of the syncs that it delays. If a connection is free,
+//! the sync is timed from its real start, because the timer has a resolution of a millisecond. A
+//! sync is skipped if it is more than an interval late, or if the host's last sync is still in
+//! progress.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -177,7 +179,8 @@ pub struct ChangesMade {
     pub reason: Option<String>,
 }
 
-/// Runs the command once per interval until the time `until`.
+/// Runs the command every `change.every`, for the first time after one interval, until the time
+/// `until`. A run that takes longer than the interval delays the next run.
 pub(super) async fn change(change: ChangeHook, until: Instant) -> ChangesMade {
     let mut changes = ChangesMade::default();
     let mut next = Instant::now() + change.every;

@@ -18,7 +18,7 @@ pub struct FleetSummary {
     pub hosts: u32,
     pub seed: u64,
     pub interrupted: bool,
-    /// The average rate of the schedule.
+    /// Scheduled syncs per second, on average.
     pub asked_per_second: f64,
     pub warm_up: Option<PhaseReport>,
     pub run: PhaseReport,
@@ -33,7 +33,7 @@ pub struct FleetSummary {
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct PhaseReport {
     pub seconds: f64,
-    /// The CPU time of this process, if the system reports it.
+    /// The CPU time of this process in the phase, if the system reports it.
     pub cpu_seconds: Option<f64>,
     /// Completed and failed syncs per second.
     pub syncs_per_second: f64,
@@ -64,7 +64,7 @@ impl FleetSummary {
         Self { hosts: options.hosts, seed: options.seed, asked_per_second, ..Self::default() }
     }
 
-    /// The errors of all phases.
+    /// The errors of all phases. The counts of equal errors are added.
     pub fn errors(&self) -> Vec<Errors> {
         let parts = [self.warm_up.as_ref(), Some(&self.run), self.check.as_ref()];
         let mut all: Vec<Errors> = Vec::new();

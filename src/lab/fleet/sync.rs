@@ -35,13 +35,12 @@ struct HostSync<'a> {
     client: &'a Client,
     identity: Identity,
     by_chance: bool,
-    /// Whether no request of this sync has failed. Requests whose failure does not stop the sync
-    /// count, too.
+    /// Becomes false if a request fails without stopping the sync.
     whole: bool,
 }
 
-/// Runs the sync of a host, timed from `begun`. If `by_chance` is set, the host may also request a
-/// clean sync or report events.
+/// Runs the sync of a host, timed from `begun`. With `by_chance`, the host reports events, and may
+/// request a clean sync that it does not need.
 pub(super) async fn sync(
     shared: &Shared,
     connection: &mut Connection,
@@ -102,8 +101,8 @@ impl HostSync<'_> {
         Ok(performed)
     }
 
-    /// The kind of sync that the host requests. In a random share of syncs, the host requests a
-    /// clean sync.
+    /// The kind of sync to request: usually `wants`. A random share of syncs request at least a
+    /// clean sync, and the host then requests it until it gets one.
     fn wish(&self, turns: u32, wants: SyncKind) -> SyncKind {
         let share = self.shared.options.clean;
         if self.by_chance && self.shared.random.share(Draw::Clean, self.host, turns) < share {
@@ -190,7 +189,7 @@ impl HostSync<'_> {
     }
 
     /// Applies the downloaded pages. Returns the host's new table, and the numbers of received and
-    /// understood rules.
+    /// processed rules.
     fn apply(&self, performed: SyncKind, pages: &[Rc<Page>]) -> (TableId, u32, u32) {
         let received = pages.iter().map(|page| page.received).sum();
         let processed = pages.iter().map(|page| page.steps.len() as u32).sum();
@@ -229,8 +228,8 @@ impl HostSync<'_> {
         }
     }
 
-    /// Stops requesting clean syncs after a clean sync, and applies the mode, the only setting that
-    /// a host stores, as `lab::Settings` does.
+    /// After a clean sync, the host requests normal syncs again. The mode is stored as in
+    /// `lab::Settings`.
     fn performed(&self, performed: SyncKind, answer: &PreflightResponse) {
         let mut state = self.shared.state();
         let host = state.host(self.host);

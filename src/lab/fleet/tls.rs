@@ -1,4 +1,4 @@
-//! TLS with certificates from files.
+//! TLS connections to the server.
 
 use std::fmt;
 use std::io;
@@ -54,7 +54,7 @@ impl Tls {
                 .map_err(FleetError::Tls)?,
             None => builder.with_no_client_auth(),
         };
-        // Each connection simulates another Mac, so no session is resumed.
+        // A new connection usually simulates another Mac, so sessions are not resumed.
         config.resumption = Resumption::disabled();
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
     }

@@ -32,7 +32,7 @@ impl Usage {
     }
 }
 
-/// On Linux, reads /proc. `max_rss` may be the maximum of the program that started this program,
+/// Reads /proc. On Linux, `max_rss` may be the maximum of the program that started this program,
 /// because execve keeps that value (getrusage(2)).
 #[cfg(target_os = "linux")]
 fn peak(_: &nix::sys::resource::Usage) -> Option<u64> {
@@ -42,7 +42,7 @@ fn peak(_: &nix::sys::resource::Usage) -> Option<u64> {
     Some(kilobytes * 1024)
 }
 
-/// `max_rss` is in bytes on Darwin, and in KiB on all other systems.
+/// `max_rss` is in bytes on Darwin, and in KiB on the BSDs.
 #[cfg(all(unix, not(target_os = "linux")))]
 fn peak(usage: &nix::sys::resource::Usage) -> Option<u64> {
     const UNIT: u64 = if cfg!(target_vendor = "apple") { 1 } else { 1024 };

@@ -1,9 +1,9 @@
 //! Checks that hosts have the correct rules.
 //!
-//! Each checked host syncs once more. Then, for each client, a new reference host downloads
-//! everything, and the checked hosts must have the same rules. A host with other rules may be
-//! correct, because rules for this host or for a tag may apply. Such a host is enrolled again, with
-//! the same name and without rules, and must then have the rules that it had before.
+//! Each checked host syncs once more. Then, for each client, a new reference host downloads all
+//! rules. A checked host with the same rules is correct. A host with other rules may be correct,
+//! too, because rules for this host or for a tag may apply. Such a host is enrolled again, with the
+//! same name and without rules, and must then get the rules that it had before.
 //!
 //! This check shows that incremental syncs lead to the same rules as a full download, even after
 //! failed syncs. The check does not show that an administrator intended these rules.
@@ -38,10 +38,10 @@ pub struct Convergence {
     /// were enrolled again.
     pub converged_by_themselves: u64,
     pub diverged: u64,
-    /// Hosts that were not checked, because a sync failed, the server ordered no clean sync, or too
-    /// many hosts already had wrong rules.
+    /// Hosts without a result: a sync failed, the server ordered no clean sync after a new
+    /// enrollment, or too many hosts already had wrong rules.
     pub unchecked: u64,
-    /// The first hosts with wrong rules.
+    /// Some of the hosts with wrong rules.
     pub examples: Vec<Diverged>,
 }
 
@@ -49,9 +49,9 @@ pub struct Convergence {
 pub struct Diverged {
     pub machine_id: String,
     pub generation: String,
-    /// Rules that the host should not have.
+    /// The number of rules that the host should not have.
     pub extra: usize,
-    /// Rules that the host should have, but does not have.
+    /// The number of rules that the host should have, but does not have.
     pub missing: usize,
     /// An extra or missing rule.
     pub example: String,
@@ -81,7 +81,8 @@ pub(super) async fn verify(
     Ok(result)
 }
 
-/// Counts the hosts with the same rules as a new host, and returns the hosts with different rules.
+/// Counts the hosts with the same rules as their reference host, and the hosts whose sync failed.
+/// Returns all other hosts.
 fn compare(shared: &Shared, hosts: Vec<u32>, result: &mut Convergence) -> Vec<u32> {
     // Hosts share tables, so few pairs are compared.
     let mut equal: HashMap<(TableId, TableId), bool> = HashMap::new();

@@ -21,8 +21,8 @@ const POLICIES: [PolicyName; 4] = [
     PolicyName::Remove,
 ];
 
-/// Pages of (team, index of a policy). An index after the last policy means a rule that does not
-/// compile.
+/// Pages of rules: a team, and an index in `POLICIES`. A larger index means an expression that does
+/// not compile.
 type Pages = Vec<Vec<(usize, usize)>>;
 
 fn changes(page: &[(usize, usize)]) -> Vec<RuleChange> {
@@ -114,7 +114,8 @@ fn kinds() -> impl Strategy<Value = SyncKind> {
 }
 
 proptest! {
-    /// A table must have the same rules, order, counts and hash as the client of `lab sync`.
+    /// After the same downloads, a table has the same rules, order, counts and hash as the database
+    /// of a `lab sync` client.
     #[test]
     fn a_table_becomes_what_a_clients_database_becomes(
         syncs in prop::collection::vec(
