@@ -8,7 +8,7 @@ use super::request_formats::{self, PostflightFields};
 use super::{Clock, Generation, Pace, RequestError, Santa, SyncKind, Transport, response_formats};
 use crate::protocol::{Format, MessageError, PostflightResponse, PreflightResponse, read_answer};
 
-/// Events per request, unless the server sets `batch_size`.
+/// Maximum events per request, unless the server sets `batch_size`.
 const DEFAULT_BATCH_SIZE: u32 = 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,9 @@ impl Default for SyncOptions {
 
 /// Why a sync stopped.
 ///
-/// A clean sync that was required before is still required, and events that were sent or discarded
-/// stay deleted. No setting from preflight is applied, except that versions before 2023 have
-/// already applied the settings for bundles and transitive rules.
+/// When a sync of Santa stops, a required clean sync is still required, and events that were sent
+/// or discarded stay deleted. No setting from preflight is applied, except that versions before
+/// 2023 have already applied the settings for bundles and transitive rules.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {
     #[error("preflight failed")]
@@ -51,10 +51,11 @@ struct Download {
 }
 
 impl Santa {
-    /// Save the client even after an error, because a failed sync may have changed the client.
+    /// Runs one sync. Save the client even after an error, because a failed sync may have changed
+    /// it.
     ///
     /// # Errors
-    /// For example, when preflight or the rule download fails.
+    /// When preflight or the rule download fails. For pedro, also when postflight fails.
     pub async fn sync(
         &mut self,
         transport: &dyn Transport,

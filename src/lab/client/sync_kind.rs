@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::generation::Version;
 use crate::protocol::{PreflightResponse, SyncType};
 
-/// The effect of a sync on the rules of the client.
+/// What a sync does with the client's rules before it applies downloaded rules.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
 )]
@@ -25,8 +25,8 @@ pub enum SyncKind {
 impl SyncKind {
     /// The kind that the client performs if it requested `self`.
     ///
-    /// The server decides whether a sync is clean, but the client may delete more rules than the
-    /// server ordered. Versions before 2024.1 delete all rules in a clean sync.
+    /// The server decides whether a sync is clean. A clean sync is `CleanAll` if the client or the
+    /// server requested that. Versions before 2024.1 delete all rules in every clean sync.
     pub(crate) fn performed(self, version: Version, answer: &PreflightResponse) -> Self {
         if !version.knows_sync_types() {
             let is_clean = answer.clean_sync == Some(true);

@@ -1,4 +1,4 @@
-//! The transport of requests to a server.
+//! HTTP requests to a server.
 
 use std::error::Error;
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl HttpResponse {
 pub enum TransportError {
     #[error("the exchange failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
-    /// The connection was closed before the end of the body.
+    /// The connection failed before the end of the body.
     #[error("the response with status {status} is cut off")]
     CutOff { status: u16 },
     #[error("the response with status {status} is larger than 64 MiB")]
@@ -44,7 +44,7 @@ pub enum TransportError {
 /// faults.
 #[async_trait]
 pub trait Transport: Send + Sync {
-    /// The path is relative to the server's address.
+    /// Sends a POST request. The path is relative to the server's address.
     async fn post(
         &self,
         path: &str,
@@ -82,7 +82,8 @@ impl Certificates {
         (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })
     }
 
-    /// Sends the client certificate and its chain. The PEM text also contains the private key.
+    /// Sends the client certificate and its chain. The PEM text must also contain the private key.
+    /// Returns nothing if the text is invalid.
     pub fn showing(self, text: &[u8]) -> Option<Self> {
         let own = reqwest::Identity::from_pem(text).ok()?;
         Some(Self { own: Some(own), ..self })
@@ -104,7 +105,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// The path of the address is used, but not its query.
+    /// Requests are sent below the path of the address. Its query is ignored.
     pub fn new(address: &str) -> Result<Self, AddressError> {
         Self::with_certificates(address, Certificates::default())
     }

@@ -21,7 +21,7 @@ pub struct Case {
     pub demand: Demand,
     /// The requirement, in one sentence.
     pub asks: &'static str,
-    /// What happens if a server does not meet the requirement, and to which clients.
+    /// Why the requirement matters, for example what happens to which clients otherwise.
     pub why: &'static str,
     pub needs: &'static [Hook],
     pub(super) run: CaseCode,
@@ -62,8 +62,8 @@ pub enum Demand {
     /// If a server does not meet the requirement, a client fails, has the wrong rules or settings,
     /// or loses events.
     Must,
-    /// If a server does not meet the requirement, something is harder than necessary, but all
-    /// clients work.
+    /// If a server does not meet the requirement, no client has wrong data, but something does not
+    /// work as well as it could.
     Should,
 }
 

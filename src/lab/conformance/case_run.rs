@@ -15,7 +15,7 @@ use super::stop::Stop;
 pub(super) struct CaseRun<'j> {
     server: &'j Server,
     hooks: &'j Hooks,
-    /// The beginning of the machine IDs of this run.
+    /// The beginning of the machine IDs in this case.
     prefix: String,
     macs: AtomicUsize,
     /// Rules that were added and not yet removed.
@@ -81,7 +81,7 @@ impl<'j> CaseRun<'j> {
         Ok(())
     }
 
-    /// Does nothing if the rule was not added in this run.
+    /// Runs a hook that removes a rule. Does nothing if this case did not add the rule.
     pub(super) async fn remove_rule(&self, rule: &TestRule) -> Result<(), Stop> {
         let added = {
             let mut all = self.added();

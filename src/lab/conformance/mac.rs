@@ -34,7 +34,7 @@ pub(super) struct Synced {
 #[derive(Debug)]
 pub(super) struct Mac<'t> {
     server: &'t Server,
-    /// The machine ID: letters, digits and hyphens.
+    /// The machine ID, which is sent in the path without percent-encoding.
     pub(super) id: String,
     pub(super) client: Version,
     /// Whether the Mac requests a clean sync, as clients do until their first clean sync.
@@ -162,7 +162,7 @@ impl<'t> Mac<'t> {
         Ok(pages.into_iter().flat_map(|page| page.rules).collect())
     }
 
-    /// Returns the number of rules that the client understood.
+    /// Applies downloaded rules. Returns the number of rules that the client understood.
     pub(super) fn apply(&mut self, kind: Kind, rules: &[Value]) -> usize {
         let known = |value| rule::read(value, self.client).ok();
         let read: Vec<Rule> = rules.iter().filter_map(known).collect();
@@ -212,7 +212,8 @@ impl<'t> Mac<'t> {
         if self.client.number >= 202_308 { request } else { request.with("") }
     }
 
-    /// Syncs and applies the rules, but sends no postflight.
+    /// Syncs and applies the rules, but sends no postflight. Also returns the number of processed
+    /// rules.
     pub(super) async fn sync_without_postflight(&mut self) -> Result<(Synced, usize), Stop> {
         let settings = self.preflight().await?;
         let kind = self.kind(&settings);

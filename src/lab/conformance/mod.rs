@@ -8,7 +8,7 @@
 //!
 //! - `case`, `cases`: the list, and the code of each case
 //! - `judge`, `case_run`, `stop`, `report`: running a case, and its result
-//! - `server`, `request`, `response`, `protobuf`: HTTP
+//! - `server`, `request`, `response`, `protobuf`: HTTP requests and responses, and protobuf
 //! - `mac`, `rule`, `settings`: the behavior of each version of the client
 //! - `hook`: the actions of an administrator
 //! - `document`: the list as docs/CONFORMANCE.md

@@ -7,7 +7,7 @@ use super::response::Object;
 /// The required type of a key's value in the response to preflight.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
-    /// A whole number that is not negative.
+    /// A whole number that fits in 32 bits and is not negative.
     Number,
     Switch,
     Text,
@@ -71,7 +71,7 @@ const KEPT: [&str; 9] = [
     "blocked_path_regex",
 ];
 
-/// The keys and values that clients cannot read. Null is not listed, because all clients ignore it.
+/// The keys whose values have the wrong shape, with these values. Null counts as missing.
 pub(super) fn misshapen(settings: &Object) -> Vec<String> {
     let given = KEYS.iter().filter_map(|(key, shape)| Some((*key, shape, settings.get(*key)?)));
     let wrong = given.filter(|(_, shape, value)| !value.is_null() && !fits(shape, value));

@@ -168,7 +168,7 @@ pub struct Traffic {
     pub bytes_received: u64,
 }
 
-/// A slot for one connection at a time.
+/// At most one open connection, which is replaced when it is closed.
 pub(super) struct Connection {
     address: Rc<Address>,
     open: Option<Open>,

@@ -27,7 +27,7 @@ pub enum FleetError {
     Certificate { path: PathBuf, reason: String },
     #[error("cannot set up TLS")]
     Tls(#[source] tokio_rustls::rustls::Error),
-    /// The fleet's thread could not be started, or panicked.
+    /// The fleet's async runtime could not be started, or its thread panicked.
     #[error("the fleet broke")]
     Broken(#[source] io::Error),
 }

@@ -1,4 +1,5 @@
-//! The events of hosts: executions of invented programs. A few programs run on nearly every host.
+//! The events of hosts: executions of invented programs. Some programs are much more frequent than
+//! others.
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 

@@ -64,7 +64,7 @@ fn text(bytes: &[u8]) -> &str {
     str::from_utf8(bytes).unwrap_or_default()
 }
 
-/// The number as a UUID in upper case, like the IDs of Macs.
+/// A UUID that is computed from the number, in upper case like the IDs of Macs.
 fn machine_id(number: u128) -> [u8; MACHINE_ID] {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     let mut id = *b"########-####-4###-8###-############";

@@ -106,8 +106,8 @@ fn message(
     }
 }
 
-/// A message with placeholders. The names of all hosts have the same lengths, so that they can be
-/// replaced in place.
+/// A message with placeholders. Each name has the same length on all hosts, so that placeholders
+/// can be replaced in place.
 #[derive(Debug)]
 struct Template {
     bytes: Vec<u8>,
@@ -160,7 +160,8 @@ impl Compressor {
 
 fn compressed(compress: &mut Compress, message: &[u8]) -> Result<Bytes, BodyError> {
     compress.reset();
-    // Data that cannot be compressed grows by less than an eighth, so one buffer is enough.
+    // Data that cannot be compressed grows by less than an eighth, so this capacity is usually
+    // enough.
     let mut body = Vec::with_capacity(message.len() + message.len() / 8 + 64);
     loop {
         let rest = &message[compress.total_in() as usize..];

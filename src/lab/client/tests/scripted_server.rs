@@ -12,7 +12,7 @@ use crate::protocol::{ContentEncoding, decode};
 
 pub(in crate::lab::client) enum Step {
     Answer(HttpResponse),
-    /// The response is sent when the test opens the gate.
+    /// The response is sent when the test calls `notify_one`.
     Later(Arc<Notify>, HttpResponse),
     /// The request or its response is lost.
     Lost,

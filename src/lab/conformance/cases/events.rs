@@ -102,7 +102,7 @@ fn event(decision: &str) -> Value {
     })
 }
 
-/// Returns the bundles whose programs the server requests.
+/// Uploads events. Returns the bundles whose programs the server requests.
 async fn upload(mac: &Mac<'_>, events: &[Value]) -> Result<Vec<String>, Stop> {
     let body = json!({"machine_id": mac.id, "events": events});
     let answer = mac.ask("eventupload", &body).await?;
@@ -162,7 +162,7 @@ async fn none(run: &CaseRun<'_>) -> CaseResult {
     Ok("200".to_owned())
 }
 
-/// The decisions in events, which are always words in Santa's JSON, and never numbers.
+/// The decisions in events. Santa's JSON contains these words, not their numbers.
 const DECISIONS: [&str; 17] = [
     "ALLOW_UNKNOWN",
     "ALLOW_BINARY",

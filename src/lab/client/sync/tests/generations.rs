@@ -1,4 +1,4 @@
-//! Differences between versions.
+//! Tests of differences between client versions.
 
 use super::*;
 
