@@ -35,7 +35,7 @@ fn shell_with_rules() -> Shell {
     shell
 }
 
-/// Returns the stderr of a server that must not start.
+/// Starts a server, which must fail. Returns its stderr.
 fn refused_start(shell: &Shell) -> String {
     let mut serve =
         shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:nicelist.db"]);
@@ -54,7 +54,8 @@ fn sql(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
-/// Writes checksums as nicelist stores them, computed independently.
+/// Replaces all checksums of rules with the ones that nicelist would store. The test computes them
+/// with its own code.
 fn write_checksums(path: &Path) {
     let connection = Connection::open(path).unwrap();
     let mut rules = connection
@@ -146,8 +147,8 @@ fn l8_each_column_of_rules_settings_and_tags_is_covered() {
 async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     let mut shell = shell_with_rules();
     let path = shell.path("nicelist.db");
-    // The rows have a policy of a later version, a comment that is too long, and a CEL expression
-    // that this version refuses. The last row is a removed rule.
+    // A policy of a later version, a comment that is too long, a CEL expression that this version
+    // refuses, and an unknown policy in a removed rule.
     let long = "x".repeat(10_000);
     sql(
         &path,

@@ -1,4 +1,4 @@
-//! A network that stops in the middle of a sync.
+//! A network that pauses in the middle of a sync.
 
 use std::sync::Mutex;
 
@@ -17,8 +17,8 @@ pub(crate) struct Interrupted {
 }
 
 impl Interrupted {
-    /// The network, a receiver for its pause before the n-th request, and a sender that ends the
-    /// pause.
+    /// Returns the network, a receiver that is notified when request `before` (counted from 0) is
+    /// about to be sent, and a sender that ends the pause.
     pub(crate) fn new(
         network: Network,
         before: usize,

@@ -1,5 +1,5 @@
-//! Writes of killed processes. Imports are stored completely or not at all, and acknowledged writes
-//! are never lost.
+//! Kills processes, and simulates a full disk, during writes. An import is stored completely or not
+//! at all, and no acknowledged write is lost.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -88,7 +88,8 @@ struct Acknowledged {
     events: Vec<String>,
 }
 
-/// Sends several writes of every kind at the same time, until the server has stopped.
+/// Adds rules, creates tags and syncs hosts at the same time, until requests fail because the
+/// server was killed. Returns the acknowledged writes.
 async fn load(url: String, round: usize) -> Acknowledged {
     let client = reqwest::Client::new();
     let post = async |path: String, body: serde_json::Value| {
@@ -158,7 +159,7 @@ async fn kill_under_load(rounds: usize) {
     for round in 0..rounds {
         let server = Server::start(&shell);
         let loading = tokio::spawn(load(server.url.clone(), round));
-        // Each round kills the server at a different moment.
+        // The rounds use 11 different delays.
         tokio::time::sleep(Duration::from_millis(150 + 37 * (round as u64 % 11))).await;
         tokio::task::spawn_blocking(move || server.kill()).await.unwrap();
         let Acknowledged { rules, tags, hosts, events } = loading.await.unwrap();

@@ -1,4 +1,4 @@
-//! The lab's client on the command line, against the real server.
+//! `nicelist lab sync`, against a real server.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! `rule lint` on files and on the server, for people, scripts and code review.
+//! Lint findings in files and in a local database, in tables, CSV, JSON and SARIF.
 
 use crate::shell::Shell;
 
@@ -138,8 +138,8 @@ fn invalid_rules_are_findings_and_duplicates_have_both_places() {
     ");
 }
 
-/// A table shows the first findings of each severity and counts the others. Other formats contain
-/// all findings.
+/// The table shows the first 20 of the errors and counts the others. With `--full`, and in JSON
+/// Lines and CSV, all errors are shown.
 #[test]
 fn many_findings_are_counted_in_a_table() {
     let shell = shell();
@@ -161,7 +161,7 @@ fn many_findings_are_counted_in_a_table() {
     assert_eq!(count("rule lint rules.csv -o csv"), 25);
 }
 
-/// A finding keeps its fingerprint when its line moves.
+/// The fingerprint of a finding stays the same when its line number changes.
 #[test]
 fn sarif_is_what_code_review_reads() {
     let shell = shell();

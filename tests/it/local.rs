@@ -19,7 +19,7 @@ use crate::world::ask;
 
 const MACHINE: &str = "mac-01";
 const EXPIRED: &str = "teamid:EQHXZ8M8AV";
-/// Commands that only read, or are dry runs.
+/// Commands that read, and dry runs.
 const READS: &[&str] = &[
     "tag list",
     "rule list --type teamid",
@@ -40,9 +40,9 @@ const READS: &[&str] = &[
     "rollback 0 --dry-run",
 ];
 
-/// Writes a database that a server used until two days ago: 10,000 rules, a rule that has expired
-/// since then, a host, and an event that is older than the retention. While the server runs, also
-/// copies the files to `crashed`.
+/// Creates a database that a server last used two days ago. It has more than 10,000 rules, one of
+/// which has expired since then, a host, and an event that is older than the retention. `crashed`
+/// gets a copy of the files that is made while the server runs.
 fn write_database(path: &Path, crashed: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let then = Clock::System.now() - SignedDuration::from_hours(48);
@@ -95,7 +95,7 @@ fn next_to(path: &Path, end: &str) -> std::path::PathBuf {
     format!("{}{end}", path.display()).into()
 }
 
-/// The bytes of a database's file and of its write-ahead log, if there is one.
+/// The contents of the database file, and of its write-ahead log if it exists.
 fn bytes(path: &Path) -> (Vec<u8>, Option<Vec<u8>>) {
     (fs::read(path).unwrap(), fs::read(next_to(path, "-wal")).ok())
 }
@@ -129,7 +129,7 @@ fn s7_a_read_leaves_a_local_database_as_it_is_and_does_not_show_expired_rules() 
         assert_eq!(shell.json(&format!("event list {database}")).as_array().unwrap().len(), 1);
     }
 
-    // Before its own change, a command that writes removes expired rules and deletes old events.
+    // A command that writes first removes expired rules. It also deletes old events.
     let database = "--database sqlite:crashed.db";
     succeed(&shell, &format!("tag create eng {database}"));
     let history = shell.json(&format!("history {database}"));
@@ -142,7 +142,7 @@ fn s7_commands_that_need_no_rules_read_none() {
     let shell = Shell::new();
     let path = shell.path("nicelist.db");
     write_database(&path, &shell.path("crashed.db"));
-    // Makes one row unreadable.
+    // Damages a rule, so that commands that read all rules fail.
     let damage = "UPDATE rule SET policy = 2 WHERE id = 7";
     Connection::open(&path).unwrap().execute_batch(damage).unwrap();
     let database = "--database sqlite:nicelist.db";

@@ -1,4 +1,5 @@
-//! Lost requests and responses. The next sync repairs the host.
+//! Lost requests and responses, after which the next sync gives the Mac the right rules, and
+//! ordered clean syncs.
 
 use nicelist::lab::SyncKind;
 
@@ -6,8 +7,8 @@ use crate::world::{Loses, Mac, World};
 
 const TEAMS: [&str; 3] = ["teamid:AAAAAAAAAA", "teamid:BBBBBBBBBB", "teamid:CCCCCCCCCC"];
 
-/// A Mac that completed a sync. Since then, one rule was removed, one was added, and the Mac lost
-/// its tag.
+/// A Mac that was up to date. Since then, one of its rules was removed, a rule was added, and its
+/// tag was removed.
 async fn a_changed_world() -> (World, Mac) {
     let world = World::new().await;
     world.post("/tags", serde_json::json!({"name": "eng"})).await;

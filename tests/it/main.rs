@@ -1,5 +1,4 @@
-//! Tests of the whole program: the binary, or servers in this process, with HTTP, files and a
-//! terminal.
+//! Tests of the whole program, with the binary or with servers in this process.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
 #![expect(clippy::too_many_lines, reason = "a story is read from its beginning to its end")]

@@ -1,4 +1,4 @@
-//! The fields of a rule that a change keeps, resets and shows.
+//! Which fields of a rule a change keeps or resets, and how the differences are shown.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Hosts get exactly the rules that they may lack in any of their possible states.
+//! A host that may be in one of several states gets the rules that it lacks in any of them.
 
 use std::num::NonZeroUsize;
 
@@ -11,7 +11,7 @@ use crate::world::{Loses, Mac, World};
 const CLIENTS: [&str; 2] = ["2024.9", "2026.7"];
 /// A small page, so that downloads have several pages.
 const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
-/// The positions of requests in a sync whose rules are on one page, from 0.
+/// The positions of requests, counted from 0, in a sync whose rules are on one page.
 const FIRST_PAGE: usize = 1;
 const POSTFLIGHT: usize = 2;
 
@@ -50,14 +50,14 @@ async fn due(world: &World) -> u64 {
     world.get("/hosts/M1").await["rules"]["due"].as_u64().unwrap()
 }
 
-/// Starts a sync and loses all requests from `from` on, so the server cannot know the Mac's rules.
+/// Starts a sync. Request `from` and all later requests are lost.
 async fn sync_losing(mac: &mut Mac, world: &World, from: usize) {
     let lost = mac.try_sync(&world.network().losing(Loses::From(from))).await;
     assert!(lost.is_err() || from == POSTFLIGHT);
 }
 
 /// Syncs a Mac. The sync must be normal, and afterwards the Mac must be up to date. Returns the
-/// number of received rules.
+/// number of received rules, which must be the number that the server reported as pending.
 async fn received(mac: &mut Mac, world: &World) -> u64 {
     let expected = due(world).await;
     let report = mac.sync(world).await;
@@ -172,8 +172,8 @@ async fn l3_a_change_that_clients_do_not_see_is_not_sent() {
     world.end().await;
 }
 
-/// A tag and rules are added and removed while each sync loses its last responses. At the end, the
-/// host has more possible states than the server distinguishes.
+/// The tag and the rules change before each sync, and each sync loses its last responses. At the
+/// end, a normal sync gives the host the right rules.
 #[tokio::test]
 async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
     for world in worlds().await {
@@ -188,8 +188,8 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
                 world.post("/hosts/M1/tags", json!({tagged: ["eng"]})).await;
                 world.drop_rule(&team(number - 1 - gone), "fleet").await;
                 world.put_rule("block", &team(number), "fleet").await;
-                // In some turns the host gets and applies the rules. In other turns, the response
-                // with the rules is lost.
+                // In even turns, only the response to the postflight is lost. In odd turns, the
+                // host gets no rules.
                 let from = if number % 4 == 0 { FIRST_PAGE + 1 } else { POSTFLIGHT };
                 let answers = Loses::AnswersFrom(from - number % 2);
                 drop(mac.try_sync(&world.network().losing(answers)).await);

@@ -1,4 +1,4 @@
-//! A database of an older version can be opened, and its hosts sync as before.
+//! Databases of older versions can be opened, and their hosts sync without drift.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -18,13 +18,13 @@ const MACS_OF_MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/macs.j
 const AFTER_MIDDLE: &str = "2026-11-29T15:45:00Z";
 /// An hour after [`DATABASE`] was written.
 const LATER: &str = "2026-11-29T08:07:42Z";
-/// The last sync of these Macs was cut off, as the fixture's README describes. The last sync of
-/// `mac-12` was cut off, too, but the hash of its rules proves that `mac-12` has all rules of that
-/// sync.
+/// The server does not know whether these Macs have the rules of their last sync, as the fixture's
+/// README describes. The last sync of `mac-12` was cut off, too, but the hash of its rules proves
+/// that `mac-12` has all rules of that sync.
 const UNFINISHED: [&str; 4] = ["mac-02", "mac-04", "mac-08", "mac-11"];
 /// Version 0.1.0 stored 11 rules for the serial number of this Mac, and never sent them.
 const NAMED_BY_SERIAL: &str = "mac-12";
-/// Pedro keeps no rules from one sync to the next, so each of its syncs sends everything.
+/// pedro keeps no rules from one sync to the next, so each sync sends it all rules.
 const PEDRO: &str = "mac-14";
 
 pub(crate) fn unpacked(bytes: &[u8]) -> Vec<u8> {
@@ -98,8 +98,7 @@ async fn its_hosts_sync_without_drift(world: World) {
     let event = world.get(&format!("/events/{}", events[0]["id"])).await;
     assert_eq!(event["other_fields"]["file_sha256"], event["program"]["sha256"], "{event}");
 
-    // The policy has not changed. Hosts that were up to date get no rules, and unfinished syncs are
-    // completed.
+    // The policy has not changed, so only pedro and the Macs that may lack rules get rules.
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;
         if name != PEDRO {
@@ -121,7 +120,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // A rollback to the revision before the last change is possible.
+    // The last change can be rolled back.
     let dry_run = json!({"dry_run": true});
     let rolled = world.post("/revisions/31/rollback", dry_run).await;
     assert_eq!(rolled["changes"].as_array().unwrap().len(), 1, "{rolled}");
@@ -140,7 +139,8 @@ async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_syn
         assert_eq!(macs.len(), 18);
         for (name, mac) in &mut macs {
             let report = mac.sync(&world).await;
-            // The requested clean sync is still pending, because the host never proved that sync.
+            // The ordered clean sync is still pending, because the server never got its postflight,
+            // and counts do not prove it.
             let is_ordered = name == "cleaned-counts";
             let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
             assert_eq!(report.performed, kind, "{name}");

@@ -40,8 +40,8 @@ async fn s8_a_host_older_than_the_history_gets_a_clean_sync() {
     awake.sync(&world).await;
     asleep.sync(&world).await;
 
-    // Each day one rule replaces another. Two times in 20 days, the history of the order of the
-    // rules becomes too old, and the server sends all rules, but never in a clean sync.
+    // Each day, one rule replaces another. On two of the 20 days, the server sends all rules again
+    // in a normal sync, because the record of their order is about to be deleted.
     let mut received = Vec::new();
     for day in 0..20 {
         world.drop_rule(&team(day), "fleet").await;
@@ -131,7 +131,7 @@ async fn postflight(engine: &Engine, machine: &MachineId, rules: u32) {
     engine.postflight(machine, &request).await.unwrap();
 }
 
-/// Returns the identifiers of the received rules.
+/// Completes a sync. Returns the identifiers of the received rules.
 async fn sync(engine: &Engine, version: &str, machine: &MachineId) -> Vec<String> {
     preflight(engine, version, machine).await;
     let (mut rules, mut cursor) = page(engine, machine, "").await;
@@ -199,7 +199,7 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
 }
 
 /// A server that was started later has less history in memory. A download that alternates between
-/// an older and a newer server returns each rule exactly one time.
+/// two such servers returns each rule exactly one time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_alternates_between_servers_with_different_history() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -254,8 +254,8 @@ async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     assert_eq!(sync(&engine, HASHES, &machine).await.len(), 0);
 }
 
-/// While a server is suspended, another server changes rules and deletes their old versions. The
-/// suspended server notices the changes.
+/// While a server is suspended, another server changes rules and deletes their old versions. When
+/// the suspended server continues, it reads all rules again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_server_that_was_suspended_reads_everything_again() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -278,7 +278,8 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
     assert_eq!(rules, ["0000000000", "0000000002"]);
 }
 
-/// A database with a rule that was replaced long ago, and a rule of today.
+/// A database with a rule that was replaced long ago, a rule of today, and a history retention of
+/// seven days.
 fn shell_with_old_history() -> Shell {
     let shell = Shell::new();
     for line in [

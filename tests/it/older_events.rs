@@ -16,7 +16,7 @@ fn number(shell: &Shell, sql: &str) -> i64 {
     on.query_one(sql, [], |row| row.get(0)).unwrap()
 }
 
-/// The newest event that is not counted yet, or 0.
+/// The ID of the newest event that is not counted yet, or 0.
 fn uncounted(shell: &Shell) -> i64 {
     number(shell, "SELECT ifnull((SELECT value FROM meta WHERE key = 'uncounted_events'), 0)")
 }
@@ -41,7 +41,7 @@ fn assert_counted(shell: &Shell) {
     assert_eq!(number(shell, "SELECT sum(hosts) FROM program"), number(shell, pairs));
 }
 
-/// A database with events that an older version stored, without their programs.
+/// Creates a database as an older version left it: with events, but without counted programs.
 async fn older_database(shell: &Shell, events: i64) {
     let url = format!("sqlite:{}", shell.path("nicelist.db").display());
     let store = store::open(&url, Durability::Process).await.unwrap();

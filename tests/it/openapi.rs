@@ -14,7 +14,7 @@ async fn document() -> Value {
     server.ask(ADMIN, Method::GET, "/openapi.json", Value::Null).await.1
 }
 
-/// All operations: method, path, description.
+/// Each operation: its method, its path, and the operation object.
 fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().unwrap().iter();
     let operations = paths.flat_map(|(path, item)| {
@@ -31,7 +31,7 @@ fn resolve<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
     }
 }
 
-/// Adds all references in a value to `found`.
+/// Adds each `$ref` in a value to `found`.
 fn references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {

@@ -1,4 +1,4 @@
-//! Files of other kinds and other tools where rules are expected.
+//! Commands that expect rules, with files of other kinds or with the keys of other tools.
 
 use crate::shell::Shell;
 
@@ -134,7 +134,8 @@ fn w12_files_of_another_kind_are_identified() {
     }
 }
 
-/// W12: all old keys of a rule are listed in one error, with their replacements.
+/// W12: one error lists all old keys of a rule, with their replacements. For CSV, the error is
+/// about the missing policy column.
 #[test]
 fn w12_old_keys_are_reported_together() {
     let shell = Shell::new();
@@ -203,7 +204,7 @@ fn w12_old_keys_are_reported_together() {
     ");
 }
 
-/// Of 200,000 wrong rows, the first are shown and the others are counted. Nothing is imported.
+/// Of 200,000 errors, the first 20 are shown and the others are counted.
 #[test]
 fn w12_the_first_errors_of_many_are_shown_and_all_are_counted() {
     let shell = Shell::new();

@@ -85,7 +85,7 @@ async fn a_page_evaluates_at_most_5000_programs_and_continues_with_the_next() {
     assert_eq!(found, ["/opt/tool-0"]);
     assert_eq!(pages, 3, "11,999 programs with a rule and 1 without");
 
-    // Pages of any size list the same programs in the same order.
+    // The next page begins after the last program of the previous page, even with another limit.
     shell.run("rule remove teamid:EQHXZ8M8AV");
     let first = page(&server, "limit=40").await;
     let items = first["items"].as_array().unwrap();

@@ -10,7 +10,7 @@ fn rule(target: &str, policy: &str, scope: &str) -> Value {
     json!({"target": target, "policy": policy, "scope": scope})
 }
 
-/// Each difference as `outcome kind name`.
+/// Each change as its outcome, its kind, and its name, key or target.
 fn transcript(answer: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let line = |change: &Value| {

@@ -47,7 +47,8 @@ impl Client<'_> {
         self.send("GET", &format!("/api/v1{path}"), token, "")
     }
 
-    /// Sends the request of a sync stage. Returns the status of the response.
+    /// Sends the request of a sync stage and returns the status. `Retry-After` must be in a 429
+    /// response, and in no other.
     fn sync(&self, stage: &str, machine: &str, body: &Value) -> u16 {
         let path = format!("/santa/{stage}/{machine}");
         let response = self.send("POST", &path, ENROLLMENT, &body.to_string());
@@ -188,9 +189,9 @@ fn b2_only_a_trusted_proxy_may_report_client_addresses() {
     let shell = Shell::new();
     let flags = ["--trusted-proxy", "192.0.2.0/24", "--address-requests-per-minute", "2"];
     let server = Server::start_with(&shell, &flags);
-    // The requests come from this machine, which is not a trusted proxy. Requests with a
-    // `Forwarded` header are not limited by address, because otherwise all clients of the proxy
-    // would share one limit.
+    // The requests come from this machine, which is not a trusted proxy. A `Forwarded` header means
+    // that the sender is probably a proxy. Then the limit per address does not apply, because all
+    // clients of the proxy would share it.
     let ask = |claimed: &str| {
         let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
         let request = format!(

@@ -84,8 +84,8 @@ impl<'a> Observer<'a> {
         }
     }
 
-    /// Checks that requests that only read succeed, and that requests that write get 503 and a
-    /// `Retry-After` header.
+    /// Checks that preflight and rule download succeed, and that postflight and a new rule get 503
+    /// and a `Retry-After` header.
     async fn only_reads_work(&self) {
         let preflight = json!({"serial_num": "C02", "santa_version": "2026.7"});
         assert_eq!(
@@ -232,8 +232,8 @@ async fn l7_readiness_checks_cause_no_load() {
     for _ in 0..500 {
         assert_eq!(observer.readyz().await.0, StatusCode::OK);
     }
-    // The server writes about once a second: one page to the write-ahead log, with the header of
-    // its frame.
+    // About once a second, the server writes a page and its frame header to the write-ahead log.
+    // The bound is several times that.
     let most = 2 + 2 * start.elapsed().as_secs();
     assert!(written() - before <= most * 2 * 4200, "{} bytes", written() - before);
 }

@@ -12,7 +12,8 @@ use tower::ServiceExt;
 use crate::api::Server;
 use crate::shell::{self, ADMIN, Shell};
 
-/// Sends a request. Returns the status, the headers, and the body if it is JSON.
+/// Sends a request with the admin token. Returns the status, the headers, and the body if it is
+/// JSON.
 pub(crate) async fn send(
     server: &Server,
     method: &str,

@@ -1,4 +1,5 @@
-//! Hosts whose rows are older than their rules, because the database was restored from a backup.
+//! Syncs after the database was restored from a backup, so that its records of hosts may be
+//! outdated.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -139,8 +140,7 @@ async fn l9_a_hash_proves_what_a_mac_has() {
     for machine in ["M1", "M2"] {
         assert_eq!(state(&world, machine).await, in_sync());
     }
-    // At its turn, each host gets all its rules again without a clean sync, which removes the
-    // message.
+    // At its turn, each host gets all its rules again in a normal sync. This removes the message.
     world.pass(SignedDuration::from_mins(31)).await;
     for mac in &mut macs {
         let report = mac.sync(&world).await;

@@ -1,4 +1,4 @@
-//! The data that a rollback restores or leaves unchanged, on Macs and in the history.
+//! What a rollback restores, what it leaves unchanged, and how its changes are listed.
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};

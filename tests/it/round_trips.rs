@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::shell::Shell;
 
-/// Every format that nicelist writes, and the name of the file or folder.
+/// Every format that nicelist writes, with the name of an output file or folder.
 const FORMATS: [(&str, &str); 14] = [
     ("csv", "out.csv"),
     ("tsv", "out.tsv"),
@@ -112,8 +112,8 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     assert!(!shell.path("out.csv").exists());
 }
 
-/// Some example files contain no rules. If nicelist detects the kind of such a file, the error
-/// describes its contents.
+/// Two of the examples contain no rules. The error describes the contents of the file, if nicelist
+/// detects its kind.
 #[test]
 fn examples_without_rules_are_reported() {
     let shell = Shell::new();

@@ -1,4 +1,4 @@
-//! A rule is changed in an editor.
+//! `nicelist rule edit`: a rule is changed in an editor.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::shell::{Server, Shell};
 
 const TEAM: &str = "teamid:H3ZC9YV6RK";
 
-/// A server with one rule, and an editor that runs a script on the text.
+/// A server with one rule, and a shell whose editor is the script `editor.sh`.
 fn with_a_rule() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -20,7 +20,7 @@ fn rule(shell: &Shell) -> Value {
     shell.json("rule list")[0].clone()
 }
 
-/// Returns the text that was saved in a file after an error, and deletes the file.
+/// Returns the text from the file that the error mentions, and deletes the file.
 fn kept(shown: &str) -> String {
     let path = shown.split("your text is in ").nth(1).unwrap().split(';').next().unwrap();
     let text = std::fs::read_to_string(path).unwrap();
@@ -107,7 +107,7 @@ fn m3_a_text_that_cannot_be_stored_is_kept_in_a_file() {
     let shown = shell.run(&format!("rule edit {TEAM}"));
     assert!(shown.contains("the target and the scope of a rule cannot be edited"), "{shown}");
     kept(&shown);
-    // Someone else changes the policy while the editor is open.
+    // A tag is created while the editor is open, so there is a newer revision.
     shell.set("NICELIST", env!("CARGO_BIN_EXE_nicelist"));
     shell.write("editor.sh", "$NICELIST tag create eng; sed -i s/Ask/Call/ \"$1\"");
     let shown = shell.run(&format!("rule edit {TEAM}"));

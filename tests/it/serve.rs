@@ -1,4 +1,4 @@
-//! The server's first start, its shutdown, automatic expiry, and the demo.
+//! The server's starts, its shutdown, automatic expiry, and the demo.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -79,8 +79,7 @@ fn a_request_in_progress_is_completed_on_shutdown() {
         "POST /santa/the-secret-of-the-tests/preflight/M1 HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{begin}"
     )
     .unwrap();
-    // When a second connection gets a response, the server has read the beginning of the first
-    // request.
+    // A response on a second connection shows that the server has accepted the first connection.
     let mut other = TcpStream::connect(&address).unwrap();
     write!(other, "GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
     let mut healthy = String::new();

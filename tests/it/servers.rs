@@ -74,7 +74,7 @@ async fn a_server_without_notifications_completes_the_sync_of_another() {
         };
         other.postflight(&machine, &done).await.unwrap();
     }
-    // Next, the host gets a rule of a newer revision than the other server has read.
+    // The host gets a rule of a revision that the other server has not read yet.
     one.commit(allow("CCCCCCCCCC", &clock)).await.unwrap();
     one.preflight(&machine, &asks, &|| true).await.unwrap();
     assert_eq!(pages([&one, &one], &machine).await, ["CCCCCCCCCC"]);
@@ -131,7 +131,7 @@ async fn requests_are_answered_while_the_database_is_unreachable_and_soon_after(
     assert_eq!(status(rules()).await, (503, "unavailable".to_owned()));
     assert_eq!(status(mac()).await.0, 503);
     assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
-    // The server checks the database every second, but logs the outage only one time.
+    // The server tries to connect again and again, but logs the outage only one time.
     tokio::time::sleep(Duration::from_millis(2_500)).await;
     assert_eq!(server.log().matches("cannot follow").count(), 1, "{}", server.log());
     cluster.start();

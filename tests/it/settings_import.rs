@@ -13,7 +13,7 @@ fn profile(inside: &str) -> String {
     )
 }
 
-/// W15: settings of a profile become settings of a scope, and keys that are not imported are
+/// W15: settings of a profile become settings of the fleet, and keys that are not imported are
 /// listed.
 #[test]
 fn w15_settings_of_a_profile_are_imported() {
@@ -149,7 +149,8 @@ fn w15_settings_of_a_profile_are_imported() {
     ");
 }
 
-/// W15: a signed profile is read, and the output says that the signature is not checked.
+/// W15: a signed profile is read, with a warning that the signature was not checked. A damaged one
+/// is refused.
 #[test]
 fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     let mut shell = Shell::new();

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 use crate::interrupted::Interrupted;
 use crate::world::{Loses, Mac, World};
 
-/// Clients that keep their rules between syncs.
 const CLIENTS: [&str; 8] =
     ["2021.7", "2022.4", "2023.7", "2024.2", "2024.6", "2024.9", "2025.7", "2026.7"];
 const HASHING: [&str; 2] = ["2025.7", "2026.7"];
@@ -46,7 +45,8 @@ fn pass(world: &World, minutes: i64) {
     world.wait(SignedDuration::from_mins(minutes));
 }
 
-/// Syncs a Mac ten minutes later. The sync must not be clean. Returns the number of received rules.
+/// Waits ten minutes and syncs a Mac. The sync must be normal, and the Mac must have the active
+/// rules afterwards. Returns the number of received rules.
 async fn sync(world: &World, mac: &mut Mac) -> u32 {
     pass(world, 10);
     let report = mac.sync(world).await;
@@ -262,8 +262,8 @@ async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
     }
 }
 
-/// After rules have changed, one Mac's sync is paused before its second or third request while the
-/// other Mac syncs, with or without lost requests.
+/// After rules have changed, one Mac's sync is paused before its second or third request. During
+/// the pause, the other Mac syncs, with or without its last request.
 #[tokio::test]
 async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     for version in CLIENTS {
@@ -370,7 +370,7 @@ async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_the_other_is_gone() {
     }
     assert_eq!(host(&world).await["conflict"], Value::Null);
 
-    // The first sync of another Mac now causes a conflict.
+    // Because a Mac was accepted, a single sync of another Mac causes a conflict.
     sync(&world, &mut other).await;
     assert_eq!(host(&world).await["conflict"]["reason"], "different-macs");
     world.post("/hosts/M1/accept", json!({})).await;
@@ -381,7 +381,7 @@ async fn l11_a_conflict_ends_when_one_mac_is_accepted_or_the_other_is_gone() {
         (&Value::Null, &json!("C02BBBBBBBBB"))
     );
 
-    // Without signs of a second Mac, the conflict ends after a week.
+    // The conflict ends after a week without a sync of the other Mac.
     sync(&world, &mut one).await;
     assert_eq!(host(&world).await["conflict"]["reason"], "different-macs");
     pass(&world, 8 * 24 * 60);

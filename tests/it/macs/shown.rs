@@ -1,10 +1,10 @@
-//! The output for administrators about several Macs with one machine ID, over HTTP.
+//! What administrators see if several Macs have the same machine ID.
 
 use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell};
 
-/// Syncs a Mac whose state is in a file between its syncs.
+/// Syncs the Mac with this serial number, which keeps its state in a file.
 fn sync_over_http(shell: &Shell, server: &Server, serial: &str) -> Value {
     let base = server.sync_base();
     shell.json(&format!(

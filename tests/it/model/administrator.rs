@@ -95,21 +95,21 @@ pub(super) async fn administer(world: &World, reference: &mut Reference, act: Ac
     }
 }
 
-/// Adds a rule without the message and the expiry of the rule that it replaces.
+/// Adds or replaces a rule. A replaced rule's message and expiry are not kept.
 async fn put(world: &World, rule: Value) {
     let reset = ["message", "expires"];
     world.post("/rules", json!({"put": [rule], "reset": reset})).await;
 }
 
-/// Saves the current state, for a rollback.
+/// Returns the current revision and state, for a later rollback.
 pub(super) async fn keep(world: &World, reference: &Reference) -> Kept {
     let revision = world.get("/status").await["revision"].as_u64().unwrap();
     let Reference { rules, modes, members, preferred, .. } = reference.clone();
     Kept { revision, rules, modes, members, preferred }
 }
 
-/// Rolls back to the saved state. If its history has been deleted, the server must refuse the
-/// rollback.
+/// Rolls back to the saved revision. The server must refuse the rollback if the history of this
+/// revision was deleted.
 async fn roll_back(world: &World, reference: &mut Reference) {
     let Kept { revision, rules, modes, members, preferred } = reference.kept.clone();
     let start = world.get("/status").await["history_start"]["revision"].as_u64();
@@ -124,7 +124,8 @@ async fn roll_back(world: &World, reference: &mut Reference) {
     reference.preferred = preferred;
 }
 
-/// Applies a policy that contains all current tags and settings, but only the rules of one scope.
+/// Applies a policy with `prune`, so that only the rules of one scope remain. Tags and settings do
+/// not change.
 async fn only(world: &World, reference: &mut Reference, scope: usize) {
     let page = world.get(&format!("/rules?scope={}&limit=5000", SCOPES[scope])).await;
     let mut rules = page["items"].clone();

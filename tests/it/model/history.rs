@@ -1,4 +1,4 @@
-//! The steps of a history, and their printed form.
+//! Random histories, their steps, and their printed form.
 
 use std::fmt;
 
@@ -11,7 +11,8 @@ use crate::world::Loses;
 
 #[derive(Clone)]
 pub(super) struct History {
-    /// The client of each host, and whether the client prefers protobuf to JSON.
+    /// The client of each host, as an index into [`CLIENTS`], and whether the client prefers
+    /// protobuf to JSON.
     pub(super) clients: Vec<(usize, bool)>,
     pub(super) steps: Vec<Step>,
 }
@@ -71,11 +72,13 @@ pub(super) enum Act {
 #[derive(Clone, Copy)]
 pub(super) enum Interruption {
     Administer(Act),
-    /// Another host syncs from beginning to end.
+    /// Another host completes a sync. If `host` is the host that is already syncing, nothing
+    /// happens.
     SyncOf {
         host: usize,
     },
-    /// From now on, another server over the same database gets the requests of administrators.
+    /// New servers replace the old ones for all later requests, except those of the interrupted
+    /// sync.
     Restart,
     AnHourPasses,
 }
@@ -95,7 +98,7 @@ pub(super) enum Step {
         host: usize,
         anna: bool,
     },
-    /// A newer client is installed.
+    /// Installs another version of Santa, if it is newer. pedro is never upgraded.
     Upgrade {
         host: usize,
         client: usize,
@@ -111,7 +114,7 @@ pub(super) enum Step {
     BackUp,
     Restore,
     AnHourPasses,
-    /// Enough days pass to delete some or all of the history.
+    /// Days pass, after which servers may delete some or all of the history.
     DaysPass {
         days: i64,
     },
@@ -119,7 +122,7 @@ pub(super) enum Step {
         host: usize,
         loses: Loses,
     },
-    /// Something happens before the n-th request of a sync.
+    /// Something happens before request `before` of a sync, counted from 0.
     InterruptedSync {
         host: usize,
         before: usize,
@@ -172,8 +175,8 @@ fn interruption() -> impl Strategy<Value = Interruption> {
 fn loses() -> impl Strategy<Value = Loses> {
     prop_oneof![
         5 => Just(Loses::Nothing),
-        // The Mac gets rules but sends no postflight, so the server must remember the rules that it
-        // sent.
+        // The Mac may get rules but sends no postflight, so the server must remember the rules that
+        // it sent.
         4 => (2..5_usize).prop_map(Loses::From),
         1 => (0..6_usize).prop_map(Loses::Answer),
         1 => (0..6_usize).prop_map(Loses::Request),
@@ -217,13 +220,13 @@ pub(super) fn of_every_generation() -> impl Strategy<Value = History> {
     history(0..CLIENTS.len(), false)
 }
 
-/// Histories of clients that hash their rules, on Macs where rules are deleted.
+/// Histories of clients that hash their rules. Rules are also deleted on the Macs.
 pub(super) fn of_clients_that_prove() -> impl Strategy<Value = History> {
     history(FIRST_THAT_HASHES..CLIENTS.len(), true)
 }
 
-/// Histories of clients of every generation, with rules deleted on Macs and a database that is
-/// restored from backups.
+/// Histories of clients of every generation. Rules are also deleted on the Macs, and the database
+/// is restored from a backup at least once.
 pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History> {
     let clients = 0..CLIENTS.len();
     let client = (clients.clone(), any::<bool>());

@@ -1,5 +1,7 @@
-//! The states that a client may have, according to what servers sent and received. The servers must
-//! send exactly those rules for which at least one of these states differs from the wanted state.
+//! The states that a client may have, according to what servers sent and received. In a normal
+//! sync, the servers must send exactly those rules for which at least one of these states differs
+//! from the wanted state. They may send all rules instead if they may not know the order of the
+//! client's rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +14,7 @@ use super::served::{Difference, Sent, Served};
 /// The rules of a client, by target.
 pub(super) type State = BTreeMap<Key, HeldRule>;
 
-/// A sync without a postflight.
+/// A sync whose postflight no server received.
 #[derive(Clone)]
 struct Unheard {
     clean: bool,
@@ -20,8 +22,8 @@ struct Unheard {
     target: State,
     begun: bool,
     whole: bool,
-    /// Whether all servers were restarted before any rules of this sync were sent. If so, servers
-    /// need not remember the sync.
+    /// Whether servers may have forgotten this sync, because they were restarted or time passed
+    /// before they sent any of its rules.
     forgotten: bool,
 }
 
@@ -34,8 +36,8 @@ pub(super) struct Client {
 /// The possible states of a client, according to what servers sent and received.
 #[derive(Default)]
 pub(super) struct Offers {
-    /// Sets of possible states. There are several sets if a hash may have shown a server more than
-    /// this model records. The rules that are sent then show which set is right.
+    /// Sets of possible states. There are several sets if a hash may have proven to the server
+    /// which rules the client has. The rules that the server sends then show which set is right.
     known: Vec<Vec<State>>,
     unheard: Option<Unheard>,
     /// Whether a server may have to send everything because it does not know in which order the
@@ -49,7 +51,7 @@ pub(super) fn state(rules: impl IntoIterator<Item = HeldRule>) -> State {
     rules.into_iter().map(|rule| ((rule.rule_type, rule.identifier.clone()), rule)).collect()
 }
 
-/// The rules that must be sent to a client that may be in any of these states.
+/// The changes that lead from any of these states to the state `to`.
 fn difference(states: &[State], to: &State) -> Difference {
     let targets: BTreeSet<&Key> = states.iter().chain([to]).flat_map(State::keys).collect();
     let differing = targets
@@ -59,7 +61,7 @@ fn difference(states: &[State], to: &State) -> Difference {
     differing.map(|target| (target.clone(), sent(target))).collect()
 }
 
-/// The rules that must be sent to a client that may be in any of these states or have no rules.
+/// All rules of `to`, and the removals of other rules that the client may have.
 fn everything(states: &[State], to: &State) -> Difference {
     let mut all = difference(states, to);
     all.extend(to.keys().map(|target| (target.clone(), Sent::Put)));
@@ -116,8 +118,8 @@ impl Offers {
         }
     }
 
-    /// Compares the sent rules with the rules that had to be sent. Keeps the sets of states that
-    /// agree with the sent rules.
+    /// Checks that the sent rules agree with at least one set of possible states, and removes the
+    /// other sets.
     fn check(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let may_get_all = self.order_lost && client.hashes;
         let agrees = |states: &Vec<State>| {
@@ -142,7 +144,7 @@ impl Offers {
         }
     }
 
-    /// Records that a sync to a state ended, with or without a postflight.
+    /// Checks and records a sync that leads to the state `to`, with or without a postflight.
     pub(super) fn sync(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let Some(kind) = served.kind else { return };
         self.preflight(client);
@@ -166,8 +168,9 @@ impl Offers {
         }
     }
 
-    /// Rules were downloaded without a sync. If a sync is incomplete, the downloaded rules belong
-    /// to that sync. `after` is the state of the client after the download.
+    /// Checks and records a download of rules without a sync. If a sync is incomplete and servers
+    /// remember it, the rules belong to that sync. `now` is the state that the client should have,
+    /// and `after` is its state after the download.
     pub(super) fn rules_only(
         &mut self,
         client: &Client,

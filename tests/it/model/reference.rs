@@ -1,5 +1,5 @@
-//! The reference model: the active rules of each host, as a client of each generation stores them.
-//! The model is written in the simplest way, and uses no table of the program.
+//! The reference model: the active rules of each host, as its client stores them. The model is
+//! simple, and has its own tables of what each version supports.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,8 @@ pub(super) const TARGETS: [(RuleType, &str, Version); 6] = [
     (RuleType::CdHash, "dddddddddddddddddddddddddddddddddddddddd", Version(2024, 3)),
 ];
 
-/// Policies of rules: nicelist's word, the CEL expression, and the first version that supports it.
+/// Policies of rules: the name, the CEL expression or an empty text, and the first version that can
+/// get the rule, possibly with a similar policy.
 pub(super) const POLICIES: [(&str, &str, Version); 9] = [
     ("allow", "", Version(0, 0)),
     ("block", "", Version(0, 0)),
@@ -53,11 +54,11 @@ pub(super) const POLICIES: [(&str, &str, Version); 9] = [
     ("cel", "path == '/bin/x' ? ALLOWLIST : SILENT_GUI_BLOCKLIST", Version(2026, 6)),
 ];
 
-/// A version of Santa: its year and its number.
+/// A version of Santa, such as `Version(2025, 6)` for 2025.6.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Version(pub(super) u16, pub(super) u16);
 
-/// The clients of the histories, old ones first. A client without a version is pedro.
+/// The clients in the histories: pedro, then versions of Santa, oldest first.
 pub(super) const CLIENTS: [(&str, Option<Version>); 14] = [
     ("pedro", None),
     ("2021.7", Some(Version(2021, 7))),
@@ -85,7 +86,7 @@ pub(super) struct Entry {
     pub(super) until: Option<i64>,
 }
 
-/// A target as on the wire.
+/// The type and the identifier of a target, as on the wire.
 pub(super) type Key = (RuleType, String);
 
 pub(super) type Rules = BTreeMap<(usize, usize), Entry>;
@@ -150,7 +151,7 @@ impl Reference {
         scopes
     }
 
-    /// The rules that a host's client must have, by type and identifier.
+    /// The rules that a host's client must have, sorted by type and identifier.
     pub(super) fn active_rules(&self, host: usize, client: usize) -> Vec<HeldRule> {
         let scopes = self.scopes(host, client);
         let mut rules = Vec::new();
@@ -184,7 +185,7 @@ fn row(target: usize, entry: Entry, client: usize) -> Option<HeldRule> {
     let version = CLIENTS[client].1;
     let knows = |since: Version| match version {
         Some(version) => version >= since,
-        // pedro supports every type, and all policies from before 2025.
+        // pedro supports all types, and all policies except CEL.
         None => since < Version(2025, 1),
     };
     if !knows(type_since) || !knows(policy_since) {

@@ -16,8 +16,7 @@ pub(super) struct Backup {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Restored {
     hour: i64,
-    /// Whether the host completed a normal sync since the restore. A normal sync uploads its
-    /// events.
+    /// Whether the host completed a normal sync since the restore, which also uploaded its events.
     uploaded: bool,
     /// Whether anything other than the restore may cause a clean sync.
     pub(super) is_excused: bool,
@@ -55,7 +54,7 @@ impl Restored {
             return false;
         }
         self.uploaded |= !clean;
-        // Clean syncs are spread over half an hour, so the host's turn has passed an hour later.
+        // Clean syncs are spread over half an hour, so every host has had its turn after one hour.
         self.syncs_since_turn += u32::from(hour > self.hour);
         clean || self.syncs_since_turn >= 2
     }

@@ -18,10 +18,10 @@ pub(super) enum Sent {
     Remove,
 }
 
-/// The rules of a sync, by target.
+/// The rules and removals that are sent in a sync, by target.
 pub(super) type Difference = BTreeMap<Key, Sent>;
 
-/// The exchanges of one sync.
+/// What servers sent during one sync.
 #[derive(Default)]
 pub(super) struct Served {
     /// The sync type in the last preflight response.
@@ -70,8 +70,8 @@ impl Served {
 }
 
 impl Served {
-    /// Whether the sent rules, and the client's state `after` them, belong to a download that leads
-    /// to the state `to`.
+    /// Whether the sent rules may belong to a download that leads to the state `to`. `after` is the
+    /// state of the client after the download.
     pub(super) fn leads_to(&self, to: &State, after: &State) -> bool {
         self.sent.iter().all(|(target, sent)| match sent {
             Sent::Put => to.contains_key(target) && to.get(target) == after.get(target),
@@ -95,7 +95,7 @@ fn answer<M: Message>(exchange: &Exchange) -> M {
     read_answer(format, &body).unwrap()
 }
 
-/// A page, and the cursor with which it was requested.
+/// The cursor with which a page was requested, and the page.
 fn page(exchange: &Exchange) -> (String, Page) {
     let (format, body) = plain(&exchange.headers, &exchange.body);
     let request: RuleDownloadRequest = read_request(format, &body).unwrap();

@@ -1,5 +1,5 @@
-//! Plays a history on a real server with clients of every generation, and compares the result with
-//! the reference model.
+//! Plays a history on real servers with simulated Macs, and compares the result with the reference
+//! model.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
@@ -25,11 +25,13 @@ const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(2).unwrap();
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stage {
     Sqlite,
-    /// This number of servers with one PostgreSQL database, and the order of their turns.
+    /// The number of servers on one PostgreSQL database, and bits that choose the server for each
+    /// request.
     Postgres(usize, u64),
 }
 
-/// Plays a history. Panics if a Mac differs from the reference model.
+/// Plays a history. Panics if a Mac or the server's report about it differs from the reference
+/// model.
 pub(super) fn play(history: &History, stage: Stage) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -67,7 +69,8 @@ struct Story {
     /// The properties that each host reported in its last preflight.
     reported: Vec<Reported>,
     backup: Option<Backup>,
-    /// The hosts whose rows may be older than their rules.
+    /// For each host whose row may be older than its rules, the checks that apply until it has the
+    /// right rules.
     restored: Vec<Option<Restored>>,
 }
 
@@ -143,7 +146,7 @@ impl Story {
             Step::RulesOnly { host, loses } => {
                 self.introduce(host);
                 let (network, client) = (self.world.network().losing(loses), self.client(host));
-                // The result is ignored. The next sync shows whether the download had an effect.
+                // The download may fail, because requests may be lost.
                 drop(self.macs[host].try_sync_rules(&network).await);
                 let served = Served::read(&network.served().lock().unwrap());
                 if self.keeps_rules(host) && self.restored[host].is_none() {
@@ -289,7 +292,7 @@ impl Story {
         };
         let sync = async {
             let result = mac.try_sync(&transport).await;
-            // If the sync had fewer than `before` requests, the interruption never happens.
+            // If the sync had at most `before` requests, the interruption never happens.
             transport.stop_no_more();
             result
         };
@@ -317,7 +320,7 @@ impl Story {
         }
     }
 
-    /// Checks that a sync sent only rules that the host may lack.
+    /// Checks which rules a sync sent, and records the sync.
     fn check_sent(
         &mut self,
         host: usize,
