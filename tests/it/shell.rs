@@ -1,7 +1,7 @@
 //! Runs the real binary with its own home directory and without a terminal.
 //!
-//! A transcript has the command line, both streams and the exit code. Times, secrets and ports are
-//! replaced. The raw output goes to the log of the test.
+//! A transcript has the command line, both streams and the exit code. Times, secrets and the home
+//! directory are replaced. The raw output goes to the log of the test.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -38,7 +38,7 @@ impl Shell {
         self.set("NICELIST_TOKEN", ADMIN);
     }
 
-    /// Clears the environment of commands, so that they use the local database.
+    /// Removes the variables that were set for commands, so that they use the local database.
     pub(crate) fn unset_server(&mut self) {
         self.env.clear();
     }
@@ -164,7 +164,7 @@ impl Server {
         Self::start_after(shell, &format!("ulimit -Sn {soft}"))
     }
 
-    /// Starts a server in a shell, after a first command.
+    /// Starts a server from `sh`, after the command `first`.
     fn start_after(shell: &Shell, first: &str) -> Self {
         let database = format!("sqlite:{}", shell.path("nicelist.db").display());
         let serve = shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", &database]);

@@ -38,7 +38,7 @@ fn status(shell: &Shell, flags: &[&str]) -> (Value, i32) {
     (value, output.status.code().unwrap())
 }
 
-/// A table without the lines that differ from run to run.
+/// The transcript without the lines that differ from run to run.
 fn steady(transcript: &str) -> String {
     let varies = |line: &&str| ["address", "clock", "database"].contains(&&*first_word(line));
     transcript.lines().filter(|line| !varies(line)).collect::<Vec<_>>().join("\n")

@@ -1,5 +1,4 @@
-//! If a part of the input is invalid: the output on stdout, the file of rejected rows, and the
-//! changes of the policy.
+//! Input with invalid rows: nothing is written to stdout, and a partial import rejects the rows.
 
 use crate::shell::Shell;
 

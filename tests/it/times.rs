@@ -1,4 +1,4 @@
-//! Times as people write them, with Berlin's time zone.
+//! Dates and times that people type, in Berlin's time zone.
 
 use crate::shell::{Server, Shell};
 

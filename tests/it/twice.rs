@@ -1,4 +1,4 @@
-//! If a script of commands is run again, it changes nothing.
+//! A command that is run again changes nothing.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! A test world in one process: servers over a real database, Macs that sync with their routers, a
-//! manual clock, and a network that loses chosen requests.
+//! A test world in one process: servers over a real database, simulated Macs, a manual clock, and a
+//! network that loses chosen requests and responses.
 
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -43,7 +43,8 @@ impl Kept {
 }
 
 struct Servers {
-    /// The routers are created only one time, because each contains the document of the whole API.
+    /// The routers are created only one time for each start of the servers, because each router
+    /// contains the document of the whole API.
     routers: Vec<Router>,
     /// Bit N chooses the server for request N. The bits repeat after 64 requests.
     turns: u64,
@@ -79,7 +80,7 @@ async fn head(router: &Router) -> u64 {
     status["revision"].as_u64().unwrap()
 }
 
-/// Sends a request of an administrator on the server's machine.
+/// Sends an API request as an administrator on the server's machine.
 pub(crate) async fn ask(
     router: &Router,
     method: Method,
@@ -132,7 +133,7 @@ impl World {
         Self::at(now, Kept::Sqlite(folder), 1, 0, RULES_A_PAGE).await
     }
 
-    /// A world over a copy of this SQLite database on PostgreSQL, at this time.
+    /// A world with two servers over a copy of this SQLite database on PostgreSQL, at this time.
     pub(crate) async fn on_postgres_copy(database: &[u8], now: Timestamp) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("nicelist.db"), database).unwrap();
@@ -194,7 +195,7 @@ impl World {
 
     async fn open(&self) -> App {
         let options = Options {
-            // The clock of a world advances while its servers are down, possibly by days.
+            // Tests advance the clock by more than a server would accept by default.
             longest_gap: Some(SignedDuration::MAX),
             database: self.kept.url(),
             sync_auth: SyncAuth::None,
@@ -324,7 +325,7 @@ pub(crate) struct Exchange {
     pub(crate) answer: HttpResponse,
 }
 
-/// Sends a Mac's requests to the servers of a world.
+/// Sends a Mac's requests to the servers of a world, and loses some requests or responses.
 pub(crate) struct Network {
     servers: Arc<Servers>,
     asked: AtomicUsize,

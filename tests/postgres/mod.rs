@@ -1,8 +1,8 @@
-//! PostgreSQL for tests: each run starts its own cluster and stops it at the end, and each test
-//! gets a new database.
+//! PostgreSQL for tests. The tests of one process share a cluster, in which they create new
+//! databases. Some tests start a cluster of their own.
 //!
-//! The programs of PostgreSQL come from the system's package, which `tests/run --tools` installs.
-//! Without the package, these tests fail.
+//! The programs of PostgreSQL come from the system's package, which `tests/run --tools` installs,
+//! or from `PATH`. Without them, these tests fail.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -20,7 +20,7 @@ use tokio_postgres::{Client, NoTls};
 const ADMIN: &str = "nicelist";
 /// PostgreSQL refuses to run as root. If the tests run as root, PostgreSQL runs as this user.
 const SERVICE: &str = "postgres";
-/// A migrated database that is copied for each test.
+/// A migrated database that [`Database::new`] copies.
 const TEMPLATE: &str = "template_of_tests";
 
 /// Whether commits survive a crash of the cluster.
@@ -31,8 +31,8 @@ pub(crate) enum Disk {
     Durable,
 }
 
-/// A PostgreSQL cluster in its own folder. When this process ends for any reason, the cluster is
-/// stopped and the folder is deleted.
+/// A PostgreSQL cluster in its own folder. When this process ends for any reason, or the value is
+/// dropped, the cluster is stopped and the folder is deleted.
 pub(crate) struct Cluster {
     programs: PathBuf,
     folder: PathBuf,

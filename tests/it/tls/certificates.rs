@@ -34,7 +34,7 @@ pub(crate) enum Valid {
     Now,
     /// Until a day ago.
     Past,
-    /// This duration from now.
+    /// Until this duration from now.
     For(Duration),
 }
 

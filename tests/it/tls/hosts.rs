@@ -1,4 +1,4 @@
-//! Accepted and refused Macs, if the server requires certificates.
+//! Which Macs a server with a client CA accepts and refuses.
 
 use super::Secured;
 use super::certificates::{Authority, Valid};

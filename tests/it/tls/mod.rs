@@ -53,7 +53,8 @@ impl Secured {
         Self::start(&["--client-ca", "macs.pem"])
     }
 
-    /// A complete sync of a Mac with the certificate in `NAME.pem` and the key in `NAME.key`.
+    /// Syncs a Mac with the certificate in `NAME.pem` and the key in `NAME.key`. Returns the
+    /// transcript, because the sync may fail.
     fn sync(&self, path: &str, name: &str) -> String {
         let url = &self.server.url;
         let shown = format!("--client-cert {name}.pem --client-key {name}.key");
@@ -83,7 +84,7 @@ impl Secured {
         Connection(StreamOwned::new(session, stream))
     }
 
-    /// Repeats an action until it succeeds, because the server loads changed files only after a few
+    /// Repeats a check until it succeeds, because the server loads changed files only after a few
     /// seconds.
     fn wait_until(&self, what: &str, mut so: impl FnMut() -> bool) {
         let deadline = Instant::now() + Duration::from_secs(30);

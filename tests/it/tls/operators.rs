@@ -1,4 +1,4 @@
-//! Administrators: their tokens, their CA, and a port with TLS.
+//! Administrators over TLS: tokens, the CA that commands trust, and plain HTTP to a TLS port.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

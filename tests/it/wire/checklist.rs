@@ -1,4 +1,4 @@
-//! §0, the short list: eighteen points, a test for each.
+//! §0: eighteen important points of the protocol, with a test for each.
 
 use http::{Method, StatusCode};
 use nicelist::protocol::{ContentEncoding, encode};
@@ -155,7 +155,7 @@ async fn answers_are_spelled_as_every_client_reads_them() {
     assert_eq!(nothing, r#"{"rules":[]}"#);
 }
 
-/// §0.8: a client keeps settings that a response leaves out, so every response has all of them.
+/// §0.8: a client keeps settings that a response leaves out, so every response has the same keys.
 #[tokio::test]
 async fn every_setting_is_sent_at_every_preflight_and_patterns_begin_with_a_caret() {
     let server = Server::start().await;

@@ -134,7 +134,7 @@ async fn the_response_always_has_a_list_of_bundles() {
     assert_eq!(answer, json!({"event_upload_bundle_binaries": []}));
 }
 
-/// §3.6: members of bundles have no time.
+/// §3.6: members of bundles are reported without a time.
 #[tokio::test]
 async fn members_of_a_bundle_are_accepted() {
     let server = Server::start().await;

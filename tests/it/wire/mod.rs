@@ -1,5 +1,5 @@
 //! Santa's wire format, byte by byte: requests of clients of all generations and their responses,
-//! through the router. Files and tests are numbered (`§4.1`) by parts of the protocol.
+//! through the router. A number such as `§4.1` groups the tests of one part of the protocol.
 
 mod by_hand;
 mod checklist;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::by_hand::{Field, all, bytes, number};
 use super::server::{JSON, Server};
 
-/// §2.1: the bytes of a current client.
+/// §2.1: a request as a current client sends it.
 #[tokio::test]
 async fn the_reported_properties_of_a_host_are_stored() {
     let server = Server::start().await;

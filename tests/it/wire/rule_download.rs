@@ -57,7 +57,7 @@ async fn pages_follow_each_other_in_protobuf() {
     assert_eq!(second["cursor"], json!(cursors[1]));
 }
 
-/// §4.1: a cursor that is wrong, old, foreign or replayed begins the download again.
+/// §4.1: a cursor that is malformed, forged, or from another server or host gets the first page.
 #[tokio::test]
 async fn a_cursor_that_is_not_of_this_download_gets_its_first_page() {
     let server = paged().await;

@@ -15,7 +15,7 @@ pub(super) const OCTETS: (&str, &str) = ("content-type", "application/octet-stre
 pub(super) const PREFLIGHT: &[u8] =
     br#"{"serial_num":"C02","hostname":"mac","santa_version":"2026.7"}"#;
 
-/// A file's hash, for rules.
+/// The SHA-256 hash of a file, for rules and events.
 pub(super) const FILE: &str = "b7c1e3fd640c5f211c89b02c2c6122f78ce322aa5c56eb0bb54bc422a8f8b670";
 
 pub(super) type Header<'a> = (&'a str, &'a str);
@@ -112,7 +112,8 @@ impl Server {
         answer.body
     }
 
-    /// Sends a request of an administrator on the server's machine.
+    /// Sends an API request as an administrator on the server's machine. It must succeed. Returns
+    /// the response.
     pub(super) async fn admin(&self, method: Method, path: &str, body: Value) -> Value {
         let request = Request::builder()
             .method(method)
@@ -208,7 +209,7 @@ impl Answer {
 }
 
 impl Sync {
-    /// The rules as `type identifier policy`, as they are spelled on the wire.
+    /// The rules as `type identifier policy` in the spelling of the wire, sorted.
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |rule: &Value| {
             let word = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();

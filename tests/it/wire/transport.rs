@@ -46,7 +46,7 @@ async fn the_machine_id_in_the_path_is_used() {
     assert_eq!(server.hosts().await, ["path", "path2"]);
 }
 
-/// §1.2: other headers of clients are ignored, and an extra header may contain the secret.
+/// §1.2: the usual headers of clients are accepted, and the secret may be in a header.
 #[tokio::test]
 async fn the_headers_of_clients_are_accepted_with_the_secret() {
     let server = Server::with_secret().await;
@@ -64,8 +64,8 @@ async fn the_headers_of_clients_are_accepted_with_the_secret() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "an administrator is no host");
 }
 
-/// §1.3: clients send an empty body without a content type and an encoding, or with the headers of
-/// other bodies.
+/// §1.3: clients send an empty body without a content type and an encoding, or with those of other
+/// bodies.
 #[tokio::test]
 async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! Events: stored only once, listed from both ends, counted.
+//! Events: stored only once, listed from both ends, filtered, counted and deleted.
 
 use nicelist::fleet::{
     Ancestor, Decision, Event, EventId, EventKind, FileAccess, PathPattern, SigningLink,
@@ -60,7 +60,7 @@ fn file_access(host: &str, program: usize, rule: &str, file: &str, seconds: i64)
     }
 }
 
-/// A member of a bundle, as hosts report it: it was not run.
+/// A report of a member of a bundle. The member was not run, so the report has no time and no PID.
 fn member(host: &str, program: usize, bundle: &str) -> Event {
     Event {
         occurred: None,
@@ -106,7 +106,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     let mut access = huge(file_access("M1", 2, "Cookies", "/Users/anna/Cookies", 2));
     access.program.sha256 = "a".repeat(1_000_000);
     let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
-    // One call for each event, so that each event must be accepted without the others.
+    // Each event is added by its own call, so each must be accepted without the others.
     for event in [&execution, &access, &small] {
         assert_eq!(
             store.add_events(std::slice::from_ref(event), at(5), UPLOAD).await.unwrap().events,

@@ -8,7 +8,7 @@ use nicelist::store::{RevisedRule, RevisedRulePosition, RevisionFilter, RuleVers
 
 use super::*;
 
-/// Each list of edits creates a revision.
+/// Lists of edits. Each list creates a revision.
 fn story() -> Vec<Vec<Edit>> {
     vec![
         vec![put_tag("eng", 1), put_tag("lab", 1)],
@@ -21,7 +21,7 @@ fn story() -> Vec<Vec<Edit>> {
             set("fleet", "batch-size", "60"),
             set("tag:lab", "batch-size", "70"),
         ],
-        // A rule that is added and removed in one change never existed.
+        // A rule that is added and removed in one change is not in the history.
         vec![put(rule(50, "fleet", "")), drop_rule(50, "fleet"), put_tag("eng", 5)],
         vec![drop_rule(3, "fleet"), put(rule(7, "fleet", "again")), unset("fleet", "batch-size")],
         vec![tag_host("M1", "lab")],

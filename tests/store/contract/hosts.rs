@@ -72,7 +72,7 @@ pub(crate) async fn versions_are_counted_scope_by_scope(store: Db) {
     save("M1", "2024.9").await;
     save("M2", "2026.7").await;
     save("M3", "2026.7").await;
-    // Tagging M2 writes its row again, which must not change the counts.
+    // Tagging a host writes its row again, which must not change the counts.
     commit(&store, vec![put_tag("eng", 0), put_tag("lab", 0)]).await;
     commit(&store, vec![tag_host("M1", "eng"), tag_host("M2", "lab")]).await;
     let counted = async |scope: &str| {
@@ -139,7 +139,7 @@ pub(crate) async fn b1_a_huge_host_is_read_shortened(store: Db) {
     assert_eq!((&all[0].facts, &all[1]), (&full_host("M1").facts, &found.host));
     let names = store.hostnames(&["M2", "M1", "M9"].map(machine)).await.unwrap();
     assert_eq!(names, [(machine("M1"), full_host("M1").facts.hostname)]);
-    // The huge host can be saved with normal values, and then reads back complete.
+    // After the huge host is saved with normal values, it is read back unchanged.
     let next = Host { facts: full_host("M2").facts, ..found.host };
     assert!(store.save_host(&next, found.version).await.unwrap());
     assert_eq!(stored(&store, "M2").await.host, next);

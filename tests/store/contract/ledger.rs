@@ -12,7 +12,7 @@ use tokio::task::block_in_place;
 
 use super::*;
 
-/// The ledger after a revision, read in pages.
+/// The rows of the ledger that changed after a revision, read in pages.
 async fn follow(store: &Db, since: Revision, limit: usize) -> Vec<LedgerRow> {
     let mut rows: Vec<LedgerRow> = Vec::new();
     loop {
@@ -28,7 +28,8 @@ async fn follow(store: &Db, since: Revision, limit: usize) -> Vec<LedgerRow> {
     }
 }
 
-/// The parts of ledger rows that the tests compare: target, first revision and end.
+/// The parts of ledger rows that the tests compare: the target, and the revisions that added and
+/// ended the version.
 fn short(rows: &[LedgerRow]) -> Vec<(String, u64, Option<u64>)> {
     let short = |row: &LedgerRow| {
         (row.rule.target().to_string(), row.made.0, row.ended.map(|ended| ended.0))
@@ -226,8 +227,8 @@ impl Run {
                     prop_assert!(!committed.changed);
                     self.state = before.clone();
                 } else if before != self.state || wanted.iter().all(Option::is_some) {
-                    // This is not checked if a tag was created again, because the tag's rules may
-                    // have new revisions.
+                    // If a tag was created again and the rules in the model are the same as before,
+                    // the change may still have created a revision. That case is not checked.
                     prop_assert_eq!(committed.changed, before != self.state);
                 }
                 committed.head

@@ -5,8 +5,8 @@ use nicelist::rule::{FieldChange, Outcome, RuleField, RuleMerge};
 
 use super::*;
 
-/// An edit that replaces the policy of the current rule, and the comment if one is given. Every
-/// other field is kept.
+/// An edit that sets the policy, and the comment if one is given. The other fields are kept, unless
+/// the policy changes.
 fn merge(number: usize, policy: &str, comment: &str) -> Edit {
     let draft = RuleDraft { policy: policy.to_owned(), ..rule(number, "fleet", comment).into() };
     let given = |field: &RuleField| *field == RuleField::Comment && !comment.is_empty();
@@ -82,8 +82,8 @@ pub(crate) async fn m3_edits_of_one_rule_keep_what_earlier_ones_set(store: Db) {
 pub(crate) async fn m3_a_large_change_is_stored_and_reported_rule_by_rule(store: Db) {
     const MANY: usize = 6_000;
     commit(&store, (0..MANY).map(|number| put(full(number)))).await;
-    // A third of the rules are unchanged, a third get a comment, and a third get another policy.
-    // Ten rules are new.
+    // A third of the rules are unchanged, a third get another comment, and a third get another
+    // policy. Ten rules are new.
     let edits = (0..MANY + 10).map(|number| match number % 3 {
         0 => merge(number, "block", ""),
         1 => merge(number, "block", "new"),

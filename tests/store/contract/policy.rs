@@ -106,7 +106,7 @@ pub(crate) async fn what_is_so_already_makes_no_revision(store: Db) {
     assert_eq!((empty.head, empty.changed, empty.outcomes.len()), (Revision(1), false, 0));
 }
 
-/// Rules of one key. Each rule differs from the previous rule in one or two fields.
+/// Versions of one rule. Each version differs from the previous version in one or two fields.
 fn variations() -> Vec<Rule> {
     fn text(value: &str) -> Option<String> {
         Some(value.to_owned())
@@ -264,10 +264,10 @@ pub(crate) async fn a_dropped_rule_can_be_put_again(store: Db) {
     assert_eq!(ledger(&store).await.len(), 3);
 }
 
-/// Many rules, unsorted and with every outcome.
+/// A change of many rules in mixed order, with every outcome.
 pub(crate) async fn large_changes_mix_all_outcomes(store: Db) {
     const RULES: usize = 1_009;
-    // 400 and 1009 have no common factor, so this visits every number.
+    // 400 and 1009 have no common factor, so this yields every number one time.
     let shuffled = || (0..RULES).map(|place| place * 400 % RULES);
     let old = |number: usize| rule(number, "fleet", "old");
     let olds = shuffled().filter(|number| number % 2 == 0);

@@ -250,7 +250,8 @@ pub(crate) async fn undecided_sightings_are_listed_newest_first(store: Db) {
         let events = ["M1", "M2"].map(|host| event(host, number, decision, 1));
         add(&store, &events, i64::try_from(number).unwrap()).await;
     }
-    // The newest decision counts: a rule allowed tool3, and no rule matched tool2.
+    // The newest decision on each host counts: now a rule allows tool3 on M1, and no rule matches
+    // tool2 on M2.
     add(&store, &[event("M1", 3, "ALLOW_BINARY", 2), event("M2", 2, "BLOCK_UNKNOWN", 2)], 9).await;
     let none = UndecidedFilter::default;
     let text = |text: &str| Some(text.to_owned());
