@@ -1,5 +1,5 @@
-//! The contract of `Store`: behavior that every database must have, and behavior of only some
-//! kinds.
+//! The contract of `Store`: behavior that every kind of database must have, and behavior of only
+//! one kind.
 
 #[expect(dead_code, reason = "the tests of the binary restore backups")]
 #[path = "../postgres/mod.rs"]

@@ -1,4 +1,4 @@
-//! All tables and columns with data are copied from one database to another.
+//! A copy of a database includes all tables and columns with data.
 
 use nicelist::store::maintenance::TABLES;
 
@@ -8,8 +8,9 @@ use crate::cluster::Database;
 async fn everything_that_is_kept_is_moved() {
     let database = Database::new().await;
     let on = database.cluster.connect(&database.name).await;
-    // The query leaves out tables of the database itself (`nicelist_schema` and `epoch`),
-    // `event_once`, which is computed from events, and partitions, which are part of their tables.
+    // The query leaves out tables that describe the database itself (`nicelist_schema` and
+    // `epoch`), `event_once`, which is computed from events, and partitions, which are part of
+    // their tables.
     let sql = "SELECT c.table_name || '.' || c.column_name FROM information_schema.columns AS c
                JOIN pg_class AS t ON t.relname = c.table_name AND NOT t.relispartition
                WHERE c.table_schema = 'public'

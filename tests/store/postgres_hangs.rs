@@ -1,5 +1,6 @@
 //! A PostgreSQL server that accepts connections but does not respond, and a table that another
-//! client locked. Requests fail soon with the reason, and work again afterwards.
+//! client locked. Requests fail soon with the reason, and work again afterwards. Abandoned queries
+//! are canceled.
 #![expect(clippy::expect_used, reason = "a test stops where it fails")]
 
 use std::time::{Duration, Instant};

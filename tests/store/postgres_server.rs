@@ -216,7 +216,7 @@ async fn an_event_that_comes_to_several_servers_is_kept_once() {
     let database = Database::new().await;
     let mut adding = JoinSet::new();
     for turn in 0..40_usize {
-        // The events are received in two different weeks, so they are stored in two partitions.
+        // The events are received in two different weeks, which have different partitions.
         let (store, received) = (database.open().await, at(i64::from(turn % 2 == 0) * 700_000));
         let events: Vec<Event> = (turn..turn + 20).map(|program| event("M1", program)).collect();
         adding.spawn(async move { upload(&store, &events, received).await });
@@ -247,8 +247,8 @@ async fn weeks_that_are_too_old_go_whole() {
     };
     assert_eq!(weeks().await.len(), 8);
     let purge = EventPurge { before: Some(at(WEEK + 10)), keep: None };
-    // Whole partitions are deleted even if they contain more events than the requested batch. Later
-    // batches have the requested size.
+    // A partition that contains only old events is deleted as a whole, even if it has more events
+    // than the limit. Other events are deleted up to the limit.
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 10);
     assert_eq!(weeks().await.len(), 6);
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 3, "a part of a week");
@@ -264,7 +264,7 @@ async fn weeks_that_are_too_old_go_whole() {
     database.drop().await;
 }
 
-/// A host's values may contain any character.
+/// Hosts may report NULs, which PostgreSQL cannot store in texts.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nuls_that_hosts_report_spoil_nothing() {
     let database = Database::new().await;
@@ -441,7 +441,7 @@ async fn confirmed_writes_survive_a_crash_and_restart_of_the_server() {
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(700)).await;
         cluster.crash();
-        // A missing server is reported immediately.
+        // A request to a stopped server fails within a second.
         let asked = Instant::now();
         let error = stores[0].head().await.unwrap_err();
         assert!(matches!(error, StoreError::Unreachable(_)), "{error}");

@@ -1,5 +1,5 @@
-//! Programs and sightings equal a recount of all events that were ever accepted, after any sequence
-//! of uploads, imports, purges, forgotten hosts, upgrades and copies to the other kind of database.
+//! Programs and sightings equal those of a simple model, after any sequence of uploads, imports,
+//! purges, forgotten hosts, upgrades, reopenings and copies to the other kind of database.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,16 +108,16 @@ fn identifiers(program: &Program) -> String {
 #[derive(Default)]
 struct Model {
     stored: BTreeMap<i64, StoredEvent>,
-    /// The time and the event of each report, by program and host.
+    /// The time and the event of each counted report, by program and host.
     reports: BTreeMap<(String, String), Vec<(Timestamp, StoredEvent)>>,
     first: BTreeMap<String, (Timestamp, StoredEvent)>,
-    /// The newest event that is not counted yet, after an upgrade.
+    /// The ID of the newest event that is not counted yet, after an upgrade.
     uncounted: Option<i64>,
     forgotten: BTreeSet<String>,
 }
 
 impl Model {
-    /// Counts new events. At most `new_programs` programs may be new.
+    /// Counts events. After `new_programs` new programs, events of other new programs are left out.
     fn count(&mut self, events: &[(Timestamp, StoredEvent)], mut new_programs: usize) {
         let mut refused = BTreeSet::new();
         for (seen, stored) in events {
@@ -190,7 +190,7 @@ struct SightingParts {
     more: (bool, bool),
 }
 
-/// A database of one kind, in which older versions can be imitated.
+/// A SQLite or PostgreSQL database, in which an older version can be imitated.
 enum Place {
     File(File),
     Server(Database),

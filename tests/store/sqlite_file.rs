@@ -104,7 +104,8 @@ async fn many_programs_make_one_file() {
     drop(file.open().await);
 }
 
-/// After a crash, the files would be the same as the copy that this test takes after the writes.
+/// The test copies the files after the writes, while the database is open. A crash would leave the
+/// same files.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn confirmed_writes_survive_a_crash() {
     const HOSTS: usize = 1_500;
@@ -114,7 +115,8 @@ async fn confirmed_writes_survive_a_crash() {
     for number in 0..HOSTS {
         let store = Arc::clone(&store);
         let host = Host::new(machine(&format!("M{number}")), at(0));
-        // Some saves fail, which must not affect the other saves in the same commit.
+        // Some saves have a wrong version and save nothing. This must not affect the other saves in
+        // the same commit.
         let version = u64::from(number % 100 == 0);
         saves.spawn(async move { store.save_host(&host, version).await.unwrap() });
     }
@@ -128,7 +130,7 @@ async fn confirmed_writes_survive_a_crash() {
     assert_eq!(found.len(), saved);
 }
 
-/// The database was created by the first version of the schema.
+/// The database has the first version of the schema.
 #[tokio::test]
 async fn events_of_an_older_database_are_found_by_what_they_had_not() {
     let file = File::new();

@@ -16,7 +16,8 @@ fn assortment() -> Vec<Rule> {
         format!("certificate:{}", "ab".repeat(32)),
         "teamid:EQHXZ8M8AV".to_owned(),
     ];
-    // In the order of lists. `put_assortment` creates them backwards, so IDs have another order.
+    // In the order of lists. `put_assortment` adds the rules in reverse, so that their IDs have
+    // another order.
     let scopes = ["fleet", "group:B", "group:a", "tag:eng", "user:anna", "host:M1", "host:M2"];
     let pairs = targets.iter().flat_map(|target| scopes.map(|scope| (target, scope)));
     let rules = pairs.map(|(target, scope)| RuleDraft {

@@ -1,4 +1,4 @@
-//! Tokens, and the installation of an empty database.
+//! Tokens, and the installation that creates the first ones.
 
 use jiff::SignedDuration;
 use nicelist::fleet::Role;
