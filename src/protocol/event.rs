@@ -18,7 +18,7 @@ messages! {
         pub file_access_events: Vec<FileAccessEvent> | "fileAccessEvents",
     }
 
-    /// One execution, or one program that was not executed but is part of a bundle or an inventory.
+    /// An execution, or a program that the client reports as part of a bundle or an inventory.
     pub struct Event {
         pub file_sha256: String | "fileSha256",
         /// The directory, without the file's name.
@@ -38,9 +38,9 @@ messages! {
         pub file_bundle_name: String | "fileBundleName",
         /// The build number of the bundle.
         pub file_bundle_version: String | "fileBundleVersion",
-        /// The version of the bundle that users see.
+        /// The bundle's version as shown to users.
         pub file_bundle_version_string: String | "fileBundleVersionString",
-        /// A hash over all programs in the bundle.
+        /// A hash of all programs in the bundle.
         pub file_bundle_hash: String | "fileBundleHash",
         /// The time that it took to hash the bundle, in milliseconds.
         pub file_bundle_hash_millis: u32 | "fileBundleHashMillis",
@@ -57,7 +57,7 @@ messages! {
         /// The bundle ID of the program that downloaded the file.
         pub quarantine_agent_bundle_id: String | "quarantineAgentBundleId",
         pub team_id: String | "teamId",
-        /// The signing ID, with the team ID or `platform` as its prefix.
+        /// The signing ID, usually with the team ID or `platform` as its prefix.
         pub signing_id: String | "signingId",
         pub cdhash: String,
         /// The certificates of the signing chain, leaf first.
@@ -67,11 +67,11 @@ messages! {
         /// The kernel's code signing flags.
         pub cs_flags: u32 as "csFlags" | "cs_flags",
         pub signing_status: Open<SigningStatus> as "signingStatus" | "signing_status",
-        /// The time in Apple's timestamp (2025.6 and later), in seconds since the epoch.
+        /// The signing time that Apple confirms, in seconds since the epoch (2025.6 and later).
         pub secure_signing_time: u32 as "secureSigningTime" | "secure_signing_time",
-        /// The time that the signer claims (2025.6 and later), in seconds since the epoch.
+        /// The signing time that the signer claims, in seconds since the epoch (2025.6 and later).
         pub signing_time: u32 as "signingTime" | "signing_time",
-        /// Whether a rule of the client's own profile decided (2026.2 and later).
+        /// Whether the decision came from a rule in the client's profile (2026.2 and later).
         pub static_rule: bool | "staticRule",
     }
 
@@ -100,11 +100,11 @@ messages! {
     #[derive(Eq)]
     pub struct Entitlement {
         pub key: String,
-        /// The value as JSON, in a string.
+        /// The value, as JSON text.
         pub value: String,
     }
 
-    /// One access to a file that the client's own profile watches.
+    /// One access to a file that a policy in the client's profile watches.
     pub struct FileAccessEvent {
         pub rule_version: String | "ruleVersion",
         pub rule_name: String | "ruleName",
@@ -120,7 +120,7 @@ messages! {
     #[derive(Eq)]
     pub struct Process {
         pub pid: i32,
-        /// The path of the program, including its directory and file name.
+        /// The full path of the program, including the file name.
         pub file_path: String | "filePath",
         pub file_sha256: String | "fileSha256",
         pub cdhash: String,
@@ -139,7 +139,7 @@ pub struct EventUploadResponse {
     pub event_upload_bundle_binaries: Vec<String>,
 }
 
-/// Clients send at most `batch_size` events of a kind at a time, by default 50.
+/// A request contains at most `batch_size` events of each kind, by default 50.
 impl Listed for Event {
     const MAX: usize = 10_000;
 }
@@ -148,17 +148,16 @@ impl Listed for FileAccessEvent {
     const MAX: usize = Event::MAX;
 }
 
-/// Real chains have three or four certificates.
+/// Real chains are much shorter.
 impl Listed for Certificate {
     const MAX: usize = 64;
 }
 
-/// Clients send at most 64 entitlements.
+/// Clients send at most 64 entitlements per event.
 impl Listed for Entitlement {
     const MAX: usize = 256;
 }
 
-/// A chain contains the process that accessed a file and its ancestors.
 impl Listed for Process {
     const MAX: usize = 1024;
 }

@@ -1,4 +1,4 @@
-//! JSON and protobuf, and the functions that read and write both.
+//! Message formats (JSON and protobuf), and functions that read and write messages.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

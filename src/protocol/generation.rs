@@ -1,10 +1,8 @@
-//! Client generations: the first version of Santa that supports each capability, and the
-//! capabilities that third-party clients do not have.
+//! Client generations, and the capabilities of each generation.
 //!
-//! A generation represents the newest capability of a client's version. The number of a generation
-//! is the first version with that capability (`2025.6` is 202506, `1.14` is 114). So a client keeps
-//! its generation in an update that adds no capability. A capability that is added to the table
-//! later does not change the other numbers.
+//! Versions of Santa with the same capabilities are one generation. Its number is the first of
+//! these versions (`2025.6` is 202506, `1.14` is 114), so a client keeps its generation in an
+//! update that adds no capability. A new row in the table does not change the other numbers.
 
 pub mod pedro;
 
@@ -24,8 +22,7 @@ pub enum Capability {
     /// Messages defined in protobuf, with the new names of push settings.
     DefinedMessages,
     StandaloneMode,
-    /// Rules with an expression, which may use `target.signing_time` and
-    /// `target.secure_signing_time`.
+    /// Rules with a CEL expression.
     CelRules,
     /// The hash of the client's rules in preflight and postflight.
     RulesHash,
@@ -37,7 +34,7 @@ pub enum Capability {
     CelSigningId,
     /// `path`, `target.team_id` and `target.is_platform_binary` in expressions.
     CelPath,
-    /// The policies SILENT_GUI_BLOCKLIST and SILENT_TTY_BLOCKLIST, on rules and in expressions.
+    /// The policies SILENT_GUI_BLOCKLIST and SILENT_TTY_BLOCKLIST, in rules and in expressions.
     HalfSilentPolicies,
 }
 
@@ -60,13 +57,13 @@ const TABLE: [(u32, Capability); 15] = [
     (202_606, Capability::HalfSilentPolicies),
 ];
 
-/// pedro and all other clients with the library rednose, on Linux. These clients replace all rules
-/// in every sync, request only one page, report no rule counts, and reject a whole response if it
-/// contains one unknown word.
+/// Clients on Linux that use the library rednose, such as pedro before January 2026. They replace
+/// all rules in every sync, request only one page, report no rule counts, and reject a whole
+/// response that contains an unknown word.
 pub const REDNOSE: u32 = 1;
 
-/// pedro since January 2026. Since then, pedro contains a copy of rednose's code, and reports its
-/// own name in its version. The newer of these releases differ from rednose only in how they count
+/// pedro since January 2026, which contains a copy of rednose's code and reports `(pedro` instead
+/// of `(rednose` in its version. Its newer releases differ from [`REDNOSE`] only in how they count
 /// the bytes of a response.
 pub const PEDRO: u32 = 2;
 
@@ -80,8 +77,7 @@ pub enum Counting {
 }
 
 /// How a generation of pedro counts the bytes of a response. `None` for all other clients. Some
-/// releases with the new name still count like older releases, but their version does not show
-/// that.
+/// early releases of [`PEDRO`] count before decompression, but their version does not show that.
 pub const fn counting(generation: u32) -> Option<Counting> {
     match generation {
         REDNOSE => Some(Counting::BeforeDecompression),
@@ -94,7 +90,7 @@ pub const fn is_pedro(generation: u32) -> bool {
     matches!(generation, REDNOSE | PEDRO)
 }
 
-/// The generation of a client whose version cannot be read. Clients since this generation
+/// The generation assumed for a client whose version cannot be read. Clients since this generation
 /// ([`Capability::DefinedMessages`]) ignore unknown fields and words.
 const UNREADABLE: u32 = 202_406;
 
@@ -118,8 +114,8 @@ pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }
 
-/// Whether a client that reports this version stores the target and label of the block dialog's
-/// button.
+/// Whether a client that reports this version stores the settings for the target and label of the
+/// block dialog's button.
 pub fn keeps_event_details(version: &str) -> bool {
     reached(version) >= 202_512
 }

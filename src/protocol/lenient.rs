@@ -16,8 +16,8 @@ use serde_json::Number;
 
 use super::words::{Open, Word, parse};
 
-/// Maximum strings in a list. A string of one letter is three bytes on the wire and about forty in
-/// memory, so the limit on bodies alone would not limit the memory that a body needs.
+/// Maximum strings in a list. A short string needs several times as many bytes in memory as in a
+/// body, so a limit on bodies does not limit memory well enough.
 pub(super) const MAX_TEXTS: usize = 10_000;
 
 pub(super) trait Lenient: Sized {
@@ -44,7 +44,7 @@ impl Lenient for Vec<String> {
     }
 }
 
-/// A number that is out of range becomes the nearest number in range.
+/// Fractions are cut off. A number that is out of range becomes the nearest number in range.
 impl Lenient for u32 {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Scalar::deserialize(deserializer)?.into_number() as Self)
@@ -84,7 +84,7 @@ impl<W: Word> Lenient for Option<W> {
     }
 }
 
-/// An absent word becomes the default.
+/// `null`, an empty string, a list or an object becomes the default.
 impl<W: Word + Default> Lenient for Open<W> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let said = Scalar::deserialize(deserializer)?.into_text();
@@ -99,10 +99,10 @@ pub(super) fn record<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_any(Record(PhantomData))
 }
 
-/// A message that occurs in lists in requests.
+/// A message that a request can contain a list of.
 ///
-/// A list longer than `MAX` is an error. An empty object is two bytes on the wire and hundreds in
-/// memory, so the limit on bodies alone would not limit the memory that a body needs.
+/// A list with more than `MAX` messages is an error. An empty message is two bytes in a body and
+/// hundreds in memory, so a limit on bodies does not limit memory well enough.
 pub(super) trait Listed {
     const MAX: usize;
 }
@@ -114,7 +114,7 @@ impl<T: Listed + DeserializeOwned> Lenient for Vec<T> {
     }
 }
 
-/// Any JSON value. Lists and objects count as absent.
+/// A JSON value that is not a list or an object. Lists and objects are read as `Nothing`.
 enum Scalar<'de> {
     Nothing,
     Flag(bool),
@@ -208,8 +208,8 @@ fn skip_object<'de, A: MapAccess<'de>>(mut object: A) -> Result<(), A::Error> {
     Ok(())
 }
 
-/// Implements the methods of a visitor for all scalars except strings. The scalars are ignored: all
-/// of these methods return the given value.
+/// Implements a visitor's methods for all scalars except strings. Each method ignores the scalar
+/// and returns the given value.
 macro_rules! scalars_are {
     ($nothing:expr) => {
         fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {

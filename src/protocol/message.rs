@@ -1,4 +1,4 @@
-//! Declares messages: one line per field, with its JSON spellings.
+//! A macro that declares messages, with the JSON spellings of their fields.
 
 /// Declares structs that are read with a function of `lenient.rs` or `strict.rs`.
 ///

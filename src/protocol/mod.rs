@@ -1,10 +1,8 @@
-//! Santa's wire format: messages, their JSON and protobuf, body encodings, client generations.
+//! Santa's wire format: messages in JSON and protobuf, body encodings and client generations.
 //!
-//! Contains no decisions, no SQL, and no fields of our own.
-//!
-//! Each stage has one file with its request and its response. The server and the simulated client
-//! use the same structs. Requests are read leniently, from any client in any spelling
-//! (`lenient.rs`). Responses are read strictly, as a real client reads them (`strict.rs`).
+//! Each stage of a sync has one file with its request and its response. The server and the
+//! simulated client use the same structs. Requests are read leniently, from any client in any
+//! spelling (`lenient.rs`). Responses are read strictly, as a real client reads them (`strict.rs`).
 
 mod body;
 mod dialect;

@@ -23,7 +23,7 @@ messages! {
     }
 }
 
-/// The response is an empty message. Clients before 2024.6 do not read the response.
+/// An empty message, which clients before 2024.6 do not read.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostflightResponse {}
 

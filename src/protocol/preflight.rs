@@ -24,7 +24,7 @@ messages! {
         pub model_identifier: String | "modelIdentifier",
         /// The version of Santa, such as `2026.4.1`.
         pub santa_version: String | "santaVersion",
-        /// The primary user from the client's profile.
+        /// The primary user in the client's configuration.
         pub primary_user: String | "primaryUser",
         /// Sent by 2025.6 and later versions.
         pub primary_user_groups: Vec<String> | "primaryUserGroups",
@@ -42,7 +42,7 @@ messages! {
         pub cdhash_rule_count: u32 | "cdhashRuleCount",
         /// The machine ID, which is also in the URL.
         pub machine_id: String | "machineId",
-        /// Whether a push caused the sync (2025.1 and later).
+        /// Whether a push notification caused the sync (2025.1 and later).
         pub push_notification_sync: bool | "pushNotificationSync",
         /// System integrity protection: zero means fully enabled (2025.5 and later).
         pub sip_status: u32 as "sipStatus" | "sip_status",
@@ -54,9 +54,9 @@ messages! {
 messages! {
     read with "strict::read";
 
-    /// Settings. If a field is absent, the client keeps the current value of the setting, except
-    /// that old versions reset a few settings. Since 2026.4, a client keeps no values in a clean
-    /// sync.
+    /// The sync type and settings. If a setting is absent, the client keeps its current value,
+    /// except that old versions reset a few settings. Since 2026.4, a clean sync resets all absent
+    /// settings.
     #[derive(Eq)]
     pub struct PreflightResponse {
         pub client_mode: Option<ClientMode> | "clientMode",
@@ -64,7 +64,7 @@ messages! {
         /// Clients before 2024.1 read this field instead of `sync_type`. Newer clients ignore it if
         /// `sync_type` is present.
         pub clean_sync: Option<bool> | "cleanSync",
-        /// Maximum events per upload.
+        /// Maximum events of each kind per upload.
         pub batch_size: Option<u32> | "batchSize",
         pub enable_bundles: Option<bool> | "enableBundles",
         /// The old name of `enable_bundles`; the new name wins.
@@ -84,7 +84,7 @@ messages! {
         /// Seconds between syncs while push notifications work.
         pub push_notification_full_sync_interval: Option<u32>
             | "pushNotificationFullSyncInterval",
-        /// Seconds within which a client downloads a pushed rule.
+        /// Maximum seconds until a client downloads a pushed rule.
         pub push_notification_global_rule_sync_deadline: Option<u32>
             | "pushNotificationGlobalRuleSyncDeadline",
         /// The old name of `push_notification_full_sync_interval`; the new name wins.
@@ -108,7 +108,7 @@ messages! {
         pub encrypted_removable_media_policy: Option<MediaPolicy>
             | "encryptedRemovableMediaPolicy",
         pub override_file_access_action: Option<FileAccessAction> | "overrideFileAccessAction",
-        /// A token for push notifications, which only Santa's makers can sign.
+        /// A token for push notifications, which only North Pole Security can sign.
         pub push_token: Option<String> | "pushToken",
         pub push_issuer_token: Option<String> | "pushIssuerToken",
         /// The target of the block dialog's button (2025.12 and later).

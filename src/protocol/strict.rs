@@ -1,4 +1,4 @@
-//! Reads responses as clients from 2024.6 on do.
+//! Reads responses as clients since 2024.6 do.
 //!
 //! Unknown keys are ignored, and `null` and unknown words count as absent. A negative, fractional
 //! or too large number, or a value of the wrong type, makes the whole response invalid.
@@ -51,7 +51,7 @@ impl Strict for Option<bool> {
     }
 }
 
-/// A whole number, perhaps in quotes.
+/// A whole number, as a JSON number or string.
 impl Strict for Option<u32> {
     fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Numbers)
@@ -71,7 +71,7 @@ impl<W: Word> Strict for Option<W> {
     }
 }
 
-/// A message that must be an object. (Derived structs accept lists as well.)
+/// A message that must be a JSON object. A derived `Deserialize` would also accept a list.
 pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

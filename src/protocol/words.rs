@@ -13,7 +13,7 @@ pub trait Word: Copy + Eq + 'static {
     /// The number in protobuf, which is never negative.
     fn number(self) -> i64;
 
-    /// Reads a name or one of its documented aliases. Case-sensitive, as in clients.
+    /// Finds a value by its name or a documented alias. Case-sensitive, as in clients.
     fn from_name(name: &str) -> Option<Self>;
 
     fn from_number(number: i64) -> Option<Self>;
@@ -77,7 +77,7 @@ macro_rules! words {
 }
 
 words! {
-    /// The decision of a client about unknown programs.
+    /// How a client handles unknown programs.
     pub enum ClientMode {
         /// Allows unknown programs.
         Monitor = 1 "MONITOR",
@@ -97,11 +97,11 @@ words! {
         Clean = 2 "CLEAN" | "clean",
         /// Deletes all rules.
         CleanAll = 3 "CLEAN_ALL" | "clean_all",
-        /// Defined, but clients treat it as `Normal`.
+        /// Part of the protocol, but clients treat it as `Normal`.
         CleanStandalone = 4 "CLEAN_STANDALONE" | "clean_standalone",
-        /// Defined, but clients treat it as `Normal`.
+        /// Part of the protocol, but clients treat it as `Normal`.
         CleanRules = 5 "CLEAN_RULES" | "clean_rules",
-        /// Defined, but clients treat it as `Normal`.
+        /// Part of the protocol, but clients treat it as `Normal`.
         CleanFileAccessRules = 6 "CLEAN_FILE_ACCESS_RULES" | "clean_file_access_rules",
     }
 }
@@ -134,7 +134,7 @@ words! {
         Certificate = 2 "CERTIFICATE",
         /// A developer team.
         TeamId = 3 "TEAMID",
-        /// A signing identifier within a team or the platform.
+        /// A signing ID with its team ID or `platform`.
         SigningId = 4 "SIGNINGID",
         /// A code directory hash.
         CdHash = 5 "CDHASH",
@@ -142,13 +142,13 @@ words! {
 }
 
 words! {
-    /// How the server overrides the file access policy in the client's own profile.
+    /// How the server overrides the file access policies in the client's profile.
     pub enum FileAccessAction {
-        /// The policy applies unchanged.
+        /// The policies apply unchanged.
         None = 1 "NONE" | "None" | "none",
         /// Accesses are logged instead of denied.
         AuditOnly = 2 "AUDIT_ONLY" | "AuditOnly" | "auditonly",
-        /// The policy is ignored.
+        /// The policies are ignored.
         Disable = 3 "DISABLE" | "Disable" | "disable",
     }
 }
@@ -177,8 +177,8 @@ words! {
         BlockTeamId = 12 "BLOCK_TEAMID",
         BlockSigningId = 13 "BLOCK_SIGNINGID",
         BlockCdHash = 14 "BLOCK_CDHASH",
-        /// Not an execution, but a program of a bundle that the server requested, or a program that
-        /// `santactl inventory` reports.
+        /// Not an execution: a program in a bundle that the server requested, or in an inventory
+        /// (`santactl inventory`).
         BundleBinary = 15 "BUNDLE_BINARY",
         /// The file changed while it was checked.
         BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",

@@ -1,6 +1,6 @@
 //! The fields and words that pedro parses (in `pedro/sync/json` of wowsignal-io/pedro, and until
 //! January 2026 in the library rednose). pedro ignores unknown keys, and rejects a whole response
-//! if it contains one unexpected value or word.
+//! that contains an unexpected value or word.
 
 use serde_json::{Map, Value};
 

@@ -1,5 +1,5 @@
-//! Reads and writes each type of field. A default value is not written, except in an `Option`,
-//! where an absent value has a different meaning.
+//! Reads and writes each type of field. A default value is written only in an `Option`, where it
+//! differs from an absent value.
 
 use prost::decode_length_delimiter;
 use prost::encoding::{
@@ -62,8 +62,8 @@ fn read_text(field: u32, wire: WireType, from: &mut &[u8]) -> Result<String, Pro
     Ok(text.replace('\0', ""))
 }
 
-/// Appends the length of a message and the message. One byte is reserved for the length, because
-/// nearly every message is short enough.
+/// Appends a field that is a message. One byte is reserved for the length, which is enough for
+/// nearly all messages.
 fn write_message(field: u32, message: &impl Fields, to: &mut Vec<u8>) {
     encode_key(field, WireType::LengthDelimited, to);
     let start = to.len();
@@ -157,7 +157,7 @@ impl Field for Vec<String> {
 }
 
 /// Implements `Field` for types that are written as numbers of variable length. If a 64-bit number
-/// is read into a 32-bit field, it loses its upper half, as in all implementations of protobuf.
+/// is read into a 32-bit field, it loses its upper half, as protobuf specifies.
 macro_rules! numbers {
     ($($type:ty: $value:ident to $bits:expr, $read:ident to $result:expr;)+) => {$(
         impl Field for $type {

@@ -1,9 +1,8 @@
 //! Messages as protobuf: the same structs as in JSON, with tables of their fields' numbers.
 //!
-//! prost encodes and decodes keys and numbers and skips unknown fields. The messages that prost
-//! derives are not used, because they copy every string of a page of rules. Derived messages also
-//! do not limit the number of messages in a list, although an empty message is only two bytes in a
-//! body.
+//! prost reads and writes keys and numbers, and skips unknown fields. Its derived messages are not
+//! used: they would copy every string of a page of rules, and they do not limit the length of
+//! lists, although an empty message is only two bytes in a body.
 
 mod field;
 mod tables;
@@ -21,7 +20,6 @@ pub enum ProtobufError {
     CutOff(u32),
     #[error("field {0} is not UTF-8")]
     NotText(u32),
-    /// A list is longer than any client sends.
     #[error("field {field} is a list of more than {most} items")]
     TooMany { field: u32, most: usize },
 }
@@ -83,7 +81,7 @@ pub(super) fn read<M: Fields + Default>(bytes: &[u8]) -> Result<M, ProtobufError
     Ok(message)
 }
 
-/// List items are appended to the message's lists.
+/// Reads fields into a message. List items are appended to its lists.
 fn merge(message: &mut impl Fields, mut bytes: &[u8]) -> Result<(), ProtobufError> {
     while !bytes.is_empty() {
         let (number, wire) = decode_key(&mut bytes)?;

@@ -1,7 +1,7 @@
 //! The numbers of the fields, message by message (santa.sync.v1, which never changes a number).
 //!
-//! Fields that only North Pole Security's own servers may use are left out. The field
-//! `event_detail_button_label` of rules is left out, too, because its number is unknown. Clients
+//! Fields for North Pole Security's own servers are left out, except the push tokens. The field
+//! `event_detail_button_label` of rules is also left out, because its number is unknown. Clients
 //! that sync in protobuf therefore show the default label.
 
 use prost::encoding::WireType;
@@ -167,7 +167,7 @@ fields! {
     }
 }
 
-/// This message is not in the table, because an empty cursor counts as absent.
+/// Not in the table, because an empty cursor counts as absent.
 impl Fields for RuleDownloadResponse<'_> {
     fn write_fields(&self, to: &mut Vec<u8>) {
         self.rules.write(1, to);

@@ -163,7 +163,7 @@ fn a_body_of_empty_messages_does_not_become_more_than_a_client_sends() {
 proptest! {
     #[test]
     fn no_bytes_make_reading_panic(body in prop::collection::vec(any::<u8>(), 0..200)) {
-        // A message that was read does not change if it is written and read again.
+        // Writing a message and reading it again does not change it.
         if let Ok(request) = read::<EventUploadRequest>(&body) {
             let again: EventUploadRequest = read(&write(&request)).unwrap();
             prop_assert_eq!(again, request);
