@@ -11,7 +11,7 @@ use super::{
     ScopeError, Target, TargetError, notice,
 };
 
-/// A rule in JSON, CSV and the database. Its fields are texts that are not checked yet.
+/// A rule whose texts are not checked yet.
 ///
 /// The field names are those of the admin API and of nicelist's own CSV.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,10 +19,10 @@ use super::{
 pub struct RuleDraft {
     /// The target, such as `teamid:EQHXZ8M8AV`.
     pub target: String,
-    /// The policy: `allow`, `block`, … or Santa's own spelling.
+    /// The policy, such as `allow`, or Santa's spelling of it.
     pub policy: String,
-    /// The scope; empty for `fleet`. When a draft is deserialized, an absent scope becomes empty,
-    /// and an empty text is an error.
+    /// The scope; empty for the fleet. In serialized drafts, the scope of the fleet may be left
+    /// out, and an empty scope is an error.
     #[serde(skip_serializing_if = "String::is_empty", deserialize_with = "given_scope")]
     pub scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +52,7 @@ pub struct RuleDraft {
     /// The origin of the rule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// The time when the rule expires. A date means the end of that day in the local time zone.
+    /// When the rule expires. A date is read as the end of that day in the local time zone.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "super::optional_expiry")]
     pub expires: Option<Timestamp>,
 }
@@ -94,7 +94,7 @@ pub enum ExpiryError {
     /// The rule would never be active.
     #[error("{0} is in the past")]
     Past(Timestamp),
-    /// The time is later than any calendar date.
+    /// The time is later than any supported date.
     #[error("is too far in the future")]
     TooFar,
     /// Both a time and a duration were given.
@@ -135,7 +135,7 @@ impl TryFrom<RuleDraft> for Rule {
 }
 
 impl RuleDraft {
-    /// Creates a rule from values that were already parsed, and the other fields of the draft. The
+    /// Creates a rule from this target, scope and kind, and the other fields of the draft. The
     /// draft's own target, scope and policy are ignored.
     ///
     /// # Errors
@@ -168,7 +168,7 @@ impl RuleDraft {
     }
 }
 
-/// A borrowed [`RuleDraft`] that can only be serialized.
+/// A borrowed [`Rule`], which is serialized in the form of a [`RuleDraft`].
 #[derive(Debug, Serialize)]
 pub struct RuleRef<'r> {
     target: &'r Target,
@@ -223,7 +223,7 @@ impl<'r> From<&'r Rule> for RuleRef<'r> {
 }
 
 impl RuleRef<'_> {
-    /// Leaves out the fleet, which is the server's default, to keep large requests small.
+    /// Leaves out the scope if it is the fleet, the server's default, to keep large requests small.
     pub fn without_default_scope(self) -> Self {
         Self { scope: self.scope.filter(|scope| **scope != Scope::Fleet), ..self }
     }

@@ -78,14 +78,13 @@ const fn bit(field: RuleField) -> u16 {
 /// A rule to store, and the fields that keep the current rule's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMerge {
-    /// The new rule. It is stored unchanged if there is no current rule, or if the current rule has
-    /// another policy.
+    /// The new rule. It is stored unchanged if there is no current rule, or if the current rule's
+    /// policy is of another kind.
     pub rule: Rule,
-    /// The fields that keep their current values if the policy stays the same, apart from its
-    /// expression.
+    /// The fields that keep their current values if the new policy is of the same kind.
     pub kept: RuleFields,
-    /// The current expiry is kept if the new one differs by at most this time. It is positive for
-    /// an expiry that was given as a duration, so that repeating a command has no effect.
+    /// The current expiry is kept if the new one differs by at most this time. Positive if the
+    /// expiry was given as a duration, so that a repeated command has no effect.
     pub expiry_slack: SignedDuration,
 }
 
@@ -95,7 +94,7 @@ impl RuleMerge {
         Self { rule, kept: RuleFields::default(), expiry_slack: SignedDuration::ZERO }
     }
 
-    /// The rule to store instead of the current rule.
+    /// The rule to store, if this is the current rule.
     pub fn onto(&self, current: Option<&Rule>) -> Cow<'_, Rule> {
         let Some(current) = current else { return Cow::Borrowed(&self.rule) };
         if current.policy().kind() != self.rule.policy().kind() {
@@ -151,8 +150,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The fields in which two versions of a rule differ. If there is only one version, returns all
-    /// of its fields that have a value.
+    /// The fields in which two versions of a rule differ. If there is only one version, these are
+    /// all of its fields that have a value.
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));

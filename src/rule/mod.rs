@@ -1,7 +1,7 @@
-//! Vocabulary of rules: targets, policies, scopes, and the order in which Santa evaluates rules.
+//! Rules: their targets, policies and scopes, and how Santa evaluates them.
 //!
-//! Values are checked when they are created. A [`Rule`] that Santa would store but ignore cannot be
-//! created.
+//! Values are checked when they are created. For example, a [`Rule`] with a policy that Santa
+//! ignores for its target cannot be created.
 
 mod draft;
 mod evaluation;
@@ -38,8 +38,8 @@ pub use written_time::{DayEdge, WrittenTime, WrittenTimeError, expiry, in_zone, 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The key of a rule. A target has at most one active rule in a scope. Lists of rules are sorted by
-/// rule type (as in [`RuleType`]), identifier and scope.
+/// The key of a rule. A target has at most one active rule in a scope. Keys are sorted by rule type
+/// (as in [`RuleType`]), identifier and scope.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleKey {
@@ -61,11 +61,11 @@ pub struct Rule {
 }
 
 impl Rule {
-    /// Creates a rule without message, comment or expiry.
+    /// Creates a rule without texts, bundle or expiry.
     ///
     /// # Errors
     /// [`PolicyError::CompilerTarget`] for `allow-compiler` on a certificate or team ID. Santa
-    /// stores such a rule, but it matches nothing and hides rules of weaker types
+    /// stores such a rule, but its only effect is to hide rules of weaker types
     /// (SNTPolicyProcessor).
     pub fn new(target: Target, scope: Scope, policy: Policy) -> Result<Self, PolicyError> {
         policy.check_target(target.rule_type())?;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Santa cuts a button label after this many characters (SNTRule.mm).
 const LONGEST_LABEL: usize = 48;
-/// The longest other text, in bytes.
+/// The longest text, in bytes.
 const LONGEST_TEXT: usize = 8 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,13 +14,11 @@ pub enum NoticeError {
     /// The text contains a NUL byte. Santa and databases cut such texts or refuse them.
     #[error("must not contain NUL bytes")]
     Nul,
-    /// The text is longer than any client needs.
     #[error("is longer than {LONGEST_TEXT} bytes")]
     TooLong,
     /// Santa would cut the label.
     #[error("is longer than {LONGEST_LABEL} characters, where Santa cuts it")]
     LabelTooLong,
-    /// The hash of a bundle is not a SHA-256.
     #[error("`{0}` is no bundle hash; expected 64 hex digits")]
     BundleHash(String),
     /// The bundle has a hash or a count of binaries, but not both.
@@ -28,12 +26,13 @@ pub enum NoticeError {
     HalfBundle,
 }
 
-/// The texts and the bundle that Santa uses when it gets the rule or shows its block window.
+/// The texts that Santa shows for a rule, and the bundle that the rule belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Notice {
-    /// Santa's `custom_msg`, which Santa's window renders as HTML.
+    /// Santa's `custom_msg`, which the block dialog renders as HTML.
     pub message: Option<Arc<str>>,
-    /// Santa's `custom_url`, which the button opens. The text `null` hides the button.
+    /// Santa's `custom_url`, which the block dialog's button opens. The text `null` hides the
+    /// button.
     pub url: Option<Arc<str>>,
     /// Santa's `event_detail_button_label` (2026.7 and later), at most 48 characters.
     pub button_label: Option<Arc<str>>,
@@ -43,8 +42,8 @@ pub struct Notice {
     pub bundle: Option<Bundle>,
 }
 
-/// A bundle with a rule for each of its programs. Santa uses the bundle to report when all of these
-/// rules have arrived.
+/// A bundle with a rule for each of its programs. Santa uses it to notify the user when all of
+/// these rules have arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
     hash: Box<str>,
@@ -52,7 +51,7 @@ pub struct Bundle {
 }
 
 impl Bundle {
-    /// Checks the bundle's hash: 64 hex digits, kept in lower case.
+    /// Checks the bundle's hash, 64 hex digits, and converts it to lower case.
     ///
     /// # Errors
     /// [`NoticeError::BundleHash`] for any other text.
@@ -99,7 +98,7 @@ pub(super) fn text(given: Option<String>) -> Result<Option<Arc<str>>, NoticeErro
     Ok(Some(text.into()))
 }
 
-/// Checks a button label, an optional text of at most 48 characters.
+/// Like [`text`], but refuses more than 48 characters.
 pub(super) fn label(given: Option<String>) -> Result<Option<Arc<str>>, NoticeError> {
     let label = text(given)?;
     match &label {

@@ -12,7 +12,7 @@ use crate::cel::{CelError, Expression};
 #[serde(rename_all = "kebab-case")]
 pub enum PolicyKind {
     Allow,
-    /// Allows the program and all programs that it creates (Santa's transitive rules).
+    /// Allows the program and, if transitive rules are enabled, the programs that it creates.
     AllowCompiler,
     Block,
     /// Blocks without a window and without a message on the terminal.
@@ -23,7 +23,7 @@ pub enum PolicyKind {
     SilentBlockTty,
     /// An expression decides about each execution.
     Cel,
-    /// Hosts in the scope get no rule for the target, even if a weaker scope has one.
+    /// A host in the scope gets no rule for the target, unless a stronger scope has one.
     Remove,
 }
 
@@ -105,6 +105,7 @@ pub enum Policy {
 
 impl Policy {
     /// Combines a kind with its expression.
+    ///
     /// # Errors
     /// `cel` without an expression, another kind with one, or an invalid expression.
     pub fn new(kind: PolicyKind, expression: Option<&str>) -> Result<Self, PolicyError> {

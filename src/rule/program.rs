@@ -76,7 +76,7 @@ impl FromStr for SigningStatus {
 /// The leaf certificate that signed a program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// SHA-256 of the certificate, 64 hex digits.
+    /// SHA-256 of the certificate.
     pub sha256: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub common_name: String,
@@ -103,7 +103,7 @@ pub struct Program {
     pub certificate: Option<Certificate>,
 }
 
-/// A target of a rule that would match a program.
+/// A target for a rule that would match a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     pub target: Target,
@@ -112,9 +112,8 @@ pub struct Candidate {
 }
 
 impl Program {
-    /// The targets that can match this program, best first. A target that matches only this program
-    /// and stays valid after updates comes first, then targets of this version only, then targets
-    /// of a whole vendor.
+    /// The targets that can match this program, best first: all versions of the program, then this
+    /// version only, then many programs of a vendor.
     pub fn candidates(&self) -> Vec<Candidate> {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
@@ -135,7 +134,7 @@ impl Program {
     }
 
     /// The program's target of this type. None if rules of this type cannot match a program with
-    /// its signing status, or if its identifier is unknown or invalid.
+    /// its signing status, or if the program's identifier is unknown or invalid.
     pub fn target(&self, rule_type: RuleType) -> Option<Target> {
         let identifier = match rule_type {
             RuleType::CdHash => self.cdhash.clone(),
@@ -148,9 +147,9 @@ impl Program {
         usable.then(|| Target::new(rule_type, &identifier).ok()).flatten()
     }
 
-    /// Whether the program may have an identifier of this type that was not reported. Reports with
-    /// a signing status also have the signer. Old clients do not report the status, the signer or
-    /// the code directory hash.
+    /// Whether the program may have an identifier of this type that was not reported. A report with
+    /// a signing status has all of the program's identifiers, except perhaps the code directory
+    /// hash.
     pub const fn may_have(&self, rule_type: RuleType) -> bool {
         match (self.signing_status, rule_type) {
             (SigningStatus::Unknown, _) | (_, RuleType::CdHash) => true,
@@ -165,7 +164,7 @@ impl Program {
         }
     }
 
-    /// Whether the program is part of macOS, according to its signing ID.
+    /// Whether the signing ID marks the program as part of macOS.
     pub fn is_platform(&self) -> bool {
         self.target(RuleType::SigningId)
             .is_some_and(|target| target.identifier().starts_with("platform:"))
@@ -201,8 +200,8 @@ impl Program {
         }
     }
 
-    /// The signing ID with its team ID, if both are known. Clients before 2024 report a signing ID
-    /// without the team ID. Such an ID is never assumed to be Apple's.
+    /// The signing ID with the team ID or `platform` as its prefix, if both are known. Clients
+    /// before 2024 report no prefix. Then, the prefix `platform` is never assumed.
     pub fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FieldChange, checked_text};
 
-/// A number that each accepted change raises by one. At 0, there are no rules, settings or tags.
+/// A number that increases by one with each accepted change that has an effect.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
@@ -20,7 +20,7 @@ impl fmt::Display for Revision {
     }
 }
 
-/// The longest message, in bytes.
+/// The longest message of a change, in bytes.
 const LONGEST_MESSAGE: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,12 +61,12 @@ pub struct RevisionSummary {
     pub counts: RevisionCounts,
 }
 
-/// The changes of one edit to a rule that was active before.
+/// How one edit of a change affects a rule that was already active.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleDifference {
     /// The index of the edit in its change.
     pub edit: usize,
-    /// The fields that differ; all fields of a removed rule.
+    /// The fields that differ. For a removed rule, all fields that had a value.
     pub fields: Vec<FieldChange>,
 }
 

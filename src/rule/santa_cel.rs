@@ -23,7 +23,7 @@ const STRING_METHODS: [&str; 12] = [
 /// The string functions that are not called on a value.
 const STRING_FUNCTIONS: [&str; 1] = ["strings.quote"];
 
-/// The schema of Santa's version 1 expressions: the program (`target`), the execution, and the
+/// The names that an expression can use: the program (`target`), the execution, functions, and the
 /// possible results.
 pub fn schema() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {

@@ -22,7 +22,7 @@ pub enum ScopeError {
     Name(&'static str),
 }
 
-/// Lists the forms of scopes. Suggests a tag, because a text without a kind is usually a tag name.
+/// The error message for an unknown scope. If the text is a valid tag name, suggests the tag.
 fn unknown(text: &str) -> String {
     let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID";
     match text.parse::<TagName>() {
@@ -92,7 +92,7 @@ impl Scope {
     /// The scope of a group that hosts report.
     ///
     /// # Errors
-    /// [`ScopeError::Name`] for a name that is empty, too long or has control characters.
+    /// [`ScopeError::Name`] for a name that is blank, is too long or has control characters.
     pub fn group(text: &str) -> Result<Self, ScopeError> {
         name(text, "a group name").map(Self::Group)
     }
@@ -100,7 +100,7 @@ impl Scope {
     /// The scope of a primary user.
     ///
     /// # Errors
-    /// [`ScopeError::Name`] for a name that is empty, too long or has control characters.
+    /// [`ScopeError::Name`] for a name that is blank, is too long or has control characters.
     pub fn user(text: &str) -> Result<Self, ScopeError> {
         name(text, "a user name").map(Self::User)
     }

@@ -49,8 +49,7 @@ impl RuleType {
 impl FromStr for RuleType {
     type Err = TargetError;
 
-    /// Accepts nicelist's words, Santa's upper-case names, and words from other tools (`sha256`,
-    /// `cert`).
+    /// Accepts nicelist's words, Santa's names, and words from other tools, such as `cert`.
     fn from_str(text: &str) -> Result<Self, TargetError> {
         if let Some(rule_type) = Self::from_word(text) {
             return Ok(rule_type);
@@ -72,12 +71,12 @@ impl FromStr for RuleType {
 pub enum TargetError {
     #[error("`{0}` is no rule type; expected binary, certificate, teamid, signingid or cdhash")]
     UnknownType(String),
-    /// The text does not begin with `type:`.
+    /// The text has no colon.
     #[error("`{0}` names no rule type; write it as TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
     NoType(String),
     #[error("`{identifier}` is no {rule_type} identifier; expected {}", rule_type.shape())]
     Shape { rule_type: RuleType, identifier: String },
-    /// The identifier of a binary has 40 hex digits, like a SHA-1 or a cdhash.
+    /// The identifier of a binary has 40 hex digits instead of 64.
     #[error("`{0}` has 40 hex digits, a cdhash or a SHA-1; a binary needs its SHA-256 (64 digits)")]
     Sha1(String),
 }
@@ -94,8 +93,8 @@ pub struct Target {
     identifier: Box<str>,
 }
 
-/// The type and the first bytes of a target. If the keys of two targets differ, the keys have the
-/// same order as the targets.
+/// The type and the first bytes of the identifier of a target. Keys that differ have the same order
+/// as their targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TargetKey(RuleType, u64);
 

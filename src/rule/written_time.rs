@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde::{Deserialize, Deserializer};
 
-/// A time as it is written. Only [`WrittenTime::At`] has its own time zone.
+/// A time as people write it. Only [`WrittenTime::At`] does not depend on a time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WrittenTime {
     /// An exact time, such as `2027-01-31T18:00:00+01:00`.
@@ -55,8 +55,8 @@ impl FromStr for WrittenTime {
 }
 
 impl WrittenTime {
-    /// The point in time. Words such as `tomorrow` are relative to `now`, and times without a zone
-    /// are in `zone`. None if the time is out of range.
+    /// The point in time. Words such as `tomorrow` are relative to `now`, and dates and times
+    /// without a zone are in `zone`. None if the time is out of range.
     pub fn resolve(self, now: Timestamp, zone: &TimeZone, edge: DayEdge) -> Option<Timestamp> {
         let of_day = |day: Date| {
             let local = match edge {
@@ -86,7 +86,7 @@ impl WrittenTime {
 /// zone. Words such as `tomorrow` are refused, because their meaning changes every day.
 ///
 /// # Errors
-/// The text is not a time.
+/// The text is not a time, is such a word, or is out of range.
 pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
     let zone = TimeZone::system();
     let resolved = match text.parse() {
@@ -98,8 +98,8 @@ pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
     resolved.or_else(last).ok_or(WrittenTimeError)
 }
 
-/// Whether a text is a time in the year 9999. Many files use the last days of that year for
-/// "never", but in some time zones those days are out of range.
+/// Whether a text is a time in the year 9999. Files may use its last days for "never", but those
+/// days can be out of range.
 fn is_in_the_last_year(text: &str) -> bool {
     let rest = text.trim().strip_prefix("9999-");
     rest.is_some_and(|rest| format!("2097-{rest}").parse::<WrittenTime>().is_ok())
@@ -112,7 +112,7 @@ fn last_second() -> Option<Timestamp> {
 /// Reads an optional expiry from JSON.
 ///
 /// # Errors
-/// The text is not a time, or the value is not a string.
+/// The value is not a string, or [`expiry`] refuses it.
 pub fn optional_expiry<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {

@@ -15,7 +15,7 @@ use super::tokens::bearer;
 use crate::api::{Code, Problem};
 use crate::fleet::{Actor, Role};
 
-/// Maximum rules in a dry run by an operator with the role viewer or helpdesk.
+/// Maximum rules in a dry run by an operator whose role is lower than editor.
 pub(super) const MOST_READERS_RULES: usize = 50_000;
 
 /// Marks a request that comes from this process and not from the network. Anyone who can open the
@@ -28,7 +28,7 @@ pub struct LocalOperator(pub String);
 pub(super) struct Operator {
     pub(super) name: String,
     pub(super) role: Role,
-    /// Whether the request comes from this process, whose user can open the database.
+    /// Whether the request comes from this process ([`LocalOperator`]).
     pub(super) is_local: bool,
 }
 
@@ -57,7 +57,7 @@ impl Operator {
         Ok(Permit { operator: self, dry_run })
     }
 
-    /// Refuses a large dry run by a role that cannot change rules in bulk.
+    /// Refuses a dry run with too many rules by an operator whose role is lower than editor.
     pub(super) fn may_try(&self, rules: usize) -> Result<(), Refused> {
         if self.role >= Role::Editor || rules <= MOST_READERS_RULES {
             return Ok(());
@@ -139,10 +139,10 @@ macro_rules! requires {
 }
 
 requires! {
-    /// An operator who may read.
+    /// An operator who may read everything but tokens.
     Viewer: Viewer,
-    /// An operator who may change policy.
+    /// An operator who may change rules, settings, tags and hosts.
     Editor: Editor,
-    /// An operator who may create tokens.
+    /// An operator who may create and revoke tokens.
     Admin: Admin,
 }

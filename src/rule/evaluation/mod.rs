@@ -1,9 +1,9 @@
 //! Predicts Santa's decision about a program. The steps and their order are those of Santa's
 //! evaluation (SNTPolicyProcessor.mm). The first step that matches decides.
 //!
-//! Some facts are unknown outside the Mac: rules of its profile, programs that compilers created,
-//! and results of expressions. Steps that depend on them are marked. The fail-closed setting of a
-//! profile is ignored.
+//! Some facts are unknown outside the Mac, such as the rules of its profile, the programs that
+//! compilers created, and the results of expressions. Steps that depend on them are marked. The
+//! profile's fail-closed setting is ignored.
 
 mod path;
 #[cfg(test)]
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{PolicyKind, Program, RuleType, SigningStatus, Target, words};
 
-/// The beginnings of the signing IDs of Santa's own programs, which always run.
+/// Prefixes of the signing IDs of Santa's own programs, which always run.
 const SANTAS_OWN: [&str; 2] = ["ZMCG7MLDV9:com.northpolesec.santa", "EQHXZ8M8AV:com.google.santa"];
 /// The common name of the certificate that signs the programs of macOS.
 const APPLES_LEAF: &str = "Software Signing";
@@ -35,7 +35,7 @@ pub enum EvaluationStage {
     Platform,
     /// The setting `blocked-path-regex`.
     BlockedPath,
-    /// Old programs without `__PAGEZERO`.
+    /// Programs without `__PAGEZERO`.
     PageZero,
     /// The setting `allowed-path-regex`.
     AllowedPath,
@@ -191,7 +191,7 @@ pub enum Unmatched {
 /// How a client recognizes programs of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PlatformCheck {
-    /// By a flag of the program (2026.5 and later).
+    /// By the program's platform flag (2026.5 and later).
     Flag,
     /// By the certificate that signed launchd (older versions).
     Certificate,
@@ -215,7 +215,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The settings of a client that its decisions depend on.
+/// What a client's decisions depend on, in addition to its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions<'a> {
     pub unmatched: Unmatched,
@@ -230,7 +230,7 @@ pub struct Conditions<'a> {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeldRules {
-    /// The policies of the program's targets.
+    /// The policies of the rules for the program's targets.
     pub policies: HashMap<Target, PolicyKind>,
     /// The types of all rules on the client, for any target.
     pub types: HashSet<RuleType>,
@@ -245,8 +245,8 @@ enum Match {
     Unseen(&'static str),
 }
 
-/// Evaluates a program as a client with these rules and settings does. Steps that are irrelevant to
-/// the program are omitted.
+/// Evaluates a program as a client with these rules and settings does. Some steps that cannot match
+/// are omitted.
 pub fn evaluate(
     evidence: Evidence<'_>,
     rules: &HeldRules,
@@ -301,7 +301,7 @@ struct Folding {
     decided: Option<(EvaluationStage, Ruling)>,
     /// The first step that matches and has an expression.
     asked: Option<EvaluationStage>,
-    /// The possible decisions of the steps that may match before the deciding step.
+    /// The possible decisions of the uncertain steps before the deciding step.
     doubts: Vec<Ruling>,
 }
 

@@ -23,7 +23,7 @@ pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> 
     })
 }
 
-/// Compiles the pattern if its meaning is the same as in ICU.
+/// Compiles the pattern if it has the same meaning as in ICU.
 pub(super) fn compile(pattern: &str) -> Option<Regex> {
     let ast = ast::parse::Parser::new().parse(pattern).ok()?;
     ast::visit(&ast, Same).ok()?;
@@ -57,13 +57,14 @@ impl ast::Visitor for Same {
                 | ast::AssertionKind::EndText
                 | ast::AssertionKind::WordBoundary
                 | ast::AssertionKind::NotWordBoundary => {
-                    // `\z` and `\A` have the same meaning in ICU and in the regex crate.
+                    // For ordinary paths, these have the same meaning in ICU and in the regex
+                    // crate.
                     Ok(())
                 }
                 // `\<` is a plain `<` in ICU, and ICU does not support the other assertions.
                 _ => Err(()),
             },
-            // Only the flags `i`, `m` and `s` are evaluated. ICU has no flags `R` and `U`.
+            // Only the flags `i`, `m` and `s` are accepted.
             Ast::Flags(set) => flags(&set.flags),
             Ast::Group(group) => match &group.kind {
                 ast::GroupKind::NonCapturing(set) => flags(set),

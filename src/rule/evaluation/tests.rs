@@ -35,7 +35,7 @@ fn apples() -> Program {
     }
 }
 
-/// The rules that a host has for a program.
+/// Rules of these types and policies for a program's targets.
 fn held(program: &Program, rules: &[(RuleType, PolicyKind)]) -> HeldRules {
     let all = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
     HeldRules {
