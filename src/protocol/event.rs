@@ -139,7 +139,7 @@ pub struct EventUploadResponse {
     pub event_upload_bundle_binaries: Vec<String>,
 }
 
-/// A request contains at most `batch_size` events of each kind, by default 50.
+/// By default, clients send at most 50 events of each kind per request.
 impl Listed for Event {
     const MAX: usize = 10_000;
 }

@@ -1,7 +1,7 @@
 //! Reads responses as clients since 2024.6 do.
 //!
-//! Unknown keys are ignored, and `null` and unknown words count as absent. A negative, fractional
-//! or too large number, or a value of the wrong type, makes the whole response invalid.
+//! Unknown keys are ignored, and `null` and unknown words count as absent. A value of the wrong
+//! type, or a count that is negative, fractional or too large, makes the whole response invalid.
 
 use std::borrow::Cow;
 use std::fmt;

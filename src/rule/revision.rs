@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FieldChange, checked_text};
 
-/// A number that increases by one with each accepted change that has an effect.
+/// A number that increases by one with each change that has an effect.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]

@@ -93,8 +93,8 @@ pub struct Target {
     identifier: Box<str>,
 }
 
-/// The type and the first bytes of the identifier of a target. Keys that differ have the same order
-/// as their targets.
+/// A target's type and the first bytes of its identifier. Keys that differ have the same order as
+/// their targets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TargetKey(RuleType, u64);
 
