@@ -9,7 +9,7 @@ pub mod pedro;
 /// Something that not all clients support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
-    /// The words ALLOWLIST and BLOCKLIST, and the settings named after them.
+    /// The words ALLOWLIST and BLOCKLIST, and settings such as `allowed_path_regex`.
     AllowAndBlockWords,
     /// Rules for team IDs, and the key `identifier` of rules.
     TeamIdRules,

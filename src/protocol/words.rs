@@ -109,7 +109,7 @@ words! {
 words! {
     pub enum PolicyName {
         Allowlist = 1 "ALLOWLIST" | "WHITELIST",
-        /// Allows the program. Clients create transitive rules for the files that it writes.
+        /// Allows the program and, if transitive rules are enabled, the programs that it creates.
         AllowlistCompiler = 2 "ALLOWLIST_COMPILER" | "WHITELIST_COMPILER",
         /// Blocks with a message.
         Blocklist = 3 "BLOCKLIST" | "BLACKLIST",

@@ -18,12 +18,12 @@ use crate::fleet::{Actor, Role};
 /// Maximum rules in a dry run by an operator whose role is lower than editor.
 pub(super) const MOST_READERS_RULES: usize = 50_000;
 
-/// Marks a request that comes from this process and not from the network. Anyone who can open the
-/// database needs no token.
+/// Marks a request from this process, with the name of its user. A user who can open the database
+/// needs no token.
 #[derive(Clone, Debug)]
 pub struct LocalOperator(pub String);
 
-/// The sender of a request of the admin API.
+/// The sender of a request to the admin API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Operator {
     pub(super) name: String,

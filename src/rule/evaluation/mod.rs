@@ -1,5 +1,6 @@
 //! Predicts Santa's decision about a program. The steps and their order are those of Santa's
-//! evaluation (SNTPolicyProcessor.mm). The first step that matches decides.
+//! evaluation (SNTPolicyProcessor.mm). The first step that matches decides, unless it has an
+//! expression without a result.
 //!
 //! Some facts are unknown outside the Mac, such as the rules of its profile, the programs that
 //! compilers created, and the results of expressions. Steps that depend on them are marked. The
