@@ -23,8 +23,8 @@ pub(super) const NEXT_MINUTE: HeaderValue = HeaderValue::from_static("60");
 
 pub(super) type Answer<T> = Result<Json<T>, Refused>;
 
-/// A JSON response that may be long. It is not written on a request thread, so it delays no other
-/// request.
+/// A JSON response that may be long. It is serialized on another thread, so that it does not delay
+/// other requests.
 pub(super) struct LongAnswer(Vec<u8>);
 
 impl LongAnswer {
@@ -154,8 +154,8 @@ impl From<SyncError> for Refused {
     }
 }
 
-/// Logs refusals for which the request must be changed, unless `REFUSALS` only counts the line.
-/// Other code logs failures of the server.
+/// Logs requests that the client must correct, unless `REFUSALS` only counts the line. Missing and
+/// wrong tokens, exceeded limits and failures of the server are logged elsewhere.
 fn log_refusal(problem: &Problem) {
     match problem.code {
         Code::Unauthenticated

@@ -55,8 +55,7 @@ impl App {
     /// Opens the database, initializes it if it is empty, reads the rules into memory, and starts
     /// the background tasks.
     ///
-    /// # Errors
-    /// For example, when the database cannot be opened or a given secret cannot be used.
+    /// # Errors For example, when the database cannot be opened or a given secret is not usable.
     pub async fn open(options: Options) -> Result<Self, ServerError> {
         let store = store::open(&options.database, options.durability).await?;
         let gap = options.longest_gap.unwrap_or(LONGEST_GAP);
@@ -152,7 +151,7 @@ impl App {
         self.first_start.as_ref()
     }
 
-    /// The routes of all areas, each with its own limits and layers.
+    /// The routes of all areas.
     pub fn router(&self) -> Router {
         let routes = Router::new()
             .merge(readiness::area())
@@ -164,7 +163,7 @@ impl App {
     }
 
     /// Responds to requests until `shutdown` completes, and then finishes the requests in progress.
-    /// Returns the number of connections that were not finished in time.
+    /// Returns the number of connections that were still open when the time for this was over.
     pub async fn serve(
         &self,
         listener: TcpListener,

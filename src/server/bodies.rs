@@ -7,8 +7,8 @@ use axum::body::Body;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory for all bodies in flight, in bytes, unless four host bodies of the maximum size need
-/// more.
+/// Memory for all bodies in flight, in bytes. It is more if [`LARGEST_AT_ONCE`] host bodies of the
+/// maximum size need more.
 const BUDGET: usize = 256 * 1024 * 1024;
 /// The budget has room for at least this number of host bodies of the maximum size.
 const LARGEST_AT_ONCE: usize = 4;
@@ -30,11 +30,13 @@ pub(super) enum Unread {
 
 pub(super) struct Budget {
     units: Arc<Semaphore>,
-    /// Permits to decompress and parse a host's long body: half the number of cores.
+    /// Permits to decompress and parse long bodies of hosts: one for every two cores, but at least
+    /// one.
     turns: Arc<Semaphore>,
-    /// Permits for long bodies of clients that may change policy, and (in `trying`) of all other
-    /// clients. The permits are separate so that dry runs do not delay real changes.
+    /// Permits for long bodies of editors and admins.
     changing: Arc<Semaphore>,
+    /// Permits for long bodies of all other roles. They are separate, so that the dry runs of these
+    /// roles do not delay real changes.
     trying: Arc<Semaphore>,
 }
 
@@ -123,8 +125,8 @@ pub(super) async fn read(
     }
 }
 
-/// Reads a body of at most `limit` bytes and discards it, because a client that gets a response
-/// before it has sent its whole body may report a failure.
+/// Reads and discards a body, but at most `limit` bytes. A client that gets a response before it
+/// has sent its whole body may report a failure.
 pub(super) async fn discard(body: Body, limit: usize) {
     let mut body = Limited::new(body, limit);
     while let Some(Ok(_)) = body.frame().await {}

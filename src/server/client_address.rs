@@ -12,12 +12,12 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ClientAddress {
     address: IpAddr,
-    /// Whether the request has a header of a proxy, trusted or not.
+    /// Whether a header shows that the request came through a proxy, trusted or not.
     proxied: bool,
 }
 
 impl ClientAddress {
-    /// A request that did not come over the network.
+    /// The address of a request that did not come over the network.
     pub(super) const IN_PROCESS: Self =
         Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), proxied: false };
 
@@ -27,7 +27,7 @@ impl ClientAddress {
         extensions.get().copied().unwrap_or(Self::IN_PROCESS)
     }
 
-    /// Whether the request was sent from the server's own machine.
+    /// Whether the request came from the server's own machine, and not through a proxy.
     pub(super) fn is_local(self) -> bool {
         self.address.is_loopback() && !self.proxied
     }
@@ -64,7 +64,7 @@ pub enum ProxyReport {
     XForwardedFor,
     /// `Forwarded` (RFC 7239).
     Forwarded,
-    /// The PROXY protocol, before the first byte of a connection.
+    /// The PROXY protocol: a header at the start of each connection.
     ProxyProtocol,
 }
 
@@ -110,7 +110,8 @@ impl TrustedProxies {
 }
 
 impl ProxyReport {
-    /// The addresses that a request came through, the client's first. An invalid address is `None`.
+    /// The addresses in the header, the one closest to the client first. An invalid address is
+    /// `None`.
     fn hops(self, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
         let hops_of: fn(&str) -> Vec<Option<IpAddr>>;
         let name;
@@ -142,7 +143,8 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
-/// The address in the `for` parameter of an element of `Forwarded`.
+/// The address in the `for` parameter of an element of `Forwarded`. None if it is missing or not an
+/// IP address.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     split_outside_quotes(element, ';')?.into_iter().find_map(|pair| {
         let (name, value) = pair.split_once('=')?;

@@ -13,24 +13,25 @@ use crate::store::StoreResult;
 
 /// How often to check for history that is old enough to be deleted.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in an hour. The second turn of each hour also does the hourly work, so it does not run
-/// immediately when the server starts.
+/// Turns in an hour. The hourly work is done in the second turn, not in the first, so that it does
+/// not begin when the server starts.
 const TURNS_AN_HOUR: u32 = 60;
-/// Rows that are deleted in one transaction. The transaction takes about 4 ms, and other writes
-/// wait for it.
+/// Maximum rows that are deleted in one transaction. It takes about 4 ms, and other writes wait for
+/// it.
 const BATCH: usize = 50;
 /// The number of parts of the fleet. Hosts in different parts get all their rules again at
 /// different times.
 const PARTS: i32 = 64;
 
-/// Updates the first revision whose history is kept, and deletes one batch of older history. Does
-/// neither if the clock is not trusted.
+/// Updates the first revision whose history is kept, and deletes one batch of older history. If the
+/// clock is not trusted, the revision stays the same and nothing is deleted.
 pub(super) async fn compact_some(state: &State) -> StoreResult<()> {
     raise_start(state).await?;
     delete_batch(state).await.map(drop)
 }
 
-/// Updates the first revision whose history is kept, from the setting `history-retention`.
+/// Updates the first revision whose history is kept, from the setting `history-retention` if the
+/// clock is trusted.
 async fn raise_start(state: &State) -> StoreResult<()> {
     let (store, engine) = (&state.store, &state.engine);
     let start = store.history_start().await?.map(|start| start.revision).unwrap_or_default();
@@ -96,9 +97,10 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     Ok(())
 }
 
-/// The first acceptable revision for each part of the fleet. A host that reports a hash of its
-/// rules, and last received all its rules at an older revision, gets them again before the history
-/// since then is deleted. The ages of these revisions are between 50% and 95% of the retention.
+/// For each part of the fleet, the oldest revision at which its hosts may have last received all
+/// their rules. A host that reports a hash of its rules gets all of them again if it last received
+/// them at an older revision, before the history since then is deleted. The ages of these revisions
+/// are between 50% and 95% of the retention.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

@@ -11,8 +11,8 @@ use super::refusals::REFUSALS;
 use crate::api::ExceededLimit;
 use crate::rule::MachineId;
 
-/// Maximum pairs of a client and a limit that are remembered. The pair whose limit was exceeded
-/// longest ago is forgotten first.
+/// Maximum pairs of a client and a limit that are remembered. If there are more, the pair that has
+/// not occurred for the longest time is forgotten.
 const MOST: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -92,7 +92,7 @@ impl Exceeded {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request, and logs it unless `REFUSALS` only counts the line.
+    /// Counts a request that exceeded a limit, and logs it unless `REFUSALS` only counts the line.
     pub(super) fn note(&self, limit: Limit, offender: Offender, now: Timestamp) {
         let line = REFUSALS.line(&offender.to_string(), limit.option());
         if let Some((client, limit)) = line {

@@ -1,5 +1,5 @@
-//! The parts of requests of the admin API: JSON bodies, queries and paths. Unlike axum's
-//! extractors, these refuse invalid requests with problems.
+//! Extractors of the admin API for JSON bodies, queries and paths. Unlike axum's extractors, they
+//! refuse an invalid request with a [`Problem`].
 
 use std::sync::Arc;
 
@@ -19,10 +19,10 @@ use super::state::State;
 use crate::api::{Code, Problem, Strict};
 use crate::fleet::Role;
 
-/// The largest body that roles that may change policy can send, in bytes: a bulk import of about
-/// two million rules. One such body leaves a quarter of the budget of all bodies to other requests.
+/// The largest body of editors and admins, in bytes. It is enough to import about two million
+/// rules, and leaves at least a quarter of the memory for bodies to other requests.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
-/// The largest body that all other roles can send, in bytes.
+/// The largest body of all other roles, in bytes.
 const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// Bodies of this size or more are not parsed on a request thread.
@@ -67,7 +67,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<State>> for Body<T> {
     }
 }
 
-/// The minimum length of a body that has not been read yet.
+/// The length of a body, as far as it is known before the body is read.
 fn announced(body: &axum::body::Body) -> usize {
     usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX)
 }

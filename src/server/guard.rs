@@ -18,7 +18,8 @@ use super::answer::Refused;
 use super::request_id::{REQUEST_ID, RequestId, X_REQUEST_ID};
 use crate::api::{Code, Problem};
 
-/// Adds an ID to each request. Requests whose handlers panic get a response and are counted.
+/// Adds an ID to each request. If a handler panics, the client gets a response and the panic is
+/// counted.
 pub(super) fn guarded(router: Router, panics: Arc<AtomicU64>) -> Router {
     // One layer does both, because each layer costs an idle sync some microseconds.
     router.layer(from_fn_with_state(panics, answered))

@@ -45,7 +45,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Handles requests until `shutdown` completes, and then finishes the requests in progress. Returns
-/// the number of connections that were not finished in time.
+/// the number of connections that were still open when the time for this was over.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -122,7 +122,7 @@ impl Seat {
         tokio::spawn(POLLS.measure(self.prepare(stream, tls, closed, reports)));
     }
 
-    /// Does the work before the first request: reads the report of a proxy, and starts TLS.
+    /// Reads the report of a proxy and starts TLS, as far as needed, and then handles the requests.
     async fn prepare(
         mut self,
         mut stream: TcpStream,

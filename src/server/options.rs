@@ -39,14 +39,15 @@ pub struct Options {
     pub enrollment_secret: Option<String>,
     pub clock: Clock,
     /// How far the clock may be ahead of the newest time in the database at the start. If the clock
-    /// is further ahead, rules and events do not expire. [`crate::fleet::LONGEST_GAP`] when absent.
+    /// is further ahead, it is not trusted, and rules and events do not expire.
+    /// [`crate::fleet::LONGEST_GAP`] when absent.
     pub longest_gap: Option<SignedDuration>,
     /// The time over which clean syncs are spread after a restore;
     /// [`crate::sync::RESTORE_SPREAD`] when absent.
     pub restore_spread: Option<SignedDuration>,
     /// The largest body of a host, in bytes, before and after decompression; 16 MiB when absent.
     pub largest_body: Option<usize>,
-    /// Rules on one page of a download; [`crate::sync::RULES_A_PAGE`] when absent.
+    /// Maximum rules on one page of a download; [`crate::sync::RULES_A_PAGE`] when absent.
     pub rules_a_page: Option<NonZeroUsize>,
     /// Maximum new events of one host in a day; [`crate::sync::EVENTS_PER_DAY`] when absent.
     pub events_per_day: Option<u64>,
@@ -65,7 +66,7 @@ pub enum ServerError {
 }
 
 impl ServerError {
-    /// Whether the schema of a database is too old to be read.
+    /// Whether the error is that the schema of the database is too old to be read.
     pub fn is_outdated(&self) -> bool {
         matches!(self, Self::Store(StoreError::Outdated { .. }))
     }

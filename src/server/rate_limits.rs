@@ -17,8 +17,8 @@ use crate::rule::MachineId;
 
 /// The window of every limit, in seconds.
 const MINUTE: u64 = 60;
-/// Maximum hosts or addresses that one limit counts at the same time, with about 10 MB of memory.
-/// If there are more, some are forgotten.
+/// Maximum hosts or addresses that are counted for one limit at the same time. This takes about 10
+/// MB of memory. If there are more, the counts of some are forgotten.
 const MOST_KEYS: usize = 100_000;
 /// Keys for which memory is reserved at the start.
 const EXPECTED_KEYS: usize = 1_000;
@@ -38,10 +38,10 @@ pub struct RateLimits {
 }
 
 impl RateLimits {
-    /// 50 per second: a clean sync of a million rules takes 250 requests.
+    /// 50 per second. A clean sync of a million rules takes about 250 requests.
     pub const HOST_REQUESTS: u32 = 3_000;
-    /// 10,000 per second: a million Macs behind one proxy, with four requests in ten minutes, need
-    /// two thirds of this limit.
+    /// 10,000 per second. A million Macs behind one proxy need two thirds of this, if each sends
+    /// four requests in ten minutes.
     pub const ADDRESS_REQUESTS: u32 = 600_000;
     /// Enough for an office of 5,000 Macs with a revoked secret that all start at the same time.
     pub const WRONG_SECRETS: u32 = 6_000;
@@ -102,8 +102,8 @@ impl RateCounts {
         Err(self.exceed(Limit::NewHosts, Offender::of(client)))
     }
 
-    /// Counts a wrong secret. Correct secrets are not limited here, because a client with wrong
-    /// secrets could otherwise lock out all clients behind the same address.
+    /// Counts a wrong secret. Requests with correct secrets are not refused by this limit, because
+    /// a client with wrong secrets could otherwise lock out all clients with the same address.
     pub(super) fn admit_wrong_secret(&self, client: ClientAddress) -> Result<(), Limit> {
         let Some(address) = client.counted() else { return Ok(()) };
         if self.wrong_secrets.add(address, self.minute()) {
@@ -157,8 +157,9 @@ impl Counts {
         Self { most, local_counts: given.is_some(), counts, hasher: RandomState::new() }
     }
 
-    /// Whether this client's requests do not count. Load tests on the server's own machine must
-    /// work with the defaults. A limit that the administrator set applies to all clients.
+    /// Whether this client's requests are exempt from the limit. Load tests on the server's own
+    /// machine must work with the defaults. A limit that the administrator set applies to all
+    /// clients.
     fn spare(&self, client: ClientAddress) -> bool {
         client.is_local() && !self.local_counts
     }

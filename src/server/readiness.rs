@@ -27,7 +27,7 @@ const EVERY: Duration = Duration::from_secs(1);
 /// How often the database is checked with a write while the server is ready, even if there are no
 /// requests.
 const PROOF_EVERY: Duration = Duration::from_secs(60);
-/// The minimum free bytes on the database's disk.
+/// The server is not ready if the database's disk has fewer free bytes than this.
 const LEAST_FREE: u64 = 64 << 20;
 
 /// How long after the start the database file is checked.
@@ -60,7 +60,7 @@ pub(super) async fn current(state: &State) -> Readiness {
     }
 }
 
-/// The state of a local database, which is not changed.
+/// The state of a local database. The check does not change the database.
 async fn of_local(state: &State) -> Readiness {
     let reasons: Vec<Reason> = match state.store.size().await {
         Ok(size) => disk_low(size.disk_free).into_iter().collect(),
@@ -141,7 +141,7 @@ fn disk_low(free: Option<u64>) -> Option<Reason> {
     })
 }
 
-/// A warning with the number of rows that are not served because this version cannot read them. The
+/// A warning with the number of rows that are not used because this version cannot read them. The
 /// rows are not listed, because this endpoint requires no authentication.
 fn unreadable(state: &State) -> Option<Reason> {
     let rows = state.store.quarantined().len();

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often the same line may be logged.
+/// The same line is logged only one time in this period.
 const EVERY: Duration = Duration::from_secs(60);
 /// Maximum different lines per minute. Requests with further lines are only counted.
 const MOST: usize = 100;

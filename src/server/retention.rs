@@ -12,7 +12,8 @@ use crate::store::{EventPurge, StoreResult};
 
 /// How often to check for old events.
 const EVERY: Duration = Duration::from_secs(60);
-/// Events that are deleted in one transaction. Other writes wait for it.
+/// The number of events to delete at a time. On SQLite, this is one transaction, and other writes
+/// wait for it.
 const BATCH: usize = 500;
 
 pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {

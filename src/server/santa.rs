@@ -40,7 +40,7 @@ const BODY_DEADLINE: Duration = Duration::from_secs(30);
 /// The longest body, in bytes after decompression, that is parsed on a request thread. A longer one
 /// would delay other requests.
 const LONG_BODY: usize = 256 * 1024;
-/// The machine ID with which `santactl doctor` tests a server. No host has this machine ID.
+/// The machine ID that `santactl doctor` uses to test a server. It is not stored as a host.
 const DOCTOR: &str = "santactl-doctor-test";
 
 #[derive(Clone, Copy)]
@@ -74,8 +74,8 @@ struct StagePath<'a> {
 }
 
 impl<'a> StagePath<'a> {
-    /// None if the path has no stage that this server supports, or no machine ID. Clients accept a
-    /// 404 for `commands`, `metrics`, `signalupload` and `xsrf`.
+    /// None if the path has no stage that this server supports, or no machine ID. For the stages
+    /// `commands`, `metrics`, `signalupload` and `xsrf`, clients accept a 404.
     fn of(path: &'a str) -> Option<Self> {
         let (rest, machine) = path.rsplit_once('/')?;
         let (base, name) = rest.rsplit_once('/')?;
@@ -282,7 +282,8 @@ async fn stage_answer(
         Stage::EventUpload => {
             let (format, request, _share) = read_message(state, headers, body, share).await?;
             match engine.event_upload(&machine, &request, &may_join).await {
-                // The upload succeeds, but its events are dropped, as for the limits of requests.
+                // The upload succeeds, but its events are dropped, for the reason that `over_limit`
+                // explains.
                 Err(SyncError::TooManyNewHosts) => {
                     write_message(format, &EventUploadResponse::default())
                 }

@@ -1,5 +1,5 @@
-//! Counts the programs and sightings in events that an older version stored, and deletes old
-//! sightings. Each transaction handles a limited number of rows.
+//! Counts the programs and sightings in events that an older version of nicelist stored, and
+//! deletes old sightings. Each transaction handles a limited number of rows.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,12 +12,13 @@ use crate::store::StoreResult;
 
 /// How often to check for events that are not counted yet.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in a day. The second turn of each day also deletes old sightings.
+/// Turns in a day. Old sightings are deleted in the second turn, not in the first, so that this
+/// does not begin when the server starts.
 const TURNS_A_DAY: u32 = 24 * 60;
-/// Events that are counted in one transaction. The transaction takes about 20 ms, and other writes
-/// wait for it.
+/// Maximum events that are counted in one transaction. It takes about 20 ms, and other writes wait
+/// for it.
 const BATCH: usize = 200;
-/// Sightings that are examined in one transaction.
+/// Maximum sightings that are examined in one transaction.
 const EXAMINED: usize = 1_000;
 
 /// Counts a batch of events that an older version stored. Returns whether more are left.

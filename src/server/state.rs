@@ -13,7 +13,7 @@ use crate::store::Store;
 use crate::sync::Engine;
 
 pub(super) struct State {
-    /// Whether this is a server, and not a command on a local database.
+    /// Whether this is a server. Otherwise, it is a command that works on a local database.
     pub(super) is_server: bool,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Engine,
@@ -22,7 +22,7 @@ pub(super) struct State {
     /// The largest body of a host, in bytes, before and after decompression.
     pub(super) largest_body: usize,
     pub(super) bodies: Budget,
-    /// Requests of hosts that were refused for overload since the last tick.
+    /// Requests of hosts that were refused since the last tick because the server was overloaded.
     pub(super) turned_away: AtomicU64,
     pub(super) panics: Arc<AtomicU64>,
     pub(super) rates: RateCounts,

@@ -1,4 +1,4 @@
-//! Background tasks that must not end while the server runs.
+//! Restarts background tasks that end while the server runs.
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! Runs lint on a change. Most errors refuse the change, unless it is forced. Warnings are
-//! returned.
+//! Runs lint on a change before it is committed. Most errors refuse the change, unless it is
+//! forced.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -12,11 +12,12 @@ use crate::server::answer::{Refused, off_the_async_threads};
 use crate::server::state::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
 
-/// If a change has more rules than this, each rule is checked alone and not compared with related
-/// rules. `rule lint` compares all rules.
+/// If a change has more rules than this, lint checks each rule alone and does not compare it with
+/// related rules. This is also the maximum number of stored rules that are read for one target.
 const MOST_COMPARED: usize = 100;
-/// Maximum findings of lint in a response, and maximum scopes that are looked up.
+/// Maximum lint findings in a response.
 const MOST_WARNINGS: usize = 100;
+/// Maximum scopes of a change whose hosts are looked up.
 const MOST_LOOKED_UP: usize = 5;
 
 type Answered<T> = Result<T, Refused>;
@@ -53,7 +54,7 @@ pub(super) struct Force {
     has_reason: bool,
 }
 
-/// Checks a change. Takes and returns the change, because copying a large one would block a request
+/// Checks a change. Takes and returns the change, so that a large change is not copied on a request
 /// thread.
 pub(super) async fn check(
     state: &State,
@@ -95,7 +96,7 @@ pub(super) async fn check(
     Ok((change, Checked { warnings, forced }))
 }
 
-/// A change to lockdown without rules is not refused, because the rules may be added later.
+/// A change to lockdown without allow rules is not refused, because they may be added later.
 fn is_refused(finding: &Finding) -> bool {
     finding.code.severity() == Severity::Error && finding.code != lint::LintCode::EmptyLockdown
 }
@@ -121,8 +122,8 @@ fn refused(errors: &[(usize, Finding)]) -> Problem {
         .hint("--force --reason TEXT stores it anyway and records the reason")
 }
 
-/// Keeps the findings about edits that would change something. An edit that was forced earlier is
-/// not refused when it is repeated.
+/// Keeps the findings about edits that would change something. Thus an edit that was forced earlier
+/// can be repeated without force.
 async fn of_what_changes(
     state: &State,
     change: Change,
@@ -139,14 +140,14 @@ async fn of_what_changes(
     Ok((change, found.into_iter().filter(|(edit, _)| is_changed(edit)).collect()))
 }
 
-/// Facts about a change that are known before the change is compared with stored rules and
-/// settings.
+/// What is known about a change before the database is read.
 struct Survey {
-    /// Whether the change is compared with other rules and settings.
+    /// Whether the change is compared with stored rules and settings.
     is_compared: bool,
-    /// Findings about the rules of a large change, each with the index of its edit.
+    /// Findings about single rules of a change that has too many rules to compare, each with the
+    /// index of its edit.
     alone: Vec<(usize, Finding)>,
-    /// Some scopes of the change that may be misspelled or shared.
+    /// The first user, group and host scopes of the change, whose hosts are looked up.
     scopes: BTreeSet<Scope>,
 }
 
@@ -186,8 +187,9 @@ fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
     change.edits.iter().enumerate().filter_map(rule).collect()
 }
 
-/// Compares the settings of a change with all settings, and its rules with the rules for the same
-/// targets and teams. If the change has too many rules, they are not compared.
+/// Runs lint on all settings and on the rules for the same targets and teams, as they would be
+/// after the change. Returns the findings about edits of the change. If the change has too many
+/// rules, only settings are checked.
 async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Finding)>> {
     let mut rules = rules(change);
     if rules.len() > MOST_COMPARED {
@@ -231,10 +233,11 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
         .collect())
 }
 
-/// Rules by target and scope, with the index of the edit that stores them.
+/// Rules by target and scope. A rule of the change has the index of its edit; a stored rule has
+/// none.
 type Neighbors = BTreeMap<RuleKey, (Option<usize>, Rule)>;
 
-/// Active rules for the targets of some rules, and for the teams of their signing IDs.
+/// Stored rules for the targets of the given rules, and for the teams of their signing IDs.
 async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbors> {
     let mut targets: HashSet<Target> = HashSet::new();
     for (_, rule) in rules {
@@ -257,7 +260,7 @@ async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbor
     Ok(near)
 }
 
-/// Whether an active rule or a rule of the change may allow a program.
+/// Whether a stored rule or a rule of the change may allow a program.
 async fn allows_anything(state: &State, change: &Change) -> Answered<bool> {
     const ALLOWING: [PolicyKind; 3] =
         [PolicyKind::Allow, PolicyKind::AllowCompiler, PolicyKind::Cel];

@@ -1,4 +1,4 @@
-//! The server's clock.
+//! Accepts the server's clock after a jump.
 
 use axum::Json;
 
@@ -9,7 +9,7 @@ use crate::server::state::Shared;
 
 /// Accept the server's clock after a jump
 ///
-/// Rules expire again, and old events and history are deleted again.
+/// After that, the server again removes expired rules and deletes old events and history.
 #[utoipa::path(post, path = "/clock/accept", operation_id = "accept_clock", tag = "server",
     responses((status = 200, body = Done)))]
 pub(super) async fn accept(

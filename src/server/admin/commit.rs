@@ -1,6 +1,5 @@
-//! The entry point for edits. A request that creates a revision calls [`commit`] or [`check`],
-//! which require a permission and run lint. Only undo skips lint, with
-//! [`CheckedChange::restoring`].
+//! Commits edits of the policy. Every change needs a [`Permit`] and is checked by lint. Only undo
+//! skips lint, with [`CheckedChange::restoring`].
 
 use axum::Json;
 
@@ -30,20 +29,20 @@ impl Proposal {
     }
 }
 
-/// A change that lint does not refuse, or that restores earlier rules.
+/// A change that lint did not refuse, or that restores earlier rules.
 pub(super) struct CheckedChange {
     change: Change,
     pub(super) warnings: Vec<ChangeWarning>,
 }
 
 impl CheckedChange {
-    /// A change that restores earlier rules. Lint does not check such a change.
+    /// Skips lint, because the change only restores earlier rules.
     pub(super) fn restoring(state: &State, permit: Permit, proposal: Proposal) -> Self {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
 
-    /// Commits the change, unless it is a dry run. If a tag does not exist, the hint suggests a
-    /// similar tag or how to create the tag.
+    /// Commits the change, unless it is a dry run. If a tag does not exist, the error's hint
+    /// suggests a similar tag, or shows how to create the tag.
     pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
         let refusals = match state.engine.commit(self.change).await {
             Err(StoreError::Refused(refusals)) => refusals,
@@ -98,8 +97,7 @@ pub(super) async fn commit(
     }))
 }
 
-/// Checks and commits rules that are merged with the current rules. Also returns the results of the
-/// merges.
+/// Checks and commits rules that are merged with the stored rules. Also returns the merged rules.
 pub(super) async fn commit_merges(
     state: &State,
     permit: Permit,

@@ -1,4 +1,4 @@
-//! The OpenAPI document: the routes and types, completed with the parts that all operations have.
+//! The OpenAPI document. utoipa generates it from routes and types, and this module completes it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -35,10 +35,10 @@ const TAGS: [(&str, &str); 10] = [
     ("tokens", "Tokens for people, scripts and hosts"),
 ];
 
-/// A kind of refusal: status, name in the document, description.
+/// An error response: its HTTP status, its name in the document, and its description.
 type Refusal = (u16, &'static str, &'static str);
 
-/// Refusals of every operation.
+/// Error responses of every operation.
 const ALWAYS: [Refusal; 6] = [
     (400, "BadRequest", "The request does not have the form that this document describes"),
     (401, "Unauthenticated", "There is no token, or it is not valid"),
@@ -47,7 +47,7 @@ const ALWAYS: [Refusal; 6] = [
     (500, "Internal", "The server failed; its log has the reason, with the request ID"),
     (503, "Unavailable", "The server is overloaded, or its database cannot be reached"),
 ];
-/// Refusals of operations with a body.
+/// Error responses of operations with a body.
 const OF_BODIES: [Refusal; 3] = [
     (413, "TooLarge", "The body is larger than the role may send, or has too many items"),
     (
@@ -57,6 +57,7 @@ const OF_BODIES: [Refusal; 3] = [
     ),
     (501, "NotImplemented", "The body has a transfer coding other than chunked"),
 ];
+/// Error responses of the operations that declare the status.
 const DECLARED: [Refusal; 3] = [
     (404, "NotFound", "Something that the request names does not exist"),
     (
@@ -67,7 +68,7 @@ const DECLARED: [Refusal; 3] = [
     (422, "Invalid", "A value is not accepted; nothing was changed"),
 ];
 
-/// Completes the document that is generated from routes and types.
+/// Completes the document that utoipa generates.
 pub(super) fn completed(document: OpenApi) -> Value {
     // This cannot fail, because the keys of all maps are strings.
     let mut document = serde_json::to_value(document).unwrap_or_default();
@@ -128,8 +129,8 @@ fn refusal_response((status, name, description): &Refusal) -> (String, Value) {
     ((*name).to_owned(), response)
 }
 
-/// Adds the error responses of an operation. Removes `null` from the types of its parameters,
-/// because a query has no null.
+/// Completes the responses of an operation. Removes `null` from the types of its parameters,
+/// because a query cannot contain null.
 fn complete_operation(operation: &mut Value) {
     let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
     for parameter in parameters.into_iter().flatten() {
@@ -164,14 +165,13 @@ fn remove_null(schema: &mut Value) {
     }
 }
 
-/// Adds a schema that no operation refers to.
+/// Adds a schema that utoipa leaves out, because no operation declares it.
 fn add_schema<T: PartialSchema + ToSchema>(schemas: &mut Value) {
     schemas[&*T::name()] = serde_json::to_value(T::schema()).unwrap_or_default();
 }
 
-/// Replaces the `allOf` of flattened fields by one object, or by one object per variant of a
-/// flattened enum. Client generators support this better, and request objects can be closed to
-/// additional properties.
+/// Replaces the `allOf` of flattened fields with one object, or with one object per variant of a
+/// flattened enum. Client generators support this better, and [`close_requests`] needs it.
 fn merge_flattened(schemas: &mut Value) {
     let names: Vec<String> =
         schemas.as_object().into_iter().flatten().map(|(name, _)| name.clone()).collect();
@@ -187,8 +187,8 @@ fn merge_flattened(schemas: &mut Value) {
     }
 }
 
-/// One object for each variant of the first part. Each object also has the properties of all other
-/// parts.
+/// One object for each variant of the first part, which must be a `oneOf`. Each object also has the
+/// properties of all other parts.
 fn distribute(schemas: &Value, parts: &[Value]) -> Option<Value> {
     let (variants, others) = parts.split_first()?;
     let variants = referred(schemas, variants)["oneOf"].as_array()?;
@@ -201,7 +201,7 @@ fn distribute(schemas: &Value, parts: &[Value]) -> Option<Value> {
     Some(json!({"oneOf": merged.collect::<Option<Vec<Value>>>()?}))
 }
 
-/// The schema that a reference leads to, or the given schema if it is not a reference.
+/// The schema that a reference refers to, or the given schema if it is not a reference.
 fn referred<'a>(schemas: &'a Value, schema: &'a Value) -> &'a Value {
     let path = schema["$ref"].as_str();
     path.and_then(|path| path.rsplit('/').next()).map_or(schema, |name| &schemas[name])
@@ -222,7 +222,7 @@ fn merge(schemas: &Value, parts: &[Value]) -> Option<Value> {
     Some(json!({"type": "object", "properties": properties, "required": required}))
 }
 
-/// Replaces the schemas of page items by references. utoipa repeats the whole schema of an item.
+/// Replaces the schemas of page items with references, because utoipa repeats the whole schema.
 fn refer_in_pages(schemas: &mut Value) {
     for (name, schema) in schemas.as_object_mut().into_iter().flatten() {
         if let Some(item) = name.strip_prefix("Page_") {
@@ -251,7 +251,7 @@ fn close_requests(document: &mut Value) {
     }
 }
 
-/// The paths of all schemas that a value refers to.
+/// Collects the paths of all schemas that a value refers to.
 fn references(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => {
@@ -263,7 +263,7 @@ fn references(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Adds a minimum, a maximum and a format to each integer that has no maximum.
+/// Sets the minimum, maximum and format of each integer that has no maximum.
 fn bound_integers(value: &mut Value) {
     match value {
         Value::Object(fields) => {
@@ -321,8 +321,8 @@ impl Queried {
     }
 }
 
-/// Refuses a query if the operation has no query parameters. Otherwise a `dry_run` in the query
-/// instead of the body would be ignored, and the change would be committed.
+/// Refuses a query if the operation has no query parameters. Otherwise, a `dry_run` in the query
+/// instead of in the body would be ignored, and the change would be committed.
 pub(super) async fn refuse_stray_query(
     State(queried): State<Arc<Queried>>,
     request: Request,

@@ -28,9 +28,10 @@ use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
 
-/// A known word is suggested only if its similarity, from 0 to 1, is at least this.
+/// A known decision is suggested only if its similarity to the unknown one, from 0 to 1, is at
+/// least this.
 const ALIKE: f64 = 0.5;
-/// Default number of programs in a statistic.
+/// Default maximum number of programs in the statistics.
 const USUAL_STATS: usize = 20;
 
 /// List events, newest first
@@ -170,7 +171,7 @@ impl fmt::Display for Subject {
     }
 }
 
-/// Prefixes of the sources of rules that decisions create.
+/// Prefixes of the field `source` in rules that decisions create.
 const EVENT_SOURCE: &str = "event:";
 const PROGRAM_SOURCE: &str = "program:";
 
@@ -192,7 +193,8 @@ fn merge(
     Ok(merge)
 }
 
-/// The target of the rule for a program: the best one, unless the request contains a type.
+/// The target of the wanted type, or the best target of the program if no type is given. Refuses
+/// policies that a decision cannot have.
 fn choose(
     subject: Subject,
     program: &Program,
@@ -227,7 +229,7 @@ fn choose(
     Ok(chosen.target)
 }
 
-/// Refuses to allow a file access.
+/// Refuses to allow a file access, because no rule of the server can allow one.
 fn check_access(stored: &StoredEvent, policy: PolicyKind) -> Result<(), Refused> {
     let Some(access) = stored.event.access.as_ref().filter(|_| policy.allows()) else {
         return Ok(());
@@ -274,7 +276,7 @@ fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Refuses an unknown decision, unless an event has this decision.
+/// Refuses an unknown decision, unless a stored event has it.
 async fn check_decision(state: &State, word: &str) -> Result<(), Refused> {
     if KNOWN_DECISIONS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(());

@@ -93,8 +93,8 @@ pub(super) async fn evaluate(
     }))
 }
 
-/// The next sync of a host. None if `is_due` is false, because the next sync then does not change
-/// what is explained.
+/// The next sync of a host. None if that sync does not change what is explained (`is_due` is
+/// false).
 async fn next_sync(
     fleet: &FleetView<'_>,
     host: &Host,
@@ -136,7 +136,7 @@ const fn setting(stage: EvaluationStage) -> Option<SettingKey> {
     }
 }
 
-/// The rules for one target of a program, each with its effect.
+/// The rules for one target of a program, each with its effect on the program.
 async fn matches(
     state: &State,
     explained: Explained,

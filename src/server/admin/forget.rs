@@ -13,8 +13,9 @@ use crate::server::extract::Body;
 use crate::server::state::Shared;
 use crate::store::HostFilter;
 
-/// Maximum hosts that one request examines, and maximum hosts that it forgets.
+/// Maximum hosts that one request examines.
 const MOST_EXAMINED: usize = 2_000;
+/// Maximum hosts that one request forgets.
 const MOST_FORGOTTEN: usize = 100;
 /// Maximum hosts that a response lists.
 const SAMPLES: usize = 10;
@@ -22,7 +23,7 @@ const SAMPLES: usize = 10;
 /// Forget all hosts that match every condition
 ///
 /// One request examines a part of the fleet. Repeat the request with the cursor `next` until the
-/// response has no cursor. A dry run only counts the hosts.
+/// response has no cursor. A dry run counts the hosts and forgets none.
 #[utoipa::path(post, path = "/forget-hosts", operation_id = "forget_hosts", tag = "hosts", request_body = ForgetHostsRequest,
     responses((status = 200, body = ForgetHostsAnswer), (status = 422)))]
 pub(super) async fn forget_hosts(

@@ -88,8 +88,8 @@ fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {
     Some((&PolicyDifference::Rule { key: rule.key(), before, after }).into())
 }
 
-/// The cursor in a list of changes: `m` for a rule that the revision added or changed, or `e` for a
-/// rule that it removed, followed by the number of the rule version.
+/// The cursor in a list of changes: the number of a rule version after `m` if the revision added or
+/// changed the rule, or after `e` if the revision removed it.
 fn write_place(place: RevisedRulePosition) -> String {
     match place {
         RevisedRulePosition::Made(id) => format!("m{id}"),
@@ -130,8 +130,8 @@ pub(super) async fn of_target(
 
 /// Restore the rules, settings and tags of a revision
 ///
-/// This creates a new revision. Rules that have expired since then are not restored, and hosts keep
-/// their current tags.
+/// This creates a new revision. Rules that have expired since then are not restored. Restored tags
+/// are not given to hosts again.
 #[utoipa::path(post, path = "/revisions/{revision}/rollback", operation_id = "roll_back", tag = "history", params(RevisionPath), request_body = RollbackRequest,
     responses((status = 200, body = PolicyAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn rollback(
@@ -154,7 +154,7 @@ pub(super) async fn rollback(
     LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// Checks that a revision exists. Revision 0 always exists.
+/// Refuses a revision that is newer than the newest revision.
 pub(super) async fn exists(state: &State, revision: Revision) -> Result<Revision, Refused> {
     let head = state.store.head().await?;
     if revision <= head {

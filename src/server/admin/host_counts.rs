@@ -1,4 +1,4 @@
-//! Counts hosts by state.
+//! Counts hosts by state, contact and conflict.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::store::HostFilter;
 
 /// Count hosts by state
 ///
-/// A page has the counts of some hosts. Add up the counts of all pages.
+/// Each page counts only some of the hosts. Add up the counts of all pages.
 #[utoipa::path(get, path = "/host-counts", operation_id = "count_hosts", tag = "hosts", params(HostCountQuery),
     responses((status = 200, body = Page<HostCount>), (status = 422)))]
 pub(super) async fn count(

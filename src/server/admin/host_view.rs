@@ -11,7 +11,7 @@ use crate::server::answer::Refused;
 use crate::server::state::State;
 use crate::sync::{FleetView, HostStatus};
 
-/// Sync intervals that a host may miss before it counts as silent.
+/// A host counts as silent if it was last seen longer ago than this number of sync intervals.
 const MISSED_INTERVALS: i32 = 3;
 
 pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
@@ -129,7 +129,7 @@ struct MacsView {
     accepted: Option<Fingerprint>,
 }
 
-/// In a conflict, the host is in sync only if all its Macs are in sync.
+/// In a conflict, the state is `in-sync` only if all Macs of the host are in sync.
 async fn macs_view(
     fleet: &FleetView<'_>,
     host: &Host,

@@ -21,7 +21,7 @@ use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, HostFilter};
 
-/// Maximum tags that one request adds and removes, together.
+/// Maximum tags in one request, counting both added and removed ones.
 const MOST_TAGS: usize = 1_000;
 /// List hosts by machine ID
 #[utoipa::path(get, path = "/hosts", operation_id = "list_hosts", tag = "hosts", params(HostQuery),
@@ -75,7 +75,7 @@ pub(super) async fn show(
 
 /// Forget a host, given its whole machine ID
 ///
-/// If the host comes back, it begins with a clean sync.
+/// If the host syncs again, it begins with a clean sync.
 #[utoipa::path(delete, path = "/hosts/{host}", operation_id = "forget_host", tag = "hosts", params(HostPath, ForgetHostQuery),
     responses((status = 200, body = Done), (status = 404)))]
 pub(super) async fn forget(
@@ -90,14 +90,15 @@ pub(super) async fn forget(
     Ok(Json(Done {}))
 }
 
-/// Events of a host that are deleted in one transaction. Syncing hosts may have to wait for it.
+/// Maximum events of a host that are deleted at a time. Syncing hosts may have to wait for this.
 const EVENTS_AT_ONCE: usize = 500;
-/// Sightings of a host that are deleted in one transaction.
+/// Maximum sightings of a host that are deleted at a time.
 const SIGHTINGS_AT_ONCE: usize = 200;
 
-/// Forgets a host in a separate task, which continues if the client disconnects. First its events
-/// (with `events`) and its sightings are deleted, so that an interrupted request can be repeated.
-/// Sightings are always deleted, because they count the hosts that have a program.
+/// Forgets a host in a separate task, which continues if the client disconnects. Its events (if
+/// `events` is true) and its sightings are deleted before the host itself, so that an interrupted
+/// request can be repeated. Sightings are always deleted, because they show which hosts have a
+/// program.
 pub(super) async fn forget_in_batches(
     state: &State,
     actor: Actor,
@@ -130,7 +131,7 @@ pub(super) async fn forget_in_batches(
     Ok(())
 }
 
-/// The start and the length of a page of a host's rules.
+/// Which page of a host's rules to list.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct RulesQuery {
@@ -142,7 +143,7 @@ pub(super) struct RulesQuery {
 
 /// List the active rules of a host
 ///
-/// For each target, this is the rule of the strongest scope.
+/// For each target, the rule with the strongest scope is listed.
 #[utoipa::path(get, path = "/hosts/{host}/rules", operation_id = "list_host_rules", tag = "hosts", params(HostPath, RulesQuery),
     responses((status = 200, body = Page<RuleView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn rules(
@@ -209,8 +210,8 @@ pub(super) async fn tags(
 
 /// Request a clean sync of a host
 ///
-/// The clean sync happens at the next sync of the host. The host then deletes events that it has
-/// not uploaded.
+/// The next sync of the host is then a clean sync. In a clean sync, the host deletes events that it
+/// has not uploaded.
 #[utoipa::path(post, path = "/hosts/{host}/clean-sync", operation_id = "request_clean_sync", tag = "hosts", params(HostPath), request_body = CleanSyncRequest,
     responses((status = 200, body = HostView), (status = 404), (status = 409)))]
 pub(super) async fn clean_sync(

@@ -1,4 +1,4 @@
-//! Which rules the role helpdesk may create.
+//! Limits the rules that the role helpdesk may create.
 
 use super::lookup::stored_rule;
 use crate::api::{Code, Problem};
@@ -8,8 +8,9 @@ use crate::server::access::Operator;
 use crate::server::answer::Refused;
 use crate::server::state::State;
 
-/// Refuses rules that a help desk must not create: rules for the whole fleet, rules for a team or a
-/// certificate, and rules that replace someone else's rule. Higher roles may create such rules.
+/// Refuses rules that the role helpdesk may not create: rules for the whole fleet, rules for a team
+/// or a certificate, and rules that change someone else's rule. Editors and admins may create all
+/// of these.
 pub(super) async fn check(
     state: &State,
     operator: &Operator,

@@ -10,13 +10,13 @@ use crate::server::state::State;
 use crate::store::{HostFilter, RuleFilter, RuleRecord};
 use crate::sync;
 
-/// When a request has examined at least this number of hosts, it stops.
+/// A request reads no more hosts after it has read at least this number.
 pub(super) const MOST_EXAMINED: usize = 2_000;
-/// Precedes a machine ID that must not be mistaken for another host's name.
+/// The prefix of a machine ID that is not also looked up as a serial number or host name.
 pub(super) const EXACT_ID: &str = "id:";
 /// Hosts that a search by name reads at a time.
 const AT_ONCE: usize = 500;
-/// A known name is suggested only if its similarity, from 0 to 1, is at least this.
+/// A tag is suggested only if its similarity to the unknown one, from 0 to 1, is at least this.
 const ALIKE: f64 = 0.5;
 /// Maximum hosts that are listed when several match a name.
 const CANDIDATES: usize = 10;
@@ -30,10 +30,10 @@ pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
     Ok(stored.ok_or_else(unknown)?.host)
 }
 
-/// Finds a host by its machine ID, serial number or host name, by a unique prefix of one, or by
-/// `id:` and a whole machine ID. A whole name wins over a prefix. A serial number or host name wins
-/// over a machine ID that is not a UUID, because a client could choose the name of another host as
-/// its machine ID.
+/// Finds a host by its machine ID, serial number or host name, by a unique prefix of one of these,
+/// or by `id:` and a whole machine ID. A whole name wins over a prefix. A serial number or host
+/// name wins over a machine ID that is not a UUID, because a client could use the name of another
+/// host as its machine ID.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     if name.is_empty() {
         return Err(Problem::new(Code::Invalid, "the name of a host must not be empty").into());
@@ -61,13 +61,14 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     }
 }
 
-/// The hosts whose machine ID, serial number or host name begins with a text.
+/// Hosts whose machine ID, serial number or host name begins with a text. At most [`MOST_EXAMINED`]
+/// of them are read.
 pub(super) struct Search {
-    /// Hosts whose whole serial number or host name is the text, in any letter case.
+    /// Hosts whose serial number or host name equals the text, in any letter case.
     pub(super) named: Vec<Host>,
-    /// The host whose whole machine ID is the text, in any letter case.
+    /// A host whose machine ID equals the text, in any letter case.
     same_id: Option<Host>,
-    /// Some of the other hosts.
+    /// The first of the other hosts, one more than a message lists.
     begin: Vec<Host>,
 }
 

@@ -1,6 +1,6 @@
-//! The admin endpoints, one file per noun. The type `Viewer`, `Editor` or `Admin` of a handler's
-//! parameter is the lowest role that the handler accepts. A handler that supports dry runs accepts
-//! a viewer, and checks the role for changes itself.
+//! The endpoints of the admin API. The type `Viewer`, `Editor` or `Admin` of a handler's parameter
+//! is the lowest role that the handler accepts. A handler that supports dry runs accepts a viewer,
+//! and checks the role for changes itself.
 
 mod checks;
 mod clock;
@@ -41,8 +41,8 @@ use super::state::State;
 use crate::api;
 use crate::store::QueryPurpose;
 
-/// The routes for administrators. Their requests use the database connections for administrators.
-/// The memory for a body stays reserved until its request is finished.
+/// Adds the layer of the admin routes. Their requests use the database connections for
+/// administrators, and keep the memory for their bodies reserved until they are finished.
 pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
 }
@@ -55,7 +55,7 @@ async fn holding(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Everything below `/api/v1`, and the document that describes it.
+/// The routes of the admin API, including the document that describes it.
 pub(super) fn routes() -> Router<Arc<State>> {
     let (routes, document) = OpenApiRouter::with_openapi(
         OpenApiBuilder::new()

@@ -1,4 +1,4 @@
-//! Names of hosts that are unknown or ambiguous.
+//! Resolves the names in host scopes, and finds unknown and ambiguous names.
 
 use axum::Json;
 
@@ -19,8 +19,8 @@ const MOST_SHARED: usize = 100;
 
 /// Check names from host scopes
 ///
-/// Returns names that are host names. Scopes with a host name match no host: they need a machine ID
-/// or a serial number. Also returns serial numbers that several hosts report.
+/// Returns the names that are host names. A scope with a host name matches no host, because it
+/// needs a machine ID or a serial number. Also returns serial numbers that several hosts report.
 #[utoipa::path(post, path = "/hosts/names", operation_id = "check_host_names", tag = "hosts",
     request_body = HostNamesRequest, responses((status = 200, body = HostNames), (status = 413)))]
 pub(super) async fn check(
@@ -66,16 +66,17 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
 
 /// The result of looking up the host name in a scope.
 pub(super) enum Resolved {
-    /// The scope as it is stored, with the machine ID instead of a host name.
+    /// The scope to store, with a machine ID instead of a host name.
     Stored(Scope),
-    /// No host has this name. The name is stored unchanged, because the host may be enrolled later.
+    /// No host has this machine ID, serial number or host name. It is stored unchanged, because the
+    /// host may be enrolled later.
     Unknown(MachineId),
     /// Several hosts have this host name.
     Shared { name: MachineId, hosts: Vec<Host> },
 }
 
-/// Looks up the name in a scope. Machine IDs are not changed. A serial number gets the letter case
-/// that the host reported.
+/// Looks up the name in a host scope, and replaces a host name with the machine ID. A machine ID is
+/// not changed. A serial number gets the letter case that the host reported.
 pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Refused> {
     let Scope::Host(name) = &scope else { return Ok(Resolved::Stored(scope)) };
     if name.is_uuid() || state.store.host(name).await?.is_some() {
@@ -103,7 +104,8 @@ pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
     format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))
 }
 
-/// A warning about names that no host has. None if there are no such names or no hosts yet.
+/// The warning that no host has the given names. None if no names are given or there are no hosts
+/// yet.
 pub(super) async fn unknown(
     state: &State,
     names: &[MachineId],
@@ -128,7 +130,7 @@ fn some_of<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     format!("{}{more}", named.join(", "))
 }
 
-/// Other hosts that report the serial number of a host.
+/// Some of the other hosts that report the same serial number as a host.
 pub(super) async fn same_serial(state: &State, host: &Host) -> Result<Vec<MachineId>, Refused> {
     let Some(serial) = host.serial() else { return Ok(Vec::new()) };
     let shared = state.store.shared_serials(Some(serial.as_str()), 1).await?.pop();
@@ -164,7 +166,8 @@ pub(super) async fn warning(
     }))
 }
 
-/// A host whose serial number is the machine ID of another host.
+/// A host whose serial number equals the machine ID of another host. None if no host has this
+/// machine ID.
 async fn other_with_serial(
     state: &State,
     machine: &MachineId,

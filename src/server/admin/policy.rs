@@ -28,8 +28,8 @@ const ATTEMPTS: usize = 5;
 /// Make tags, settings and rules match a request
 ///
 /// All changes are stored in one revision, or none is stored. If items are invalid, `details` of
-/// the problem lists all of them, with the index and the field. Fields of tags and settings begin
-/// with `tags.` or `settings.`.
+/// the problem lists them, with the index and the field. Fields of tags and settings begin with
+/// `tags.` or `settings.`.
 #[utoipa::path(post, path = "/policy", operation_id = "change_policy", tag = "policy", request_body = PolicyRequest,
     responses((status = 200, body = PolicyAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -113,7 +113,7 @@ pub(super) async fn policy_at(store: &dyn Store, at: Revision) -> Result<PolicyS
     Ok(PolicyState { tags: snapshot.tags, settings: snapshot.settings, rules })
 }
 
-/// Reads the items of a request, and reports all invalid ones.
+/// Reads the items of a request. The error lists invalid items or, if there are none, duplicates.
 fn read(
     tags: Vec<Tag>,
     settings: Vec<SettingView>,
@@ -125,7 +125,7 @@ fn read(
         settings: faults.settings(settings),
         rules: faults.rules(rules),
     };
-    // If an invalid item was left out, the indexes differ from those in the request.
+    // If an invalid item was left out, the indexes of duplicates would not be those in the request.
     if faults.details.is_empty() {
         let names = wanted.tags.iter().map(|tag| &tag.name);
         faults.twice("tags.name", names, |name| format!("tag `{name}`"));
@@ -188,7 +188,7 @@ impl Faults {
         rules
     }
 
-    /// Refuses a key that is listed twice: it is not clear which of the two is wanted.
+    /// Refuses a key that is listed twice, because it is not clear which of the two is wanted.
     fn twice<K: Copy + Eq + Hash>(
         &mut self,
         field: &str,
@@ -203,7 +203,7 @@ impl Faults {
         }
     }
 
-    /// Refuses rules and settings for a tag that would not exist afterwards.
+    /// Refuses rules and settings for a tag that would not exist after the change.
     fn without_tags(&mut self, goal: &Goal, is: &PolicyState) {
         let kept = if goal.prune { &[][..] } else { &is.tags[..] };
         let tags: HashSet<&TagName> =
@@ -238,7 +238,7 @@ impl Faults {
     }
 }
 
-/// A time with the precision of the store.
+/// The time in whole milliseconds, which is the precision of the store.
 fn kept(time: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(time.as_millisecond()).unwrap_or(time)
 }

@@ -18,16 +18,17 @@ use crate::server::extract::{Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{ProgramFilter, ProgramPosition, RuleFilter, SightingFilter};
 
-/// Limits in the details of a program: maximum hosts, maximum other versions, and maximum rules
-/// for each identifier.
+/// Maximum hosts in the details of a program.
 const MOST_SIGHTINGS: usize = 100;
+/// Maximum other versions in the details of a program.
 const MOST_VERSIONS: usize = 20;
+/// Maximum rules for each identifier in the details of a program.
 const MOST_RULES: usize = 100;
 
 /// List programs that hosts reported, newest first
 ///
 /// Programs are sorted by the time of their first report. They stay in the list after their events
-/// were deleted.
+/// are deleted.
 #[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
     responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn list(

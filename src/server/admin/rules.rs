@@ -27,8 +27,7 @@ use crate::sync;
 
 /// List rules, current or of an older revision
 ///
-/// The rules are sorted by type, identifier and scope. With `at`, the hosts that do not get a rule
-/// are not counted.
+/// The rules are sorted by type, identifier and scope. With `at`, the field `withheld` is always 0.
 #[utoipa::path(get, path = "/rules", operation_id = "list_rules", tag = "rules", params(RuleQuery),
     responses((status = 200, body = Page<RuleView>), (status = 404), (status = 422)))]
 pub(super) async fn list(
@@ -60,8 +59,8 @@ pub(super) async fn list(
     Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
-/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. Hosts
-/// are counted one time per scope, and only for rules that some Santa versions do not support.
+/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. The
+/// hosts of a scope are counted only if a rule needs it, and not again for other rules.
 pub(super) async fn views(
     state: &State,
     records: Vec<RuleRecord>,
@@ -124,18 +123,18 @@ pub(super) async fn change(
     LongAnswer::of(answer).await
 }
 
-/// Whether the name in a scope is not a hardware UUID, so that it may be a host name or a serial
-/// number.
+/// Whether this is a host scope whose name may be a host name or serial number, because it is not a
+/// hardware UUID.
 fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
 
-/// Maximum hosts in one change that are not given by a hardware UUID. The server looks up each of
-/// these hosts.
+/// Maximum hosts in one change that are not given by a hardware UUID, because each must be looked
+/// up.
 const MOST_HOSTS: usize = 20_000;
 
-/// Replaces host names in edits by machine IDs. Returns the names that match no host, except in
-/// edits that remove rules.
+/// Replaces host names in the scopes of rules with machine IDs. Returns the names that match no
+/// host, except in edits that remove rules. Refuses host names that match several hosts.
 async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>, Refused> {
     let mut known: HashMap<Scope, Resolved> = HashMap::new();
     let mut unknown = BTreeSet::new();

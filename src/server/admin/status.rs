@@ -19,14 +19,15 @@ use crate::server::state::{Shared, State};
 use crate::store::{self, QuarantinedRow, StoreResult};
 use crate::sync::CacheFill;
 
-/// Maximum unreadable rows that are shown.
+/// Maximum unreadable rows in the response.
 const SHOWN: usize = 20;
 
-/// Maximum entries in the response about exceeded limits, with one entry per client and limit.
+/// Maximum exceeded limits in the response. Each entry is for one client and one limit.
 const OFFENDERS: usize = 20;
 
 /// How long to wait for the size of the database, and for the start of the history. After that, the
-/// response has only the other parts, which may explain why the database does not respond.
+/// response is sent without them, because its other parts may explain why the database does not
+/// respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {
@@ -53,7 +54,8 @@ fn cache(CacheFill { name, entries, bytes, limit }: CacheFill) -> CacheView {
 
 /// Show the server's version and state
 ///
-/// Shows whether the server is well, rows that it cannot read, the size of the database, the limits that clients exceeded, and the name and role of the token.
+/// Shows, for example, whether the server is ready, the rows that it cannot read, the size of the
+/// database, the limits that clients exceeded, and the name and role of the token.
 #[utoipa::path(get, path = "/status", operation_id = "get_status", tag = "server", params(StatusQuery),
     responses((status = 200, body = Status)))]
 pub(super) async fn status(

@@ -55,8 +55,8 @@ pub(super) async fn put(
     commit(&state, permit, Proposal { base, edits, ..Proposal::default() }).await
 }
 
-/// The membership of a tag and, if it is not empty, the current revision. The caller writes the
-/// membership back and uses the revision to detect a concurrent change.
+/// The membership of a tag and, if it is not empty, the current revision. The caller stores the
+/// same membership, and uses the revision to detect a concurrent change.
 async fn membership_of(
     state: &State,
     name: &TagName,
@@ -83,7 +83,7 @@ pub(super) struct DeleteQuery {
 
 /// Delete a tag
 ///
-/// A request to delete a tag that is in use is refused unless `force` is set.
+/// A tag that is in use is deleted only if `force` is set.
 #[utoipa::path(delete, path = "/tags/{name}", operation_id = "delete_tag", tag = "tags", params(TagPath, DeleteQuery),
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn delete(

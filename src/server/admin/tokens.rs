@@ -48,7 +48,7 @@ pub(super) async fn create(
 
 /// Revoke a token immediately
 ///
-/// The last admin token cannot be revoked. An admin token also cannot be revoked if all other admin
+/// The last admin token cannot be revoked. Nor can an admin token be revoked if all other admin
 /// tokens expire within a day.
 #[utoipa::path(delete, path = "/tokens/{name}", operation_id = "revoke_token", tag = "tokens", params(TokenPath),
     responses((status = 200, body = Done), (status = 404), (status = 409)))]

@@ -37,7 +37,7 @@ pub(super) struct Place {
 /// An accepted connection. Its place is free again when this is dropped.
 pub(super) struct Admitted {
     /// Whether the connection is only for the admin API and health checks, because all ordinary
-    /// connections are in use.
+    /// connections were in use.
     pub(super) for_admins: bool,
     _permit: OwnedSemaphorePermit,
     /// None for a trusted proxy, because it opens connections for many clients.

@@ -12,8 +12,9 @@ use tokio::time::Sleep;
 use super::framing::{Fault, Framing};
 use super::limits::ConnectionLimits;
 
-/// Fails if the client takes too long to send its first headers or headers that it has begun, or if
-/// it reads nothing of a response for too long. Other modules limit idle connections and bodies.
+/// A stream that fails if the client takes too long to send its first headers, to complete headers
+/// that it has begun, or to read the next part of a response. Other modules have the deadlines for
+/// idle connections and for bodies.
 pub(super) struct DeadlineStream<S> {
     stream: S,
     framing: Framing,

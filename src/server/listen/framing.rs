@@ -2,10 +2,11 @@
 
 use memchr::memchr;
 
-/// Maximum bytes of a line that are stored. The lines that are parsed are far shorter.
+/// Maximum bytes of a line that are stored and parsed. The headers that matter here are far
+/// shorter.
 const LINE: usize = 256;
 
-/// Finds the heads of requests in the bytes that a client sends.
+/// Follows the bytes that a client sends, to know which bytes belong to the heads of requests.
 ///
 /// The HTTP library handles the requests. This type detects what the library does not report:
 /// incomplete headers, headers that give the length of the body in two ways, and unsupported
@@ -30,7 +31,7 @@ pub(super) enum Fault {
 #[derive(Debug)]
 enum Part {
     Head(Head),
-    /// A body, with the number of its bytes that are still missing.
+    /// A body. The number is the number of its bytes that have not arrived yet.
     Body(u64),
     /// A body whose end only the HTTP library can find, such as a body in chunks. This connection
     /// accepts no other request.

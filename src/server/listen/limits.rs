@@ -7,15 +7,17 @@ use std::time::Duration;
 
 use crate::server::client_address::counted_as;
 
-/// The default maximum number of connections, if the process may have that many descriptors.
+/// The default maximum number of connections, if there are enough descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
-/// One in 16 connections is reserved for administrators.
+/// One in 16 connections is reserved for administrators, but at least one.
 const ADMIN_SHARE: usize = 16;
-/// One address can use one in 8 of the reserved connections.
+/// One address can use one in 8 of the reserved connections, but at least one.
 const ADMIN_ADDRESS_SHARE: usize = 8;
-/// Limits of a connection that is reserved for administrators: the maximum time for the handshake,
-/// for headers and between two requests, and the maximum time for which the client reads nothing.
+/// On a connection that is reserved for administrators: the maximum time for the handshake, for the
+/// headers of a request, and between two requests.
 const ADMIN_HEAD: Duration = Duration::from_secs(2);
+/// On a connection that is reserved for administrators: the maximum time for which a client may
+/// read nothing of a response.
 const ADMIN_WRITE: Duration = Duration::from_secs(5);
 /// Descriptors reserved for the database and for files.
 const RESERVE: usize = 256;
@@ -26,8 +28,8 @@ const SURELY_TAKEN: u64 = 10_240;
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
     /// Maximum connections; more wait in the kernel's queue. A sixteenth of them is only for the
-    /// admin API and health checks. By default, the number of descriptors that the process may
-    /// have, minus a reserve, at most 16,384.
+    /// admin API and health checks. The default depends on the number of descriptors that the
+    /// process may have, and is at most 16,384.
     pub connections: Option<usize>,
     /// Maximum connections from one address (IPv6: from one /64); more are closed immediately.
     /// Trusted proxies have no such limit. By default, a quarter of all connections.
@@ -112,14 +114,14 @@ fn descriptors() -> usize {
     usize::try_from(lifted.unwrap_or(soft)).unwrap_or(usize::MAX)
 }
 
-/// Windows has no limit of descriptors.
+/// Enough for the default maximum, because Windows does not have such a limit.
 #[cfg(not(unix))]
 const fn descriptors() -> usize {
     MOST_CONNECTIONS + RESERVE
 }
 
-/// The number of connections for a number of descriptors: all descriptors except a reserve, or half
-/// of them if that is more.
+/// The maximum number of connections for a number of descriptors: the descriptors minus a reserve,
+/// or half of them if that is more, but at most [`MOST_CONNECTIONS`].
 fn connections_for(descriptors: usize) -> usize {
     descriptors.saturating_sub(RESERVE).max(descriptors / 2).min(MOST_CONNECTIONS)
 }

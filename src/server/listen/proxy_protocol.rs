@@ -11,7 +11,8 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 const SIGNATURE: &[u8; 12] = b"\r\n\r\n\0\r\nQUIT\n";
 /// Bytes of the longest header of version 1.
 const LONGEST_LINE: usize = 107;
-/// Bytes that a header of version 2 may have after its length field: addresses and some TLVs.
+/// Maximum bytes of a header of version 2 after its length field. This is enough for the addresses
+/// and some TLVs.
 const LONGEST_BODY: usize = 4096;
 
 /// Reads the header and returns the client's address. None if the header has no IP address, as in

@@ -1,4 +1,4 @@
-//! Shows the bundle of an event, and approves all its programs in one revision.
+//! Shows the bundle of an event, and allows all programs of the bundle in one revision.
 
 use axum::Json;
 

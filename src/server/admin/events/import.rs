@@ -1,4 +1,4 @@
-//! Events that hosts reported to another server.
+//! Imports events that hosts reported to another server.
 
 use axum::Json;
 

@@ -16,7 +16,7 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, RevisedRule, RevisionFilter};
 
-/// Maximum revisions of the operator that are examined.
+/// Maximum revisions of the operator that are searched for a decision.
 const MOST_REVISIONS: usize = 200;
 /// Maximum rules in a decision that can be undone.
 const MOST_RULES: usize = 10_000;
@@ -26,8 +26,8 @@ const UNDO: &str = "undo revision ";
 /// Undo your newest decision about events
 ///
 /// This removes the rules that the decision created, and restores the rules that it replaced,
-/// unless they have expired. The request is refused if any of the created rules was changed after
-/// the decision.
+/// unless they have expired. The request is refused if any of the created rules was changed or
+/// removed after the decision.
 #[utoipa::path(post, path = "/events/undo", operation_id = "undo_decision", tag = "events", request_body = UndoRequest,
     responses((status = 200, body = UndoAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn undo(
@@ -62,8 +62,8 @@ pub(in crate::server::admin) async fn undo(
     }))
 }
 
-/// The author's newest revision that was not undone and only created rules for events or programs.
-/// Also returns the changes of the revision.
+/// The author's newest decision that was not undone, and its changes. A decision is a revision
+/// whose changes all store rules for events or programs.
 async fn newest_decision(
     state: &State,
     author: &str,
@@ -85,8 +85,8 @@ async fn newest_decision(
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
 }
 
-/// The changes of a revision, if the revision only created rules for events or programs. Reads one
-/// rule first, which is enough to skip most other revisions, such as large imports.
+/// The changes of a revision, if it is a decision. Reads one change first, which is enough to skip
+/// most other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;
@@ -110,7 +110,7 @@ fn is_decision(turn: &RevisedRule) -> bool {
     source.is_some_and(|source| sources.iter().any(|begin| source.starts_with(begin)))
 }
 
-/// Refuses the undo if the rule was changed after the decision.
+/// Refuses the undo if the rule was changed or removed after the decision.
 async fn check_current(state: &State, rule: &Rule, revision: Revision) -> Result<(), Refused> {
     let (target, scope) = (rule.target(), rule.scope());
     let current = stored_rule(state, target, scope, None).await?;

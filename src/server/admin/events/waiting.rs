@@ -21,23 +21,24 @@ use crate::server::state::{Shared, State};
 use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
 use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// Minimum and maximum sightings that are read at a time. Near [`MOST_EVALUATED`], fewer are read.
+/// Minimum and maximum sightings that are read at a time. The last read may be smaller, because of
+/// [`MOST_EVALUATED`].
 const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
 const MOST_EVALUATED: usize = 5_000;
 /// Maximum hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
-/// The approximate maximum bytes of a response, and of the hosts in memory for it. The page ends
-/// when one of the two is reached.
+/// A page ends when its programs, or the hosts that were read for it, take about this number of
+/// bytes.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 const MOST_DECISIONS: usize = 1_000;
 
 /// List programs that are pending approval, newest first
 ///
 /// These are programs that hosts blocked, or would block in lockdown mode, and that no rule matches
-/// yet. A page covers a range of sightings, so a later page can list the same program again because
-/// of older sightings on other hosts.
+/// yet. A page covers a range of sightings. A later page can list the same program again, with
+/// older sightings on other hosts.
 #[utoipa::path(get, path = "/events/waiting", operation_id = "list_pending_programs", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn list(
@@ -78,7 +79,7 @@ async fn filter(state: &State, query: WaitingQuery) -> Result<UndecidedFilter, R
     Ok(UndecidedFilter { machine, user, blocked, since, until, path, signer, text })
 }
 
-/// Estimated bytes of a program or a host without its longest texts.
+/// Estimated bytes of a program or a host, without the texts that are counted separately.
 const A_VIEW: usize = 2 * 1024;
 
 /// The pending programs among the evaluated sightings.
@@ -89,12 +90,13 @@ struct PendingPrograms<'v> {
     limit: usize,
     programs: Vec<WaitingView>,
     indexes: HashMap<ProgramId, usize>,
-    /// The index of a program, and a user that is listed with this program.
+    /// Users that are already listed, each with the index of the program.
     users: HashSet<(usize, String)>,
-    /// Hosts that were read; None if a host does not exist.
+    /// The hosts that were read. The value is None if the host does not exist.
     hosts: HashMap<MachineId, Option<PendingHost>>,
-    /// The approximate bytes of the programs in a response, and of the hosts in memory.
+    /// The approximate bytes of `programs`.
     bytes: usize,
+    /// The approximate bytes of `hosts`.
     hosts_bytes: usize,
 }
 
@@ -146,8 +148,8 @@ impl<'v> PendingPrograms<'v> {
         Ok(None)
     }
 
-    /// If the first of these hosts was not read yet, reads it, together with others that were not
-    /// read yet.
+    /// Reads the first of these hosts, unless it was already read. Other hosts that were not read
+    /// yet are read with it.
     async fn read_host(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
         let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
             return Ok(());
@@ -191,7 +193,7 @@ impl<'v> PendingPrograms<'v> {
         if index == next {
             let candidates = program.candidates();
             let best = candidates.first().map(|best| best.target.rule_type());
-            // The candidates contain the program's texts again.
+            // The signing ID is counted more than once, because the candidates contain it, too.
             self.bytes += A_VIEW + sighting.path.len() + 3 * program.signing_id.len();
             self.programs.push(WaitingView {
                 id,
