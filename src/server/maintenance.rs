@@ -1,4 +1,4 @@
-//! Whole databases, for administrators: migrations, copies, backups and checks.
+//! Maintenance of whole databases: migrations, copies, backups and checks.
 
 pub use crate::store::maintenance::{
     BackedUp, BackupError, Checked, Compared, CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy,

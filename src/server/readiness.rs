@@ -85,12 +85,11 @@ async fn ask(state: &State) -> Readiness {
 /// What a check does with the database to prove that it works.
 #[derive(Clone, Copy)]
 enum Proof {
-    /// Check the database's file and disk, and read.
+    /// Read. Also check the disk and, for SQLite, the database file.
     Read,
-    /// Check the database's file and disk, and write.
+    /// Write. Also check the disk and, for SQLite, the database file.
     Write,
-    /// Check the database's file and disk, write, and store the current time if the clock is
-    /// trusted.
+    /// Like [`Self::Write`], but also store the current time if the clock is trusted.
     NoteTime,
 }
 

@@ -1,5 +1,5 @@
-//! Commits edits of the policy. Every change needs a [`Permit`] and is checked by lint. Only undo
-//! skips lint, with [`CheckedChange::restoring`].
+//! Commits edits of the policy. Each change needs a [`Permit`]. Lint checks each change except an
+//! undo, which uses [`CheckedChange::restoring`].
 
 use axum::Json;
 

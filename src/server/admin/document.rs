@@ -165,7 +165,7 @@ fn remove_null(schema: &mut Value) {
     }
 }
 
-/// Adds a schema that utoipa leaves out, because no operation declares it.
+/// Adds a schema that utoipa leaves out because no operation declares it.
 fn add_schema<T: PartialSchema + ToSchema>(schemas: &mut Value) {
     schemas[&*T::name()] = serde_json::to_value(T::schema()).unwrap_or_default();
 }

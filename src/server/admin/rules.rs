@@ -95,8 +95,8 @@ fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
 /// All changes are stored in one revision, or none is stored. If rules are invalid, `details` of
 /// the problem lists all of them. An `index` counts the rules in `put` first, and then those in
 /// `drop`. With `prune`, rules from the given source that are not in `put` are removed, too. A
-/// field that a rule lacks keeps the value of the current rule while the policy stays the same,
-/// unless `reset` lists the field.
+/// field that is missing in a rule keeps the value of the current rule if the policy stays the
+/// same, unless `reset` lists the field.
 #[utoipa::path(post, path = "/rules", operation_id = "change_rules", tag = "rules", request_body = RuleChange,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -198,8 +198,8 @@ fn too_many_hosts() -> Problem {
     Problem::new(Code::TooLarge, message).hint("make several changes, or give the hosts a tag")
 }
 
-/// Replaces the scope of an edit by its stored form. Version 0.1.0 stored host names in scopes. If
-/// an edit removes a rule with such a scope, the scope is not replaced.
+/// Replaces the scope of an edit with its stored form. Version 0.1.0 stored host names in scopes.
+/// If an edit removes a rule with such a scope, the scope is not replaced.
 async fn set_scope(state: &State, edit: &mut Edit, stored: &Scope) -> Result<(), Refused> {
     if let Edit::MergeRule(merge) = edit {
         merge.rule = merge.rule.clone().in_scope(stored.clone());
@@ -246,8 +246,8 @@ async fn prune_and_commit(
     }
 }
 
-/// The given edits, followed by edits that remove the rules of a source that the given edits do not
-/// store. Also returns the removed rules.
+/// The given edits, followed by edits that remove all rules of a source except those that the given
+/// edits store. Also returns the keys of the removed rules.
 fn with_pruned(edits: &[Edit], of_source: &[RuleRecord]) -> (Vec<Edit>, Vec<RuleKey>) {
     let put = edits.iter().filter_map(|edit| match edit {
         Edit::MergeRule(merge) => Some(merge.rule.key()),
