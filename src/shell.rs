@@ -11,7 +11,7 @@ pub fn argument(text: &str) -> Cow<'_, str> {
     shlex::Quoter::new().allow_nul(true).quote(text).unwrap_or(Cow::Borrowed("''"))
 }
 
-/// A command line that `sh` runs, or `cmd` on Windows.
+/// A command that runs a command line in `sh`, or in `cmd` on Windows.
 #[cfg(not(windows))]
 pub fn command(line: &str) -> Command {
     let mut shell = Command::new("sh");
@@ -27,7 +27,7 @@ pub fn command(line: &str) -> Command {
     shell
 }
 
-/// A command line that gets a file as its last argument.
+/// A command that runs a command line with a file as its last argument.
 pub fn command_with_file(line: &str, file: &Path) -> Command {
     if cfg!(windows) {
         return command(&format!("{line} \"{}\"", file.display()));

@@ -13,22 +13,22 @@ use super::trusted_clock::TrustedClock;
 use crate::fleet::Role;
 use crate::store::{Installation, Store, StoreResult, TokenRecord};
 
-/// Minimum characters of a first secret that an administrator chooses.
+/// Minimum characters of a bootstrap token or enrollment secret that an administrator chooses.
 const SHORTEST_SECRET: usize = 16;
 const LONGEST_SECRET: usize = 200;
 const SECRET_BYTES: usize = 32;
 
-/// The secrets of a server's first start. Only their hashes are stored, so they cannot be shown
-/// again.
+/// The secrets that a server creates on its first start. Only their hashes are stored, so they
+/// cannot be shown again.
 #[derive(Clone, Debug)]
 pub struct FirstStart {
-    /// The first admin token, if the server created it.
+    /// None if the administrator chose the token.
     pub admin_token: Option<String>,
-    /// The first enrollment secret, if the server created it.
+    /// None if the administrator chose the secret.
     pub enrollment_secret: Option<String>,
 }
 
-/// The tokens that are not revoked, by the hash of their secret, and the requirements for hosts.
+/// The tokens that are not revoked, by the hash of their secret, and what hosts need to sync.
 pub(super) struct Access {
     tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
     /// Locked while tokens are read and replaced, so that an older list never replaces a newer one.
@@ -43,8 +43,9 @@ pub(super) struct Access {
 const MOST_PATH_PARTS: usize = 16;
 
 impl Access {
-    /// Creates the first secrets of a new database if the options request them, and reads the
-    /// tokens. Also returns the key that authenticates cursors.
+    /// Stores the first tokens if the options request them and the database never had a token, and
+    /// reads the tokens. Also returns the key that authenticates cursors and, on the first start,
+    /// the created secrets.
     pub(super) async fn open(
         store: &dyn Store,
         options: &Options,
@@ -114,8 +115,8 @@ impl Access {
         Ok(())
     }
 
-    /// The name and role of a token, if it is valid. Tokens are looked up by the hash of the
-    /// secret, so the time of the lookup reveals nothing about the secret.
+    /// The name and role of a token, if it exists and has not expired. Tokens are looked up by the
+    /// hash of the secret, so the time of the lookup reveals nothing about the secret.
     pub(super) fn token(&self, secret: &str) -> Option<(String, Role)> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let token = tokens.get(&hash(secret))?;
@@ -123,13 +124,14 @@ impl Access {
         works.then(|| (token.name.clone(), token.role))
     }
 
-    /// Whether a host may sync over its connection: it has a client certificate, or needs none.
+    /// Whether a host may sync over its connection: it has a valid client certificate, or the
+    /// server requires none.
     pub(super) fn is_certified(&self, extensions: &http::Extensions) -> bool {
         !self.client_certificates || extensions.get::<Certified>().is_some()
     }
 
-    /// Whether a host sent an enrollment secret in a header or in a part of the path before the
-    /// stage, or needs no secret.
+    /// Whether a request has a valid enrollment secret in its `Authorization` header or in its path
+    /// before the stage, or needs none.
     pub(super) fn may_sync(&self, base: &str, headers: &http::HeaderMap) -> bool {
         let opens =
             |secret: &str| self.token(secret).is_some_and(|(_, role)| role == Role::Enrollment);
@@ -155,7 +157,8 @@ pub(super) fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Refuses first secrets that are too short, too long or the same, or that cannot be sent.
+/// Refuses chosen secrets that are too short, too long or the same, or that contain characters that
+/// are not safe in headers and paths.
 fn check_chosen(options: &Options) -> Result<(), ServerError> {
     let chosen = [
         ("NICELIST_BOOTSTRAP_TOKEN", &options.bootstrap_token),

@@ -32,8 +32,8 @@ impl TrustedClock {
         self.clock.now().max(guard.expected(&self.clock))
     }
 
-    /// Whether rules may expire, and old events and history may be deleted. They must not after the
-    /// clock jumped.
+    /// Whether rules may expire, and old events and history may be deleted. After a jump of the
+    /// clock, they must not.
     pub(super) fn is_trusted(&self) -> bool {
         self.jump().is_none()
     }
@@ -42,9 +42,8 @@ impl TrustedClock {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).jump(&self.clock)
     }
 
-    /// Checks the clock. If the clock has jumped, trusts the clock again if it is close to the time
-    /// in the database, which an administrator or another server stored. Called about once a
-    /// second.
+    /// Checks the clock. After a jump, the clock is trusted again if it is close to the time in the
+    /// database, which an administrator or another server stored.
     pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
         let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let jumped = guard().observe(&self.clock).is_some();

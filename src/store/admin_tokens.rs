@@ -1,11 +1,11 @@
-//! Keeps administrators from revoking the last admin token.
+//! Prevents the revocation of the last admin token.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::StoreError;
 
-/// The last admin token that stays valid for longer than this cannot be revoked. Otherwise, no one
-/// could administer the server soon after.
+/// The last admin token that is valid for longer than this cannot be revoked. Otherwise, no one
+/// could administer the server once the other admin tokens expire.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
 
 /// The times at which the token `revoked` must not be the only valid admin token, each with the

@@ -1,8 +1,8 @@
-//! The maximum sizes of lists and rows when they are read.
+//! Maximum sizes of stored values, and of lists that are read.
 //!
-//! The server shortens the reports of hosts before it stores them. Only rows that older versions of
-//! nicelist stored may be longer. They are shortened when they are read, so that no row takes more
-//! memory than its maximum.
+//! The server shortens hosts' reports before it stores them. Only rows that older versions of
+//! nicelist stored can have larger values. Such values are shortened or left out when they are
+//! read, to limit the memory that a row needs.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::rule::{Certificate, Program, SigningStatus};
 
 /// A part of a list with this many bytes gets no further rows.
 pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
-/// Maximum bytes of an event's JSON.
+/// Maximum bytes of an event's JSON. If an event has more, only its columns are read.
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
 /// Maximum bytes of the JSON of a host's report about itself.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
@@ -28,8 +28,9 @@ pub(super) const NAME: usize = 255;
 pub(super) const PATH: usize = 4096;
 /// Maximum bytes of a decision.
 pub(super) const WORD: usize = 64;
-/// Hex digits of a SHA-256 and of a code directory hash.
+/// Hex digits of a SHA-256.
 pub(super) const SHA256: usize = 64;
+/// Hex digits of a code directory hash.
 pub(super) const CDHASH: usize = 40;
 /// Maximum bytes of a team ID.
 pub(super) const TEAM_ID: usize = 10;
@@ -72,7 +73,8 @@ pub(super) fn facts(json: &str) -> StoreResult<HostFacts> {
     })
 }
 
-/// [`HostFacts`] with borrowed texts, which are cut before they are copied.
+/// The fields of [`HostFacts`] that are read from a report that is too large. The texts are
+/// borrowed, so that they can be cut before they are copied.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct LongFacts<'a> {
@@ -108,8 +110,8 @@ pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, 
      substr(signer, 1, 255), substr(\"user\", 1, 255), substr(path, 1, 4096), \
      substr(rule, 1, 255), substr(file, 1, 4096)";
 
-/// The searched columns of an event. They are read instead of the event's JSON if the JSON is too
-/// large, and for statistics.
+/// The columns of an event. They are read instead of the event's JSON if the JSON is too large, and
+/// for statistics.
 pub(super) struct EventColumns {
     machine: String,
     received: i64,

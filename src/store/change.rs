@@ -5,9 +5,9 @@ use crate::rule::{
     MachineId, Outcome, Revision, Rule, RuleDifference, RuleKey, RuleMerge, Scope, TagName,
 };
 
-/// One edit of a change. It describes the wanted state. Edits that add something to a tag are
-/// refused if the tag does not exist, and edits of a host's tags are refused if the host does not
-/// exist. All other edits that remove something succeed even if it does not exist.
+/// One edit of a change. It describes the wanted state. Adding a rule, a setting or a host to a tag
+/// is refused if the tag does not exist, and editing the tags of a host is refused if the host does
+/// not exist. Removing anything else succeeds even if it does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// This rule is active for its target and scope. It replaces the stored rule, if there is one.
@@ -64,7 +64,7 @@ pub struct Refusal {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
-    /// A rule, a setting or a host needs a tag that does not exist.
+    /// An edit adds a rule, a setting or a host to a tag that does not exist.
     #[error("there is no tag `{0}`")]
     UnknownTag(TagName),
     /// The host has never synced, or was forgotten.

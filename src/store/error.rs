@@ -15,7 +15,6 @@ pub enum StoreError {
     Open {
         /// The database's URL without its password.
         url: String,
-        /// The problem, and for some problems how to fix it.
         reason: String,
     },
     /// The database was opened only for reading, but its schema is too old.
@@ -77,7 +76,7 @@ pub enum StoreError {
     /// also be lost.
     #[error("the database cannot be written to: {0}")]
     Unwritable(WriteFault),
-    /// Rows or pages were altered by something other than nicelist. They are not served.
+    /// Rows or pages differ from what nicelist wrote. They are not served.
     #[error("the database is damaged: {0}; restore it from a backup")]
     Damaged(String),
     /// A row is undamaged, but this version cannot read it.

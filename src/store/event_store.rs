@@ -9,17 +9,18 @@ use super::{
 use crate::fleet::{Event, EventId, EventStat};
 use crate::rule::MachineId;
 
-/// Each method is one transaction. Its writes are durable when it returns.
+/// Each method is one transaction, except [`EventStore::purge_events`]. Its writes are durable when
+/// it returns.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
     /// Stores the events that are new, and counts them in the programs and sightings of
-    /// [`ProgramStore`](super::ProgramStore).
+    /// [`ProgramStore`](super::ProgramStore). File accesses are not counted.
     ///
     /// Two events are the same if they have the same host, SHA-256, decision, time and process ID.
     /// Members of bundles must also have the same bundle. File accesses must also have the same
     /// rule and accessed file. The first report is kept, but a report with a bundle's hash replaces
-    /// a report without the hash. Hosts report a blocked program immediately and hash its bundle
-    /// afterwards.
+    /// a report without the hash, because hosts report a blocked program immediately and hash its
+    /// bundle afterwards.
     async fn add_events(
         &self,
         events: &[Event],
@@ -30,7 +31,8 @@ pub trait EventStore: Send + Sync + 'static {
     /// How many events [`EventStore::add_events`] would store.
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
 
-    /// At most `limit` events older than `before`, newest first. At least one if any exist.
+    /// At most `limit` events older than `before`, newest first. A list of large events is shorter,
+    /// but has at least one event if any exist.
     async fn events(
         &self,
         filter: &EventFilter,
@@ -38,7 +40,8 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>>;
 
-    /// At most `limit` events newer than `after`, oldest first. At least one if any exist.
+    /// At most `limit` events newer than `after`, oldest first. A list of large events is shorter,
+    /// but has at least one event if any exist.
     async fn events_after(
         &self,
         filter: &EventFilter,
@@ -59,9 +62,9 @@ pub trait EventStore: Send + Sync + 'static {
     /// SHA-256. At most 100,000 reports, oldest first.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// Deletes at most `limit` of the oldest events that a purge selects. PostgreSQL may delete
-    /// more, because it drops a whole partition if all of its events are too old. It also uses
-    /// several transactions. Returns how many events were deleted.
+    /// Deletes at most `limit` of the oldest events that a purge selects. Returns how many were
+    /// deleted. PostgreSQL uses several transactions. It may delete more events, because it drops a
+    /// whole partition if all of its events are too old.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;

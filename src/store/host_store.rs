@@ -11,7 +11,8 @@ use crate::rule::{MachineId, Scope};
 pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
-    /// At most `limit` hosts after `after`, by machine ID. At least one if any exist.
+    /// At most `limit` hosts after `after`, by machine ID. A list of large hosts is shorter, but
+    /// has at least one host if any exist.
     async fn hosts(
         &self,
         filter: &HostFilter,
@@ -23,13 +24,12 @@ pub trait HostStore: Send + Sync + 'static {
     /// out.
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// The versions of Santa that hosts of a scope report, and how many hosts have each. Takes time
-    /// in proportion to all hosts, unless the scope is that of a host or a user.
+    /// The versions of Santa that the hosts of a scope report, and how many hosts have each. The
+    /// query reads all hosts, unless the scope is a host or a user.
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
 
-    /// The first `limit` serial numbers, in their order, that several hosts report. If `serial` is
-    /// given, only that serial number is checked. Otherwise, this takes time in proportion to all
-    /// hosts.
+    /// The first `limit` serial numbers that several hosts report, in order. If `serial` is given,
+    /// only that serial number is checked. Otherwise, the query reads all hosts.
     async fn shared_serials(
         &self,
         serial: Option<&str>,

@@ -110,7 +110,8 @@ pub struct TokenRecord {
 pub struct Installation {
     /// The key that authenticates cursors.
     pub cursor_key: [u8; 32],
-    /// The first tokens. There are none if only local users have access.
+    /// The first tokens. Empty if none are to be created, for example if only local users have
+    /// access.
     pub tokens: Vec<TokenRecord>,
 }
 
@@ -162,7 +163,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
 
 /// A random ID for a new epoch, which no other database has.
 fn new_epoch() -> EpochId {
-    // Both databases store signed numbers.
+    // Both SQLite and PostgreSQL store signed numbers.
     EpochId(rand::random_range(1..=u64::MAX >> 1))
 }
 

@@ -53,7 +53,7 @@ pub(super) struct StoredProgram {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct AdmittedPrograms {
-    /// The number of unknown programs that are stored.
+    /// The number of programs that are stored for the first time.
     pub(super) programs: usize,
     /// The number of events whose program is not stored, because the host reported too many new
     /// programs.
@@ -106,7 +106,8 @@ impl<'e> NewSightings<'e> {
         }
     }
 
-    /// The index in `programs` of an event's program. A new program is added.
+    /// The index in `programs` of an event's program. A new program is added, and an earlier report
+    /// replaces a later one.
     fn program(
         &mut self,
         identifiers: Identifiers<'_>,

@@ -25,8 +25,8 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// Whether any active rule expires at `now` or before.
     async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
 
-    /// After this call, rules that expire at or before this time are returned as ended. Readers
-    /// that must not write call this instead of [`PolicyStore::expire`].
+    /// Returns rules that expire at or before this time as ended from now on. Readers that must not
+    /// write call this instead of [`PolicyStore::expire`]. Only the first call has an effect.
     async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
     async fn head(&self) -> StoreResult<Revision>;
@@ -47,8 +47,9 @@ pub trait PolicyStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<LedgerRow>>;
 
-    /// At most `limit` active rules after the key `after`, by target and scope. A list of an older
-    /// revision also takes time in proportion to the versions of rules that it skips.
+    /// At most `limit` rules after the key `after`, by target and scope: the active rules, or those
+    /// that were active at the revision `filter.at`. For an older revision, the query also reads
+    /// and skips rule versions that were not active then, which takes time.
     async fn rules(
         &self,
         filter: &RuleFilter,

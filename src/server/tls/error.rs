@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TlsFileKind {
-    /// The server's certificate and its chain.
+    /// The server's certificate, followed by the intermediate certificates.
     Certificate,
     Key,
     /// The certificates of the CAs that sign client certificates.

@@ -29,7 +29,7 @@ pub(in crate::server) enum HandshakeError {
     Failed(#[from] io::Error),
 }
 
-/// A connection over TLS, and the client's certificate if it sent one.
+/// A TLS connection, and the client's certificate if it sent one.
 pub(in crate::server) struct Secured {
     pub(in crate::server) stream: TlsStream<TcpStream>,
     pub(in crate::server) peer: Option<Peer>,
@@ -64,8 +64,8 @@ impl Tls {
     }
 }
 
-/// Responds to one plain request. Reads the request first, because closing a connection with unread
-/// data could discard the response.
+/// Responds to a client that does not use TLS, and closes the connection. Reads from the request
+/// first, because closing a connection with unread data could discard the response.
 async fn refuse_plain(mut stream: TcpStream) -> io::Result<()> {
     let mut request = [0; 4096];
     if stream.read(&mut request).await? > 0 {

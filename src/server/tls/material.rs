@@ -19,38 +19,37 @@ use tokio_rustls::rustls::{self, CertificateError, InconsistentKeys, RootCertSto
 
 use super::error::{TlsError, TlsFileKind, TlsProblem};
 
-/// The files that TLS needs, all PEM.
+/// The PEM files of a TLS server.
 #[derive(Clone, Debug)]
 pub struct TlsFiles {
     /// The server's certificate, followed by the intermediate certificates.
     pub certificate: PathBuf,
     pub key: PathBuf,
-    /// The certificates of the authorities that sign client certificates.
+    /// The certificates of the CAs that sign client certificates.
     pub client_ca: Option<PathBuf>,
-    /// The revocation lists (CRLs) of these authorities.
+    /// The revocation lists (CRLs) of these CAs.
     pub client_crl: Option<PathBuf>,
 }
 
-/// The content of the files when they were last valid.
+/// The result of the last successful load of the files.
 pub(super) struct Loaded {
     pub(super) config: Arc<ServerConfig>,
-    /// Verifies client certificates, if any are requested.
+    /// Verifies client certificates. None without a client CA.
     pub(super) authority: Option<Arc<dyn ClientCertVerifier>>,
     /// Why clients will refuse the server's certificate; None if no reason is known.
     pub(super) doubt: Option<String>,
 }
 
-/// Maximum bytes of a file, because a wrong path may be a device with endless data. Revocation
-/// lists are the largest valid files.
+/// Maximum bytes per file, because a wrong path may be an endless device such as `/dev/zero`.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
-/// Lines in a PEM file with an encrypted private key: in PKCS #8, and in OpenSSL's old format.
+/// Texts that mark an encrypted private key in PEM: in PKCS #8, and in OpenSSL's old format.
 const ENCRYPTED: [&str; 2] = ["BEGIN ENCRYPTED PRIVATE KEY", "Proc-Type: 4,ENCRYPTED"];
 
-/// When a file was written, its length and its inode, if they are known.
+/// A file's modification time, length and inode (0 on Windows). None if they cannot be read.
 type Stamp = Option<(Option<SystemTime>, u64, u64)>;
 
-/// The stamps of all files, which show whether a file has changed.
+/// The stamps of all files. They are compared to detect changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stamps(Vec<Stamp>);
 
@@ -142,8 +141,8 @@ fn authority(
     let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
     if let Some(crl) = crl {
-        // Only the hosts' certificates are checked for revocation, not intermediate ones. A host is
-        // refused if the issuer of its certificate has no list.
+        // Only the client's own certificate is checked for revocation, not the intermediate ones. A
+        // client is refused if the issuer of its certificate has no list.
         builder = builder.with_crls(revoked(crl)?).only_check_end_entity_revocation();
     }
     let broken = crl.map_or((path, TlsFileKind::ClientCa), |crl| (crl, TlsFileKind::ClientCrl));
@@ -154,7 +153,7 @@ fn authority(
 /// Why clients will refuse the certificate, regardless of the CAs that they trust.
 fn doubt(own: &CertifiedKey, provider: &CryptoProvider) -> Option<String> {
     let certificate = ParsedCertificate::try_from(own.cert.first()?).ok()?;
-    // The certificate itself is checked first. Without trusted CAs, nothing else is checked.
+    // This checks the certificate's validity and purpose, then fails because no CA is trusted.
     let judged = rustls::client::verify_server_cert_signed_by_trust_anchor(
         &certificate,
         &RootCertStore::empty(),
@@ -203,7 +202,7 @@ fn is_encrypted(text: &[u8]) -> bool {
     ENCRYPTED.iter().any(|mark| text.contains(mark))
 }
 
-/// All sections of one kind in a file, which must contain at least one.
+/// All PEM sections of type `T`. Fails if the file has none.
 fn sections<T: PemObject>(path: &Path, part: TlsFileKind, text: &[u8]) -> Result<Vec<T>, TlsError> {
     let wrong = |problem| TlsError { path: path.to_owned(), part, problem };
     let found: Result<Vec<T>, pem::Error> = T::pem_slice_iter(text).collect();
@@ -230,7 +229,7 @@ fn read(path: &Path, part: TlsFileKind) -> Result<Vec<u8>, TlsError> {
 }
 
 fn unusable(path: &Path, part: TlsFileKind, error: &dyn std::error::Error) -> TlsError {
-    // The library's message begins as if a client had sent the certificate.
+    // rustls writes "invalid peer certificate", although no peer sent this certificate.
     let reason = error.to_string().replace("invalid peer certificate: ", "");
     TlsError { path: path.to_owned(), part, problem: TlsProblem::Unusable { part, reason } }
 }

@@ -1,9 +1,9 @@
-//! TLS: the server's own certificate, the authority of client certificates, and their replacement
-//! while the server runs.
+//! TLS: the server's certificate, the verification of client certificates, and reloading both while
+//! the server runs.
 //!
-//! The handshake requests a client certificate but does not require one. A client without a
-//! certificate can still use the admin API with a token. For a client with an invalid certificate,
-//! the handshake fails.
+//! With a client CA, the handshake requests a client certificate but does not require one. A client
+//! without a certificate can still use the admin API with a token. For a client with an invalid
+//! certificate, the handshake fails.
 
 mod error;
 mod handshake;

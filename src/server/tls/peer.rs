@@ -1,4 +1,4 @@
-//! The client's certificate of a connection.
+//! The client certificate of a connection.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,14 +12,14 @@ use super::reload::Tls;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct Certified;
 
-/// How long a verification is valid on an open connection.
+/// How long the result of a verification is used on an open connection.
 const VALID_FOR: Duration = Duration::from_secs(60);
 
 /// A client's certificate.
 ///
-/// The handshake verifies the certificate one time. A connection can stay open, and a session can
-/// be resumed, after the certificate or its authority has expired. Therefore the certificate is
-/// verified again.
+/// The handshake verifies the certificate only once. Afterwards, the certificate can expire or the
+/// client CA can change while a connection stays open, or before a session is resumed. Therefore
+/// [`Peer::is_good`] verifies the certificate again.
 pub(in crate::server) struct Peer {
     tls: Arc<Tls>,
     /// The certificate, followed by the intermediate certificates.
@@ -34,8 +34,8 @@ struct Verification {
 }
 
 impl Peer {
-    /// A peer whose certificate the handshake verified with `verifier`. There is no verifier if a
-    /// session was resumed.
+    /// `verifier` verified the certificate in the handshake. It is None for a resumed session,
+    /// whose handshake verifies nothing.
     pub(super) fn new(
         tls: Arc<Tls>,
         chain: Vec<CertificateDer<'static>>,
@@ -45,7 +45,8 @@ impl Peer {
         Self { tls, chain, verification: Mutex::new(verification) }
     }
 
-    /// Whether the last verification, at most a minute old, accepted the certificate.
+    /// Whether the certificate is valid. It is verified again if the last verification is a minute
+    /// old or preceded a reload of the TLS files.
     pub(in crate::server) fn is_good(&self) -> bool {
         let Some(authority) = self.tls.loaded().authority.clone() else { return false };
         let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);

@@ -15,7 +15,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 pub struct Tls {
     files: TlsFiles,
     loaded: RwLock<Arc<Loaded>>,
-    /// The state of the files when the server opened them.
+    /// The stamps of the files just before they were first read.
     stamps: Stamps,
 }
 
@@ -23,7 +23,7 @@ impl Tls {
     /// Reads the files.
     ///
     /// # Errors
-    /// When a file cannot be read, or has the wrong content.
+    /// When a file cannot be read or used, or the key does not belong to the certificate.
     pub fn open(files: TlsFiles) -> Result<Self, TlsError> {
         let stamps = Stamps::of(&files);
         let loaded = RwLock::new(Arc::new(material::load(&files)?));
@@ -40,7 +40,7 @@ impl Tls {
         Arc::clone(&self.loaded.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Reads the files again. If the files are not valid, the earlier certificates stay in use.
+    /// Reads the files again. If this fails, the earlier certificates stay in use.
     fn reload(&self) {
         match material::load(&self.files) {
             Ok(loaded) => {
@@ -66,8 +66,8 @@ impl Tls {
                 () = hangups.next() => true,
             };
             let now = Stamps::of(&self.files);
-            // Certificate and key are two files, so after a change this waits until neither file
-            // changes.
+            // Certificate and key are replaced one after the other, so this waits until no file has
+            // changed between two checks.
             if is_hangup || (now != read && now == before) {
                 read = now.clone();
                 self.reload();

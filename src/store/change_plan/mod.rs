@@ -1,11 +1,11 @@
-//! Plans a change. A plan contains the rows that end, the rows that are inserted, and the outcome
-//! of each edit. Planning fails if any edit must be refused.
+//! Plans a change. A plan contains the rows to end, the rows to insert, and the outcome of each
+//! edit. Planning fails if any edit must be refused.
 //!
 //! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
-//! edits in their order in memory, and the database writes what the plan contains. So a row that a
-//! change inserts and then ends is never stored, and edits that cancel each other do not create a
-//! revision. Rules with a single edit are not planned in memory: the database compares them with
-//! the stored rules while it writes the plan.
+//! edits in order in memory, and the database writes what the plan contains. A row that a change
+//! inserts and then ends is never stored, and edits that cancel each other do not create a
+//! revision. Most rules with a single edit are not planned in memory: the database compares them
+//! with the stored rules while it writes the plan.
 
 mod reads;
 mod rules;
@@ -28,8 +28,8 @@ pub(super) struct RowChange<K, V> {
     pub(super) key: K,
     pub(super) ended: bool,
     pub(super) inserted: Option<V>,
-    /// Whether a row was stored before the change, even if `ended` is false because all rows of its
-    /// scope end.
+    /// Whether a row was stored before the change. In a cleared scope, `ended` is false even for
+    /// such a row, because all rows of the scope are ended together.
     was_stored: bool,
 }
 
@@ -37,7 +37,7 @@ pub(super) struct RowChange<K, V> {
 pub(super) struct RowCounts {
     pub(super) ended: u64,
     pub(super) inserted: u64,
-    /// Inserted rows that replace an ended row.
+    /// Inserted rows that replace a stored row.
     pub(super) replaced: u64,
 }
 
@@ -76,7 +76,8 @@ pub(super) struct ChangePlan<'e> {
     pub(super) new_scopes: Vec<ScopeNumber>,
     /// The IDs of scopes whose rules and settings must all be ended before any row is inserted.
     pub(super) cleared_scopes: Vec<i64>,
-    /// Rules with a single edit, which have not been compared with the stored rules.
+    /// Edits of rules that have not been compared with the stored rules. See
+    /// [`ChangeReads::single_rules`].
     pub(super) single_rules: Vec<RuleEdit<'e>>,
     pub(super) rules: Vec<RowChange<(&'e Target, ScopeNumber), NewRule<'e>>>,
     pub(super) settings: Vec<RowChange<(ScopeNumber, SettingKey), String>>,
@@ -90,7 +91,7 @@ impl<'e> ChangePlan<'e> {
     /// Plans a change.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if some edits cannot be made.
+    /// [`StoreError::Refused`] if any edit cannot be made.
     pub(super) fn new(mut reads: ChangeReads<'e>, stored: StoredState<'e>) -> StoreResult<Self> {
         let single_rules = std::mem::take(&mut reads.single_rules);
         let edits = reads.edits;
@@ -105,13 +106,13 @@ impl<'e> ChangePlan<'e> {
         }
     }
 
-    /// How many rows of rules the plan changes. Rows that end with their cleared scope and rules
-    /// with a single edit are not counted.
+    /// Counts the rule rows that the plan changes, except rows that are ended because their scope
+    /// is cleared, and edits in `single_rules`.
     pub(super) fn rule_counts(&self) -> RowCounts {
         RowCounts::of(&self.rules)
     }
 
-    /// How many rules replace a rule that ends because its scope is cleared.
+    /// How many inserted rules replace a rule that ends because its scope is cleared.
     pub(super) fn replaced_in_cleared_scopes(&self) -> u64 {
         let replaces =
             |row: &&RowChange<_, _>| row.was_stored && !row.ended && row.inserted.is_some();
@@ -175,8 +176,7 @@ struct EditedRule<'e> {
 struct Planning<'e> {
     scopes: ChangeScopes,
     rules: Vec<EditedRule<'e>>,
-    /// The edits of the rules in `rules`, by the index of the edit. Each has the rule's index and
-    /// the wanted rule.
+    /// For the index of each edit: the rule's index in `rules`, and the wanted rule.
     rule_edits: HashMap<usize, (usize, WantedRule<'e>)>,
     /// The number of active rules in the scope of each tag that is dropped without `force`. Rules
     /// in `rules` are not counted.

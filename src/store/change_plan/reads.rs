@@ -74,12 +74,12 @@ pub(in crate::store) struct ChangeReads<'e> {
     pub(in crate::store) setting_scopes: BTreeSet<ScopeNumber>,
     pub(in crate::store) machines: BTreeSet<&'e MachineId>,
     pub(in crate::store) dropped_tags: BTreeMap<&'e TagName, ScopeNumber>,
-    /// Rules with one edit, sorted by target and scope. They are not read before the change is
-    /// planned: most rules of a large import are new or unchanged, and the database detects this
-    /// faster.
+    /// Edits of rules with only one edit, except rules in the scopes of dropped tags, sorted by
+    /// target and scope. These rules are not read before the change is planned: most rules of a
+    /// large import are new or unchanged, and the database detects this faster.
     pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
-    /// Edits of rules that must be read before the change is planned, sorted by target, scope and
-    /// edit. These are rules with several edits and rules in the scopes of dropped tags.
+    /// Edits of all other rules, sorted by target, scope and edit. These rules must be read before
+    /// the change is planned.
     pub(in crate::store) read_rules: Vec<RuleEdit<'e>>,
 }
 
@@ -120,8 +120,8 @@ impl<'e> ChangeReads<'e> {
         self.single_rules.push(RuleEdit { edit, target: rule.target(), scope, wanted });
     }
 
-    /// Sorts the rule edits, so that each page of an index is touched only once. Moves the edits
-    /// whose rules must be read to `read_rules`.
+    /// Sorts the rule edits, so that the database visits each page of an index only once. Moves the
+    /// edits whose rules must be read to `read_rules`.
     fn separate_rules(&mut self) {
         let rules = &mut self.single_rules;
         rules

@@ -15,7 +15,7 @@ pub(in crate::store) struct RuleEdit<'e> {
     pub(in crate::store) wanted: WantedRule<'e>,
 }
 
-/// The rule that an edit stores instead of the current rule.
+/// What an edit stores instead of the current rule.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) enum WantedRule<'e> {
     Nothing,
@@ -126,7 +126,7 @@ impl EditResults {
     ) -> CurrentRule<'e> {
         let next = wanted.replacing(current);
         let fields = match (current.rule(), next.rule()) {
-            // There is nothing to compare an addition with.
+            // Without a readable rule, there is nothing to compare.
             (None, _) => Vec::new(),
             (before, after) => FieldChange::between(before, after),
         };

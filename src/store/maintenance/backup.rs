@@ -49,8 +49,8 @@ pub enum BackupError {
     },
 }
 
-/// Why a backup was not restored. The database is unchanged, unless only the last step failed,
-/// which makes the replacement durable.
+/// Why a backup was not restored. The database is unchanged, unless only the last step failed. That
+/// step makes the replacement durable.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The file is not a complete backup that this program can read.
@@ -63,8 +63,7 @@ pub enum RestoreError {
     /// A server or a command has the database open.
     #[error("{} is in use; nothing was changed", .0.display())]
     InUse(PathBuf),
-    /// The file at the database's path is not a nicelist database, or is so damaged that it cannot
-    /// be recognized as one.
+    /// The file at the database's path cannot be opened or is not a nicelist database.
     #[error("cannot replace {}: {reason}", .database.display())]
     Irreplaceable {
         database: PathBuf,
@@ -79,7 +78,8 @@ pub enum RestoreError {
     },
 }
 
-/// Writes a backup of a snapshot of a database, and checks it. A server may write at the same time.
+/// Writes a snapshot of a database into a backup file, and checks it. A server may write to the
+/// database at the same time.
 ///
 /// # Errors
 /// When the database cannot be read or is damaged, when the file cannot be written, or when it
@@ -100,8 +100,8 @@ pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
 /// previous file is kept under another name.
 ///
 /// # Errors
-/// When the backup cannot be read, or the database is in use, is not nicelist's, or cannot be
-/// written. See [`RestoreError`].
+/// When the backup cannot be read or is damaged, or when the database is in use, is not nicelist's,
+/// or cannot be written.
 pub fn restore(database: &Path, file: &Path, now: Timestamp) -> Result<Restored, RestoreError> {
     sqlite::restore::restore(database, file, now)
 }

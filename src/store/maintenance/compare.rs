@@ -15,7 +15,7 @@ pub struct Compared {
     pub different: u64,
     pub only_first: u64,
     pub only_second: u64,
-    /// The key of the first row in which the databases differ.
+    /// The key of the first row that differs or is in only one of the databases.
     pub first_difference: Option<String>,
     /// Whether the second database may give a new row an ID that the first has already used.
     pub reuses_numbers: bool,
@@ -31,7 +31,7 @@ impl Compared {
 /// Compares a snapshot of each of two databases, table by table.
 ///
 /// # Errors
-/// When one of the databases cannot be opened or read.
+/// When one of the databases cannot be opened or read, or has an older schema.
 pub async fn compare(
     first: &str,
     second: &str,
@@ -100,8 +100,8 @@ impl<'r> Feed<'r> {
     }
 }
 
-/// Compares rows until the next page of one database must be read. Returns false when the rows of
-/// both databases have been compared.
+/// Compares rows until the next page of one database must be read. Returns false when both
+/// databases have no more rows.
 fn meet(found: &mut Compared, table: &Table, one: &mut Feed<'_>, other: &mut Feed<'_>) -> bool {
     loop {
         let order = match (one.rows.front(), other.rows.front()) {
@@ -179,7 +179,7 @@ mod tests {
     use crate::fleet::Epoch;
     use crate::store::StoreResult;
 
-    /// Returns rows that consist of these numbers. Each inner list is a page.
+    /// Returns a row for each number. Each inner list is a page.
     struct Paper(Vec<Vec<i64>>);
 
     #[async_trait]

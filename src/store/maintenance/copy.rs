@@ -8,7 +8,7 @@ use super::{DatabaseReader, DatabaseState, DatabaseUrl, MaintenanceError};
 use crate::fleet::Epoch;
 use crate::store::new_epoch;
 
-/// A step of a copy or a comparison, or its progress.
+/// A step of a copy or a comparison, or progress within a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CopyStep {
     Copying(&'static str),
@@ -16,7 +16,7 @@ pub enum CopyStep {
     Completing,
     /// Comparing a table of both databases.
     Checking(&'static str),
-    /// This many rows were copied or checked.
+    /// This many more rows were copied or checked.
     Rows(u64),
 }
 
@@ -69,11 +69,11 @@ impl<'a> DatabaseCopy<'a> {
         &self.rows
     }
 
-    /// Copies all rows, reads them back, compares them, and commits.
+    /// Copies all rows, reads them back, compares them with the source, and commits.
     ///
     /// # Errors
-    /// When one of the databases fails, or the copy differs. The target's file and schema may have
-    /// been created.
+    /// When one of the databases fails, or the copy differs. Even then, the target's file and
+    /// schema may have been created.
     pub async fn run(
         self,
         epoch: CopiedEpoch,

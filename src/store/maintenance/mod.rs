@@ -1,8 +1,8 @@
 //! Operations on whole databases: copy, compare, back up, restore, migrate, check.
 //!
-//! A copy contains every row with its ID. Copying reads a snapshot and writes one transaction. The
-//! transaction is committed after everything was read back and compared. An interrupted copy leaves
-//! no rows in the target.
+//! A copy contains every row with its ID. Copying reads a snapshot and writes one transaction,
+//! which is committed after everything was read back and compared. An interrupted copy leaves no
+//! rows in the target.
 
 mod backup;
 mod compare;
@@ -69,7 +69,7 @@ pub(super) struct DatabaseState {
 /// A snapshot of a database.
 #[async_trait]
 pub(super) trait DatabaseReader: Send {
-    /// A page of the rows after the key `after`, by key. It is empty at the end.
+    /// A page of the rows after the key `after`, sorted by key. It is empty at the end.
     async fn page(
         &mut self,
         table: &'static Table,
@@ -88,7 +88,7 @@ pub(super) trait DatabaseReader: Send {
 /// rows are stored. As a [`DatabaseReader`], it returns the rows that were written.
 #[async_trait]
 pub(super) trait DatabaseWriter: DatabaseReader {
-    /// Adds rows of a table, by key.
+    /// Adds rows of a table, sorted by key.
     async fn write(&mut self, table: &'static Table, rows: Vec<Row>) -> StoreResult<()>;
 
     /// Prevents IDs up to `last` from being used again.
@@ -111,14 +111,12 @@ pub enum MaintenanceError {
     Read {
         /// The URL of the database without its password.
         url: String,
-        /// The problem, and for some problems how to fix it.
         reason: String,
     },
     #[error("cannot copy into {url}: {reason}")]
     Write {
         /// The URL of the database without its password.
         url: String,
-        /// The problem, and for some problems how to fix it.
         reason: String,
     },
     /// The copy differed from the original when it was read back. It was rolled back.
@@ -130,7 +128,8 @@ pub enum MaintenanceError {
     },
 }
 
-/// The schema versions before and after a migration. With `dry_run`, nothing is migrated.
+/// The schema versions before and after a migration. In a dry run, `to` is the version that a
+/// migration would result in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Migrated {
     /// The previous version of the schema; 0 if there was no schema.
@@ -163,7 +162,7 @@ pub struct Checked {
 /// SQLite, also checks the structure of the file.
 ///
 /// # Errors
-/// When the database cannot be opened or read.
+/// When the database cannot be opened or read, for example because its schema is older.
 pub async fn check(url: &str) -> StoreResult<Checked> {
     let (rows, damage) = match DatabaseUrl::of(url)? {
         DatabaseUrl::Sqlite(path) => {

@@ -1,4 +1,4 @@
-//! The tables, which have the same columns in SQLite and PostgreSQL.
+//! The tables that are copied and compared. Their columns are the same in SQLite and PostgreSQL.
 
 use super::Value;
 
@@ -48,7 +48,7 @@ pub const META: &Table =
 
 pub const EVENT: &Table = &Table { parted: true, ..table("event", EVENT_COLUMNS, true) };
 
-/// All tables, each after the tables that it refers to.
+/// Each table comes after the tables that it refers to.
 pub const TABLES: &[&Table] = &[
     META,
     &table(
@@ -204,14 +204,14 @@ impl Table {
         row.iter().take(self.key_columns).cloned().collect()
     }
 
-    /// The columns that are in the table itself.
+    /// The columns that are not in the separate table `NAME_body`.
     pub(in crate::store) fn own(&self) -> &'static [Column] {
         self.columns.split_last().filter(|_| self.parted).map_or(self.columns, |(_, own)| own)
     }
 }
 
-/// The quoted names of columns, separated by commas. If `table` is given, it comes before each
-/// name.
+/// The quoted names of columns, separated by commas. If `table` is given, each name is qualified
+/// with it.
 pub(in crate::store) fn names(table: Option<&str>, columns: &[Column]) -> String {
     let name = |column: &Column| match table {
         Some(table) => format!("{table}.\"{}\"", column.name),

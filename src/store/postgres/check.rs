@@ -1,4 +1,4 @@
-//! Checks that the rows are as nicelist wrote them. PostgreSQL checks its pages itself.
+//! Checks the checksums of rows. The pages themselves are left to PostgreSQL.
 
 use super::url::Address;
 use super::{open, pool, snapshot};

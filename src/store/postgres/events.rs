@@ -69,7 +69,7 @@ pub(super) async fn stats(
     sql::events::stats(on, "event", conditions(Dialect::Postgres, filter), limit).await
 }
 
-/// The body of an event, unless it is too large to be read.
+/// SQL for the body of an event; NULL if it is too large to be read.
 fn body() -> String {
     format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT)
 }

@@ -1,4 +1,4 @@
-//! Whether the database can be written to, and the newest time in it.
+//! Whether the database can be written to, its size, and the times in it.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;

@@ -15,7 +15,7 @@ use super::url::{Address, chain};
 use crate::store::{StoreError, StoreResult};
 
 const CHANNEL: &str = "nicelist";
-/// How long to wait before another connection is tried.
+/// How long to wait before reconnecting.
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// Notifies all servers of a change of policy or tokens when the transaction commits.
@@ -31,8 +31,8 @@ const RESPONSE: Duration = Duration::from_secs(1);
 /// How long this process may take to see a response that has arrived, if it is busy.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Listens until it is dropped, and detects when PostgreSQL stops responding. A hung server keeps
-/// its connections, so nothing else would reveal the hang for minutes.
+/// Listens until it is dropped, and detects when PostgreSQL stops responding. Without this, a hung
+/// server would be noticed only after minutes, because it keeps its connections.
 pub(super) struct Listener {
     heard: Arc<Notify>,
     silent: watch::Receiver<bool>,
@@ -139,7 +139,7 @@ async fn listen(
     }
 }
 
-/// Waits for a response. Fails if the server takes so long that it must have stopped responding.
+/// Waits for a response. Fails after [`RESPONSE`] and [`GRACE`].
 async fn responds<T>(
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Lost> {

@@ -28,9 +28,9 @@ pub(super) enum Lock {
 }
 
 impl Lock {
-    /// Waits for the lock, for example until another server's large import ends, and takes it
-    /// exclusively. Tables are never locked that long, so the transaction then waits only briefly
-    /// for a table.
+    /// Takes the lock exclusively. Waits for up to the session's `lock_timeout`, for example for
+    /// another server's large import. Afterwards, the transaction waits only briefly for tables,
+    /// because they are never locked that long.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;
         let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");

@@ -1,9 +1,9 @@
 //! The PostgreSQL adapter: any number of servers over one database.
 //!
 //! Reads use a few connections. Hosts and events, which are written most, are written in groups:
-//! waiting requests share a commit. A change of policy is one transaction under a lock of all
-//! servers, so that revisions have the order of their commits. Other servers are notified
-//! immediately.
+//! waiting requests share a commit. A change of policy is one transaction under a lock between all
+//! servers, so that revisions have the order of their commits. Its commit notifies the other
+//! servers.
 //!
 //! Every method fails soon while the database cannot be reached, and works again afterwards.
 
@@ -313,7 +313,7 @@ impl EventStore for Postgres {
 
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize> {
         ask!(self, |client| async {
-            // Usually there is nothing to delete. Then other changes need not wait.
+            // Usually there is nothing to delete. Then no lock is needed.
             if !events::has_overdue(client, purge).await? {
                 return Ok(0);
             }

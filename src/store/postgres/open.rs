@@ -27,8 +27,8 @@ const MIGRATIONS: &[&str] = &[
 /// The first version whose rows have checksums.
 const CHECKSUMS: usize = 5;
 
-/// Checks that the database may be written, and brings its schema up to date. Errors are worded for
-/// users.
+/// Checks that the database can be written to, and brings its schema up to date. Errors are worded
+/// for users.
 pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
     let mut client = pool.get().await.map_err(unopened)?;
     if find(&mut client).await?.check()? < MIGRATIONS.len() {

@@ -21,7 +21,7 @@ impl PolicyStore for Postgres {
     }
 
     async fn expire(&self, now: Timestamp) -> StoreResult<Option<Revision>> {
-        // Usually no rule has expired. Then other changes need not wait.
+        // Usually no rule has expired. Then no lock is needed.
         if !self.has_expired(now).await? {
             return Ok(None);
         }

@@ -27,11 +27,12 @@ pub(super) enum PoolUse {
     Read(QueryPurpose),
     /// A connection that changes policy. It has the table of staged rules.
     Policy,
-    /// A connection that writes hosts or events: a few rows at a time, found by their key. A query
-    /// plan from a time when the table was small must not scan the table when it is large.
+    /// A connection that writes hosts or events: a few rows at a time, found by their key. Full
+    /// scans are disabled, because a query plan from a time when a table was small would be slow
+    /// when it is large.
     WriteByKey,
-    /// A connection that reads or writes a whole database by key. It may wait for a slow second
-    /// database.
+    /// A connection that reads or writes a whole database by key. It may be idle while it waits for
+    /// the other database.
     Move,
 }
 
@@ -47,8 +48,8 @@ pub(super) fn pool(
         session.push_str("SET synchronous_commit = off;");
     }
     if let PoolUse::Read(purpose) = purpose {
-        // Reads wait only briefly. Only a migration, an administrator, or a new or dropped
-        // partition locks a whole table.
+        // Reads wait only briefly for a table. Only a migration, an administrator, or a new or
+        // dropped partition locks a whole table.
         session.push_str("SET lock_timeout = '1500ms';");
         let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
         session.push_str(&format!("SET statement_timeout = {deadline};"));
@@ -73,12 +74,13 @@ pub(super) fn pool(
     });
     let (size, wait) = match purpose {
         PoolUse::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
-        // Writes wait without a time limit, because a large import may be in progress.
+        // Writes wait for the only connection without a time limit, because it may be in use by a
+        // large import.
         PoolUse::Policy | PoolUse::WriteByKey | PoolUse::Move => (1, None),
     };
     let mut limits = PoolConfig::new(size);
     limits.timeouts = Timeouts { wait, create: Some(PATIENCE), recycle: Some(PATIENCE) };
-    // The connection used last has its statements prepared.
+    // Prefers the connection that was used last, because it has prepared statements.
     limits.queue_mode = QueueMode::Lifo;
     let pool =
         Pool::builder(manager).config(limits).runtime(Runtime::Tokio1).post_create(set_up).build();

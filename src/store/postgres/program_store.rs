@@ -19,8 +19,8 @@ use crate::store::{
     UndecidedSighting,
 };
 
-/// Counts the newest uncounted events. Returns whether more are left. Servers do this one after the
-/// other.
+/// Counts the newest uncounted events. Returns whether more are left. Only one server at a time
+/// does this.
 async fn count_older(client: &mut Client, limit: usize) -> StoreResult<bool> {
     if old_sightings::uncounted(&*client).await?.is_none() {
         return Ok(false);

@@ -1,4 +1,4 @@
-//! The connections for reads and small writes, some for each purpose.
+//! The connections for reads and small writes, in a pool for each purpose.
 
 use std::time::Duration;
 
@@ -14,7 +14,6 @@ use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 /// How long a server may take to accept the cancellation of a query.
 const CANCEL: Duration = Duration::from_secs(2);
 
-/// A connection pool for each purpose.
 pub(super) struct Readers {
     sync: Pool,
     admin: Pool,
@@ -37,7 +36,7 @@ impl Readers {
         &self.background
     }
 
-    /// A connection of the current task's purpose.
+    /// A connection for the current task's purpose.
     pub(super) async fn reader(&self, pulse: &Pulse) -> StoreResult<Reader> {
         let pool = match QueryPurpose::current() {
             QueryPurpose::Sync => &self.sync,
@@ -49,8 +48,8 @@ impl Readers {
     }
 }
 
-/// A connection for one query. If it is dropped before [`Reader::finish`], the query is canceled
-/// and the connection is not used again.
+/// A connection for one operation. If it is dropped before [`Reader::finish`], its query is
+/// canceled and the connection is not used again.
 pub(super) struct Reader {
     client: Option<Client>,
     tls: Tls,

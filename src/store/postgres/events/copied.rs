@@ -18,8 +18,8 @@ pub(in crate::store::postgres) async fn create_partitions(
     partitions::make(on, &weeks).await
 }
 
-/// Stores the digests of all events. Two events have the same digest if one has a NUL where the
-/// other has U+FFFD. Only one of the digests is then stored.
+/// Stores the digests of all events. Two events have the same digest if they differ only in NUL and
+/// U+FFFD. Then only one of them gets an entry.
 pub(in crate::store::postgres) async fn insert_digests(on: &impl GenericClient) -> StoreResult<()> {
     let sql = format!(
         "INSERT INTO event_once (digest, id, received)

@@ -29,7 +29,8 @@ pub(super) fn digest(table: &str) -> String {
     )
 }
 
-/// SQL for a time. Entries of `event_once` with an earlier `received` belong to dropped partitions.
+/// SQL for the time before which all partitions were dropped. Entries of `event_once` with an
+/// earlier `received` belong to dropped partitions.
 pub(super) const FLOOR: &str =
     "coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'event_floor'),
               -9223372036854775808)";
@@ -39,7 +40,7 @@ const GIVEN: &str = "unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5
         $6::bigint[], $7::text[], $8::text[], $9::text[])
     AS given (place, machine, sha256, decision, occurred, pid, member_of, rule, file)";
 
-/// Events by column: first the columns of the digest, then the other columns.
+/// Events by column: the index, the columns of the digest, and then the other columns.
 #[derive(Default)]
 struct Columns {
     place: Vec<i64>,
@@ -115,7 +116,7 @@ pub(in crate::store::postgres) struct NewEvents {
 
 #[derive(Default)]
 pub(in crate::store::postgres) struct InsertEvents {
-    /// The weeks that are known to have partitions.
+    /// Weeks for which no partition has to be created.
     weeks: Mutex<HashSet<Week>>,
 }
 

@@ -1,4 +1,5 @@
-//! The partitions of events. Each has the events that were received in one week.
+//! The partitions of events. Each has the events that were received in one week. The default
+//! partition has all others.
 
 use std::collections::HashSet;
 

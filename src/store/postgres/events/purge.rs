@@ -83,7 +83,7 @@ pub(in crate::store::postgres) async fn purge(
     Ok(gone)
 }
 
-/// Drops the partitions of a week. Returns how many events they had.
+/// Drops the partitions of a week. Returns how many events were deleted.
 async fn drop_week(client: &mut Client, week: Week) -> StoreResult<usize> {
     let on = client.transaction().await?;
     Lock::Events.take(&on).await?;

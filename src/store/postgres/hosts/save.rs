@@ -35,7 +35,7 @@ impl Save {
             primary_user: clean(&host.facts.primary_user).into_owned(),
             first_seen: host.first_seen.as_millisecond(),
             sync: codes::json(&host.sync)?,
-            // Lists of hosts query this JSON, so it must not contain NUL.
+            // PostgreSQL queries this JSON, so it must not contain NUL.
             facts: clean_json(codes::json(&host.facts)?),
         }))
     }
@@ -103,7 +103,7 @@ impl Batch for Saves {
     }
 }
 
-/// Splits jobs into rounds. A round has each host only once, and is sorted by host. Usually there
+/// Splits jobs into rounds, sorted by host. A round has at most one job of each host. Usually there
 /// is only one round.
 fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     let mut rounds: Vec<(HashSet<&str>, Vec<usize>)> = Vec::new();
