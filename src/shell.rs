@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::path::Path;
 use std::process::Command;
 
-/// Quotes an argument for a shell. Without quotes, a file name could run a command, and so could a
+/// Quotes an argument for a shell. Without quotes, a file name could run a command. So could a
 /// machine ID, which the host chooses.
 pub fn argument(text: &str) -> Cow<'_, str> {
     // Quoting only fails for NUL, which is allowed here.

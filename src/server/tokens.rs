@@ -1,4 +1,4 @@
-//! Tokens and enrollment secrets, in memory by their hash.
+//! Tokens in memory, by the hash of their secret. Enrollment secrets are tokens, too.
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -73,8 +73,8 @@ impl Access {
         let installation = Installation { cursor_key: rand::random(), tokens };
         let (cursor_key, fresh) = store.install(installation).await?;
         if let Some(error) = unusable {
-            // Only the first start uses the chosen secrets, so they must not make a later start
-            // fail.
+            // Only the first start uses the chosen secrets, so invalid ones must not make a later
+            // start fail.
             if store.tokens().await?.is_empty() {
                 return Err(error);
             }

@@ -1,4 +1,4 @@
-//! Changes of policy: their edits, actors and results.
+//! Changes of policy, their edits and their results.
 
 use crate::fleet::{Actor, Setting, SettingKey, Tag};
 use crate::rule::{

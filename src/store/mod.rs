@@ -80,7 +80,7 @@ pub struct PolicySnapshot {
 struct Expired {
     /// Rules that expire at or before this time count as ended.
     by: Timestamp,
-    /// The revision that ends these rules.
+    /// These rules count as ended at this revision.
     revision: Revision,
 }
 
@@ -143,7 +143,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     async fn noted_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// The time that [`Store::note_time`] stored last. If no time was stored, returns the newest
-    /// time of a revision, event or sync. That query reads every host.
+    /// time of a revision, event, host or sync. That query reads every host.
     async fn newest_time(&self) -> StoreResult<Option<Timestamp>>;
 
     /// At most 1000 active rows that were found to be unreadable and are not served.

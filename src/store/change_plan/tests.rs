@@ -44,7 +44,7 @@ fn host(machine: &str, tags: &[&str]) -> (MachineId, Vec<TagName>) {
     (machine.parse().unwrap(), tags.iter().map(|tag| tag.parse().unwrap()).collect())
 }
 
-/// Stored rows of the scopes, which have the IDs 1, 2, … in the order of their first edits.
+/// Stored rows. Scopes have the IDs 1, 2, … in the order of their first edits.
 #[derive(Default)]
 struct Stored {
     rules: Vec<Rule>,

@@ -37,7 +37,7 @@ pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
     Ok(())
 }
 
-/// The version of the schema of a database that is only read; 0 if it has none.
+/// The schema's version, for a database that is opened only to read it; 0 if it has none.
 pub(super) async fn version(pool: &Pool) -> Result<usize, String> {
     let mut client = pool.get().await.map_err(unopened)?;
     find(&mut client).await?.version()
@@ -53,7 +53,7 @@ async fn find(client: &mut Client) -> Result<Found, String> {
     found.await.map_err(|error| error.to_string())
 }
 
-/// Describes for users why a pool has no connection.
+/// Explains to users why a pool has no connection.
 pub(super) fn unopened(error: PoolError) -> String {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {

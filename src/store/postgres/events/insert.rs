@@ -35,7 +35,7 @@ pub(super) const FLOOR: &str =
     "coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'event_floor'),
               -9223372036854775808)";
 
-/// The parameters of [`Columns::keys`], as a table named `given`.
+/// SQL for a table named `given` with the parameters of [`Columns::keys`].
 const GIVEN: &str = "unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[],
         $6::bigint[], $7::text[], $8::text[], $9::text[])
     AS given (place, machine, sha256, decision, occurred, pid, member_of, rule, file)";

@@ -9,8 +9,8 @@ use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::query;
 
-/// A week, in milliseconds. With 52 partitions per year, a query for one event searches far fewer
-/// partitions than if each had only one day.
+/// A week, in milliseconds. With one partition per week, a query for one event searches fewer
+/// partitions than with one per day.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
 const TABLES: [&str; 2] = ["event", "event_body"];
 
