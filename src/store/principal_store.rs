@@ -1,4 +1,4 @@
-//! Tokens, which give access to the admin API.
+//! Tokens for the admin API and for syncs.
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -15,9 +15,9 @@ pub trait PrincipalStore: Send + Sync + 'static {
     /// Stores a new token. Fails if another token has or had the same name.
     async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()>;
 
-    /// Revokes a token. Returns false if the token does not exist. If the time `keep_admin` is
-    /// given, fails if the token is the only admin token that is valid at that time or 24 hours
-    /// later.
+    /// Revokes a token. Returns false if the token does not exist or is already revoked. If the
+    /// time `keep_admin` is given, fails if the token is the only admin token that is valid at that
+    /// time, or the only one that is still valid 24 hours later.
     async fn revoke_token(
         &self,
         actor: &Actor,

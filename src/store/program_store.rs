@@ -14,8 +14,8 @@ use crate::rule::MachineId;
 /// Each method is one transaction. Its writes are durable when it returns.
 #[async_trait]
 pub trait ProgramStore: Send + Sync + 'static {
-    /// At most `limit` programs after a position, by the time when they were first seen, newest
-    /// first.
+    /// At most `limit` programs after a position, sorted by the time of their first sighting,
+    /// newest first.
     async fn programs(
         &self,
         filter: &ProgramFilter,
@@ -43,8 +43,8 @@ pub trait ProgramStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<Sighting>>;
 
-    /// When any host last reported each of these programs. Programs that were never seen are left
-    /// out.
+    /// The time when each of these programs was last reported by any host. Programs without
+    /// sightings are left out.
     async fn last_seen(&self, programs: &[ProgramId]) -> StoreResult<Vec<(ProgramId, Timestamp)>>;
 
     /// At most `limit` undecided sightings after a position, the newest first.
@@ -60,12 +60,12 @@ pub trait ProgramStore: Send + Sync + 'static {
     async fn has_uncounted_events(&self) -> StoreResult<bool>;
 
     /// Counts at most `limit` events that were stored by an older version, the newest first.
-    /// Returns whether more are left. Events of hosts that were forgotten since are not counted.
+    /// Returns whether more are left. Events of forgotten hosts are not counted.
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
 
-    /// Deletes at most `limit` sightings of a host, and programs that no other host reported.
-    /// Returns how many sightings were deleted. The host's uncounted events will not be counted
-    /// later.
+    /// Deletes at most `limit` sightings of a host, and programs that have no sightings left.
+    /// Returns how many sightings were deleted. Events of the host that are not counted yet will
+    /// never be counted.
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
     /// Examines at most `limit` sightings after a position. Deletes those that were last seen

@@ -19,8 +19,8 @@ pub struct QuarantinedRow {
     pub reason: String,
 }
 
-/// The active rows that were found to be unreadable. A row is removed when it is read again and is
-/// readable or has ended.
+/// The active rows that were found to be unreadable, up to [`MOST`]. A row is removed when it is
+/// read again and is readable or has ended.
 #[derive(Clone, Default)]
 pub(super) struct Quarantine(Arc<Mutex<BTreeMap<(&'static str, i64), QuarantinedRow>>>);
 
@@ -29,8 +29,8 @@ impl Quarantine {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Returns the value of a row, or None if the row is unreadable. Unreadable rows are
-    /// quarantined, unless they have ended.
+    /// Returns the value of a row, or None if the row is unreadable. Quarantines unreadable rows,
+    /// unless they have ended. Removes all other rows from the quarantine.
     pub(super) fn take<T>(
         &self,
         read: StoreResult<T>,
@@ -92,7 +92,7 @@ pub(super) fn listed<T>(read: StoreResult<T>) -> StoreResult<Option<T>> {
 }
 
 /// How many rows to read for a page of a list. If some rows are unreadable, more rows are read,
-/// because clients take a short page for the last one.
+/// because clients treat a short page as the last page.
 pub(super) struct PageSize {
     limit: usize,
     pub(super) rows: usize,

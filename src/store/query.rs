@@ -14,7 +14,8 @@ use crate::rule::{
     Target,
 };
 
-/// A part of a list. It has fewer rows than requested if the rows are large.
+/// A part of a list. It may have fewer rows than requested, even if more follow, because its size
+/// in bytes is limited.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListPart<T> {
     pub rows: Vec<T>,
@@ -76,8 +77,8 @@ pub struct RevisionFilter {
     /// Only revisions that made or ended a rule for this target. If `scope` is given, the rule must
     /// be in that scope.
     pub target: Option<Target>,
-    /// Only revisions that made or ended a rule or a setting in this scope. With a target, only its
-    /// rules count. Without a target, this takes time in proportion to all versions of rules.
+    /// Only revisions that made or ended a rule or a setting in this scope. If `target` is given,
+    /// settings do not count. Otherwise, the query reads all versions of all rules.
     pub scope: Option<Scope>,
 }
 
@@ -122,8 +123,8 @@ pub struct HostFilter {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredHost {
     pub host: Host,
-    /// Grows with every write of the row, including tags. A host that syncs again after it was
-    /// forgotten gets a version that its row never had.
+    /// Increases with every write of the row, including changes of its tags. A host that syncs
+    /// again after it was forgotten gets a version that its row never had.
     pub version: u64,
 }
 
@@ -132,10 +133,10 @@ pub(super) const MOST_HOSTS_OF_SERIAL: usize = 10;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SharedSerial {
-    /// The serial number, in upper case. It may be a placeholder.
+    /// The serial number, in upper case. It may be a placeholder that many hosts report.
     pub serial: String,
     pub hosts: u64,
-    /// The first of these hosts, by machine ID.
+    /// Some of these hosts: the first ones by machine ID.
     pub machines: Vec<MachineId>,
 }
 
@@ -177,8 +178,8 @@ pub struct EventPurge {
 pub enum EventOrigin {
     /// The host has just sent the events.
     Upload {
-        /// The maximum number of programs that no host has reported before. Events of further new
-        /// programs are stored, but are not counted as sightings.
+        /// The maximum number of new programs to add, which no host has reported before. Events of
+        /// further new programs are stored, but are not counted as sightings.
         new_programs: usize,
     },
     /// The events are imported from another server, which received them earlier.
@@ -186,8 +187,9 @@ pub enum EventOrigin {
 }
 
 impl EventOrigin {
-    /// The time of the sighting that an event reports. For an upload, this is the time when the
-    /// server received the event, because the clock of a host is not trusted.
+    /// The time at which an event counts as a sighting. For an upload, this is the time when the
+    /// server received the event, because the clock of a host is not trusted. For an import, it is
+    /// the time when the event occurred, if that is known and not later.
     pub(super) fn seen(self, event: &Event, received: Timestamp) -> Timestamp {
         match self {
             Self::Upload { .. } => received,
@@ -218,11 +220,11 @@ pub struct AddedEvents {
 pub struct ProgramFilter {
     /// Only programs with this SHA-256. Letter case does not matter.
     pub sha256: Option<String>,
-    /// Only programs with this signing ID. Old clients may have reported the signing ID without its
-    /// team ID.
+    /// Only programs with this signing ID. This includes programs whose signing ID was reported
+    /// without the team ID, as old clients do.
     pub signing_id: Option<String>,
     /// Only programs with this publisher: a team ID, the SHA-256 of the leaf certificate, or a part
-    /// of the certificate's common name or organization.
+    /// of the certificate's common name or organization. Letter case (ASCII) does not matter.
     pub publisher: Option<String>,
     pub signing_status: Option<SigningStatus>,
     /// Only programs with this text in a name, the SHA-256, the signing ID or the team ID, in any
@@ -282,16 +284,17 @@ pub struct UndecidedFilter {
     pub until: Option<Timestamp>,
     /// Only sightings whose newest path matches.
     pub path: Option<PathPattern>,
-    /// Only programs with this signer: a team ID, a signing ID with or without its team, the
-    /// SHA-256 of the leaf certificate, or a part of the certificate's common name or organization.
+    /// Only sightings of programs with this signer: a team ID, a signing ID with or without its
+    /// team, the SHA-256 of the leaf certificate, or a part of the certificate's common name or
+    /// organization. Letter case (ASCII) matters only for signing IDs.
     pub signer: Option<String>,
-    /// Only sightings with this text in the newest path, or in the program's SHA-256, the signing
-    /// ID or the team ID, in any letter case (ASCII).
+    /// Only sightings with this text in the newest path, or in the program's SHA-256, signing ID or
+    /// team ID, in any letter case (ASCII).
     pub text: Option<String>,
 }
 
-/// The place of a sighting in a list of undecided sightings. The machine is a row ID, which is
-/// valid only in one database.
+/// The place of a sighting in a list of undecided sightings. `machine` is a row ID, which is valid
+/// only in the same database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UndecidedPosition {
     pub last_seen: Timestamp,
@@ -339,8 +342,8 @@ pub struct UndecidedSighting {
     pub position: UndecidedPosition,
 }
 
-/// The place of a sighting among all sightings. The machine is a row ID, which is valid only in one
-/// database.
+/// The place of a sighting among all sightings. `machine` is a row ID, which is valid only in the
+/// same database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SightingPosition {
     pub program: ProgramId,
@@ -355,7 +358,7 @@ pub struct PurgedSightings {
 }
 
 /// A part of a list. Only a limited number of rows is examined for it, so it may be empty even if
-/// more rows follow.
+/// the list continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExaminedPart<T, P> {
     pub rows: Vec<T>,

@@ -1,5 +1,5 @@
-//! The purpose of a query. Each purpose has its own readers and limits, so that a sync never waits
-//! until an administrator's scan of a million events releases its reader.
+//! The purpose of a query. Each purpose has its own readers and limits, so that a sync does not
+//! wait for a reader that an administrator's long query uses.
 
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ pub enum QueryPurpose {
     Sync,
     /// An administrator waits for a page of the admin API.
     Admin,
-    /// No one waits: start-up, expiry, retention, checks. This is the default.
+    /// No one waits, for example at start-up and for expiry, retention and checks. This is the
+    /// default.
     Background,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct Bounds {
 }
 
 impl QueryPurpose {
-    /// Runs `work`, whose queries are for this purpose.
+    /// Runs `work` with this purpose for its queries.
     pub async fn run<F: Future>(self, work: F) -> F::Output {
         QUERY_PURPOSE.scope(self, work).await
     }

@@ -1,4 +1,5 @@
-//! Stores the first revision whose history is kept, and deletes rows that ended before it.
+//! Stores the first revision whose history is kept, and deletes rules, settings and tags that ended
+//! before it.
 
 use super::codes;
 use crate::rule::Revision;
@@ -18,8 +19,8 @@ pub(super) async fn raise_start(on: &impl GenericClient, start: Revision) -> Sto
     Ok(())
 }
 
-/// Deletes at most `limit` rows that ended before the first revision that is kept. Servers that
-/// delete rows at the same time delete different rows.
+/// Deletes at most `limit` rows that ended before the first revision whose history is kept. Skips
+/// rows that another server is deleting.
 pub(super) async fn delete(on: &impl GenericClient, limit: usize) -> StoreResult<usize> {
     let mut gone = 0;
     for table in ["rule", "setting", "tag"] {

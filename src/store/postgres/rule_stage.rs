@@ -1,5 +1,5 @@
-//! A session's temporary table of the rules that a change puts or drops. The rules are streamed
-//! into it in PostgreSQL's binary format.
+//! A temporary table for the rules that a change may write or remove. Each session has its own. The
+//! rules are streamed into it in PostgreSQL's binary format.
 
 use std::pin::pin;
 
@@ -14,7 +14,8 @@ use crate::store::checksum::RowHasher;
 use crate::store::postgres::codes;
 use crate::store::sql::rows::{self, CONTENT, ContentValue, WIDTH};
 
-/// Creates the table, once per session, with enough memory for a large import.
+/// SQL that creates the table, and allows more memory for temporary tables. Each session runs it
+/// once.
 pub(super) const STAGE: &str = "SET temp_buffers = '256MB';
     CREATE TEMPORARY TABLE rule_stage (
         place bigint NOT NULL, put boolean NOT NULL,
@@ -25,16 +26,16 @@ pub(super) const STAGE: &str = "SET temp_buffers = '256MB';
         ticket text COLLATE \"C\", source text COLLATE \"C\", expires bigint, checksum bigint
     ) ON COMMIT DELETE ROWS;";
 
-/// Bytes that are sent at a time.
+/// Rows are collected until they have this many bytes, and are then sent.
 const CHUNK: usize = 64 * 1024;
 /// The start of a stream in PostgreSQL's binary format: signature, no flags, no extension.
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-/// Columns of a row: place, put, key, content, checksum.
+/// Columns of a row: place, put, key (three columns), content, checksum.
 const COLUMNS: usize = 6 + WIDTH;
 
-/// The result of a change for one target and scope. `rule` is None if the rule is dropped.
+/// A row of the table. `rule` is the wanted rule, or None if the change removes the rule.
 pub(super) struct StagedRule<'a> {
-    /// The rule's index among the rules that the change may put or drop.
+    /// The index of the rule in the writer's list.
     pub(super) place: i64,
     pub(super) target: &'a Target,
     pub(super) scope: i64,

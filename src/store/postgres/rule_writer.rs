@@ -1,6 +1,6 @@
-//! Writes the rules of a change. The rules are streamed into a temporary table, and a few
-//! statements compare and write all of them. The rules are sorted by key, so that each page of the
-//! index is touched only once.
+//! Writes the rules of a change. They are streamed into a temporary table, and a few statements
+//! compare and write all of them. They are sorted by key, so that consecutive rules are close
+//! together in the index.
 
 use std::pin::pin;
 
@@ -46,13 +46,14 @@ async fn write_rules(
     rule_stage::fill(on, rows).await?;
     let (scopes, results) = (&plan.scopes, &mut plan.results);
     let mut counts = Writer { on, scopes, entries, results }.write(revision).await?;
-    // Adds rules that replace rows that were ended with all rows of their scope.
+    // Also counts rules whose earlier version ended because the whole scope was cleared.
     counts.replaced += plan.replaced_in_cleared_scopes();
     Ok(counts)
 }
 
 struct Entry<'e> {
-    /// The only edit of the rule. None if the rule was planned, so its outcome is already known.
+    /// The rule's edit, if there is only one. If there are several, None: they were applied in
+    /// memory, and their outcomes are known.
     edit: Option<(usize, WantedRule<'e>)>,
     target: &'e Target,
     number: ScopeNumber,
@@ -67,8 +68,8 @@ impl Entry<'_> {
     }
 }
 
-/// The rules that may change. Sets the outcome of each rule that is put to `Added`. It is corrected
-/// if a stored rule is found.
+/// The rules that may change. A rule that its single edit puts gets the outcome `Added`, which is
+/// corrected later if a stored rule is found.
 fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     let mut entries = Vec::with_capacity(plan.single_rules.len() + plan.rules.len());
     for edit in std::mem::take(&mut plan.single_rules) {
@@ -98,7 +99,7 @@ const ONE_BY_ONE: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_hashj
     SET LOCAL enable_mergejoin = off";
 const AS_PLANNED: &str = "SET LOCAL enable_seqscan = on; SET LOCAL enable_hashjoin = on;
     SET LOCAL enable_mergejoin = on";
-/// Allows enough memory for joins of many rows, and collects statistics of the staged rules for
+/// Allows more memory for joins of many rows, and collects statistics of the staged rules for
 /// PostgreSQL's planner.
 const MANY_AT_ONCE: &str = "SET LOCAL work_mem = '256MB'; ANALYZE rule_stage";
 
@@ -135,8 +136,8 @@ impl Writer<'_, '_, '_> {
             }
         }
         if left > 0 {
-            // The table was filled in key order, apart from merged rules, and is read in that
-            // order.
+            // The rules are inserted in the order of the temporary table: by key, with merged rules
+            // last.
             let sql = format!(
                 "INSERT INTO rule (made, rule_type, identifier, scope, {CONTENT}, checksum)
                  SELECT $1, rule_type, identifier, scope, {CONTENT}, checksum # $1
@@ -153,8 +154,8 @@ impl Writer<'_, '_, '_> {
         Ok(counts)
     }
 
-    /// Removes rules from the session's table that are already stored unchanged. Returns the number
-    /// of removed rules.
+    /// Removes rules from the temporary table that are already stored with the same content, and
+    /// sets the outcomes of their edits. Returns how many were removed.
     async fn drop_unchanged(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
@@ -176,8 +177,8 @@ impl Writer<'_, '_, '_> {
         Ok(same)
     }
 
-    /// Reads the rules that would be replaced, and applies the edits to them. Rules that stay
-    /// unchanged are removed from the session's table. Returns the number of these rules.
+    /// Reads the stored rules with the same keys, and applies single edits to them. Removes rules
+    /// that stay unchanged from the temporary table, and returns how many there were.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

@@ -1,4 +1,4 @@
-//! Counts new events in programs and sightings, under the lock of events.
+//! Counts new events in programs and sightings. The caller's transaction has the lock of events.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,8 +13,8 @@ use crate::store::sql::sightings::{SIGHTING_ROW, sighting_row, stored_program};
 
 type Key = (i64, i64);
 
-/// Stores the programs and sightings of new events. `left` has the number of unknown programs that
-/// each request may add.
+/// Stores the programs and sightings of new events. `left` has the number of new programs that each
+/// request may still add.
 pub(super) async fn record(
     on: &Transaction<'_>,
     new: NewSightings<'_>,

@@ -6,8 +6,7 @@ use std::error::Error;
 use bytes::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, accepts, to_sql_checked};
 
-/// A text whose NULs are stored as U+FFFD. NUL can occur in texts that hosts report and in
-/// descriptions of tags, but not in rules.
+/// A text whose NULs are stored as U+FFFD. Hosts can report texts with NUL.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'a>(pub(super) &'a str);
 

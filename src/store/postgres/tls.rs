@@ -30,9 +30,9 @@ pub(super) enum Trust {
     /// The certificate is not checked. This protects against eavesdropping, but not against a man
     /// in the middle.
     Anyone,
-    /// The certificate must be signed by the roots, but may be for any host.
+    /// The certificate must chain to a root, but may be for any host.
     Authority(Option<PathBuf>),
-    /// The certificate must be signed by the roots, and for the requested host.
+    /// The certificate must chain to a root and be valid for the requested host.
     Server(Option<PathBuf>),
 }
 
@@ -61,7 +61,7 @@ impl Tls {
     }
 }
 
-/// Requires a certificate for the requested host that the roots signed.
+/// Requires a certificate that chains to a root and is valid for the requested host.
 fn strict(
     roots: Option<&PathBuf>,
     provider: &Arc<CryptoProvider>,
@@ -83,8 +83,8 @@ fn strict(
     Ok(verifier.build().map_err(|error| unread(error.to_string()))?)
 }
 
-/// Accepts any certificate. With `chain`, accepts only certificates that the roots of `chain`
-/// signed, but for any host. The server must still prove that it has the certificate's key.
+/// Accepts any certificate. With `chain`, the certificate must chain to one of its roots, but may
+/// be for any host. In both cases, the server must prove that it has the certificate's key.
 #[derive(Debug)]
 struct Lenient {
     provider: Arc<CryptoProvider>,
@@ -104,7 +104,7 @@ impl ServerCertVerifier for Lenient {
         let verified =
             chain.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match verified {
-            // The name is checked last, so all other checks of the certificate have succeeded.
+            // webpki checks the name last, so its other checks have succeeded.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),
@@ -151,7 +151,8 @@ where
     type Error = io::Error;
 
     fn make_tls_connect(&mut self, domain: &str) -> io::Result<Handshake> {
-        // A socket in the file system has no host name and no TLS, so the name is parsed later.
+        // A Unix socket has no host name and does not use TLS, so the name is parsed only when it
+        // is needed.
         Ok(Handshake { config: Arc::clone(&self.0), host: domain.to_owned() })
     }
 }

@@ -1,4 +1,4 @@
-//! The URL of a database: its address, user and TLS mode.
+//! Parses the URL of a PostgreSQL database.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use tokio_postgres::error::DbError;
 use super::tls::{Tls, Trust};
 use crate::store::{StoreError, StoreResult};
 
-/// How long connecting may take, unless the URL contains a timeout.
+/// Time limit for each attempt to connect, unless the URL contains one.
 const CONNECT: Duration = Duration::from_secs(5);
-/// A connection is closed if the server's machine does not acknowledge data for this long. An idle
-/// connection is probed after this time.
+/// A connection is closed if sent data is not acknowledged for this long, unless the URL contains a
+/// limit. An idle connection is probed after this time.
 const SILENCE: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(2);
 
@@ -92,7 +92,7 @@ impl OfTls {
     }
 }
 
-/// Removes the parameters that nicelist handles itself from a URL.
+/// Separates the TLS parameters, which nicelist handles itself, from the rest of a URL.
 fn split(url: &str) -> Result<(String, OfTls), String> {
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
     let mut of_tls = OfTls::default();
@@ -112,7 +112,7 @@ fn split(url: &str) -> Result<(String, OfTls), String> {
     Ok((rest, of_tls))
 }
 
-/// The URL of a configuration without its secrets.
+/// The URL of a configuration, without its password and parameters.
 fn shown(config: &Config) -> String {
     let user = config.get_user().map(|user| format!("{user}@")).unwrap_or_default();
     let ports = config.get_ports();

@@ -9,10 +9,10 @@ use super::listen::Pulse;
 use crate::store::{StoreError, StoreResult};
 
 pub(super) trait Batch: Send + Sync + 'static {
-    /// Maximum jobs of one commit.
+    /// Maximum jobs per commit.
     const LARGEST_GROUP: usize;
-    /// Maximum waiting jobs. Further jobs are refused, because their callers would time out before
-    /// the jobs are written.
+    /// Maximum waiting jobs. Further jobs are refused, because their callers would probably time
+    /// out first.
     const QUEUE: usize;
 
     type Job: Send + Sync + 'static;
@@ -31,7 +31,8 @@ struct Waiting<B: Batch> {
     reply: oneshot::Sender<StoreResult<B::Answer>>,
 }
 
-/// Sends jobs. When it is dropped, the queued jobs are still done.
+/// Sends jobs to the task that writes them. Jobs that are in the queue when it is dropped are still
+/// written.
 pub(super) struct Writer<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
 }
@@ -43,7 +44,7 @@ impl<B: Batch> Writer<B> {
         Self { queue }
     }
 
-    /// Does a job, and returns after its commit.
+    /// Queues a job, and waits until it is committed or fails.
     pub(super) async fn write(&self, job: B::Job) -> StoreResult<B::Answer> {
         let (reply, answer) = oneshot::channel();
         match self.queue.try_send(Waiting { job, reply }) {
@@ -71,7 +72,7 @@ async fn serve<B: Batch>(
             group.drain(..).map(|Waiting { job, reply }| (job, reply)).unzip();
         let answers = write(&batch, &pool, &pulse, jobs).await;
         for (reply, answer) in replies.into_iter().zip(answers) {
-            // The caller may have stopped waiting; the work is done anyway.
+            // This fails if the caller no longer waits. The job is already done.
             drop(reply.send(answer));
         }
     }

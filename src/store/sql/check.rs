@@ -5,10 +5,11 @@ use super::{Database, Dialect, Parameter, StoredRow};
 use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::{StoreResult, codes};
 
-/// Rows that are read or written at a time.
+/// Maximum rows that are read at a time.
 const BATCH: usize = 10_000;
 
-/// Checks all rows that have a checksum. Returns the number of these rows, and the damage, if any.
+/// Checks all rules, settings and tags, including those that have ended. Returns how many rows were
+/// checked, and the damage, if any.
 pub(in crate::store) async fn all(on: &impl Database) -> StoreResult<(u64, Option<String>)> {
     let mut damage = Damage::default();
     let checked = rules(on, &mut damage).await?
@@ -35,7 +36,7 @@ async fn rules(on: &impl Database, damage: &mut Damage) -> StoreResult<u64> {
     }
 }
 
-/// Checks the settings, or only the active ones. Returns how many were checked.
+/// Checks all settings, or only the active ones. Returns how many were checked.
 pub(in crate::store) async fn settings(
     on: &impl Database,
     only_active: bool,
@@ -48,7 +49,7 @@ pub(in crate::store) async fn settings(
     Ok(check(on, sql, ("setting", 6), &only_active, damage).await?.len() as u64)
 }
 
-/// Checks the tags, or only the active ones. Returns how many were checked.
+/// Checks all tags, or only the active ones. Returns how many were checked.
 pub(in crate::store) async fn tags(
     on: &impl Database,
     only_active: bool,
@@ -78,7 +79,7 @@ async fn check(
     on.query(sql, parameters, check).await
 }
 
-/// Fills the checksums of a database that had none.
+/// Computes the checksums of all rows, for a database of an older version, which had none.
 pub(in crate::store) async fn fill(on: &impl Database) -> StoreResult<()> {
     let rule = format!(
         "SELECT r.id, r.made, r.ended, r.rule_type, r.identifier, s.kind, s.name, {}

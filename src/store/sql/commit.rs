@@ -19,12 +19,14 @@ use crate::store::quarantine::listed;
 use crate::store::{Change, Committed, StoreError, StoreResult};
 
 pub(in crate::store) trait RuleWriting: Database {
-    /// Writes the rules of a plan: rules with a single edit, and changed rows.
+    /// Writes the rules of a plan: those with a single edit, and those whose edits were already
+    /// applied in memory.
     async fn write_rules(&self, revision: i64, plan: &mut ChangePlan<'_>)
     -> StoreResult<RowCounts>;
 }
 
-/// Writes a change in the current transaction, which the caller commits if anything changed.
+/// Writes a change in the current transaction. The caller commits only if the result is `changed`:
+/// a dry run also writes rows.
 pub(in crate::store) async fn commit(
     on: &impl RuleWriting,
     change: &Change,
@@ -48,7 +50,8 @@ pub(in crate::store) async fn commit(
     Ok(Committed { head, changed, outcomes, differences })
 }
 
-/// Ends the expired rules in the current transaction, which the caller commits if there were any.
+/// Ends the expired rules in the current transaction. The caller commits only if a revision is
+/// returned.
 pub(in crate::store) async fn expire(
     on: &impl Database,
     now: Timestamp,
@@ -208,7 +211,8 @@ async fn rules<'e, D: Database>(
     if places.is_empty() {
         return Ok(found);
     }
-    // Rules of the same targets in other scopes are skipped when they are read.
+    // The query also finds rules with other keys, such as the same target in another scope. They
+    // are skipped below.
     let sql = format!(
         "SELECT r.scope, r.rule_type, r.identifier, {} FROM rule AS r {}
          WHERE {} AND {} AND r.ended IS NULL",

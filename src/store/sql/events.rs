@@ -94,7 +94,8 @@ pub(in crate::store) fn conditions<'a>(
     wanted
 }
 
-/// The programs with the most events. Events are read from `table`.
+/// The programs with the most events. Events of one program are counted separately for each kind of
+/// event and each file access rule. Events are read from `table`.
 pub(in crate::store) async fn stats(
     on: &impl Database,
     table: &str,

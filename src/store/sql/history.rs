@@ -1,4 +1,4 @@
-//! The history of policy: revisions, what each changed, and all versions of one target's rules.
+//! The history of the policy: revisions, their changes, and all versions of a target's rules.
 
 use super::conditions::Conditions;
 use super::rows::{self, REVISION, WIDTH, content_of};
@@ -57,7 +57,7 @@ pub(in crate::store) async fn list<D: Database>(
                     UNION SELECT ended FROM rule {past} WHERE {rules} AND ended IS NOT NULL)"
         ));
     } else if let Some(scope) = scope {
-        // This reads all rules, because there is no index by scope.
+        // This reads all versions of rules, because there is no index by scope.
         wanted.add(&format!(
             "id IN (SELECT made FROM rule WHERE scope = {scope}
                     UNION SELECT ended FROM rule WHERE scope = {scope} AND ended IS NOT NULL
@@ -83,8 +83,8 @@ pub(in crate::store) async fn revised_tags_and_settings(
     Ok((ended, policy::tags_and_settings(on, "made = $1", at, None).await?))
 }
 
-/// A page of a revision's changes of rules: first the rules that it made, then those that it only
-/// ended, each by ID. Each of the two lists is a range of an index.
+/// A page of a revision's changes to rules: first the rules that it made, then those that it only
+/// ended, both by ID.
 pub(in crate::store) async fn rule_changes(
     on: &impl Database,
     at: Revision,
@@ -105,7 +105,7 @@ pub(in crate::store) async fn rule_changes(
     Ok(changes)
 }
 
-/// The rules that a revision made, each with the rule that it replaced.
+/// The rules that a revision made, each with the rule that it replaced, if any.
 async fn made_rules<D: Database>(
     on: &D,
     at: Revision,

@@ -14,7 +14,7 @@ pub(in crate::store) fn machine(
     row.str(column)?.parse().map_err(|error| corrupt("machine id", &error))
 }
 
-/// Reads a host's machine ID and the tags that administrators gave it, sorted by name.
+/// Reads a host's machine ID and the tags that administrators gave it.
 pub(in crate::store) fn machine_and_tags(
     row: &(dyn StoredRow + '_),
 ) -> StoreResult<(MachineId, Vec<TagName>)> {
@@ -26,7 +26,7 @@ pub(in crate::store) fn quoted(tag: &TagName) -> String {
     format!("\"{tag}\"")
 }
 
-/// Adds the conditions of a filter, except the condition on the prefix.
+/// Adds the conditions of a filter, except `prefix`.
 pub(in crate::store) async fn add_filter<'a, D: Database>(
     on: &D,
     wanted: &mut Conditions<'a>,
@@ -75,8 +75,8 @@ pub(in crate::store) async fn members<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, |row| machine(row, 0)).await
 }
 
-/// The conditions of a membership. Every member meets at least one of these conditions. The
-/// conditions match the same hosts as [`Membership::has`].
+/// The conditions of a membership. A host is a member if it meets at least one of them, as in
+/// [`Membership::has`].
 fn memberships(
     dialect: Dialect,
     wanted: &mut Conditions<'_>,
@@ -144,7 +144,7 @@ pub(in crate::store) async fn names<D: Database>(
     on: &D,
     machines: &[MachineId],
 ) -> StoreResult<Vec<(MachineId, String)>> {
-    // Long names are not cut, because SQLite would have to read a whole text to cut it.
+    // Long names are not cut, because SQLite reads a whole text to cut it.
     let sql = format!(
         "SELECT machine, hostname FROM host WHERE {} AND octet_length(hostname) <= $2",
         D::DIALECT.any("machine", "$1")
@@ -195,8 +195,8 @@ pub(in crate::store) async fn find_scope_set(
     on.first(sql, &[scope_ids(members)?.into()], |row| row.number(0).map(ScopeSetId)).await
 }
 
-/// Returns the ID of a list of scopes. Creates the ID if the list has none. IDs are never reused,
-/// and a second server finds the ID that the first one added, so nothing is locked.
+/// Returns the ID of a list of scopes, and creates the ID if necessary. This needs no lock: if
+/// another server adds the same list first, its ID is returned.
 pub(in crate::store) async fn intern_scope_set(
     on: &impl Database,
     members: &[ScopeId],

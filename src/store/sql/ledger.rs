@@ -1,4 +1,4 @@
-//! A page of the ledger while its rows are read.
+//! A page of the ledger. Checks the checksum of each row, and quarantines unreadable rows.
 
 use std::collections::HashMap;
 

@@ -1,9 +1,9 @@
-//! SQL that works on both databases, and the rows that it returns.
+//! SQL for both databases, and the rows that it returns.
 //!
 //! Queries in this module are written once, with numbered parameters (`$1`), for the trait
-//! [`Database`]. Where the two dialects differ in a word or two, [`Dialect`] returns the right
-//! words. Work that the databases do in different ways (large imports, partitions of events,
-//! waiting for locks) is in `sqlite` and `postgres`.
+//! [`Database`]. Where the databases need different SQL, [`Dialect`] provides it. Work that they do
+//! in different ways (large imports, partitions of events, waiting for locks) is in `sqlite` and
+//! `postgres`.
 
 pub(super) mod check;
 pub(super) mod commit;
@@ -179,8 +179,7 @@ impl Dialect {
         }
     }
 
-    /// SQL for a join. SQLite reads the left table of this join first, in the order of an index.
-    /// PostgreSQL chooses the order itself.
+    /// SQL for a join whose left table SQLite reads first. PostgreSQL chooses the order itself.
     pub(super) const fn join_in_order(self) -> &'static str {
         match self {
             Self::Sqlite => "CROSS JOIN",
@@ -204,8 +203,8 @@ impl Dialect {
         }
     }
 
-    /// Combines two queries into one query with this order. PostgreSQL can read each query in order
-    /// from its index.
+    /// Combines two queries into one query with this order. For PostgreSQL, each query also has
+    /// this order, so that its rows can be read in order from an index.
     pub(super) fn union(self, first: &str, second: &str, order: &str) -> String {
         match self {
             Self::Sqlite => format!("{first} UNION ALL {second} ORDER BY {order}"),
@@ -215,7 +214,7 @@ impl Dialect {
         }
     }
 
-    /// SQL for whether a text matches a pattern of [`Self::pattern`].
+    /// SQL for whether a text matches a pattern that [`Self::pattern`] returned.
     pub(super) fn matches(self, text: &str, pattern: &str) -> String {
         match self {
             Self::Sqlite => format!("{text} GLOB {pattern}"),
@@ -226,7 +225,7 @@ impl Dialect {
     /// Converts a pattern with `*` and `?` for GLOB in SQLite or LIKE in PostgreSQL.
     pub(super) fn pattern(self, pattern: &str) -> String {
         match self {
-            // GLOB also has sets of letters in brackets.
+            // In GLOB, a bracket starts a set of characters.
             Self::Sqlite => pattern.replace('[', "[[]"),
             Self::Postgres => like(pattern),
         }
@@ -257,8 +256,8 @@ impl Dialect {
     }
 }
 
-/// SQL that ends a row at the revision `$1`. The checksum is combined by XOR, for which SQLite has
-/// no operator.
+/// SQL that ends a row at the revision `$1`, and combines its checksum with `$1` by XOR. SQLite has
+/// no operator for XOR.
 pub(super) const END_ROW: &str = "ended = $1, checksum = (checksum | $1) - (checksum & $1)";
 
 fn like(pattern: &str) -> String {

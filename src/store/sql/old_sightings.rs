@@ -1,4 +1,4 @@
-//! Deletes sightings, and finds events that an older version stored and that are not counted yet.
+//! Deletes sightings, and counts events that an older version of nicelist stored.
 //!
 //! On PostgreSQL, every transaction that changes sightings first takes the lock of events.
 
@@ -12,7 +12,8 @@ use crate::rule::MachineId;
 use crate::store::new_sightings::NewSightings;
 use crate::store::{ListPart, PurgedSightings, SightingPosition, StoreResult, StoredEvent, codes};
 
-/// No event that is still to be counted has a greater ID. None if all events are counted.
+/// An upper bound for the IDs of the events that are still to be counted. None if all events are
+/// counted.
 pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Option<EventId>> {
     let number = D::DIALECT.meta_number();
     let sql = format!("SELECT {number} FROM meta WHERE key = 'uncounted_events'");
@@ -21,7 +22,8 @@ pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Opti
 
 pub(in crate::store) struct OlderEvents {
     pub(in crate::store) events: Vec<StoredEvent>,
-    /// No event that is left has a greater ID. None if all events are counted.
+    /// An upper bound for the IDs of the events that are still to be counted. None if all events
+    /// are counted.
     pub(in crate::store) next: Option<EventId>,
 }
 
@@ -44,8 +46,7 @@ pub(in crate::store) async fn leave_out(
     Ok(OlderEvents { events: Vec::new(), next: Some(EventId(unreadable - 1)) })
 }
 
-/// Counts older events. Returns their programs and sightings. Events of forgotten hosts are not
-/// counted.
+/// Returns the programs and sightings of older events, except those of forgotten hosts.
 pub(in crate::store) async fn fold<'e, D: Database>(
     on: &D,
     events: &'e [StoredEvent],
@@ -68,9 +69,9 @@ pub(in crate::store) async fn fold<'e, D: Database>(
     Ok(older)
 }
 
-/// Stores the ID of the newest event that is still to be counted. If all events are counted,
-/// deletes this ID, the rows of forgotten hosts without sightings, and the marks of other forgotten
-/// hosts.
+/// Stores the upper bound for the IDs of the events that are still to be counted. If all events are
+/// counted, deletes the bound, the rows of forgotten hosts without sightings, and the marks of
+/// other forgotten hosts.
 pub(in crate::store) async fn set_uncounted<D: Database>(
     on: &D,
     newest: Option<EventId>,
@@ -88,8 +89,8 @@ pub(in crate::store) async fn set_uncounted<D: Database>(
     on.execute(&sql, &[newest.into()]).await.map(drop)
 }
 
-/// Deletes at most `limit` sightings of a host. The host's uncounted events will not be counted
-/// later.
+/// Deletes at most `limit` sightings of a host, and programs that have no sightings left. Events of
+/// the host that are not counted yet will never be counted.
 pub(in crate::store) async fn delete_of<D: Database>(
     on: &D,
     machine: &MachineId,
@@ -137,11 +138,11 @@ async fn forget_keys<D: Database>(on: &D, keys: &[(i64, i64)]) -> StoreResult<()
     Ok(())
 }
 
-/// The next part of a purge.
+/// The range of sightings that one step of a purge examines.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::store) struct PurgeRange {
     after: (i64, i64),
-    /// The last sighting of the part; None if the part reaches the end.
+    /// The last sighting of the range; None if the range reaches the end.
     last: Option<(i64, i64)>,
     before: i64,
 }
