@@ -76,7 +76,7 @@ pub(in crate::store) async fn rules<D: Database>(
     read_rules(on, wanted, past, limit).await
 }
 
-/// Adds the conditions for rules after a key. An index can use the first condition.
+/// Adds the conditions for rules after a key. The first condition can use an index.
 fn add_start<'a>(wanted: &mut Conditions<'a>, key: &'a RuleKey) {
     let rule_type = wanted.value(codes::rule_type(key.target.rule_type()));
     let identifier = wanted.value(key.target.identifier());
@@ -112,8 +112,8 @@ async fn read_rules<D: Database>(
     };
     let sql = match past {
         None => format!("{} ORDER BY {ORDER}", select("rule_live", "r.ended IS NULL", &wanted)),
-        // Rules that were active at that revision are still active or have ended since. Each of the
-        // two kinds is a range of an index, and both indexes have the same order.
+        // Rules that were active at that revision are still active or ended later. Each kind has
+        // its own index, and both indexes have the same order.
         Some(at) => {
             let at = wanted.value(codes::revision(at));
             let live = format!("r.ended IS NULL AND r.made <= {at}");
@@ -142,8 +142,8 @@ fn record(row: &(dyn StoredRow + '_)) -> StoreResult<RuleRecord> {
     Ok(RuleRecord { rule: rows::rule(row, 6, rows::scope(row, 0)?)?, made })
 }
 
-/// Active settings and tags, with the newest revision. Unreadable rows are quarantined; damaged
-/// rows are an error.
+/// Active settings and tags, with the newest revision. Quarantines unreadable rows, and fails if
+/// any row is damaged.
 pub(in crate::store) async fn snapshot(
     on: &impl Database,
     quarantine: &Quarantine,
@@ -173,8 +173,9 @@ pub(in crate::store) async fn snapshot_at(
     Ok(PolicySnapshot { head, settings, tags })
 }
 
-/// The tags, by name, and the settings, by scope and name, whose `made` and `ended` meet a
-/// condition on the revision `$1`. The result has no rules.
+/// Tags, by name, and settings, by scope and name, that meet an SQL condition. The condition can
+/// use the columns `made` and `ended`, and a revision as `$1`. The result has no rules. Unreadable
+/// rows are left out, and quarantined if `quarantine` is given.
 pub(in crate::store) async fn tags_and_settings(
     on: &impl Database,
     condition: &str,

@@ -20,7 +20,7 @@ const MOST_ROWS: usize = 1_000;
 const EXAMINED: usize = 20_000;
 /// Maximum undecided sightings that are examined for one part of a list.
 const EXAMINED_SIGHTINGS: usize = 5_000;
-/// The approximate bytes of a sighting and its program without the lists and the path.
+/// Approximate bytes of a sighting and its program, in addition to the sighting's path and lists.
 const ROW_BYTES: usize = 512;
 
 const PROGRAM: &str = "p.id, p.sha256, p.cdhash, p.team_id, p.signing_id, p.signing_status, \
@@ -89,7 +89,7 @@ pub(in crate::store) async fn list<D: Database>(
     let end = match filter.is_indexed() {
         true => None,
         false => {
-            // Without an index, programs are examined one by one.
+            // Without an index, programs are examined one by one, so their number is limited.
             let sql = "SELECT first_seen, id FROM program WHERE (first_seen, id) < ($1, $2)
                        ORDER BY first_seen DESC, id DESC LIMIT 1 OFFSET $3";
             let bounds = [from[0].into(), from[1].into(), codes::limit(EXAMINED - 1).into()];
@@ -122,7 +122,7 @@ fn position(first_seen: i64, id: i64) -> StoreResult<ProgramPosition> {
 }
 
 impl ProgramFilter {
-    /// Whether an index finds the few programs that match.
+    /// Whether an index finds the programs that match.
     fn is_indexed(&self) -> bool {
         self.sha256.is_some() || self.signing_id.is_some() || self.seen.machine.is_some()
     }
@@ -167,7 +167,7 @@ fn add_signing_id<'a>(wanted: &mut Conditions<'a>, signing_id: &'a str) {
     wanted.add(&format!("({ways})"));
 }
 
-/// The condition that a program is signed by a team or a certificate.
+/// The condition that a program's team ID or certificate matches a publisher.
 fn publisher_is<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, publisher: &'a str) -> String {
     let lower = wanted.value(publisher.to_ascii_lowercase());
     let upper = wanted.value(publisher.to_ascii_uppercase());
@@ -222,8 +222,8 @@ fn has_user(dialect: Dialect, wanted: &mut Conditions<'_>, user: &str) -> String
     dialect.contains("',' || substr(s.users, 2)", &part)
 }
 
-/// A query for a part of a list of sightings: the rows of the query `found`, up to the limit of
-/// bytes. These rows have the columns `program`, `machine_name` and [`SIGHTING_ROW`].
+/// A query for the first rows of the query `found`, until [`LIST_BYTES`] is reached. `found` must
+/// return the columns `program`, `machine_name` and [`SIGHTING_ROW`].
 fn bounded(found: &str, order: &str) -> String {
     format!(
         "SELECT * FROM (

@@ -1,4 +1,4 @@
-//! Sightings: the columns that a batch of events changes.
+//! Reads sightings, and the first reports of programs.
 
 use super::StoredRow;
 use crate::store::StoreResult;

@@ -1,4 +1,4 @@
-//! Tokens, and the first values of a new database.
+//! Tokens, and the key and first tokens of a new database.
 
 use jiff::Timestamp;
 
@@ -44,8 +44,8 @@ pub(in crate::store) async fn add(on: &impl Database, token: &TokenRecord) -> St
     insert(on, token).await
 }
 
-/// Revokes a token. Fails if the token is the only admin token that is valid at the time
-/// `keep_admin` or 24 hours later.
+/// Revokes a token. If `keep_admin` is given, fails if the token is the only admin token that is
+/// valid at that time, or the only one that is still valid 24 hours later.
 pub(in crate::store) async fn revoke(
     on: &impl Database,
     name: &str,

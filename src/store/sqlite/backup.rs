@@ -76,8 +76,8 @@ pub(in crate::store) fn backup(
     Ok(backed_up)
 }
 
-/// The files that SQLite keeps next to a database. If only the database is replaced, SQLite applies
-/// the old files to the new database.
+/// The files that SQLite keeps next to a database. If only the database were replaced, SQLite could
+/// apply the old files to the new database.
 pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     ["-wal", "-shm", "-journal"].map(|end| {
         let mut name = database.as_os_str().to_owned();
@@ -103,8 +103,8 @@ pub(super) fn readable(path: &Path) -> Result<Log, String> {
     }
 }
 
-/// Creates an empty file next to `file` that only its owner can read. The new file is deleted
-/// unless it replaces `file`.
+/// Creates an empty file next to `file`. On Unix, only its owner can read it. It is deleted when it
+/// is dropped, unless it replaces `file`.
 pub(super) fn next_to(file: &Path) -> io::Result<NamedTempFile> {
     Builder::new().prefix(".nicelist-").suffix(".unfinished").tempfile_in(folder(file))
 }

@@ -1,4 +1,5 @@
-//! Checks that a file is as nicelist wrote it: its structure, and the checksums of its rows.
+//! Checks that a file is as nicelist wrote it: its structure, and the checksums of rules, settings
+//! and tags.
 
 use std::path::Path;
 
@@ -65,7 +66,8 @@ pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> 
     finish(sql::check::all(&connection))
 }
 
-/// Checks an open file as far as its schema allows. Returns the damage, if any.
+/// Checks an open file. Older schemas have no checksums, so only the structure is checked. Returns
+/// the damage, if any.
 pub(super) fn all_of(connection: &Connection, version: usize) -> StoreResult<Option<String>> {
     match structure_of(connection, Depth::Whole)? {
         None if version >= CHECKSUMS => {

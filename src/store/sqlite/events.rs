@@ -71,7 +71,7 @@ pub(super) fn stats(
     finish(sql::events::stats(connection, table, wanted, limit))
 }
 
-/// The body of an event, unless it is too large to be read.
+/// SQL for the body of an event; NULL if the body is too large to be read.
 fn body() -> String {
     format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT)
 }
@@ -94,9 +94,10 @@ fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Ev
     statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-/// The table to read events from, with an index unless SQLite may choose it: for one host, or if
-/// the filter has neither a period nor `blocked`. A period with few events is read by time.
-/// Otherwise, blocked events are read from their index, and other events in the order of their IDs.
+/// The table to read events from, and the index to use. A period with few events is read by time.
+/// Otherwise, blocked events are read from their index, and the events of a period in the order of
+/// their IDs. SQLite chooses the index for a single host, and for a filter with neither a period
+/// nor `blocked`.
 fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
     let EventFilter { machine, blocked, since, until, .. } = filter;
     if machine.is_some() {

@@ -29,7 +29,7 @@ pub(super) fn file_id_at(path: &Path) -> io::Result<FileId> {
     fs::metadata(path).map(|found| file_id(&found))
 }
 
-/// Creates a folder, and the folders above it, for its owner only.
+/// Creates a folder, and missing folders above it. On Unix, only the owner can open them.
 pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
@@ -37,15 +37,15 @@ pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
     builder.recursive(true).create(folder)
 }
 
-/// Makes files that these options create readable for their owner only.
+/// On Unix, makes files that are created with these options readable only by their owner.
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     options.mode(0o600);
     options
 }
 
-/// Gives a file the owner of another file, because root may restore a database that belongs to the
-/// server's user.
+/// Gives a file the owner and group of another file, because root may restore a database that
+/// belongs to the server's user.
 #[cfg(unix)]
 pub(super) fn copy_owner(from: &Metadata, to: &Path) -> io::Result<()> {
     let own = fs::metadata(to)?;
@@ -60,12 +60,13 @@ pub(super) fn copy_owner(_: &Metadata, _: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a rename in a folder durable. Windows cannot open a folder, and needs no sync.
+/// Makes a rename in a folder durable. Does nothing on Windows, where a folder cannot be opened
+/// like a file.
 pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(windows) { Ok(()) } else { fs::File::open(folder)?.sync_all() }
 }
 
-/// The free bytes of a folder's disk for this process's user.
+/// The free bytes of a folder's disk that this process's user may use.
 #[cfg(unix)]
 pub(super) fn disk_free(folder: &Path) -> Option<u64> {
     let found = nix::sys::statvfs::statvfs(folder).ok()?;

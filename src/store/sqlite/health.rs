@@ -1,4 +1,4 @@
-//! Whether the database can be written to, and the newest time in it.
+//! Checks whether the database can be written to. Also reads its size and the newest time in it.
 
 use std::time::Duration;
 

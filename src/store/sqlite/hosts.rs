@@ -61,7 +61,7 @@ pub(super) fn list(
     Ok(ListPart { rows, more })
 }
 
-/// A host's row, encoded before the job waits for the writer.
+/// A host's row, encoded before the job is sent to the writer.
 pub(super) struct HostRow {
     machine: MachineId,
     serial: String,
@@ -86,8 +86,9 @@ impl HostRow {
     }
 }
 
-/// Writes a host whose row is still at `version`. Versions of forgotten hosts are not used again,
-/// so that a new host is not mistaken for a forgotten one.
+/// Writes a host if its row is still at `version`; 0 means that it has no row yet. Versions of
+/// forgotten hosts are not used again, so a late write for a forgotten host cannot overwrite its
+/// new row.
 pub(super) fn save(
     connection: &Connection,
     row: &HostRow,

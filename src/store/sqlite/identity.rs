@@ -17,8 +17,8 @@ pub(super) struct Identity {
     path: PathBuf,
     file: FileId,
     log_path: PathBuf,
-    /// The write-ahead log. It is set by the first check that finds a log. SQLite creates the log
-    /// when it first writes.
+    /// Identifies the write-ahead log. It is set by the first check that finds a log. SQLite
+    /// creates the log when it first writes.
     log: OnceLock<FileId>,
     /// Whether the last check failed.
     lost: AtomicBool,
@@ -65,7 +65,7 @@ impl Identity {
         if self.lost.load(Ordering::Relaxed) { self.check() } else { Ok(()) }
     }
 
-    /// Checks that both paths still lead to the open files: two calls of `stat`.
+    /// Checks that the paths of the database and of its log still lead to the open files.
     pub(super) fn check(&self) -> Result<(), WriteFault> {
         let found = self.compare();
         self.lost.store(found.is_err(), Ordering::Relaxed);

@@ -1,4 +1,4 @@
-//! Pages of the ledger.
+//! Reads pages of the ledger.
 
 use std::collections::hash_map::Entry;
 

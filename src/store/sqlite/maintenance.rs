@@ -1,4 +1,4 @@
-//! A whole file, read as of one moment or filled in one transaction.
+//! A whole database, read from one snapshot or filled in one transaction.
 
 use std::path::Path;
 
@@ -55,7 +55,7 @@ fn used(connection: &Connection) -> rusqlite::Result<Vec<&'static str>> {
 }
 
 pub(in crate::store) struct File {
-    /// None while a thread works with the connection, and forever if the caller stopped waiting for
+    /// None while a thread works with the connection. Stays None if the caller stops waiting for
     /// that work.
     connection: Option<Connection>,
 }
@@ -72,7 +72,8 @@ impl File {
         opened().map_err(failed(path))
     }
 
-    /// Fills a file, which is created if it does not exist.
+    /// Opens a file to fill it, and creates it if it does not exist. Fails if it already has
+    /// content.
     pub(in crate::store) fn write(path: &str) -> StoreResult<Self> {
         let opened = || {
             let file = Path::new(path);
@@ -114,7 +115,8 @@ impl File {
 }
 
 /// Begins an exclusive transaction without a write-ahead log, which would contain everything a
-/// second time. New pages at the end of the file can be rolled back without such a log.
+/// second time. A rollback journal stays small, because new pages at the end of the file need no
+/// copy in it.
 fn begin(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_one("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     connection.execute_batch("BEGIN EXCLUSIVE")

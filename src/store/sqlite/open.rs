@@ -19,7 +19,7 @@ pub(super) const APPLICATION_ID: i32 = 0x6e69_6365;
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long to wait while another process writes.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// Maximum prepared statements per connection.
+/// Maximum prepared statements that a connection keeps.
 const STATEMENTS: usize = 128;
 
 /// The migrations of the schema, oldest first. A database at version N has had the first N
@@ -33,7 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
 ];
-/// The first version whose rows have checksums.
+/// The first version of the schema whose rows have checksums.
 pub(super) const CHECKSUMS: usize = 5;
 
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
@@ -49,20 +49,19 @@ pub(super) enum ConnectionUse {
     ReadOnly(Log),
 }
 
-/// The write-ahead log of a database that is only read. It is deleted or kept when the last
-/// connection closes, or it is missing and cannot be created.
+/// The state of the write-ahead log of a database that is only read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
-    /// There was no log, or it was empty. The log is deleted.
+    /// There was no log, or it was empty. SQLite deletes the log when the last connection closes.
     Deleted,
-    /// The log has commits and is kept.
+    /// The log has commits. It is kept when the last connection closes.
     Kept,
     /// There is no log, and this process cannot create one. The file is read as if no one could
     /// write to it.
     Missing,
 }
 
-/// Creates the file and its folders if they do not exist, readable only by their owner.
+/// Creates the file and its folders if they do not exist. On Unix, only their owner can read them.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_private_folder(folder)?;
@@ -178,7 +177,8 @@ pub(super) fn reason(error: rusqlite::Error) -> String {
     }
 }
 
-/// Reads the schema's version; 0 for a new file without tables.
+/// Reads the schema's version; 0 for a new file without tables. Fails if the file is not nicelist's
+/// or has a newer schema.
 pub(super) fn header(connection: &mut Connection) -> Result<usize, String> {
     checked(marks(connection).map_err(reason)?)
 }

@@ -14,8 +14,7 @@ use super::open::{self, ConnectionUse};
 use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
-/// A query checks whether it must stop each time that SQLite's virtual machine has run this many
-/// steps, which takes a few microseconds.
+/// After this many steps of SQLite's virtual machine, each query checks whether it must stop.
 const STEPS_A_CHECK: i32 = 1_000;
 
 /// Connections for each purpose. [`Readers::open`] opens them at the start, so that they keep
@@ -85,7 +84,7 @@ impl Readers {
     }
 }
 
-/// A few connections for one purpose, and more when they are needed.
+/// Connections for one purpose. If none is idle, another one is opened.
 struct Pool {
     path: PathBuf,
     reading: ConnectionUse,
@@ -216,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    /// A query that takes hours.
+    /// A query that never ends.
     const ENDLESS: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
                            SELECT count(*) FROM n WHERE i < 0";
 

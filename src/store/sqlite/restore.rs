@@ -17,7 +17,7 @@ use super::open::{self, APPLICATION_ID, ConnectionUse};
 use crate::store::maintenance::{BackedUp, RestoreError, Restored};
 use crate::store::{Durability, StoreError, sql};
 
-/// The first bytes of every SQLite file, and the position of its application ID.
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;
 /// The highest number that is appended to the new name of a replaced file, if the name is taken by
@@ -99,7 +99,7 @@ impl Locked {
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let locked = Connection::open_with_flags(database, flags).and_then(|connection| {
-            // Fails while anyone else has the file open, even if they do nothing.
+            // This fails while another connection to the file is open, even an idle one.
             let mode: String =
                 connection.query_one("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?;
             if mode == "delete" {
@@ -120,8 +120,8 @@ impl Locked {
         }
     }
 
-    /// Replaces the database with a copy. The replaced file is kept under another name. At every
-    /// moment, a complete database is at the path.
+    /// Replaces the database with a copy, and keeps the replaced file under another name. The
+    /// replaced file also stays at the path until the copy takes its place.
     fn replace_with(
         self,
         copy: NamedTempFile,

@@ -1,4 +1,5 @@
-//! Stores the first revision whose history is kept, and deletes rows that ended before it.
+//! Stores the first revision whose history is kept, and deletes rules, settings and tags that ended
+//! before it.
 
 use rusqlite::Connection;
 
@@ -25,7 +26,7 @@ pub(super) fn raise_start(
     Ok(WriteResult::Keep(()))
 }
 
-/// Whether any row ended before the first revision that is kept.
+/// Whether any row ended before the first revision whose history is kept.
 pub(super) fn has_old(connection: &Connection) -> StoreResult<bool> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM {OLD_RULES}) OR EXISTS (SELECT 1 FROM {OLD_SETTINGS})
@@ -35,7 +36,7 @@ pub(super) fn has_old(connection: &Connection) -> StoreResult<bool> {
     Ok(connection.prepare_cached(&sql)?.query_one([start], |row| row.get(0))?)
 }
 
-/// Deletes at most `limit` rows that ended before the first revision that is kept.
+/// Deletes at most `limit` rows that ended before the first revision whose history is kept.
 pub(super) fn delete(connection: &Connection, limit: usize) -> StoreResult<WriteResult<usize>> {
     let start: i64 = connection.prepare_cached(START)?.query_one([], |row| row.get(0))?;
     let mut gone = 0;

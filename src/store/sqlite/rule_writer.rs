@@ -1,5 +1,5 @@
-//! Writes the rules of a change. Rules with a single edit are sorted by key, so that each page of
-//! the index is touched once, and one statement inserts a hundred of them.
+//! Writes the rules of a change. Rules with a single edit are sorted by key, so that consecutive
+//! rules are close together in the index. One statement inserts [`CHUNK`] rules.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement};
@@ -114,8 +114,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
         Ok(())
     }
 
-    /// Puts a chunk of rules. Unless most rules of the last chunk were already stored, tries to
-    /// insert all of them before it reads any.
+    /// Puts a chunk of rules. First tries to insert all of them with one statement, unless most
+    /// rules of the previous chunk were already stored.
     fn put_chunk(&mut self, chunk: &[RuleEdit<'e>]) -> StoreResult<()> {
         if !self.mostly_stored {
             let new = chunk.iter().filter_map(|edit| {
@@ -213,8 +213,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 enum Found {
     /// This change inserted the row.
     New,
-    /// The row equals the edited rule. No rule is built from the row, because most rows of an
-    /// import are equal.
+    /// The row has the content of the edited rule. To save time, no rule is built from it: in a
+    /// repeated import, most rows are the same.
     Same,
     Other(StoreResult<Rule>),
 }

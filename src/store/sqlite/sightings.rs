@@ -9,8 +9,8 @@ use crate::store::new_sightings::{
 };
 use crate::store::sql::sightings::{SIGHTING_ROW, sighting_row};
 
-/// Stores the programs and sightings of new events. `left` has the number of unknown programs that
-/// each request may add.
+/// Stores the programs and sightings of new events. `left` has the number of new programs that each
+/// request may still add.
 pub(super) fn record(
     connection: &Connection,
     new: NewSightings<'_>,

@@ -1,4 +1,4 @@
-//! Stores events, each only once, and deletes old ones.
+//! Stores events, each only once, and deletes them.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -26,7 +26,7 @@ pub(in crate::store::sqlite) fn add(
     Ok(AddedEvents { events: added, programs, left_out })
 }
 
-/// Counts the new events. This function inserts the events, and the caller rolls back.
+/// Counts the new events by inserting them. The caller must roll back.
 pub(in crate::store::sqlite) fn count_new(
     connection: &Connection,
     events: &[Event],
@@ -83,8 +83,7 @@ fn insert<'e>(
     Ok(new)
 }
 
-/// Replaces the body of a stored event without a bundle's hash with the same event that has the
-/// hash.
+/// If the event is already stored without the hash of its bundle, replaces its body with `event`.
 fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     let found: Option<(i64, String)> = connection
         .prepare_cached(
@@ -114,7 +113,7 @@ fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     Ok(())
 }
 
-/// How many events exceed the limit of stored events. None if no event must be deleted, neither for
+/// How many events exceed the limit `purge.keep`. None if no event must be deleted, neither for
 /// this limit nor for its age.
 pub(in crate::store::sqlite) fn overdue(
     connection: &Connection,
