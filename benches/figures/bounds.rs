@@ -1,4 +1,5 @@
-//! The limits in docs/BENCHMARKS.md, with the measured value and whether it is within the limit.
+//! The last table of docs/BENCHMARKS.md: each limit, the measured value, and whether it is within
+//! the limit.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -28,7 +28,8 @@ impl Files {
     }
 }
 
-/// Creates certificates with P-256 keys. Writes those of the server and the CA to files.
+/// Creates certificates with P-256 keys. Writes the certificates of the CA and the server, and the
+/// server's key, to files.
 pub(crate) fn write(folder: &Path) -> Files {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::default();

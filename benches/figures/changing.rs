@@ -1,4 +1,4 @@
-//! Memory of a server whose rules change all the time.
+//! Memory and failed syncs of a server whose rules change all the time.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -14,15 +14,15 @@ use crate::{mib, nicelist, process, rules, time};
 
 const RULES: u64 = 14_000;
 const GROUPS: usize = 100;
-/// In this number of minutes at the end of a run, memory may be at most 5 % higher than in the same
-/// number of minutes before.
+/// The memory in the last minutes of a run is compared with the memory in the same number of
+/// minutes before them.
 const STABLE: usize = 5;
 const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// The number at index `place` among the numbers on the command line, or `usual`. A shorter run,
-/// for example: `cargo bench --bench figures -- changing 2000 12`.
+/// The number at index `place` among the numbers on the command line, or `usual`. For example,
+/// `cargo bench --bench figures -- changing 2000 12` simulates 2,000 hosts for 12 minutes.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
 }
@@ -86,8 +86,8 @@ fn add_groups(home: &Path, database: &str) {
 }
 
 /// Runs the fleet. Returns its summary, the minutes of the measured part, and the peak memory of
-/// the server until the end of that part. Afterwards, the fleet checks its hosts by downloading all
-/// rules, which takes more memory.
+/// the server until the end of that part. The peak does not include the check of the hosts at the
+/// end, in which they download all rules.
 fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     let began = home.join("began");
     let mut fleet = nicelist(home);
@@ -128,7 +128,7 @@ fn caches(server: &Server) -> Vec<(String, u64)> {
         .collect()
 }
 
-/// A shell command that creates the file `began` and makes the next change.
+/// A shell command that makes the next change. It also creates the file `began`.
 fn change(home: &Path, server: &Server, began: &Path) -> String {
     for (batch, first) in (0..=minutes() * 30 / 5).zip((RULES..).step_by(200)) {
         let mut csv = String::from("rule_type,identifier,policy\n");

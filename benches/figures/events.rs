@@ -1,4 +1,4 @@
-//! The number of events that the server accepts per second and core.
+//! The number of events that the server accepts per second of CPU time.
 
 use std::fmt::Write as _;
 use std::time::Instant;
@@ -45,7 +45,7 @@ pub(crate) fn report() {
     println!();
 }
 
-/// A batch of events. In another round, the same programs run in other processes.
+/// A batch of events. All rounds have the same programs, but with different process IDs.
 fn batch(number: usize, round: usize) -> String {
     let mut events = String::from(r#"{"events":["#);
     for place in 0..BATCH {

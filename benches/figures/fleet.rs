@@ -1,4 +1,4 @@
-//! A million Macs, simulated by `nicelist lab fleet`.
+//! Fleets of up to a million Macs, simulated by `nicelist lab fleet`.
 
 use std::path::Path;
 
@@ -37,10 +37,10 @@ pub(crate) fn report() {
 struct Figures {
     rate: f64,
     errors: u64,
-    /// Duration of a sync, in milliseconds.
+    /// Median duration of a sync, in milliseconds.
     p50: f64,
     p99: f64,
-    /// Cores in use. 0.5 means half a core.
+    /// Average number of cores that the server uses.
     server: f64,
     generator: f64,
     peak: u64,
@@ -56,7 +56,7 @@ fn run(hosts: u64) -> Figures {
     let mut fleet = nicelist(home.path());
     fleet.args(["lab", "fleet", &format!("http://{}/santa/", server.address), "-o", "json"]);
     fleet.args(["--hosts", &hosts.to_string(), "--interval", "10m", "--for", "2m", "--warm-up"]);
-    // The hook runs each second of the measured part and records the server's CPU time.
+    // The hook runs every second during the measured part and records the server's CPU time.
     let (first, last) = (home.path().join("first"), home.path().join("last"));
     let id = server.id();
     let hook = format!(

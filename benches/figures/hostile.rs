@@ -14,7 +14,7 @@ use crate::server::Server;
 use crate::{ms, rules};
 
 const RULES: u64 = 1_000;
-/// Connections of each kind.
+/// Connections of each kind: one kind sends many requests, the other an incomplete request.
 const CONNECTIONS: usize = 2_000;
 /// The server's soft limit of file descriptors when it starts.
 const DESCRIPTORS: u32 = 1_024;
@@ -88,8 +88,8 @@ impl Figures {
     }
 }
 
-/// Runs `work` while a client at another address opens connections and keeps them open. Also
-/// returns the number of connections that the server did not close.
+/// Runs `work` while a client at another address opens connections and keeps them open. Returns the
+/// result of `work` and the number of connections that the server did not close.
 fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     std::thread::scope(|threads| {
@@ -114,7 +114,7 @@ async fn connect(server: SocketAddr) -> Option<TcpStream> {
     stream.into_std().ok()
 }
 
-/// Occupies a connection: sends many requests without reading the responses, or sends half of a
+/// Occupies a connection: sends many requests without reading the responses, or sends a part of a
 /// request.
 fn attack(mut stream: TcpStream, number: usize) -> TcpStream {
     let request = "GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";

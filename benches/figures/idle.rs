@@ -1,5 +1,5 @@
-//! CPU time of a sync with nothing to do: with few and many rules, over TLS, on PostgreSQL, and of
-//! a server that returns fixed bytes.
+//! CPU time of a sync with nothing to do: with few and many rules, over TLS, and on PostgreSQL. It
+//! is compared with a server that returns fixed bytes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -62,7 +62,7 @@ pub(crate) fn report() {
     println!();
 }
 
-/// `costs` are ordered by the number of rules. `limit` is the cost of raw axum.
+/// `costs` are in microseconds, ordered by the number of rules. `limit` is the cost of raw axum.
 fn bounds(costs: [f64; 4], limit: f64) {
     let (least, most) =
         (costs.iter().copied().fold(f64::MAX, f64::min), costs.iter().copied().fold(0.0, f64::max));
@@ -79,7 +79,7 @@ fn us(micros: f64) -> String {
     format!("{micros:.0} µs")
 }
 
-/// CPU time of a server per sync, and elapsed time divided by the number of syncs of all Macs.
+/// The server's CPU time and the elapsed time, each divided by the number of syncs of all Macs.
 #[derive(Clone, Copy)]
 struct Cost {
     cpu: Duration,

@@ -15,8 +15,8 @@ const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_initia
 const IMPORTS: [(u64, usize); 4] = [(1_000, 7), (10_000, 7), (100_000, 7), (1_000_000, 3)];
 
 const ON_POSTGRES: (u64, usize) = (1_000_000, 3);
-/// The limit applies to imports of at least this number of rows. With fewer rows, starting the
-/// process costs more than the import.
+/// The limit applies to imports of at least this number of rows. With fewer rows, the start of the
+/// process would distort the ratio.
 const BOUND_FROM: u64 = 100_000;
 
 pub(crate) fn report() {

@@ -40,7 +40,7 @@ impl Mac {
         self.post("preflight", &body)
     }
 
-    /// A sync that downloads all rules. Returns the number of pages.
+    /// A sync that downloads all pending rules. Returns the number of pages.
     pub(crate) fn take_all(&mut self) -> usize {
         self.preflight();
         let (pages, rules) = self.download();
@@ -52,7 +52,7 @@ impl Mac {
         self.download_at_most(usize::MAX)
     }
 
-    /// Returns the number of pages and of rules.
+    /// Downloads at most `most` pages. Returns the number of pages and the number of rules.
     pub(crate) fn download_at_most(&mut self, most: usize) -> (usize, usize) {
         let (mut request, mut pages, mut rules) = ("{}".to_owned(), 0, 0);
         while pages < most {
@@ -99,8 +99,8 @@ pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
     });
 }
 
-/// Runs `work` one time for each of `macs` Macs. The Macs share the connections, and each
-/// connection is used by one Mac at a time.
+/// Runs `work` one time for each of `macs` Macs. The Macs share the connections. Only one Mac at a
+/// time uses a connection.
 pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut Mac) + Sync) {
     let step = connections.len();
     std::thread::scope(|threads| {

@@ -2,8 +2,8 @@
 //!
 //! `cargo bench --bench figures -- plan` measures one part.
 //!
-//! Most numbers are medians of several runs of the real program. Some are compared with a limit
-//! that is measured in the same run.
+//! Many numbers are medians of several runs. Some are compared with a limit that is measured in the
+//! same run.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
@@ -99,7 +99,7 @@ pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// The duration of a command that must succeed.
+/// Runs a command, which must succeed, and returns its duration.
 pub(crate) fn time(command: &mut Command) -> Duration {
     let start = Instant::now();
     let output = command.output().unwrap();

@@ -1,4 +1,4 @@
-//! A million rules: starting the server, its memory, and listing them.
+//! A server with a million rules: its start, its memory, and a list of all rules.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ const RULES: u64 = 1_000_000;
 
 const MIB: u64 = 1 << 20;
 /// Maximum memory of the client, and maximum growth of the server's memory, while rules are listed.
-/// The whole list is about 200 MiB, so neither can keep it in memory.
+/// The whole list is larger, so neither can keep it in memory.
 const CONSTANT: u64 = 64 * MIB;
 
 pub(crate) fn report() {

@@ -1,4 +1,4 @@
-//! CPU time to write a page of rules in each format, plain and compressed.
+//! Time to write a page of rules in each format, plain and compressed.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,4 +1,5 @@
-//! CPU time of the server to plan and apply a policy with many rules.
+//! CPU time of the server and of the command line to plan a policy with many rules, and of the
+//! server to apply it.
 
 use std::hint::black_box;
 use std::io::BufReader;
@@ -74,17 +75,17 @@ pub(crate) fn report() {
     figure("change, 3% differ", &mut |to| {
         post_policy(to, "/policy", turn.next().unwrap(), differences);
     });
-    // After an odd number of changes, the rules differ from those of revision 1.
+    // The number of changes was odd, so the rules of `other` are active. They differ from revision
+    // 1.
     figure("plan of a rollback, 3% differ", &mut |to| {
         post_policy(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
     });
     println!();
-    // After an odd number of changes, the rules of `other` are active.
+    // The rules of `other` are still active.
     client(home.path(), &server, &other, &first);
 }
 
-/// Measures plans of the command line: one manifest has the active rules, and the other has
-/// changes.
+/// Measures `nicelist plan`. `same` has the active rules, and `other` has different rules.
 fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
     println!(
         "`nicelist plan --prune -f` of as many rules in TOML, against that server. Bound: one"
@@ -115,8 +116,8 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
     println!();
 }
 
-/// A policy of [`RULES`] rules, whose numbers start at `skipped`. The comment of every hundredth
-/// rule contains `turn`.
+/// A policy of [`RULES`] rules. The number of the first rule is `skipped`. The comment of every
+/// hundredth rule ends with `turn`, and the other comments end with 0.
 fn policy(skipped: u64, turn: u64) -> PolicyRequest {
     let rule = |number: u64| {
         let is_other = number.is_multiple_of(RULES / DIFFERENT);

@@ -37,8 +37,8 @@ impl Cluster {
         self.cluster.url(name)
     }
 
-    /// The time that a raw COPY and one upsert in one transaction take to insert rules into a new
-    /// database with our schema.
+    /// The time to insert rules into a new database with our schema: one transaction with a raw
+    /// COPY and one upsert.
     pub(crate) fn raw_copy(&self, name: &str, rows: u64) -> Duration {
         self.database(name);
         let mut lines = String::new();

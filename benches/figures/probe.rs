@@ -9,7 +9,7 @@ use crate::server::{connect, exchange};
 
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// Requests `path` on one connection while `work` runs. Returns the result of the work and the
+/// Requests `path` on one connection while `work` runs. Returns the result of `work` and the
 /// response times, the longest last.
 pub(crate) fn during<T>(
     address: SocketAddr,

@@ -1,11 +1,11 @@
-//! Elapsed time, CPU time and peak memory of a process.
+//! Elapsed time, CPU time and memory of a process.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::median;
 
-/// The pause between two measurements of a process.
+/// The pause between two checks of a process.
 const GLANCE: Duration = Duration::from_millis(2);
 
 #[derive(Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Response times of the lists of programs.
+//! Response times of the list of programs that are pending approval.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -49,8 +49,8 @@ pub(crate) fn report() {
     println!();
 }
 
-/// Adds the hosts and events. Ten hosts report each program. The events of each team are spread
-/// over the whole period.
+/// Adds the hosts and events. Ten hosts report each program. Consecutive events are about programs
+/// of different teams.
 async fn fill(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     let now = Clock::System.now();

@@ -1,4 +1,4 @@
-//! An HTTP server that reads a request and returns fixed bytes, to compare nicelist with.
+//! An axum server that returns fixed bytes, for comparison with nicelist.
 
 use std::io::{BufRead, BufReader, Write as _};
 use std::net::SocketAddr;

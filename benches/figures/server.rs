@@ -24,7 +24,7 @@ impl Server {
         Self::run(nicelist(home), database, flags)
     }
 
-    /// Starts a server with a soft limit of file descriptors, which the server may raise.
+    /// Starts a server with this soft limit of file descriptors. The server may raise the limit.
     pub(crate) fn start_with_descriptors(home: &Path, database: &str, soft: u32) -> Self {
         let mut shell = Command::new("sh");
         shell.env_clear().env("HOME", home);
@@ -96,13 +96,13 @@ pub(crate) fn connect(address: SocketAddr) -> BufReader<TcpStream> {
     BufReader::new(stream)
 }
 
-/// Posts a body and returns the response, which must be 200.
+/// Posts a body and returns the body of the response, whose status must be 200.
 pub(crate) fn post(stream: &mut BufReader<TcpStream>, path: &str, body: &str) -> Vec<u8> {
     exchange(stream, "POST", path, "", body).1
 }
 
-/// Sends a request and returns the headers and body of the response, which must be 200.
-/// Each additional header ends with a line break.
+/// Sends a request and returns the response: the status line and headers in lower case, and the
+/// body. The status must be 200. Each additional header ends with CRLF.
 pub(crate) fn exchange(
     stream: &mut BufReader<TcpStream>,
     method: &str,

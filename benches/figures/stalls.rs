@@ -1,4 +1,4 @@
-//! Response times of small requests while the server does its most expensive work.
+//! Response times of small requests while the server does expensive work.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::server::{Server, connect, exchange, post};
 use crate::{median, ms, nicelist, probe, rules, time};
 
 const RULES: u64 = 1_000_000;
-/// Macs, each in its own group.
+/// Macs, each with its own tag.
 const MACS: usize = 40;
 const PAGES: usize = 20;
 const RUNS: usize = 5;
@@ -114,8 +114,8 @@ fn longest_poll(server: &Server) -> Duration {
     Duration::from_micros(status["longest_poll_micros"].as_u64().unwrap())
 }
 
-/// The slowest response of `/healthz` while pedro downloads all rules on one page and refuses them
-/// because of their size.
+/// The slowest response of `/healthz` while a host with pedro syncs. pedro needs all rules on one
+/// page, and the server refuses because there are too many.
 fn lone_page(home: &Path, database: &str) -> Duration {
     let server = Server::start(home, database);
     let mut sync = nicelist(home);

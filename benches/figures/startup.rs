@@ -1,4 +1,4 @@
-//! The duration of a command that needs no server.
+//! The duration of commands that need no server.
 
 use std::time::Duration;
 

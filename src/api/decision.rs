@@ -15,7 +15,8 @@ use crate::rule::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRequest {
-    /// What the rule does. `cel` and `remove` are refused.
+    /// What the rule does. `cel` and `remove` are refused. If the event is a file access, policies
+    /// that allow are refused, too.
     pub policy: PolicyKind,
     /// The type of the rule. The default is the type of the event's best candidate.
     #[serde(rename = "as", default, skip_serializing_if = "Option::is_none")]
@@ -31,7 +32,7 @@ pub struct DecisionRequest {
     /// time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
-    /// Why the change is made.
+    /// The comment of the rule. The default contains the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rule.
@@ -52,12 +53,12 @@ pub struct DecisionAnswer {
     pub rule: RuleDraft,
     /// What happened to the rule.
     pub outcome: Outcome,
-    /// The fields that differ from the previous rule.
+    /// The fields that differ from the previous rule, if there was one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fields: Vec<FieldChange>,
     /// The newest revision.
     pub revision: Revision,
-    /// Warnings about the rules.
+    /// Warnings about the change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ChangeWarning>,
     /// The host that reported the event.
@@ -77,14 +78,14 @@ pub struct ProgramDecision {
     pub scope: Scope,
 }
 
-/// A decision about several programs, which is stored as one revision or refused as a whole.
+/// A decision about several programs. All rules are created in one revision, or none is created.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionsRequest {
     /// The programs, at most 1,000. Programs that lead to the same rule create one rule.
     #[schema(min_items = 1, max_items = 1000)]
     pub decisions: Vec<ProgramDecision>,
-    /// What the rules do. `cel` and `remove` are refused.
+    /// The policy of the rules. `cel` and `remove` are refused.
     pub policy: PolicyKind,
     /// When the rules expire.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -94,7 +95,7 @@ pub struct DecisionsRequest {
     /// time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
-    /// Why the change is made.
+    /// The comment of the rules. The default contains the ID of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.
@@ -115,17 +116,17 @@ pub struct DecisionsAnswer {
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule, in the order of `rules`.
     pub outcomes: Vec<Outcome>,
-    /// The fields that differ from the previous rules.
+    /// For each changed rule, the fields that differ from the previous rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
-    /// Warnings about the rules.
+    /// Warnings about the change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ChangeWarning>,
 }
 
-/// Undo your newest decision.
+/// A request to undo your newest decision.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct UndoRequest {
@@ -138,18 +139,18 @@ pub struct UndoRequest {
 pub struct UndoAnswer {
     /// The revision that was undone.
     pub undone: Revision,
-    /// The rules that the undone decision had created.
+    /// The rules that the decision created.
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule: removed, or changed back to the previous rule.
     pub outcomes: Vec<Outcome>,
-    /// The fields that differ from the rules of the undone decision.
+    /// The fields that differ from the rules of the decision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
 }
 
-/// An approval of an event's bundle. The approval creates a rule for the file of each program in
+/// An approval of an event's bundle. It creates an allow rule for the SHA-256 of each program in
 /// the bundle.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -165,7 +166,7 @@ pub struct BundleApproval {
     /// time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
-    /// Why the change is made.
+    /// The comment of the rules. The default contains the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.
@@ -181,16 +182,16 @@ pub struct BundleApproval {
 pub struct BundleAnswer {
     /// The bundle.
     pub bundle: BundleView,
-    /// The rules, sorted by file.
+    /// The rules, sorted by SHA-256.
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule, in the order of `rules`.
     pub outcomes: Vec<Outcome>,
-    /// The fields that differ from the previous rules.
+    /// For each changed rule, the fields that differ from the previous rule.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
     pub revision: Revision,
-    /// Warnings about the rules.
+    /// Warnings about the change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<ChangeWarning>,
     /// The host that reported the event.

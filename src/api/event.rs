@@ -16,11 +16,11 @@ pub struct EventView {
     pub kind: EventKind,
     /// When the server received the event.
     pub received: Timestamp,
-    /// When the event happened.
+    /// When the event happened; absent if the host reported no time.
     pub occurred: Option<Timestamp>,
     /// The host that reported the event.
     pub machine: MachineId,
-    /// The current name of the host.
+    /// The current name of the host; empty if the host does not exist.
     pub hostname: String,
     /// The user who ran the program.
     pub user: String,
@@ -51,7 +51,7 @@ pub struct AccessView {
 pub struct BundleView {
     /// The name of the bundle.
     pub name: String,
-    /// The version that people see.
+    /// The version of the bundle.
     pub version: String,
     /// The hash of the bundle, which is computed from the hashes of its programs.
     pub hash: String,
@@ -81,15 +81,15 @@ pub struct EventDetail {
     /// The event.
     #[serde(flatten)]
     pub event: EventView,
-    /// Process ID.
+    /// The process ID.
     pub pid: i32,
     /// The name of the parent process.
     pub parent_name: String,
-    /// The bundle that the file belongs to.
+    /// The name of the bundle that the file belongs to.
     pub bundle_name: String,
     /// The version of the bundle.
     pub bundle_version: String,
-    /// The bundle, if Santa hashed it.
+    /// Details of the bundle, if Santa hashed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bundle: Option<BundleView>,
     /// Where the file was downloaded from.
@@ -103,11 +103,11 @@ pub struct EventDetail {
     pub candidates: Vec<Candidate>,
     /// Why the first target is the best, or why there are no targets.
     pub reason: String,
-    /// Other fields that the host reported, by their names in Santa's protocol.
+    /// Reported values that no other field contains, by their names in Santa's protocol.
     #[schema(value_type = Object)]
     pub other_fields: serde_json::Map<String, serde_json::Value>,
-    /// The fields of the report that were too long and were shortened or dropped, by their names
-    /// in Santa's protocol.
+    /// The fields that were shortened or dropped because they were too long, by their names in
+    /// Santa's protocol. `report` means lists and objects of `other_fields`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }
@@ -123,7 +123,7 @@ pub struct EventImport {
     pub dry_run: bool,
 }
 
-/// The report of one execution.
+/// An event, and the host that reported it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostReport {
@@ -135,7 +135,7 @@ pub struct HostReport {
 }
 
 impl HostReport {
-    /// Why no rule can be created from the report. None if the report has a SHA-256 and a decision.
+    /// What is invalid in the report. None if it has a valid SHA-256 and a decision.
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));
@@ -156,7 +156,7 @@ impl HostReport {
 /// The result of an import.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EventImportAnswer {
-    /// The number of new events. Their time of receipt is the time of the import.
+    /// The number of new events.
     pub new: usize,
     /// The number of events that the server already had.
     pub known: usize,
@@ -167,18 +167,19 @@ pub struct EventImportAnswer {
 pub struct WaitingView {
     /// The ID of the program.
     pub id: ProgramId,
-    /// The ID of the newest event about the program. The event may already be deleted.
+    /// The ID of the newest event about the program on `hosts`. The event may already be deleted.
     pub latest: EventId,
     /// What Santa decided in that event.
     pub decision: Decision,
     /// The path of the program in that event.
     pub path: String,
-    /// The bundle that the program belongs to.
+    /// The name of the bundle that the program belongs to.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub bundle_name: String,
     /// The program.
     pub program: Program,
-    /// The hosts where the program is pending; the host of the newest event is first.
+    /// Hosts where the program is pending; the host of the newest event is first. A later page may
+    /// list the program again with other hosts.
     pub hosts: Vec<WaitingHost>,
     /// The users who ran the program, at most 16 for each host.
     pub users: Vec<String>,

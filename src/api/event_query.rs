@@ -1,4 +1,4 @@
-//! Queries about events. Most filters are the same for all paths.
+//! Queries for events and for programs that are pending approval. They share most filters.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -33,7 +33,7 @@ mod words {
     }
 }
 
-/// Defines a query with the filters that all event queries have, and with its own parameters.
+/// Defines a query with the shared filters and its own parameters.
 macro_rules! event_query {
     ($(#[$about:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$about])*
@@ -41,7 +41,8 @@ macro_rules! event_query {
         #[into_params(parameter_in = Query)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            /// Only events of this host: machine ID, serial number, host name, or a unique prefix of one.
+            /// Only events of this host: its machine ID, serial number or host name, a unique
+            /// prefix of one, or `id:` followed by a whole machine ID.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub host: Option<String>,
             /// Only executions and file accesses by this user.
@@ -55,9 +56,9 @@ macro_rules! event_query {
             /// Only events received before this time.
             #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
             pub until: Option<Timestamp>,
-            /// Only programs below this path, and accesses to files below it. A text with `*` (any
-            /// text, including slashes) or `?` (one character) is a pattern for the whole path. Any
-            /// other text must begin with a slash.
+            /// Only events whose program or accessed file has a path that begins with this text. A
+            /// text with `*` (any text, including slashes) or `?` (one character) is a pattern for
+            /// the whole path. The first character must be `/`, `*` or `?`.
             #[serde(skip_serializing_if = "Option::is_none")]
             #[param(value_type = Option<String>, pattern = "^[/*?][^\\x00]*$")]
             pub path: Option<PathPattern>,
@@ -75,7 +76,7 @@ macro_rules! event_query {
 }
 
 event_query! {
-    /// Which events to list, newest first.
+    /// Which events to list.
     EventQuery {
         /// Only events of these kinds, separated by commas.
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
@@ -86,7 +87,7 @@ event_query! {
         #[serde(with = "words", skip_serializing_if = "Vec::is_empty")]
         #[param(value_type = Option<Vec<String>>, style = Form, explode = false, min_items = 1)]
         pub decision: Vec<String>,
-        /// Only events after the event with this ID, oldest first.
+        /// Only events that are newer than the event with this ID, oldest first.
         #[serde(skip_serializing_if = "Option::is_none")]
         #[param(value_type = Option<i64>)]
         pub after: Option<EventId>,
@@ -118,8 +119,8 @@ event_query! {
 }
 
 event_query! {
-    /// Filters for a list of programs that are pending approval. Times, paths and blocking are
-    /// those of the newest report of a program on a host.
+    /// Which pending programs to list. `since`, `until`, `path` and `blocked` apply to the newest
+    /// report of a program from each host.
     WaitingQuery {
         /// Maximum items on the page: 500 by default, at most 5,000.
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -130,7 +131,7 @@ event_query! {
     }
 }
 
-/// Implements conversions between queries, which keep the listed fields.
+/// Implements conversions between queries. The listed fields are kept.
 macro_rules! convert {
     ($($from:ident => $to:ident: $($field:ident)+;)+) => {
         $(
