@@ -1,7 +1,6 @@
-//! The rules, settings and tags that are active at a revision, or that would be active with a draft
-//! of edits.
+//! The active rules, settings and tags, with or without a draft of edits.
 //!
-//! For reads by administrators. Syncs use the stored policy directly and cache more of it.
+//! Used for requests by administrators. Syncs use the stored policy directly.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -28,7 +27,7 @@ pub trait ActiveRules {
     /// Whether a scope may have a rule or a setting.
     fn is_used(&self, scope: &Scope) -> bool;
 
-    /// The stored rules that apply to all targets without an edit.
+    /// The stored rules, which apply to targets without an edit.
     fn stored(&self) -> &StoredRules;
 
     fn edited_targets(&self) -> HashSet<Target>;
@@ -63,7 +62,7 @@ impl ActiveRule<'_> {
     }
 }
 
-/// The stored policy at a revision. Settings and tags are the newest ones.
+/// The stored rules at a revision, with the newest settings and tags.
 #[derive(Clone)]
 pub struct StoredRules {
     pub(super) policy: Arc<LoadedPolicy>,
@@ -279,7 +278,7 @@ impl<R: ActiveRules> RulesOfHost<'_, R> {
         }
     }
 
-    /// Whether a client has the same rule for a target with these rules as with `other`.
+    /// Whether a client keeps the same rule for a target when these rules replace `other`.
     pub(super) fn is_same_in<S: ActiveRules>(
         &self,
         other: &RulesOfHost<'_, S>,

@@ -1,9 +1,9 @@
-//! The bounds on all values that a host reports.
+//! Limits the length of the values that hosts report.
 //!
-//! Every report passes through this module after it is decoded and before any part of it is stored,
-//! whatever its encoding. The translation to our own terms accepts only a [`Bounded`] report, and
-//! only this module can create one. Each message is rebuilt field by field, so that the compiler
-//! reports an error here when a field is added.
+//! Preflight requests and events pass through this module after they are decoded and before any
+//! part of them is stored, whatever their encoding. The translation to our own types accepts only a
+//! [`Bounded`] report, and only this module can create one. Each message is rebuilt field by field,
+//! so that the compiler reports an error here when a field is added.
 
 use std::io;
 use std::ops::Deref;
@@ -116,7 +116,7 @@ impl Truncated {
         }
     }
 
-    /// A text, cut at a character boundary.
+    /// A text, cut at a character boundary if it is too long.
     fn text(&mut self, field: &'static str, text: &str, most: usize) -> String {
         if text.len() <= most {
             return text.to_owned();
@@ -160,8 +160,9 @@ impl Truncated {
         }
     }
 
-    /// The groups of a person, or the first groups by name if there are too many. A group with a
-    /// name that is too long is left out, because a cut name would be the name of another group.
+    /// The groups of the primary user, or the first groups by name if there are too many. A group
+    /// with a name that is too long is left out, because a cut name would be the name of another
+    /// group.
     fn groups(&mut self, groups: &[String]) -> Vec<String> {
         const FIELD: &str = "primary_user_groups";
         let fitting = groups.iter().filter(|group| group.len() <= NAME);

@@ -1,5 +1,5 @@
-//! Computations over many rules, which run outside the request threads, a limited number at a time,
-//! and stop when no one waits for the result any more.
+//! Computations over many rules. They run outside the request threads, a limited number at a time,
+//! and stop when no one waits for the result.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -92,8 +92,8 @@ impl Computer {
     }
 }
 
-/// The nice value of the threads of computations, as in nice(1). Requests then get most of the
-/// processor.
+/// The nice value of the threads of computations, as in nice(1), so that requests get most of the
+/// processor time.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
@@ -160,14 +160,14 @@ impl<K, V> Clone for Weight<K, V> {
     }
 }
 
-/// Bytes that the cache needs for an entry, in addition to its key and value.
+/// Approximate bytes that the cache needs for an entry, in addition to its key and value.
 const ENTRY_BYTES: usize = 96;
 
 impl<K, V> Weighter<K, V> for Weight<K, V> {
     fn weight(&self, key: &K, value: &V) -> u64 {
         let inline = size_of::<K>() + size_of::<V>() + ENTRY_BYTES;
         let owned = (self.0)(key, value);
-        // The allocator has eight sizes between two powers of two, and rounds up.
+        // The allocator rounds sizes up by at most an eighth.
         (inline + owned + owned / 8) as u64
     }
 }
@@ -179,7 +179,8 @@ where
     E: Clone + From<Stopped> + Send + Sync + 'static,
 {
     /// A cache that remembers at most `bytes` of results. `owned` returns the bytes that a key and
-    /// its value own. `expected` is the number of entries that the cache is laid out for.
+    /// its value own on the heap. `expected` is the number of entries that the cache is laid out
+    /// for.
     pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
         // The cache has one shard. By default, a cache has more shards on more cores, and does not
         // keep values that are larger than a shard, such as the difference of a million rules.

@@ -28,7 +28,7 @@ pub(super) enum SpanStart {
     },
     /// The host has the result of one of many offers. Only the scopes of these offers are known.
     Union {
-        /// The holding's revision.
+        /// The revision of the host's holding.
         since: Revision,
         union: ScopeSetId,
         common: ScopeSetId,
@@ -51,7 +51,7 @@ impl Span {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Cursor {
     pub(super) span: Span,
-    /// The next page, from 0.
+    /// The next page, counted from 0.
     pub(super) page: u32,
 }
 

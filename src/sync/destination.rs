@@ -115,8 +115,8 @@ impl Destination {
         }
     }
 
-    /// The strongest rules for all targets of the destination's scopes, in the order of targets.
-    /// Costs time in proportion to the rule versions of these scopes, without look-ups.
+    /// The outcome for each target in the destination's scopes, in the order of targets. Reads all
+    /// rule versions of these scopes.
     pub(super) fn outcomes<'a>(
         &'a self,
         ledger: &'a Ledger,
@@ -147,9 +147,8 @@ impl Destination {
         Some(Self { scopes, revision, generation: self.generation })
     }
 
-    /// The outcomes for all targets in scopes other than the weakest, each with the rule that
-    /// decides, in the order of targets. Costs time in proportion to the rule versions of these
-    /// scopes.
+    /// The deciding rule and the outcome for each target in scopes other than the weakest, in the
+    /// order of targets. Reads all rule versions of these scopes.
     pub(super) fn overrides(
         &self,
         ledger: &Ledger,

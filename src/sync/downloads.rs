@@ -1,5 +1,5 @@
-//! The steps and pages of downloads, and the rules that hosts have after a download. Hosts with
-//! equivalent routes share the results.
+//! The steps and pages of downloads, and hashes and counts of the rules that hosts have after a
+//! download. Hosts with equivalent routes share the results.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -197,7 +197,8 @@ impl Downloads {
         for offer in offers.iter() {
             let mut state = self.settled(policy, offer).await?;
             if offer.revision >= start {
-                // Nothing touched the scopes between the two revisions, so the state is the same.
+                // No rule changed in the scopes between the two revisions, so the state is the
+                // same.
                 state.revision = state.revision.max(start);
             }
             settled.push(state);
@@ -249,8 +250,8 @@ impl Downloads {
         Ok(Destination { scopes, revision: to.revision, generation: to.generation })
     }
 
-    /// The difference of a route, with the version numbers of a policy. `span` is the route's
-    /// canonical span. Hosts with the same span share the difference.
+    /// The difference of a route, with the version IDs of the policy's ledger. `span` is the
+    /// route's canonical span. Hosts with the same span share the difference.
     pub(super) async fn download(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -303,8 +304,8 @@ impl Downloads {
         })
     }
 
-    /// A page of a canonical span's difference, with the version numbers of a policy. Returns the
-    /// first page if the wanted page does not exist.
+    /// An encoded page of a difference that was computed with `policy`. Returns the first page if
+    /// the wanted page does not exist.
     pub(super) async fn page(
         &self,
         policy: &Arc<LoadedPolicy>,
@@ -381,8 +382,8 @@ impl Downloads {
         self.pending.get((from.clone(), to.clone()), count(from, to)).await
     }
 
-    /// The hash of the rules of a host with this trail. Costs time in proportion to the steps of
-    /// all downloads in the trail.
+    /// The hash of the rules of a host with this trail. Unless the hash is remembered, this takes
+    /// time in proportion to the steps of all downloads in the trail.
     pub(super) async fn rules_hash(&self, trail: &Trail) -> StoreResult<RulesHash> {
         let root = Route { from: Start::Nothing, to: trail.root };
         let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));

@@ -29,7 +29,7 @@ use crate::store::{Change, Committed, Store, StoreResult, StoredHost, audit};
 /// Maximum attempts of a request while other requests of the same host write its row.
 pub(super) const ATTEMPTS: usize = 8;
 
-/// The sync engine over one store. Every method may run at the same time as others.
+/// The sync engine of one store. Its methods can run at the same time.
 pub struct Engine {
     pub(super) store: Arc<dyn Store>,
     pub(super) clock: Clock,
@@ -41,8 +41,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Reads the active policy from the store. Costs time and memory in proportion to the versions
-    /// of rules in the store.
+    /// Opens an engine, and reads the policy from the store. Takes time and memory in proportion to
+    /// the rule versions in the store.
     ///
     /// # Errors
     /// When the store fails.
@@ -92,7 +92,7 @@ impl Engine {
         Self { events: self.events.with_limit(most), ..self }
     }
 
-    /// The same engine with clean syncs spread over another time after a new epoch.
+    /// The same engine, but after a new epoch, it spreads clean syncs over the time `spread`.
     pub fn with_restore_spread(mut self, spread: SignedDuration) -> Self {
         self.epoch.spread = spread;
         self
@@ -183,7 +183,7 @@ impl Engine {
         expired.and(followed).and(written)
     }
 
-    /// Writes all sessions that were kept. Call this after the last request.
+    /// Writes all sessions that were kept in memory. Call this after the last request.
     ///
     /// # Errors
     /// When the store fails.
@@ -232,8 +232,9 @@ impl Engine {
         self.events.upload(machine, request, may_join).await
     }
 
-    /// Requests a clean sync at a host's next preflight, or cancels the request. A new request
-    /// never replaces a request that deletes more rules. False if the host does not exist.
+    /// Requests a clean sync at a host's next preflight, or cancels the request if `kind` is None.
+    /// A new request never replaces a request that deletes more rules. Returns false if the host
+    /// does not exist.
     ///
     /// # Errors
     /// When the store fails, or other requests keep changing the host's row.
@@ -307,9 +308,9 @@ impl Engine {
         Ok(stored)
     }
 
-    /// Keeps the session of a preflight in memory if it need not be written. For example, the
-    /// download must be empty, and no other server may use the database. Returns whether the
-    /// session was kept.
+    /// Keeps the session of a preflight in memory if it need not be written. Among other
+    /// conditions, the download must be empty, and no other server may use the database. Returns
+    /// whether the session was kept.
     pub(super) async fn keep_unwritten(
         &self,
         host: &Host,

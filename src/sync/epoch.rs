@@ -94,8 +94,8 @@ impl CurrentEpoch {
     }
 }
 
-/// The time when a host gets all its rules again. The time depends on the host, so that a fleet
-/// does not download at the same time.
+/// The earliest time at which a host gets all its rules again. It depends on the host, so that a
+/// fleet does not download at the same time.
 fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timestamp {
     let spread = u128::try_from(spread.as_millis()).unwrap_or(0);
     let wait = (u128::from(xxh3_64(machine.as_str().as_bytes())) * spread) >> u64::BITS;
@@ -114,8 +114,8 @@ pub(super) enum Trust {
     Due,
 }
 
-/// Whether the rules on a host were confirmed in this epoch. A client that keeps no rules gets all
-/// of them at every sync in any case.
+/// Whether the rules on a host were confirmed in this epoch. Always true for a client that gets all
+/// rules in every sync.
 pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: EpochId) -> bool {
     state.epoch == epoch || !generation::keeps_rules(generation)
 }
@@ -145,7 +145,7 @@ fn is_of(order: CleanOrder, epoch: Epoch) -> bool {
     Some(order.at) > epoch.began
 }
 
-/// Completes a session that brought no rules. At this time, the host has uploaded its events.
+/// Completes a session that brought no rules. The host has uploaded its events by then.
 pub(super) fn finish_without_rules(state: &mut SyncState, session: Session, now: Timestamp) {
     state.session = None;
     state.settings = Some(session.settings);

@@ -82,7 +82,7 @@ impl EventLimit {
         !self.today(now).hosts.contains_key(machine)
     }
 
-    /// The number of these events that may be kept. All further events are counted as dropped.
+    /// The number of these events that may be kept. The others are counted as dropped.
     pub(super) fn admit(&self, machine: &MachineId, events: usize, now: Timestamp) -> usize {
         let mut today = self.today(now);
         let most = self.most;

@@ -37,8 +37,8 @@ impl EventIntake {
         Self { limit: EventLimit::new(most), ..self }
     }
 
-    /// Stores the events of an upload, and requests the members of each bundle whose members are
-    /// not all known yet. An upload needs no preflight, and the same upload may arrive twice.
+    /// Stores the events of an upload, and requests the members of bundles whose members are not
+    /// all known yet. An upload needs no preflight, and the same upload may arrive twice.
     pub(super) async fn upload(
         &self,
         machine: &MachineId,
@@ -109,7 +109,7 @@ impl EventIntake {
     }
 
     /// The hosts whose events were dropped today, with the number of dropped events and the time of
-    /// the last drop.
+    /// the last drop. Hosts without a count of their own are not included.
     pub fn hosts_over_limit(&self) -> Vec<(MachineId, u64, Timestamp)> {
         self.limit.hosts_over(self.clock.now())
     }

@@ -1,6 +1,6 @@
 //! The thread that writes. Waiting jobs share a commit, and each completes after its commit. The
-//! number of rows that wait for a shared commit is limited: further jobs are refused immediately,
-//! before they take memory.
+//! number of rows that wait for a shared commit is limited. Further jobs that would share a commit
+//! are refused immediately.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 
 /// A commit with this many rows accepts no further job.
 const LARGEST_GROUP: u32 = 2048;
-/// Maximum waiting rows. They are written within seconds, and take about 100 MB of memory.
+/// Maximum rows that wait for a shared commit. They take about 100 MB of memory.
 const MOST_WAITING: u32 = 64 * 1024;
-/// A commit waits for more jobs, because it takes as long for many jobs as for one. It waits in
-/// steps of this length, so that it stops waiting soon after enough jobs have arrived. It only
-/// waits if the last commit had several jobs but fewer than `CROWD`.
+/// Before a commit, the thread waits for more jobs, because a commit takes about as long for many
+/// jobs as for one. It waits in at most [`STEPS`] steps of this length, until [`CROWD`] jobs are
+/// waiting. It does not wait if the last commit had only one job, or `CROWD` jobs or more.
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
 /// With this many waiting jobs, a commit does not wait for more jobs. Jobs that arrive during the
@@ -45,7 +45,7 @@ impl<T> WriteResult<T> {
 pub(super) enum CommitSharing {
     /// Shares a commit. The job changes rows with only one statement, so it needs no savepoint.
     Single,
-    /// Shares a commit. It writes about this many rows.
+    /// Shares a commit. The job writes about this many rows.
     Shared { rows: u32 },
     /// Has a separate commit, because a savepoint would copy every page that the job touches. Such
     /// a job is never refused.
@@ -63,7 +63,8 @@ impl CommitSharing {
     }
 }
 
-/// Sends jobs to the thread. When it is dropped, the queued jobs are done and the thread ends.
+/// Sends jobs to the thread. Dropping it waits until the queued jobs are done and the thread has
+/// ended.
 pub(super) struct Writer {
     queue: Option<mpsc::UnboundedSender<Job>>,
     room: Arc<Semaphore>,
@@ -207,7 +208,7 @@ where
             (Some(Ok(WriteResult::Keep(value) | WriteResult::Discard(value))), Ok(())) => Ok(value),
             (None, Ok(())) => Err(stopped()),
         };
-        // The caller may have stopped waiting; the work is done anyway.
+        // This fails if the caller no longer waits. The job is already done.
         drop(self.reply.send(answer));
     }
 }

@@ -1,4 +1,5 @@
-//! Sends writes to the writer thread, or tries them and rolls them back.
+//! Sends writes to the writer thread. If the database is only read, tries each write and rolls it
+//! back.
 
 use std::path::PathBuf;
 
