@@ -5,25 +5,22 @@ use std::io;
 use std::path::Path;
 
 use clap::{Command, ValueEnum};
-use clap_complete::Shell;
+use clap_complete::{Generator, Shell};
 use clap_mangen::Man;
+
+use super::completion;
 
 /// The name and the content of a file.
 pub type Artifact = (String, Vec<u8>);
 
-/// The completions for a shell.
-pub fn completions(mut command: Command, shell: Shell) -> Vec<u8> {
-    let mut text = Vec::new();
-    clap_complete::generate(shell, &mut command, "nicelist", &mut text);
-    text
-}
-
 /// The completions for all shells.
-pub fn all_completions(command: &Command) -> Vec<Artifact> {
-    use clap_complete::Generator;
+///
+/// # Errors
+/// None: the scripts are written to memory.
+pub fn all_completions() -> io::Result<Vec<Artifact>> {
     let shells = Shell::value_variants().iter();
     shells
-        .map(|shell| (shell.file_name("nicelist"), completions(command.clone(), *shell)))
+        .map(|shell| Ok((shell.file_name("nicelist"), completion::registration(*shell)?)))
         .collect()
 }
 

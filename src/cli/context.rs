@@ -8,7 +8,10 @@ use super::local::{self, Effect};
 use super::ui::{OutputOptions, Ui};
 use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
-use crate::config::{Backend, DatabaseUrl, Environment, Files, Paths, Settings};
+use crate::config::{
+    Backend, CaFile, Credential, DatabaseUrl, Environment, Files, Paths, Secret, ServerUrl,
+    Settings,
+};
 use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
 use crate::shell::argument;
@@ -72,11 +75,8 @@ impl Context {
                 local::open(&self.ui, database, self.env.user.as_deref(), effect).await
             }
             Backend::Server { url, credential, ca } => {
-                let token =
-                    credential.as_ref().map(|credential| credential.obtain()).transpose()?;
-                let token = token.as_ref().map(|token| token.expose());
-                let ca = ca.as_ref().map(|ca| authorities(ca.path())).transpose()?;
-                Ok(Client::http(url.as_url(), token, ca)?)
+                let token = credential.as_ref().map(Credential::obtain).transpose()?;
+                server_client(url, token.as_ref(), ca.as_ref())
             }
         }
     }
@@ -128,6 +128,16 @@ impl Context {
         ));
         self.ui.hint("nicelist host list shows the hosts that are known");
     }
+}
+
+/// A client for a server.
+pub(super) fn server_client(
+    url: &ServerUrl,
+    token: Option<&Secret>,
+    ca: Option<&CaFile>,
+) -> Result<Client, CliError> {
+    let ca = ca.map(|ca| authorities(ca.path())).transpose()?;
+    Ok(Client::http(url.as_url(), token.map(Secret::expose), ca)?)
 }
 
 /// A scope with a machine ID instead of a name, and whether a host has that name.

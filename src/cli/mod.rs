@@ -9,6 +9,7 @@ mod arg;
 pub mod artifacts;
 mod change;
 mod commands;
+mod completion;
 mod completions;
 mod config;
 mod context;
@@ -161,7 +162,7 @@ impl Command {
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),
-            Self::Completions(args) => completions::run(context, &args, command()),
+            Self::Completions(args) => completions::run(context, &args),
             Self::Version(args) => context.block_on(version::run(context, args)),
             // `parse` has printed the help.
             Self::Help(_) => Ok(()),
@@ -181,6 +182,9 @@ fn parse() -> Result<Cli, clap::Error> {
 
 /// Runs the command of this process.
 pub fn run() -> ExitCode {
+    if let Some(code) = completion::respond() {
+        return code;
+    }
     let cli = match parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -36,12 +36,24 @@ impl Credential {
     /// # Errors
     /// The command cannot run, fails, or prints something other than a token.
     pub fn obtain(&self) -> Result<Secret, ConfigError> {
+        self.obtain_with(Stdio::inherit())
+    }
+
+    /// Does the same as [`Credential::obtain`], but hides messages of a token command.
+    ///
+    /// # Errors
+    /// The same errors as [`Credential::obtain`].
+    pub fn obtain_silently(&self) -> Result<Secret, ConfigError> {
+        self.obtain_with(Stdio::null())
+    }
+
+    fn obtain_with(&self, stderr: Stdio) -> Result<Secret, ConfigError> {
         let WithOrigin { value: command, origin } = match self {
             Self::Token(secret) => return Ok(secret.clone()),
             Self::Command(setting) => setting,
         };
         let mut shell = shell::command(command);
-        shell.stdin(Stdio::null()).stderr(Stdio::inherit());
+        shell.stdin(Stdio::null()).stderr(stderr);
         let output = shell.output();
         let output = output.map_err(|source| {
             let origin = origin.clone();

@@ -1,7 +1,7 @@
 //! The environment variables.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::error::{ConfigError, ConfigProblem};
 use super::origin::{Origin, Source};
@@ -29,12 +29,18 @@ pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
 /// Replaces `~/.local/share`.
 pub const XDG_DATA_HOME: &str = "XDG_DATA_HOME";
+/// Replaces `~/.cache`.
+pub const XDG_CACHE_HOME: &str = "XDG_CACHE_HOME";
 pub const USER: &str = if cfg!(windows) { "USERNAME" } else { "USER" };
 /// Used if `USER` is not set.
 pub const LOGNAME: &str = "LOGNAME";
 pub const VISUAL: &str = "VISUAL";
 /// Used if `VISUAL` is not set.
 pub const EDITOR: &str = "EDITOR";
+/// The shell that requests completions. Only the scripts in `completions/` set it.
+pub const COMPLETE: &str = "NICELIST_COMPLETE";
+/// Only set by nicelist for a completion that fills the cache, and that no shell waits for.
+pub const COMPLETE_IN_BACKGROUND: &str = "NICELIST_COMPLETE_IN_BACKGROUND";
 
 /// An empty variable counts as not set.
 #[derive(Debug, Clone, Default)]
@@ -55,8 +61,12 @@ pub struct Environment {
     pub xdg_config_home: Option<PathBuf>,
     /// [`XDG_DATA_HOME`], if it is absolute.
     pub xdg_data_home: Option<PathBuf>,
+    /// [`XDG_CACHE_HOME`], if it is absolute.
+    pub xdg_cache_home: Option<PathBuf>,
     pub user: Option<String>,
     pub editor: Option<String>,
+    /// Whether [`COMPLETE_IN_BACKGROUND`] is set.
+    pub completes_in_background: bool,
 }
 
 impl Environment {
@@ -96,10 +106,35 @@ impl Environment {
             home: raw(HOME).map(PathBuf::from),
             xdg_config_home: absolute(XDG_CONFIG_HOME),
             xdg_data_home: absolute(XDG_DATA_HOME),
+            xdg_cache_home: absolute(XDG_CACHE_HOME),
             user: text(USER)?.or(text(LOGNAME)?),
             editor: text(VISUAL)?.or(text(EDITOR)?),
+            completes_in_background: raw(COMPLETE_IN_BACKGROUND).is_some(),
         })
     }
+
+    /// The folder for files that can be deleted at any time, whether it exists or not. `None` if
+    /// neither `XDG_CACHE_HOME` nor the home directory is known.
+    pub fn cache_directory(&self) -> Option<PathBuf> {
+        let home = || self.home.as_deref().map(|home: &Path| home.join(".cache"));
+        let directory = self.xdg_cache_home.clone().or_else(home)?;
+        Some(directory.join("nicelist"))
+    }
+}
+
+/// The arguments of this process.
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// The file of this program.
+pub fn executable() -> Option<PathBuf> {
+    std::env::current_exe().ok()
+}
+
+/// The working directory of this process, if it still exists.
+pub fn working_directory() -> Option<PathBuf> {
+    std::env::current_dir().ok()
 }
 
 fn invalid(name: &'static str, problem: ConfigProblem) -> ConfigError {
@@ -125,6 +160,15 @@ mod tests {
     fn a_relative_xdg_directory_is_ignored() {
         let env = read(&[(XDG_CONFIG_HOME, "conf"), (XDG_DATA_HOME, "/data")]);
         assert_eq!((env.xdg_config_home, env.xdg_data_home), (None, Some("/data".into())));
+    }
+
+    #[test]
+    fn the_cache_is_below_the_home_directory_unless_xdg_moves_it() {
+        let folder = |variables| read(variables).cache_directory();
+        assert_eq!(folder(&[(HOME, "/home/ada")]), Some("/home/ada/.cache/nicelist".into()));
+        let moved = [(HOME, "/home/ada"), (XDG_CACHE_HOME, "/cache")];
+        assert_eq!(folder(&moved), Some("/cache/nicelist".into()));
+        assert_eq!(folder(&[]), None);
     }
 
     #[test]

@@ -14,18 +14,19 @@ mod values;
 
 pub use backend::{Backend, Credential};
 pub use edit::{DEFAULT_TEXT, init, set, unset};
-pub use env::Environment;
+pub use env::{Environment, arguments, executable, working_directory};
 pub use error::{ConfigError, ConfigProblem, Warning};
 pub use file::{ConfigFile, Files, Paths};
 pub use key::{ConfigKey, Name};
 pub use layer::Flags;
 pub use origin::{Origin, Source, WithOrigin};
-pub use settings::{ConfigEntry, Settings};
+pub use settings::{ConfigEntry, ContextEntry, Settings};
 pub use values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 
 pub mod names {
     pub use super::env::{
-        BOOTSTRAP_TOKEN, CA, CONFIG, CONTEXT, DATABASE, EDITOR, ENROLLMENT_SECRET, HOME, LOG,
-        LOGNAME, NO_COLOR, OUTPUT, SERVER, TOKEN, USER, VISUAL, XDG_CONFIG_HOME, XDG_DATA_HOME,
+        BOOTSTRAP_TOKEN, CA, COMPLETE, COMPLETE_IN_BACKGROUND, CONFIG, CONTEXT, DATABASE, EDITOR,
+        ENROLLMENT_SECRET, HOME, LOG, LOGNAME, NO_COLOR, OUTPUT, SERVER, TOKEN, USER, VISUAL,
+        XDG_CACHE_HOME, XDG_CONFIG_HOME, XDG_DATA_HOME,
     };
 }

@@ -23,8 +23,8 @@ pub struct Settings {
     /// The chosen context, if it is not in any file. This is not an error yet, because commands
     /// without a backend need no context, and some of them repair the configuration.
     unknown_context: Option<WithOrigin<String>>,
-    /// The names of the contexts in all files.
-    contexts: BTreeSet<String>,
+    /// The contexts of all files, by name.
+    contexts: Vec<ContextEntry>,
     connections: Vec<Connection>,
     usual_database: Option<WithOrigin<DatabaseUrl>>,
 }
@@ -50,13 +50,9 @@ impl Settings {
         let output = layers.iter().find_map(|layer| layer.output.clone());
         let color = layers.iter().find_map(|layer| layer.color.clone());
 
-        let contexts: BTreeSet<_> = [user, system]
-            .into_iter()
-            .flatten()
-            .flat_map(ConfigFile::contexts)
-            .map(str::to_owned)
-            .collect();
-        let unknown_context = context.clone().filter(|chosen| !contexts.contains(&chosen.value));
+        let contexts = contexts(files, context.as_ref().map(|chosen| chosen.value.as_str()));
+        let is_known = |name: &str| contexts.iter().any(|known| known.name == name);
+        let unknown_context = context.clone().filter(|chosen| !is_known(&chosen.value));
         let connections = connections(layers, files);
         let usual_database = backend::usual_database(env);
         let (backend, withheld) = backend::decide(&connections, usual_database.as_ref());
@@ -99,7 +95,7 @@ impl Settings {
     /// # Errors
     /// No configuration file has a context of this name.
     pub fn check_context(&self, path: &Path, name: &str) -> Result<(), ConfigError> {
-        if self.contexts.contains(name) {
+        if self.contexts.iter().any(|known| known.name == name) {
             return Ok(());
         }
         let origin = Origin::new(Source::User, path.display().to_string());
@@ -107,9 +103,14 @@ impl Settings {
     }
 
     fn unknown_context(&self, origin: Origin, name: &str) -> ConfigError {
-        let nearest = nearest(name, self.contexts.iter().map(String::as_str));
-        let known = self.contexts.iter().cloned().collect();
+        let nearest = nearest(name, self.contexts.iter().map(|known| known.name.as_str()));
+        let known = self.contexts.iter().map(|known| known.name.clone()).collect();
         ConfigError::UnknownContext { origin, name: name.to_owned(), nearest, known }
+    }
+
+    /// The contexts of all files, by name.
+    pub fn contexts(&self) -> &[ContextEntry] {
+        &self.contexts
     }
 
     pub fn entries(&self) -> Vec<ConfigEntry> {
@@ -161,6 +162,51 @@ impl ConfigEntry {
             at: setting.map(|setting| setting.origin.at.clone()),
         }
     }
+}
+
+/// A context of the configuration files.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct ContextEntry {
+    pub name: String,
+    /// Whether commands use this context.
+    pub current: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The URL of the database, without its password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// The file and line of the server or database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+impl ContextEntry {
+    /// The server or the database.
+    pub fn place(&self) -> Option<&str> {
+        self.server.as_deref().or(self.database.as_deref())
+    }
+}
+
+/// The contexts of all files, by name. The user's file is stronger than the machine's.
+fn contexts(files: &Files, current: Option<&str>) -> Vec<ContextEntry> {
+    let Files { system, user } = files;
+    let names = [user, system].into_iter().flatten().flat_map(ConfigFile::contexts);
+    let names: BTreeSet<&str> = names.collect();
+    let entry = |name: &str| {
+        let connections = in_files(name, files);
+        let with_place = connections.iter().find(|it| it.server.is_some() || it.database.is_some());
+        let server = with_place.and_then(|it| it.server.as_ref());
+        let database = with_place.and_then(|it| it.database.as_ref());
+        let origin = server.map(|it| &it.origin).or(database.map(|it| &it.origin));
+        ContextEntry {
+            name: name.to_owned(),
+            current: current == Some(name),
+            server: server.map(|it| it.value.to_string()),
+            database: database.map(|it| it.value.to_string()),
+            at: origin.map(|origin| origin.at.clone()),
+        }
+    };
+    names.into_iter().map(entry).collect()
 }
 
 fn built_in<T: Default>() -> WithOrigin<T> {
@@ -294,6 +340,20 @@ mod tests {
         let settings = resolve(flags, &home(), &files("[contexts.prod]", ""));
         let error = settings.backend().unwrap_err();
         assert_eq!(error.to_string(), "--context: no context is named `prd`, did you mean `prod`?");
+    }
+
+    #[test]
+    fn contexts_are_listed_with_the_one_in_use() {
+        let user = "context = 'b'\n[contexts.b]\ndatabase = 'postgres://a:pw@db/x'\n";
+        let system = "[contexts.a]\nserver = 'https://a'\n[contexts.b]\nserver = 'https://b'\n";
+        let settings = resolve(Flags::default(), &home(), &files(user, system));
+        let listed: Vec<_> = settings
+            .contexts()
+            .iter()
+            .map(|it| (it.name.as_str(), it.current, it.place(), it.at.as_deref()))
+            .collect();
+        let b = ("b", true, Some("postgres://a@db/x"), Some("user.toml:3"));
+        assert_eq!(listed, [("a", false, Some("https://a/"), Some("system.toml:2")), b]);
     }
 
     #[test]

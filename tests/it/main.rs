@@ -14,6 +14,7 @@ mod clock;
 #[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]
 #[path = "../postgres/mod.rs"]
 mod cluster;
+mod completion;
 mod config;
 mod conformance;
 mod connections;

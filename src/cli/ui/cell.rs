@@ -160,7 +160,7 @@ pub(crate) fn rough(duration: SignedDuration) -> String {
 }
 
 /// Escapes control characters, so that a text cannot control a terminal.
-pub(super) fn harmless(text: &str) -> Cow<'_, str> {
+pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_harmful) {
         let escaped = |c: char| match is_harmful(c) {
             true => c.escape_default().to_string(),

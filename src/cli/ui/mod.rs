@@ -12,6 +12,7 @@ mod progress;
 mod prompt;
 mod report;
 
+pub(crate) use cell::harmless;
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
 pub(crate) use layout::wrap;
 pub(crate) use list::List;
