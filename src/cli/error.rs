@@ -188,10 +188,8 @@ impl From<ConfigError> for CliError {
             ConfigError::TwoBackends { .. } => Self::usage(message).hint("give one of them"),
             ConfigError::UnknownContext { known, .. } if known.is_empty() => Self::usage(message)
                 .hint("create a context first: nicelist config set contexts.NAME.server URL"),
-            ConfigError::UnknownContext { known, .. } => Self::usage(message).hint(format!(
-                "choose one of {}: nicelist config set context NAME",
-                known.join(", ")
-            )),
+            ConfigError::UnknownContext { known, .. } => Self::usage(message)
+                .hint(format!("choose one of {}: nicelist context use NAME", known.join(", "))),
             ConfigError::Invalid { .. }
             | ConfigError::Key(_)
             | ConfigError::Read { .. }

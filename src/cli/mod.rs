@@ -13,6 +13,7 @@ mod completion;
 mod completions;
 mod config;
 mod context;
+mod contexts;
 mod database;
 mod demo;
 mod error;
@@ -109,9 +110,12 @@ enum Command {
     Lab(lab::Command),
     #[command(subcommand)]
     Config(config::Command),
-    Completions(completions::CompletionsArgs),
+    #[command(subcommand)]
+    Context(contexts::Command),
     Version(version::VersionArgs),
     // Hidden, so that the list of commands fits on a screen.
+    #[command(hide = true)]
+    Completions(completions::CompletionsArgs),
     #[command(hide = true)]
     Help(help::HelpArgs),
     #[command(hide = true)]
@@ -162,6 +166,7 @@ impl Command {
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),
+            Self::Context(command) => contexts::run(context, command),
             Self::Completions(args) => completions::run(context, &args),
             Self::Version(args) => context.block_on(version::run(context, args)),
             // `parse` has printed the help.

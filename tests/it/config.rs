@@ -24,10 +24,44 @@ fn m4_a_context_that_does_not_exist_is_refused_with_those_that_do() {
          ----- stderr -----\n\
          error: [HOME]/.config/nicelist/config.toml: no context is named `prd`, did you mean \
          `prod`?\n\
-         hint: choose one of dev, prod: nicelist config set context NAME\n"
+         hint: choose one of dev, prod: nicelist context use NAME\n"
     );
     assert_eq!(std::fs::read_to_string(shell.path(FILE)).unwrap(), text);
     assert!(shell.run("config set context prod").contains("exit code: 0"));
+}
+
+#[test]
+fn contexts_are_listed_and_chosen_without_a_change_of_comments() {
+    let text = "# mine\ncontext = 'dev' # for now\n\n# for tests\n[contexts.dev]\n\
+                database = 'sqlite:dev.db'\n[contexts.prod]\nserver = 'https://n.example'\n";
+    let mut shell = configured(text);
+    insta::assert_snapshot!(shell.run("context list"), @"
+    $ nicelist context list
+    exit code: 0
+    ----- stdout -----
+    CURRENT  NAME  SERVER OR DATABASE  AT
+    *  dev  sqlite:dev.db  [HOME]/.config/nicelist/config.toml:6
+             prod  https://n.example/  [HOME]/.config/nicelist/config.toml:8
+    ");
+    insta::assert_snapshot!(shell.run("context use prod"), @"
+    $ nicelist context use prod
+    exit code: 0
+    ----- stderr -----
+    using the context prod: https://n.example/
+    ");
+    let after = std::fs::read_to_string(shell.path(FILE)).unwrap();
+    assert_eq!(after, text.replace("'dev' #", "\"prod\" #"));
+    assert_eq!(shell.json("context list")[1]["current"], true);
+    let refused = shell.run("context use prd");
+    assert!(
+        refused.contains("exit code: 2") && refused.contains("did you mean `prod`?"),
+        "{refused}"
+    );
+    assert_eq!(std::fs::read_to_string(shell.path(FILE)).unwrap(), after);
+    shell.set("NICELIST_SERVER", "https://other.example");
+    let overridden = shell.run("context use dev");
+    let warning = "warning: NICELIST_SERVER is set and overrides the context";
+    assert!(overridden.contains(warning), "{overridden}");
 }
 
 #[test]
@@ -38,6 +72,7 @@ fn m4_local_commands_work_with_a_missing_context() {
     for line in [
         "config list",
         "config path",
+        "context list",
         "completions bash",
         "--help",
         "rule convert --help",

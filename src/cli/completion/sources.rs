@@ -78,6 +78,7 @@ impl Source {
             ("nicelist settings set ", "settings") => Self::Settings,
             ("nicelist settings unset ", "keys") => Self::SettingKeys,
             ("nicelist config set " | "nicelist config unset ", "key") => Self::ConfigNames,
+            ("nicelist context use ", "name") => Self::Contexts,
             ("nicelist token revoke ", "name") => Self::Tokens,
             _ => return None,
         })
@@ -258,6 +259,7 @@ mod tests {
             ("nicelist settings set", "scope", Source::Scopes),
             ("nicelist settings unset", "keys", Source::SettingKeys),
             ("nicelist config set", "key", Source::ConfigNames),
+            ("nicelist context use", "name", Source::Contexts),
             ("nicelist token revoke", "name", Source::Tokens),
         ] {
             assert_eq!(source(path, id), Some(expected), "{path} {id}");

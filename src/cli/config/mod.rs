@@ -12,6 +12,7 @@ use clap::Subcommand;
 
 use super::context::Context;
 use super::error::CliError;
+pub(super) use user_file::user_file;
 
 /// View and change the settings of the command line
 #[derive(Debug, Subcommand)]

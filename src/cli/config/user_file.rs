@@ -7,6 +7,6 @@ use crate::cli::error::CliError;
 use crate::config::{ConfigError, Paths};
 
 /// The path, whether or not the file exists.
-pub(super) fn user_file(context: &Context) -> Result<PathBuf, CliError> {
+pub(in crate::cli) fn user_file(context: &Context) -> Result<PathBuf, CliError> {
     Ok(Paths::of(&context.env).user.ok_or(ConfigError::NoHome)?)
 }
