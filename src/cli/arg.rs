@@ -51,7 +51,7 @@ pub(crate) struct Globals {
     /// Print only data and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-    /// Verbose logging; repeat for more
+    /// Log each request with its status and time; -vv also logs bodies, without secrets
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
 }

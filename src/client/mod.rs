@@ -2,6 +2,7 @@
 //! This module never prints, prompts or exits.
 
 mod error;
+mod exchange;
 mod http;
 mod pages;
 mod routes;

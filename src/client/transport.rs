@@ -9,6 +9,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::exchange::Exchange;
 use super::{Client, ClientError};
 use crate::api::{Problem, ROOT};
 
@@ -76,7 +77,12 @@ impl Client {
         body: Option<Bytes>,
     ) -> Result<T, ClientError> {
         let request = request(method, path, body).map_err(|reason| self.odd(reason))?;
-        let response = self.transport.carry(request).await?;
+        let exchange = Exchange::begin(&request);
+        let response = self.transport.carry(request).await;
+        if let Some(exchange) = exchange {
+            exchange.end(&response);
+        }
+        let response = response?;
         if response.status().is_success() {
             return serde_json::from_slice(response.body())
                 .map_err(|error| self.odd(format!("cannot read its answer to {path}: {error}")));

@@ -78,5 +78,6 @@ mod terminal;
 mod times;
 mod tls;
 mod twice;
+mod verbose;
 mod wire;
 mod world;
