@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell};
+use crate::terminal::Terminal;
 
 const TEAM: &str = "teamid:H3ZC9YV6RK";
 
@@ -31,7 +32,7 @@ fn kept(shown: &str) -> String {
 #[test]
 fn m3_a_rule_is_edited_as_text_and_each_change_is_shown() {
     let (shell, _server) = with_a_rule();
-    shell.write("editor.sh", "cp \"$1\" seen.toml; sed -i -e s/Ask/Call/ -e /comment/d \"$1\"");
+    shell.write("editor.sh", "cp \"$1\" seen.toml; sed -i -e s/Ask/Call/ -e /^comment/d \"$1\"");
     insta::assert_snapshot!(shell.run(&format!("rule edit {TEAM} --dry-run")), @"
     $ nicelist rule edit teamid:H3ZC9YV6RK --dry-run
     exit code: 0
@@ -56,6 +57,8 @@ fn m3_a_rule_is_edited_as_text_and_each_change_is_shown() {
     insta::assert_snapshot!(seen, @r#"
     # Save to store the rule. Deleted lines erase fields.
     # Leave the text as it is to change nothing.
+    # Fields: policy, cel, message, url, button_label, app_name, comment, ticket, source,
+    # expires.
 
     [[rules]]
     target = "teamid:H3ZC9YV6RK"
@@ -114,6 +117,27 @@ fn m3_a_text_that_cannot_be_stored_is_kept_in_a_file() {
     assert!(shown.contains("exit code: 7"), "{shown}");
     assert!(kept(&shown).contains("Call"));
     assert_eq!(rule(&shell)["revision"], 1);
+}
+
+#[test]
+fn an_invalid_text_is_opened_again_with_the_errors_on_top() {
+    let (shell, _server) = with_a_rule();
+    shell.write(
+        "editor.sh",
+        "cp \"$1\" seen.toml\n\
+         if grep -q '^# error' \"$1\"; then sed -i s/blok/allow/ \"$1\"; else sed -i s/block/blok/ \"$1\"; fi\n",
+    );
+    let mut terminal = Terminal::open(&shell, &format!("rule edit {TEAM}"));
+    terminal.shows("edit the text again?");
+    terminal.press("y");
+    let end = terminal.end();
+    assert_eq!(end.code, 0, "{}", end.seen);
+    assert!(end.seen.contains("policy block"), "{}", end.seen);
+    let seen = std::fs::read_to_string(shell.path("seen.toml")).unwrap();
+    let (first, rest) = seen.split_once('\n').unwrap();
+    assert!(first.starts_with("# error: ") && first.contains("blok"), "{seen}");
+    assert!(rest.starts_with("# Save to store the rule."), "{seen}");
+    assert_eq!(rule(&shell)["policy"], "allow");
 }
 
 #[test]

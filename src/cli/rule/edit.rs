@@ -26,7 +26,8 @@ const LARGEST_TEXT: u64 = 1024 * 1024;
 /// Edit a rule in your editor
 ///
 /// The editor is $VISUAL, $EDITOR or vi. Deleting a line removes the field. If the text does not
-/// change or the editor fails, nothing is saved. If the rule cannot be saved, the text is kept in a
+/// change or the editor fails, nothing is saved. If the rule is invalid, the editor can be opened
+/// again with the errors at the top of the text. If the rule cannot be saved, the text is kept in a
 /// file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
@@ -116,29 +117,47 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
     let editor = context.env.editor.as_deref().unwrap_or(DEFAULT_EDITOR);
     loop {
         let bytes = text.edit(editor)?;
-        if bytes == text.original {
+        if below_errors(&bytes) == text.original {
             return Ok(None);
         }
         match read(ui, bytes, before) {
             Ok(rule) => return Ok(Some(rule)),
-            Err(error) if ui.can_ask() => {
+            Err(Invalid { error, faults }) if ui.can_ask() => {
                 ui.fault(&error.message);
                 if let Err(refused) = ui.confirm("edit the text again?", false) {
                     return Err(text.kept(refused));
                 }
+                let faults = if faults.is_empty() { vec![error.message] } else { faults };
+                text.put_errors(&faults)?;
             }
-            Err(error) => return Err(text.kept(error)),
+            Err(Invalid { error, .. }) => return Err(text.kept(error)),
         }
     }
 }
 
+/// A text that is not the rule.
+struct Invalid {
+    error: CliError,
+    /// The faults of the text, one line each.
+    faults: Vec<String>,
+}
+
+impl From<CliError> for Invalid {
+    fn from(error: CliError) -> Self {
+        Self { error, faults: Vec::new() }
+    }
+}
+
 /// Reads the rule in the text. Its target and scope must be the same as before.
-fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, CliError> {
+fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, Invalid> {
     let file = File { name: "rule.toml".to_owned(), bytes };
     let mut parsed = manifest::read(&[file], &Defaults::default());
-    policy_files::refuse_faults(ui, &parsed)?;
+    if let Err(error) = policy_files::refuse_faults(ui, &parsed) {
+        let faults = parsed.faults.into_iter().map(|remark| remark.text).collect();
+        return Err(Invalid { error, faults });
+    }
     let (Some(placed), None) = (parsed.rules.pop(), parsed.rules.pop()) else {
-        return Err(CliError::input("the text must have exactly one rule"));
+        return Err(CliError::input("the text must have exactly one rule").into());
     };
     let rule = placed.rule;
     if (rule.target(), rule.scope()) != (before.target(), before.scope()) {
@@ -147,11 +166,23 @@ fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, CliError> {
             before.target(),
             before.scope()
         );
-        return Err(
-            CliError::input(message).hint("nicelist rule add and nicelist rule remove move a rule")
-        );
+        let error = CliError::input(message);
+        return Err(error.hint("nicelist rule add and nicelist rule remove move a rule").into());
     }
     Ok(rule)
+}
+
+/// The beginning of the lines with errors, which are at the top of the text.
+const ERROR: &str = "# error: ";
+
+/// The text below the lines with errors.
+fn below_errors(text: &[u8]) -> &[u8] {
+    let mut rest = text;
+    while rest.starts_with(ERROR.as_bytes()) {
+        let end = memchr::memchr(b'\n', rest).map_or(rest.len(), |end| end + 1);
+        rest = &rest[end..];
+    }
+    rest
 }
 
 /// A rule in a file, for the editor.
@@ -165,7 +196,9 @@ impl EditedText {
         let rules = [rule.clone()];
         let written = manifest::write(Content { rules: &rules, settings: &[], tags: &[] });
         let mut original = b"# Save to store the rule. Deleted lines erase fields.\n\
-            # Leave the text as it is to change nothing.\n\n"
+            # Leave the text as it is to change nothing.\n\
+            # Fields: policy, cel, message, url, button_label, app_name, comment, ticket, source,\n\
+            # expires.\n\n"
             .to_vec();
         original.extend(written.files.into_iter().flat_map(|file| file.bytes));
         let mut file =
@@ -188,6 +221,16 @@ impl EditedText {
     /// The text now. Editors replace the file, so it is opened by its path.
     fn text(&self) -> io::Result<Vec<u8>> {
         Bounded::new(fs::File::open(self.file.path())?, LARGEST_TEXT).read_all()
+    }
+
+    /// Writes errors at the top of the text, in place of earlier ones.
+    fn put_errors(&self, errors: &[String]) -> io::Result<()> {
+        let text = self.text()?;
+        let lines = errors.iter().flat_map(|error| error.lines());
+        let mut new: Vec<u8> =
+            lines.map(|line| format!("{ERROR}{line}\n")).collect::<String>().into();
+        new.extend_from_slice(below_errors(&text));
+        fs::write(self.file.path(), new)
     }
 
     /// Saves the text, and adds its path to the error.
