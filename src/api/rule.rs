@@ -55,6 +55,10 @@ pub struct RuleQuery {
     /// Only rules with this text in identifier, comment or ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Only rules that expire before this time. Rules without an expiry are left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "super::instant::optional")]
+    pub expires_before: Option<Timestamp>,
     /// The rules as of this revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Revision>,

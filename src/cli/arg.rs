@@ -178,10 +178,20 @@ impl FromStr for Expiry {
 }
 
 impl Expiry {
+    /// The time. For a day, the end of that day.
     pub(crate) fn resolve(self, now: Timestamp) -> Result<Timestamp, CliError> {
+        self.at_edge(now, DayEdge::End)
+    }
+
+    /// The time. For a day, the start of that day.
+    pub(crate) fn resolve_start(self, now: Timestamp) -> Result<Timestamp, CliError> {
+        self.at_edge(now, DayEdge::Start)
+    }
+
+    fn at_edge(self, now: Timestamp, edge: DayEdge) -> Result<Timestamp, CliError> {
         let zone = TimeZone::system();
         let at = match self {
-            Self::At(written) => written.resolve(now, &zone, DayEdge::End),
+            Self::At(written) => written.resolve(now, &zone, edge),
             Self::After(duration) => now.checked_add(duration).ok(),
         };
         match at {

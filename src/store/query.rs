@@ -59,6 +59,8 @@ pub struct RuleFilter {
     pub source: Option<String>,
     /// Only rules with this text in the identifier, comment or ticket, in any letter case (ASCII).
     pub text: Option<String>,
+    /// Only rules that expire before this time.
+    pub expires_before: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -134,3 +134,22 @@ fn m8_periods_accept_dates() {
     no events
     ");
 }
+
+#[test]
+fn rules_that_expire_soon_are_listed() {
+    let (shell, _server) = in_berlin();
+    shell.run(&format!("rule add allow {TEAM} --expires 2099-01-31"));
+    shell.run("rule add allow teamid:EQHXZ8M8AV --expires 2099-03-31");
+    shell.run("rule add allow teamid:AAAAAAAAAA --expires never");
+    let targets = |line: &str| -> Vec<String> {
+        let rules = shell.json(&format!("rule list {line}"));
+        let target = |rule: &serde_json::Value| rule["target"].as_str().unwrap().to_owned();
+        rules.as_array().unwrap().iter().map(target).collect()
+    };
+    assert_eq!(targets("--expires-before 2099-02-01"), [TEAM]);
+    // The rule expires at the end of that day.
+    assert_eq!(targets("--expires-before 2099-01-31"), Vec::<String>::new());
+    assert_eq!(targets("--expires-before 2100-01-01"), ["teamid:EQHXZ8M8AV", TEAM]);
+    assert_eq!(targets("--expires-before 30d"), Vec::<String>::new());
+    assert!(shell.run("rule list --expires-before soon").contains("exit code: 2"));
+}

@@ -84,6 +84,7 @@ contract! {
     rules {
         rules_are_listed_by_target_and_scope,
         filters_all_have_to_hold,
+        rules_are_listed_by_the_time_when_they_expire,
         text_is_found_as_it_is_written,
         pages_neither_skip_nor_repeat,
         pages_hold_while_rules_change,

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::api::RuleQuery;
-use crate::cli::arg::{Words, revision};
+use crate::cli::arg::{Expiry, Words, revision};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::client::Client;
@@ -17,6 +17,7 @@ Examples:
   nicelist rule list
   nicelist rule list --scope tag:eng --policy block
   nicelist rule list --type teamid -o csv > teams.csv
+  nicelist rule list --expires-before 7d
   nicelist rule list --at 41 --scope tag:eng")]
 pub(crate) struct ListArgs {
     #[command(flatten)]
@@ -46,6 +47,9 @@ pub(crate) struct Filter {
     /// Show only rules with this text in the identifier, comment or ticket
     #[arg(long)]
     text: Option<String>,
+    /// Show only rules that expire within 24h or 7d, or before a date or time such as 2027-01-31
+    #[arg(long, value_name = "WHEN")]
+    expires_before: Option<Expiry>,
     /// Show the rules of this revision; nicelist history lists revisions
     #[arg(long, value_name = "REVISION", value_parser = revision)]
     at: Option<Revision>,
@@ -57,10 +61,23 @@ impl Filter {
         context: &Context,
         client: &Client,
     ) -> Result<RuleQuery, CliError> {
-        let Self { target, scope, rule_type, policy, source, text, at } = self;
+        let Self { target, scope, rule_type, policy, source, text, expires_before, at } = self;
         let scope = context.optional_scope(client, scope).await?;
-        let everything = RuleQuery::default();
-        Ok(RuleQuery { target, scope, rule_type, policy, source, text, at, ..everything })
+        let now = context.ui.now();
+        let expires_before = expires_before.map(|time| time.resolve_start(now)).transpose()?;
+        let (limit, cursor) = (None, None);
+        Ok(RuleQuery {
+            target,
+            scope,
+            rule_type,
+            policy,
+            source,
+            text,
+            expires_before,
+            at,
+            limit,
+            cursor,
+        })
     }
 }
 

@@ -37,12 +37,12 @@ pub(super) async fn list(
 ) -> Answer<Page<RuleView>> {
     let limit = page_size(query.limit);
     let after = query.cursor.as_deref().map(read_cursor).transpose()?;
-    let RuleQuery { target, scope, rule_type, policy, source, text, at, limit: _, cursor: _ } =
+    let RuleQuery { target, scope, rule_type, policy, source, text, expires_before, at, .. } =
         query;
     if let Some(at) = at {
         history::exists(&state, at).await?;
     }
-    let filter = RuleFilter { at, target, scope, rule_type, policy, source, text };
+    let filter = RuleFilter { at, target, scope, rule_type, policy, source, text, expires_before };
     let records = state.store.rules(&filter, after.as_ref(), limit).await?;
     let more = records.len() == limit;
     let keys: Vec<RuleKey> = records.iter().map(|record| record.rule.key().clone()).collect();

@@ -36,7 +36,7 @@ pub(in crate::store) async fn rules<D: Database>(
     limit: usize,
     expired: Option<Expired>,
 ) -> StoreResult<Vec<RuleRecord>> {
-    let RuleFilter { at, target, scope, rule_type, policy, source, text } = filter;
+    let RuleFilter { at, target, scope, rule_type, policy, source, text, expires_before } = filter;
     let mut wanted = Conditions::default();
     if let Some(after) = after {
         add_start(&mut wanted, after);
@@ -62,6 +62,9 @@ pub(in crate::store) async fn rules<D: Database>(
         let columns = ["r.identifier", "r.comment", "r.ticket"];
         let contains = columns.map(|it| D::DIALECT.contains(&format!("lower({it})"), "$"));
         wanted.and(&format!("({})", contains.join(" OR ")), text.to_ascii_lowercase());
+    }
+    if let Some(time) = expires_before {
+        wanted.and("r.expires < $", time.as_millisecond());
     }
     let past = match *at {
         Some(at) if at < head(on).await? => {

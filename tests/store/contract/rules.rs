@@ -103,6 +103,20 @@ pub(crate) async fn filters_all_have_to_hold(store: Db) {
     }
 }
 
+pub(crate) async fn rules_are_listed_by_the_time_when_they_expire(store: Db) {
+    let expiring = |number, seconds| {
+        let mut rule = rule(number, "fleet", "");
+        rule.expires = Some(at(seconds));
+        rule
+    };
+    let (first, second) = (expiring(1, 1_000), expiring(2, 2_000));
+    commit(&store, [put(first.clone()), put(second.clone()), put(rule(3, "fleet", ""))]).await;
+    let before = |seconds| RuleFilter { expires_before: Some(at(seconds)), ..Default::default() };
+    assert_eq!(list(&store, &before(1_000)).await, []);
+    assert_eq!(list(&store, &before(1_001)).await, [first.clone()]);
+    assert_eq!(list(&store, &before(9_000)).await, [first, second]);
+}
+
 pub(crate) async fn text_is_found_as_it_is_written(store: Db) {
     let mut ticketed = rule(3, "fleet", "");
     ticketed.provenance.ticket = Some("IT-77".into());
