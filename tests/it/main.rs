@@ -37,6 +37,7 @@ mod host_names;
 mod host_state;
 mod hostile_text;
 mod idle;
+mod import_files;
 mod integrity;
 mod interrupted;
 mod kill;

@@ -291,6 +291,15 @@ pub(crate) fn counted(count: usize, thing: &str) -> String {
 pub(crate) struct FileNames(Vec<String>);
 
 impl FileNames {
+    /// The names of the files of all inputs, in their order.
+    pub(crate) fn of_all(inputs: &[Input]) -> Self {
+        Self(inputs.iter().flat_map(|input| input.names().0).collect())
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn of(policy: &ParsedPolicy) -> Self {
         Self(policy.files.clone())
     }

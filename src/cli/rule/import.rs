@@ -15,16 +15,17 @@ use crate::api::{ChangeAnswer, ChangeWarning, Code, Problem};
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
-use crate::cli::policy_files::{self, Input, ReadArgs, Reading};
-use crate::cli::ui::{Cell, Column, Row, Ui};
+use crate::cli::policy_files::{self, Input, ReadArgs, Reading, STDIO};
+use crate::cli::ui::{Cell, Column, Progress, Row, Ui};
 use crate::client::{Client, ClientError};
 use crate::fleet::PolicyState;
-use crate::rule::{ChangeMessage, Outcome, Revision, RuleField};
+use crate::format::{Defaults, Format};
+use crate::rule::{ChangeMessage, Outcome, Revision, RuleField, RuleFields};
 use changes::ChangedRule;
 use faults::Faults;
 use rows::{ChangeOptions, Rows, Sent};
 
-/// Import rules from a file in any format
+/// Import rules from files in any format
 ///
 /// The format is detected from the content. --from overrides it. The first line of a CSV file lists
 /// its columns. Required columns: policy, and either target (teamid:EQHXZ8M8AV) or identifier and
@@ -33,7 +34,8 @@ use rows::{ChangeOptions, Rows, Sent};
 /// other tools are accepted too, in any order and case. docs/FORMATS.md describes the other
 /// formats.
 ///
-/// The import is one revision. If the file has invalid entries, they are reported with line and
+/// The import is one revision, also of several files. They must have the same columns, and only one
+/// of them may have a rule for a target and scope. If a file has invalid entries, they are reported with line and
 /// column, nothing is changed, and the exit code is 5. With --partial, the valid rows of a CSV file
 /// are imported, and the invalid rows are written to the file of --rejects with their line numbers
 /// and reasons. If there are any, the exit code is 5. Fix the rows in that file, then import it.
@@ -43,24 +45,25 @@ use rows::{ChangeOptions, Rows, Sent};
 /// values of omitted fields. With --replace, no values are kept. Changed fields are shown before
 /// and after. A table shows the first 20 rules.
 ///
-/// Rules that are not in the file do not change. With --prune, rules are removed if they have the
-/// source given with --source and are not in the file. Rules of other sources are never removed.
+/// Rules that are not in the files do not change. With --prune, rules are removed if they have the
+/// source given with --source and are not in the files. Rules of other sources are never removed.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist rule import rules.csv --dry-run
   nicelist rule import rules.csv -m 'Q3 baseline'
+  nicelist rule import baseline/*.csv --source baseline --prune
   nicelist rule import vendor.tsv --scope tag:canary --source vendor --prune
   nicelist rule import rules.csv --partial --rejects rejects.csv
   nicelist rule import santa.mobileconfig --source mdm
   curl -s https://zentral.example/api/santa/rules/ | nicelist rule import - --from zentral-json")]
 pub(crate) struct ImportArgs {
-    /// File or folder to read; - reads stdin
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    /// Files or folders to read; - reads stdin
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     read: ReadArgs,
-    /// Import the valid rows even if others are invalid
+    /// Import the valid rows of one CSV file even if others are invalid
     #[arg(long, requires = "rejects")]
     partial: bool,
     /// Show all errors, not only the first 20
@@ -74,7 +77,7 @@ pub(crate) struct ImportArgs {
     /// Reset omitted fields of existing rules instead of keeping their values
     #[arg(long)]
     replace: bool,
-    /// Remove rules of this source that are not in the file
+    /// Remove rules of this source that are not in the files
     #[arg(long, requires = "source", conflicts_with = "partial")]
     prune: bool,
     /// Allow --prune to remove all rules of the source if the file is empty
@@ -100,41 +103,33 @@ pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), C
 }
 
 async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliError> {
-    let ImportArgs { file, read, rejects, defaults, replace, prune, allow_empty, .. } = args;
+    let ImportArgs { files, read, rejects, defaults, replace, prune, allow_empty, .. } = args;
     let (reason, dry_run) = (args.reason, args.dry_run);
     if let Some(rejects) = &rejects {
-        spare(&file, rejects)?;
+        files.iter().try_for_each(|file| spare(file, rejects))?;
     }
     let prune = defaults.source.clone().filter(|_| prune);
-    let length = policy_files::length_of(&file);
-    let progress = ui.progress(length, format!("reading {}", policy_files::name_of(&file)));
+    let length: Option<u64> = files.iter().map(|file| policy_files::length_of(file)).sum();
+    let progress = ui.progress(length, format!("reading {}", names_of(&files)));
     let defaults = defaults.of_configuration(read.configuration);
-    let mut input = Input::open(ui, &file, read.from, defaults, progress.counter())?;
-    warn_of_others(ui, &input);
+    let mut inputs = open(ui, &files, read.from, &defaults, &progress)?;
+    inputs.iter().for_each(|input| warn_of_others(ui, input));
     let mut faults = match rejects {
-        Some(path) => match input.reading() {
-            Reading::Csv(reader, delimiter) => {
-                Faults::written(path, *delimiter, reader.columns().to_vec())
-            }
-            Reading::Jsonl(_) | Reading::Whole(_) => {
-                let text = format!("--rejects takes rows of CSV, and this is {}", input.format());
-                return Err(CliError::usage(text));
-            }
-        },
-        None => Faults::shown(ui, args.all_errors, input.format()),
+        Some(path) => faults_to_file(path, &inputs)?,
+        None => Faults::shown(ui, args.all_errors, inputs.iter().map(Input::format)),
     };
-    let reset = if replace { RuleField::ALL.to_vec() } else { input.fields().iter().collect() };
+    let reset = if replace { RuleField::ALL.to_vec() } else { common_fields(&files, &inputs)? };
     let options =
         ChangeOptions { message: reason, dry_run, force: args.force, prune: prune.clone(), reset };
-    let rows = rows::read(&mut input, length, options, &mut faults)?;
+    let rows = rows::read(&mut inputs, length, options, &mut faults)?;
     drop(progress);
-    input.warn(ui);
+    inputs.iter().for_each(|input| input.warn(ui));
+    let conflicts: usize = inputs.iter().map(Input::conflicts).sum();
     if faults.forbid() {
         let error = faults.error(rows.len() + rows.left_out());
-        return Err(with_choice(error, input.conflicts()));
+        return Err(with_choice(error, conflicts));
     }
-    let conflicts = input.conflicts();
-    drop(input);
+    drop(inputs);
     if let (Some(source), 0, false) = (&prune, rows.len(), allow_empty) {
         let text = format!("the file has no rules, and --prune would end all of source {source}");
         return Err(CliError::new(Kind::Guarded, text).hint("--allow-empty lets it"));
@@ -158,6 +153,56 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     ui.row(&summary)?;
     ui.status(summary.to_string());
     complaint.map_or(Ok(()), |complaint| Err(with_choice(complaint, conflicts)))
+}
+
+fn names_of(files: &[PathBuf]) -> String {
+    match files {
+        [file] => policy_files::name_of(file),
+        several => policy_files::counted(several.len(), "file"),
+    }
+}
+
+fn open(
+    ui: &Ui,
+    files: &[PathBuf],
+    format: Option<Format>,
+    defaults: &Defaults,
+    progress: &Progress,
+) -> Result<Vec<Input>, CliError> {
+    if files.iter().filter(|file| **file == Path::new(STDIO)).count() > 1 {
+        return Err(CliError::usage("stdin can be read only one time"));
+    }
+    let open = |file: &PathBuf| Input::open(ui, file, format, defaults.clone(), progress.counter());
+    files.iter().map(open).collect()
+}
+
+fn faults_to_file<'u>(path: PathBuf, inputs: &[Input]) -> Result<Faults<'u>, CliError> {
+    let [input] = inputs else {
+        return Err(CliError::usage("--partial imports only one file at a time"));
+    };
+    match input.reading() {
+        Reading::Csv(reader, delimiter) => {
+            Ok(Faults::written(path, *delimiter, reader.columns().to_vec()))
+        }
+        Reading::Jsonl(_) | Reading::Whole(_) => {
+            let text = format!("--rejects takes rows of CSV, and this is {}", input.format());
+            Err(CliError::usage(text))
+        }
+    }
+}
+
+/// The fields that all files have columns for. In a change, the same fields are reset for all rules.
+fn common_fields(files: &[PathBuf], inputs: &[Input]) -> Result<Vec<RuleField>, CliError> {
+    let fields: Vec<RuleFields> = inputs.iter().map(Input::fields).collect();
+    let first = fields.first().copied().unwrap_or_default();
+    match fields.iter().position(|other| *other != first) {
+        None => Ok(first.iter().collect()),
+        Some(at) => {
+            let [first, other] = [0, at].map(|at| policy_files::name_of(&files[at]));
+            Err(CliError::usage(format!("{first} and {other} have different columns"))
+                .hint("import them one after the other, or pass --replace to reset omitted fields"))
+        }
+    }
 }
 
 /// Adds a hint if rows are in conflict.

@@ -28,7 +28,7 @@ enum Sink<'u> {
 /// Shows or writes invalid rows, and counts them.
 pub(super) struct Faults<'u> {
     sink: Sink<'u>,
-    /// Whether the format has rows, so that `--rejects` could write the invalid ones to a file.
+    /// Whether a single file has rows, so that `--rejects` could write the invalid ones to a file.
     has_rows: bool,
     streams: bool,
     count: usize,
@@ -36,9 +36,10 @@ pub(super) struct Faults<'u> {
 
 impl<'u> Faults<'u> {
     /// Shows the first faults, or all of them, as `NAME:LINE: COLUMN: REASON`.
-    pub(super) fn shown(ui: &'u Ui, all: bool, format: Format) -> Self {
-        let has_rows = matches!(format, Format::Csv | Format::Tsv);
-        let streams = format.streams();
+    pub(super) fn shown(ui: &'u Ui, all: bool, formats: impl Iterator<Item = Format>) -> Self {
+        let formats: Vec<Format> = formats.collect();
+        let has_rows = matches!(formats.as_slice(), [Format::Csv | Format::Tsv]);
+        let streams = formats.iter().all(|format| format.streams());
         Self { sink: Sink::Shown(FaultList::new(ui, all)), has_rows, streams, count: 0 }
     }
 

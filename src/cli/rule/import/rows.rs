@@ -1,7 +1,7 @@
 //! The valid rules of a file as the body of a request.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use csv::ByteRecord;
@@ -15,7 +15,7 @@ use crate::cli::error::CliError;
 use crate::cli::policy_files::{Fault, FileNames, Input, Reading};
 use crate::format::rows::RuleRows;
 use crate::format::{Location, Spot};
-use crate::rule::{ChangeMessage, Rule, RuleField, RuleRef};
+use crate::rule::{ChangeMessage, Rule, RuleField, RuleKey, RuleRef};
 
 /// Maximum bytes that are reserved before any rule is read.
 const MAX_RESERVED: usize = 1 << 30;
@@ -58,7 +58,7 @@ pub(super) struct Rows {
 
 /// Reads all rules. Adds the invalid ones to `faults`.
 pub(super) fn read(
-    input: &mut Input,
+    inputs: &mut [Input],
     length: Option<u64>,
     options: ChangeOptions,
     faults: &mut Faults<'_>,
@@ -70,7 +70,7 @@ pub(super) fn read(
     let mut rows = Rows {
         body: Vec::new(),
         locations: Locations::default(),
-        names: input.names(),
+        names: FileNames::of_all(inputs),
         records: faults.keeps_rows().then(Vec::new),
         count: 0,
         left_out: 0,
@@ -78,7 +78,15 @@ pub(super) fn read(
         options,
     };
     let options = rows.options.clone();
-    let rules = ValidRules { input, faults, rows: &mut rows, error: None };
+    let rules = ValidRules {
+        inputs,
+        at: 0,
+        first_file: 0,
+        seen: HashMap::new(),
+        faults,
+        rows: &mut rows,
+        error: None,
+    };
     let put = StreamedRules(RefCell::new(rules));
     let written = serde_json::to_writer(&mut body, &Request { options: &options, put: &put });
     if let Some(error) = put.0.into_inner().error {
@@ -86,20 +94,26 @@ pub(super) fn read(
     }
     written.map_err(std::io::Error::from)?;
     rows.body = body;
-    rows.left_out = input.left_out();
-    match input.reading() {
-        // In a partial import, all rows of a conflict are rejected. The reader finds a conflict
-        // only at a later row, so the earlier rows are removed here.
-        Reading::Csv(reader, _) if faults.keeps_rows() => {
+    rows.left_out = inputs.iter().map(Input::left_out).sum();
+    // In a partial import, all rows of a conflict are rejected. The reader finds a conflict only at
+    // a later row, so the earlier rows are removed here.
+    match inputs.first().map(Input::reading) {
+        Some(Reading::Csv(reader, _)) if faults.keeps_rows() => {
             rows.without_contradicted(reader.duplicates().contradicted(), faults)
         }
-        Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole(_) => Ok(rows),
+        Some(Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole(_)) | None => Ok(rows),
     }
 }
 
-/// The valid rules of an input, each read when it is written.
+/// The valid rules of all inputs, each read when it is written.
 struct ValidRules<'r, 'f> {
-    input: &'r mut Input,
+    inputs: &'r mut [Input],
+    /// The index of the input that is read.
+    at: usize,
+    /// The index of the first file of this input among the files of all inputs.
+    first_file: usize,
+    /// The location of each rule, if there are several inputs. An input finds its own duplicates.
+    seen: HashMap<RuleKey, Location>,
     faults: &'r mut Faults<'f>,
     rows: &'r mut Rows,
     error: Option<CliError>,
@@ -107,9 +121,18 @@ struct ValidRules<'r, 'f> {
 
 impl ValidRules<'_, '_> {
     fn next(&mut self) -> Result<Option<Rule>, CliError> {
-        while let Some(rule) = self.input.next() {
-            match rule {
-                Ok((location, rule)) => {
+        while let Some(input) = self.inputs.get_mut(self.at) {
+            match input.next() {
+                None => {
+                    self.at += 1;
+                    self.first_file += input.names().count();
+                }
+                Some(Ok((location, rule))) => {
+                    let file = location.file + u32::try_from(self.first_file).unwrap_or(u32::MAX);
+                    let location = Location { file, ..location };
+                    if self.is_in_earlier_file(location, &rule)? {
+                        continue;
+                    }
                     self.rows.count += 1;
                     // After a fault, no rules are sent, so none have to be stored.
                     if self.faults.forbid() {
@@ -118,20 +141,34 @@ impl ValidRules<'_, '_> {
                     self.rows.expires |= rule.expires.is_some();
                     self.rows.locations.push(location);
                     if let (Some(records), Reading::Csv(reader, _)) =
-                        (&mut self.rows.records, self.input.reading())
+                        (&mut self.rows.records, self.inputs[self.at].reading())
                     {
                         records.push(reader.record().clone());
                     }
                     return Ok(Some(rule));
                 }
-                Err(Fault::Bad { place, text, row }) => {
+                Some(Err(Fault::Bad { place, text, row })) => {
                     let row = row.as_ref().map(|row| (row.spot.line_number(), &row.record));
                     self.faults.add(&place, &text, row)?;
                 }
-                Err(Fault::Failed(error)) => return Err(error),
+                Some(Err(Fault::Failed(error))) => return Err(error),
             }
         }
         Ok(None)
+    }
+
+    /// Whether an earlier file has a rule for the same target and scope, which is a fault.
+    fn is_in_earlier_file(&mut self, location: Location, rule: &Rule) -> Result<bool, CliError> {
+        if self.inputs.len() == 1 {
+            return Ok(false);
+        }
+        let Some(earlier) = self.seen.insert(rule.key().clone(), location) else {
+            return Ok(false);
+        };
+        let names = &self.rows.names;
+        let fault = format!("{} is for the same target and scope", names.place(earlier));
+        self.faults.add(&names.place(location), &fault, None)?;
+        Ok(true)
     }
 }
 

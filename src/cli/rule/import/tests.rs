@@ -52,7 +52,7 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
 
 fn args(file: &Path) -> ImportArgs {
     ImportArgs {
-        file: file.to_owned(),
+        files: vec![file.to_owned()],
         read: ReadArgs::default(),
         partial: false,
         all_errors: false,

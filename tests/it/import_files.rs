@@ -1,0 +1,76 @@
+//! Several files are imported as one revision.
+
+use crate::shell::{Server, Shell};
+
+fn with_files(files: &[(&str, &str)]) -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    files.iter().for_each(|(name, text)| shell.write(name, text));
+    (shell, server)
+}
+
+#[test]
+fn several_files_are_one_revision_and_pruned_together() {
+    let (shell, _server) = with_files(&[
+        ("a.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n"),
+        ("b.csv", "target,policy\nteamid:BBBBBBBBBB,block\nteamid:CCCCCCCCCC,block\n"),
+    ]);
+    insta::assert_snapshot!(shell.run("rule import a.csv b.csv --source base"), @"
+    $ nicelist rule import a.csv b.csv --source base
+    exit code: 0
+    ----- stderr -----
+    added 3, changed 0, unchanged 0 (revision 1)
+    ");
+    shell.write("b.csv", "target,policy\nteamid:BBBBBBBBBB,block\n");
+    insta::assert_snapshot!(shell.run("rule import a.csv b.csv --source base --prune"), @"
+    $ nicelist rule import a.csv b.csv --source base --prune
+    exit code: 0
+    ----- stdout -----
+    Rules for fleet
+      - teamid:CCCCCCCCCC  policy block  source base
+    ----- stderr -----
+    added 0, changed 0, unchanged 2, removed 1 (revision 2)
+    ");
+}
+
+#[test]
+fn faults_of_all_files_are_reported_with_their_places() {
+    let (shell, _server) = with_files(&[
+        ("a.csv", "target,policy\nteamid:AAAAAAAAAA,allow\nteamid:SHORT,allow\n"),
+        ("b.csv", "target,policy\nteamid:BBBBBBBBBB,block\nteamid:AAAAAAAAAA,block\n"),
+    ]);
+    insta::assert_snapshot!(shell.run("rule import a.csv b.csv"), @"
+    $ nicelist rule import a.csv b.csv
+    exit code: 5
+    ----- stderr -----
+    a.csv:3: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    b.csv:3: a.csv:2 is for the same target and scope
+    error: 2 of 4 rows are wrong; nothing was changed
+    ");
+    shell.write("a.csv", "target,policy,scope\nteamid:AAAAAAAAAA,allow,\n");
+    shell.write("b.csv", "target,policy,scope\nteamid:BBBBBBBBBB,block,tag:unknown\n");
+    let refused = shell.run("rule import a.csv b.csv");
+    assert!(refused.contains("b.csv:2: there is no tag `unknown`"), "{refused}");
+}
+
+/// A missing column keeps a value, and an empty cell removes it. One change cannot do both.
+#[test]
+fn files_with_different_columns_are_imported_one_after_the_other() {
+    let (shell, _server) = with_files(&[
+        ("a.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n"),
+        ("b.csv", "target,policy,ticket\nteamid:BBBBBBBBBB,block,IT-1\n"),
+    ]);
+    insta::assert_snapshot!(shell.run("rule import a.csv b.csv"), @"
+    $ nicelist rule import a.csv b.csv
+    exit code: 2
+    ----- stderr -----
+    error: a.csv and b.csv have different columns
+    hint: import them one after the other, or pass --replace to reset omitted fields
+    ");
+    assert!(shell.run("rule import a.csv b.csv --replace").contains("added 2"));
+    let refused = shell.run("rule import a.csv b.csv --partial --rejects bad.csv");
+    assert!(refused.contains("error: --partial imports only one file at a time"), "{refused}");
+    let refused = shell.run("rule import - -");
+    assert!(refused.contains("error: stdin can be read only one time"), "{refused}");
+}
