@@ -443,3 +443,20 @@ pub struct HostTagsRequest {
     /// Show what would happen, and change nothing.
     pub dry_run: bool,
 }
+
+/// Tags to add to several hosts and to remove from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TagHostsRequest {
+    /// The hosts, at most 5,000: machine IDs, serial numbers, host names, or unique prefixes.
+    pub hosts: Vec<String>,
+    /// Tags to add to each host.
+    pub add: Vec<TagName>,
+    /// Tags to remove from each host.
+    pub remove: Vec<TagName>,
+    /// Why the change is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<ChangeMessage>,
+    /// Show what would happen, and change nothing.
+    pub dry_run: bool,
+}

@@ -40,7 +40,7 @@ pub use host::{
     AcceptMacRequest, BehindReason, CleanSyncRequest, ConflictView, Contact, DriftView,
     ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery, HostNames,
     HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget, HostView,
-    HostsOfName, MacSighting, MacView, ModeView,
+    HostsOfName, MacSighting, MacView, ModeView, TagHostsRequest,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use path::{EventPath, HostPath, ProgramPath, RevisionPath, TagPath, TokenPath};

@@ -15,8 +15,9 @@ use crate::api::{
     HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
     PolicyAnswer, PolicyChange, PolicyRequest, ProgramDetail, ProgramQuery, ProgramView,
     RevisionQuery, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView,
-    RuleView, SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagQuery,
-    TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
+    RuleView, SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagHostsRequest,
+    TagQuery, TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery,
+    WaitingView,
 };
 use crate::fleet::{EventId, EventStat, ProgramId, Tag};
 use crate::rule::{MachineId, Revision, RevisionSummary, TagName, Target};
@@ -125,6 +126,11 @@ impl Client {
 
     pub async fn tag_host(&self, host: &str, request: &HostTagsRequest) -> Answer<ChangeAnswer> {
         self.ask(Method::POST, &host_path(host, "/tags"), Some(request)).await
+    }
+
+    /// Changes the tags of several hosts, in one revision.
+    pub async fn tag_hosts(&self, request: &TagHostsRequest) -> Answer<ChangeAnswer> {
+        self.ask(Method::POST, "/host-tags", Some(request)).await
     }
 
     pub async fn clean_sync(&self, host: &str, request: CleanSyncRequest) -> Answer<HostView> {

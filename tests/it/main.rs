@@ -35,6 +35,7 @@ mod generations;
 mod history;
 mod host_names;
 mod host_state;
+mod host_tags;
 mod hostile_text;
 mod idle;
 mod import_files;

@@ -187,6 +187,8 @@ async fn a2_responses_have_the_described_form() {
     for (method, path, filled, body) in [
         ("post", "/tags", "/tags", json!({"name": "eng", "membership": {"serials": ["S1"]}})),
         ("post", "/hosts/{host}/tags", "/hosts/M1/tags", json!({"add": ["eng"]})),
+        ("post", "/host-tags", "/host-tags", json!({"hosts": ["M1"], "remove": ["eng"]})),
+        ("post", "/host-tags", "/host-tags", json!({"hosts": ["M2"], "add": ["eng"]})),
         ("post", "/rules", "/rules", json!({"put": [rule], "message": "why"})),
         ("post", "/settings", "/settings", json!({"scope": "fleet", "set": {"batch-size": "9"}})),
         ("post", "/events", "/events", import),

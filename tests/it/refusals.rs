@@ -339,6 +339,7 @@ async fn a5_a_dry_run_needs_the_role_viewer() {
         ("/settings", json!({"scope": "fleet", "set": {"batch-size": "9"}})),
         ("/tags", tag),
         ("/hosts/M1/tags", json!({"add": ["eng"]})),
+        ("/host-tags", json!({"add": ["eng"]})),
         ("/forget-hosts", json!({"never_synced": true})),
         ("/events", json!({"reports": []})),
         ("/events/7/decision", json!({"policy": "allow"})),

@@ -6,6 +6,7 @@ mod forget;
 mod list;
 mod show;
 mod tag;
+mod tagged_hosts;
 mod untag;
 mod view;
 pub(super) mod wait;

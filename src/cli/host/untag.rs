@@ -2,23 +2,23 @@
 
 use clap::Args;
 
-use super::tag::{TaggedHost, send};
-use crate::api::HostTagsRequest;
+use super::tagged_hosts::{TagChange, TaggedHosts};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Remove tags from a host
+/// Remove tags from hosts
+///
+/// Hosts are given as in host tag: one name, - for names on stdin, or a filter.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist host untag C02XK0 canary")]
+  nicelist host untag C02XK0 canary
+  nicelist host untag --with-tag canary canary --yes")]
 pub(crate) struct UntagArgs {
     #[command(flatten)]
-    target: TaggedHost,
+    hosts: TaggedHosts,
 }
 
 pub(super) async fn run(context: &Context, args: UntagArgs) -> Result<(), CliError> {
-    let TaggedHost { host, tags, reason, dry_run } = args.target;
-    let request = HostTagsRequest { add: Vec::new(), remove: tags, message: reason, dry_run };
-    send(context, &host, &request).await
+    args.hosts.change(context, TagChange::Remove).await
 }

@@ -12,6 +12,7 @@ mod explain;
 mod forget;
 mod history;
 mod host_counts;
+mod host_tags;
 mod host_view;
 mod hosts;
 mod limits;
@@ -86,6 +87,7 @@ pub(super) fn routes() -> Router<Arc<State>> {
             .routes(routes!(hosts::rules))
             .routes(routes!(hosts::settings))
             .routes(routes!(hosts::tags))
+            .routes(routes!(host_tags::change))
             .routes(routes!(hosts::clean_sync, hosts::cancel_clean_sync))
             .routes(routes!(macs::accept))
             .routes(routes!(names::check))

@@ -1,0 +1,221 @@
+//! The hosts of `host tag` and `host untag`, and the change of their tags.
+
+use std::collections::HashSet;
+use std::io::{self, BufRead, BufReader};
+
+use clap::Args;
+
+use crate::api::{Contact, HostQuery, HostState, HostTagsRequest, HostView, TagHostsRequest};
+use crate::cli::arg::Words;
+use crate::cli::change;
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::policy_files::{Bounded, STDIO, counted};
+use crate::client::{Client, exactly};
+use crate::rule::{ChangeMessage, TagName};
+
+/// Maximum hosts in one request.
+const MOST_HOSTS: usize = 5_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TagChange {
+    Add,
+    Remove,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TaggedHosts {
+    /// Machine ID, serial number or host name, or a unique prefix of one; - reads hosts from stdin;
+    /// with a filter, the first tag
+    host: String,
+    /// The tags
+    #[arg(required_unless_present_any = HostFilter::OPTIONS, value_name = "TAG")]
+    tags: Vec<TagName>,
+    #[command(flatten)]
+    filter: HostFilter,
+    /// Reason for the change, kept in the history
+    #[arg(short = 'm', long, value_name = "TEXT")]
+    reason: Option<ChangeMessage>,
+    /// Skip confirmation
+    #[arg(short, long)]
+    yes: bool,
+    /// Show what would change, but change nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Selects hosts. All conditions must match.
+#[derive(Debug, Args)]
+struct HostFilter {
+    /// Select all hosts with this tag
+    #[arg(long, value_name = "TAG")]
+    with_tag: Option<TagName>,
+    /// Select all hosts of this primary user
+    #[arg(long)]
+    user: Option<String>,
+    /// Select all hosts in this state
+    #[arg(long, value_parser = Words::<HostState>::new(HostState::ALL.map(HostState::word)))]
+    state: Option<HostState>,
+    /// Select all hosts seen within their last three sync intervals (online), or not (silent)
+    #[arg(long, value_parser = Words::<Contact>::new(Contact::ALL.map(Contact::word)))]
+    contact: Option<Contact>,
+    /// Select all hosts whose machine ID, serial number or host name begins with this
+    #[arg(long)]
+    prefix: Option<String>,
+}
+
+/// A host to tag.
+#[derive(Debug, PartialEq, Eq)]
+struct NamedHost {
+    /// Its name in the request.
+    name: String,
+    /// Its name in messages.
+    label: String,
+}
+
+impl TaggedHosts {
+    pub(super) async fn change(self, context: &Context, change: TagChange) -> Result<(), CliError> {
+        let Self { host, mut tags, filter, reason: message, yes, dry_run } = self;
+        let is_filtered = filter.is_given();
+        if is_filtered {
+            let invalid = |error| CliError::usage(format!("invalid tag `{host}`: {error}"));
+            tags.insert(0, host.parse().map_err(invalid)?);
+        }
+        let from_stdin = (!is_filtered && host == STDIO).then(|| read(io::stdin().lock()));
+        let from_stdin = from_stdin.transpose()?;
+        let client = context.client_to_change(dry_run).await?;
+        let hosts = match from_stdin {
+            Some(hosts) => hosts,
+            None if is_filtered => filter.hosts(&client).await?,
+            None => {
+                let (add, remove) = change.of(tags);
+                let request = HostTagsRequest { add, remove, message, dry_run };
+                return change_one(context, &client, &host, &request).await;
+            }
+        };
+        if hosts.is_empty() {
+            context.ui.status("no hosts match");
+            return Ok(());
+        }
+        if is_filtered && !dry_run {
+            context.ui.confirm(&change.question(&tags, hosts.len()), yes)?;
+        }
+        let (add, remove) = change.of(tags);
+        for hosts in hosts.chunks(MOST_HOSTS) {
+            let request = TagHostsRequest {
+                hosts: hosts.iter().map(|host| host.name.clone()).collect(),
+                add: add.clone(),
+                remove: remove.clone(),
+                message: message.clone(),
+                dry_run,
+            };
+            let answer = client.tag_hosts(&request).await?;
+            let edits = hosts
+                .iter()
+                .flat_map(|host| add.iter().chain(&remove).map(|tag| edit_label(tag, &host.label)));
+            change::show(&context.ui, &answer, edits, dry_run)?;
+        }
+        Ok(())
+    }
+}
+
+async fn change_one(
+    context: &Context,
+    client: &Client,
+    host: &str,
+    request: &HostTagsRequest,
+) -> Result<(), CliError> {
+    let answer = client.tag_host(host, request).await?;
+    let edits = request.add.iter().chain(&request.remove).map(|tag| edit_label(tag, host));
+    change::show(&context.ui, &answer, edits, request.dry_run)
+}
+
+fn edit_label(tag: &TagName, host: &str) -> String {
+    format!("tag {tag} of {host}")
+}
+
+impl TagChange {
+    /// The tags to add, and the tags to remove.
+    fn of(self, tags: Vec<TagName>) -> (Vec<TagName>, Vec<TagName>) {
+        match self {
+            Self::Add => (tags, Vec::new()),
+            Self::Remove => (Vec::new(), tags),
+        }
+    }
+
+    fn question(self, tags: &[TagName], hosts: usize) -> String {
+        let names: Vec<&str> = tags.iter().map(TagName::as_str).collect();
+        let names = names.join(", ");
+        let what = if tags.len() == 1 { "the tag" } else { "the tags" };
+        let hosts = counted(hosts, "host");
+        match self {
+            Self::Add => format!("Add {what} {names} to {hosts}?"),
+            Self::Remove => format!("Remove {what} {names} from {hosts}?"),
+        }
+    }
+}
+
+impl HostFilter {
+    const OPTIONS: [&str; 5] = ["with_tag", "user", "state", "contact", "prefix"];
+
+    fn is_given(&self) -> bool {
+        let Self { with_tag, user, state, contact, prefix } = self;
+        with_tag.is_some()
+            || user.is_some()
+            || state.is_some()
+            || contact.is_some()
+            || prefix.is_some()
+    }
+
+    async fn hosts(self, client: &Client) -> Result<Vec<NamedHost>, CliError> {
+        let Self { with_tag: tag, user, state, contact, prefix } = self;
+        let query = HostQuery { tag, prefix, user, state, contact, ..HostQuery::default() };
+        let hosts = client.hosts(&query).all().await?.into_iter();
+        let named = |HostView { machine, .. }: HostView| NamedHost {
+            name: exactly(&machine),
+            label: machine.to_string(),
+        };
+        Ok(hosts.map(named).collect())
+    }
+}
+
+/// Reads names of hosts, one per line, each of them one time.
+fn read(stdin: impl BufRead) -> Result<Vec<NamedHost>, CliError> {
+    let mut known = HashSet::new();
+    let mut hosts = Vec::new();
+    for (at, line) in BufReader::new(Bounded::lines(stdin)).split(b'\n').enumerate() {
+        let Ok(line) = String::from_utf8(line?) else {
+            return Err(CliError::input(format!("stdin:{}: not UTF-8 text", at + 1)));
+        };
+        let name = line.trim();
+        let is_name = !name.is_empty() && !name.starts_with('#');
+        if is_name && known.insert(name.to_owned()) {
+            hosts.push(NamedHost { name: name.to_owned(), label: name.to_owned() });
+        }
+    }
+    match hosts.is_empty() {
+        true => Err(CliError::input("no hosts on standard input")),
+        false => Ok(hosts),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_read_one_per_line_and_one_time() {
+        let hosts = read("# new Macs\r\nC02XK0\n\n annas-mac \nC02XK0\n".as_bytes()).unwrap();
+        let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
+        assert_eq!(names, ["C02XK0", "annas-mac"]);
+        assert_eq!(read("# none\n".as_bytes()).unwrap_err().kind.exit_code(), 5);
+    }
+
+    #[test]
+    fn the_question_has_the_number_of_hosts() {
+        let tags = ["eng", "ops"].map(|tag| tag.parse().unwrap());
+        assert_eq!(TagChange::Add.question(&tags[..1], 1), "Add the tag eng to 1 host?");
+        let question = TagChange::Remove.question(&tags, 3);
+        assert_eq!(question, "Remove the tags eng, ops from 3 hosts?");
+    }
+}

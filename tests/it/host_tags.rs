@@ -1,0 +1,82 @@
+//! Tags of many hosts.
+
+use crate::shell::{Server, Shell};
+
+/// A server with the hosts `anna`, `ben` and `joe`, and the tags `eng` and `canary`.
+fn with_hosts() -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let base = server.sync_base();
+    for name in ["anna", "ben", "joe"] {
+        shell.json(&format!(
+            "lab sync {base} --state {name}.json --machine-id {name} --hostname {name}-mac \
+             --no-backoff"
+        ));
+    }
+    shell.run("tag create eng");
+    shell.run("tag create canary");
+    (shell, server)
+}
+
+#[test]
+fn hosts_on_stdin_are_tagged_in_one_revision() {
+    let (shell, _server) = with_hosts();
+    insta::assert_snapshot!(shell.run_with("host tag - eng", "# new\nanna\nben-mac\n"), @"
+    $ nicelist host tag - eng
+    exit code: 0
+    ----- stdout -----
+    added  tag eng of anna
+    added  tag eng of ben-mac
+    ----- stderr -----
+    revision 3
+    ");
+    let refused = shell.run_with("host tag - canary", "anna\nzoe\nyves\n");
+    insta::assert_snapshot!(refused, @"
+    $ nicelist host tag - canary
+    exit code: 5
+    ----- stderr -----
+    error: 2 names do not match exactly one host
+      item 2: there is no host `zoe`
+      item 3: there is no host `yves`
+    hint: nicelist host list shows all hosts
+    ");
+    assert_eq!(shell.json("host list --tag canary"), serde_json::json!([]));
+}
+
+#[test]
+fn hosts_that_match_a_filter_are_tagged_after_a_question() {
+    let (shell, _server) = with_hosts();
+    shell.run_with("host tag - eng", "anna\nben\n");
+    let asked = shell.run("host tag --with-tag eng canary");
+    assert!(asked.contains("not confirmed: Add the tag canary to 2 hosts?"), "{asked}");
+    insta::assert_snapshot!(shell.run("host tag --with-tag eng canary --dry-run"), @"
+    $ nicelist host tag --with-tag eng canary --dry-run
+    exit code: 0
+    ----- stdout -----
+    added  tag canary of anna
+    added  tag canary of ben
+    ----- stderr -----
+    dry run: nothing was changed (revision 3)
+    ");
+    insta::assert_snapshot!(shell.run("host tag --with-tag eng canary --yes"), @"
+    $ nicelist host tag --with-tag eng canary --yes
+    exit code: 0
+    ----- stdout -----
+    added  tag canary of anna
+    added  tag canary of ben
+    ----- stderr -----
+    revision 4
+    ");
+    insta::assert_snapshot!(shell.run("host untag --prefix b eng canary -y"), @"
+    $ nicelist host untag --prefix b eng canary -y
+    exit code: 0
+    ----- stdout -----
+    removed  tag eng of ben
+    removed  tag canary of ben
+    ----- stderr -----
+    revision 5
+    ");
+    assert!(shell.run("host tag --user zoe eng").contains("no hosts match"));
+    assert!(shell.run("host tag anna").contains("exit code: 2"));
+}
