@@ -119,10 +119,32 @@ pub(crate) fn show(
     edits: impl IntoIterator<Item = String>,
     dry_run: bool,
 ) -> Result<(), CliError> {
-    warn(ui, &answer.warnings);
-    show_rows(ui, answer, rows(&answer.outcomes, edits, &answer.differences))?;
-    ui.status(summary(&answer.outcomes, answer.revision, dry_run));
+    show_edits(ui, answer, edits)?;
+    conclude(ui, &answer.outcomes, answer.revision, dry_run);
     Ok(())
+}
+
+/// Shows the outcome of each edit, without the revision.
+pub(crate) fn show_edits(
+    ui: &Ui,
+    answer: &ChangeAnswer,
+    edits: impl IntoIterator<Item = String>,
+) -> Result<(), CliError> {
+    warn(ui, &answer.warnings);
+    show_rows(ui, answer, rows(&answer.outcomes, edits, &answer.differences))
+}
+
+/// Shows the revision, and the command that takes the change back.
+pub(crate) fn conclude(ui: &Ui, outcomes: &[Outcome], revision: Revision, dry_run: bool) {
+    ui.status(summary(outcomes, revision, dry_run));
+    if !dry_run && outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
+        show_undo(ui, revision);
+    }
+}
+
+/// Shows the command that takes a revision back.
+pub(crate) fn show_undo(ui: &Ui, revision: Revision) {
+    ui.undo(&format!("rollback {}", revision.0.saturating_sub(1)));
 }
 
 /// The rules of a decision about events, with what happened to each of them.

@@ -10,7 +10,7 @@ use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
 use crate::config::{
     Backend, CaFile, Credential, DatabaseUrl, Environment, Files, Paths, Secret, ServerUrl,
-    Settings,
+    Settings, Source,
 };
 use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
@@ -40,7 +40,7 @@ impl Context {
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
         let (format, color) = (settings.output.value, settings.color.value);
         let options = OutputOptions { format, color, quiet, raw_cells };
-        let ui = Ui::new(options, Clock::System);
+        let ui = Ui::new(options, Clock::System).with_options(&options_to_repeat(&settings));
         log::start(env.log.as_deref().unwrap_or(default_log), verbose)?;
         if let Some(error) = invalid {
             ui.warn(error.to_string());
@@ -128,6 +128,17 @@ impl Context {
         ));
         self.ui.hint("nicelist host list shows the hosts that are known");
     }
+}
+
+/// The options that select the server of this command, for commands that users paste. A token is
+/// not repeated.
+fn options_to_repeat(settings: &Settings) -> String {
+    let given = settings.entries().into_iter().filter_map(|entry| {
+        let repeated = matches!(entry.key, "context" | "server" | "database" | "ca");
+        let value = entry.value.filter(|_| repeated && entry.source == Some(Source::Flag))?;
+        Some(format!(" --{} {}", entry.key, argument(&value)))
+    });
+    given.collect()
 }
 
 /// A client for a server.

@@ -4,7 +4,7 @@ use clap::Args;
 use indicatif::HumanCount;
 
 use super::arg::revision;
-use super::change::warn;
+use super::change::{show_undo, warn};
 use super::error::CliError;
 use super::policy_changes::show;
 use super::ui::Ui;
@@ -72,7 +72,7 @@ pub(crate) async fn confirm_and_change(
     warn(ui, &first.warnings);
     show(ui, &first, full)?;
     if first.changed || first.changes.is_empty() {
-        ui.status(done(&first));
+        conclude(ui, &first);
         return Ok(());
     }
     ui.status(planned(&first));
@@ -84,9 +84,16 @@ pub(crate) async fn confirm_and_change(
     match change(Some(first.revision), false).await {
         Err(error) => Err(show_conflict(ui, full, error, change).await),
         Ok(answer) => {
-            ui.status(done(&answer));
+            conclude(ui, &answer);
             Ok(())
         }
+    }
+}
+
+fn conclude(ui: &Ui, answer: &PolicyAnswer) {
+    ui.status(done(answer));
+    if answer.changed {
+        show_undo(ui, answer.revision);
     }
 }
 

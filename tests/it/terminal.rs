@@ -443,3 +443,28 @@ fn faults_and_progress_do_not_overlap() {
     assert!(before.contains("reading rules.csv ["), "{before:?}");
     assert!(before.ends_with("\r\u{1b}[2K"), "the bar is wiped before the fault: {before:?}");
 }
+
+#[test]
+fn a_change_shows_the_command_that_takes_it_back() {
+    /// The label, and the end of its color.
+    const UNDO: &str = "undo: \u{1b}[0m";
+
+    let (shell, server) = with_mira();
+    let line = "tag create eng --server";
+    let end = Terminal::open(&shell, &format!("{line} {}", server.url)).end();
+    let undo = format!("{UNDO}nicelist --server {}/ rollback 0", server.url);
+    assert!(end.seen.contains(&undo), "{}", end.seen);
+    for (line, undo) in [
+        ("rule add block teamid:H3ZC9YV6RK", "nicelist rollback 1"),
+        ("settings set client-mode=lockdown", "nicelist rollback 2"),
+        ("host tag mira eng", "nicelist host untag mira eng"),
+        ("host untag mira eng", "nicelist host tag mira eng"),
+        ("rollback 2 --yes", "nicelist rollback 5"),
+    ] {
+        let end = Terminal::open(&shell, line).end();
+        assert!(end.seen.contains(&format!("{UNDO}{undo}")), "{line}: {}", end.seen);
+    }
+    let unchanged = Terminal::open(&shell, "rule add block teamid:H3ZC9YV6RK").end();
+    assert!(!unchanged.seen.contains("undo:"), "{}", unchanged.seen);
+    assert!(!shell.run("tag create ops").contains("undo:"));
+}

@@ -64,6 +64,6 @@ fn show(context: &Context, answer: &BundleAnswer, dry_run: bool) -> Result<(), C
     decided.show_expiry(&context.ui, "the rules expire");
     let named = [bundle.name.as_str(), &bundle.version].join(" ");
     context.ui.status(format!("programs of {}: {}", named.trim(), rules.len()));
-    context.ui.status(change::summary(outcomes, *revision, dry_run));
+    change::conclude(&context.ui, outcomes, *revision, dry_run);
     Ok(())
 }

@@ -145,7 +145,7 @@ fn show(context: &Context, answer: &DecisionAnswer, dry_run: bool) -> Result<(),
     let decided = DecidedRules { rules, outcomes: &[*outcome], differences, warnings };
     decided.show(&context.ui, answer)?;
     decided.show_expiry(&context.ui, "the rule expires");
-    context.ui.status(change::summary(&[*outcome], *revision, dry_run));
+    change::conclude(&context.ui, &[*outcome], *revision, dry_run);
     Ok(())
 }
 

@@ -113,7 +113,7 @@ fn show(ui: &Ui, answer: &DecisionsAnswer, dry_run: bool) -> Result<(), CliError
     let decided = DecidedRules { rules, outcomes, differences, warnings };
     decided.show(ui, answer)?;
     decided.show_expiry(ui, "the rules expire");
-    ui.status(change::summary(outcomes, *revision, dry_run));
+    change::conclude(ui, outcomes, *revision, dry_run);
     Ok(())
 }
 

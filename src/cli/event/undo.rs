@@ -45,6 +45,6 @@ pub(super) async fn run(context: &Context, args: UndoArgs) -> Result<(), CliErro
 fn show(context: &Context, answer: &UndoAnswer, dry_run: bool) -> Result<(), CliError> {
     let UndoAnswer { undone: _, rules, outcomes, differences, revision } = answer;
     DecidedRules { rules, outcomes, differences, warnings: &[] }.show(&context.ui, answer)?;
-    context.ui.status(change::summary(outcomes, *revision, dry_run));
+    change::conclude(&context.ui, outcomes, *revision, dry_run);
     Ok(())
 }

@@ -12,7 +12,8 @@ use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{Bounded, STDIO, counted};
 use crate::client::{Client, exactly};
-use crate::rule::{ChangeMessage, TagName};
+use crate::rule::{ChangeMessage, Outcome, TagName};
+use crate::shell::argument;
 
 /// Maximum hosts in one request.
 const MOST_HOSTS: usize = 5_000;
@@ -113,7 +114,8 @@ impl TaggedHosts {
             let edits = hosts
                 .iter()
                 .flat_map(|host| add.iter().chain(&remove).map(|tag| edit_label(tag, &host.label)));
-            change::show(&context.ui, &answer, edits, dry_run)?;
+            change::show_edits(&context.ui, &answer, edits)?;
+            context.ui.status(change::summary(&answer.outcomes, answer.revision, dry_run));
         }
         Ok(())
     }
@@ -127,7 +129,17 @@ async fn change_one(
 ) -> Result<(), CliError> {
     let answer = client.tag_host(host, request).await?;
     let edits = request.add.iter().chain(&request.remove).map(|tag| edit_label(tag, host));
-    change::show(&context.ui, &answer, edits, request.dry_run)
+    change::show_edits(&context.ui, &answer, edits)?;
+    let HostTagsRequest { add, remove, dry_run, .. } = request;
+    context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
+    // A rollback does not change the tags of hosts.
+    let (verb, tags) = if add.is_empty() { ("tag", remove) } else { ("untag", add) };
+    let changed = tags.iter().zip(&answer.outcomes).filter(|(_, it)| **it != Outcome::Unchanged);
+    let changed: Vec<&str> = changed.map(|(tag, _)| tag.as_str()).collect();
+    if answer.changed && !changed.is_empty() {
+        context.ui.undo(&format!("host {verb} {} {}", argument(host), changed.join(" ")));
+    }
+    Ok(())
 }
 
 fn edit_label(tag: &TagName, host: &str) -> String {

@@ -152,6 +152,9 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     }
     ui.row(&summary)?;
     ui.status(summary.to_string());
+    if answer.changed && !dry_run {
+        change::show_undo(ui, answer.revision);
+    }
     complaint.map_or(Ok(()), |complaint| Err(with_choice(complaint, conflicts)))
 }
 

@@ -87,6 +87,6 @@ pub(super) async fn send(
     });
     change::show_rows(&context.ui, &answer, rows)?;
     change::warn(&context.ui, &answer.warnings);
-    context.ui.status(change::summary(&answer.outcomes, answer.revision, dry_run));
+    change::conclude(&context.ui, &answer.outcomes, answer.revision, dry_run);
     Ok(())
 }

@@ -56,6 +56,8 @@ pub(crate) struct Ui {
     pub(super) err: Stream,
     pub(super) width: Option<usize>,
     pub(super) clock: Clock,
+    /// The beginning of commands that users paste: nicelist, and the options that select a server.
+    pub(super) program: String,
     /// The progress bar on the terminal, which disappears while lines are written.
     pub(super) progress_bar: RefCell<Option<ProgressBar>>,
 }
@@ -67,7 +69,22 @@ impl Ui {
         let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         let width = width.filter(|_| out.is_terminal);
         let (err, progress_bar) = (Stream::new(io::stderr(), color), RefCell::default());
-        Self { format, quiet, raw_cells, out, err, width, clock, progress_bar }
+        let program = "nicelist".to_owned();
+        Self { format, quiet, raw_cells, out, err, width, clock, program, progress_bar }
+    }
+
+    /// Adds options to the commands that users paste.
+    pub(crate) fn with_options(mut self, options: &str) -> Self {
+        self.program.push_str(options);
+        self
+    }
+
+    /// Shows the command that takes back a change, on a terminal. Scripts do not need it.
+    pub(crate) fn undo(&self, command: &str) {
+        if self.shows_progress() {
+            let command = format!("{} {command}", self.program);
+            self.write_line(Some(("undo: ", AnsiColor::Cyan)), &command);
+        }
     }
 
     /// Writes only the secret, so that it can be piped, unless the output format is JSON.

@@ -52,6 +52,7 @@ pub(crate) fn captured_ui(format: Output, terminal: bool) -> (Ui, Memory, Memory
         err: stream(&err),
         width: terminal.then_some(40),
         clock: Clock::manual(NOW.parse().unwrap()),
+        program: "nicelist".to_owned(),
         progress_bar: RefCell::default(),
     };
     (ui, out, err)
