@@ -17,7 +17,7 @@ pub struct ExplainQuery {
     pub target: Target,
 }
 
-/// Whether a host gets a rule for a target.
+/// Whether a host gets a rule for a target. If several rules match, the first is the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -31,7 +31,7 @@ pub enum Verdict {
     NoRule,
 }
 
-/// When a host gets its pending changes.
+/// The next sync of a host, which brings its pending changes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NextSync {
     /// The number of pending rules and removals.
@@ -47,7 +47,7 @@ pub struct NextSync {
     pub restored: bool,
 }
 
-/// An explanation of the rule that a host has for a target.
+/// An explanation of the rule that a host gets for a target.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Explanation {
     /// The target.
@@ -64,15 +64,15 @@ pub struct Explanation {
     /// unknown after a restore.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<PolicyKind>,
-    /// The sync that applies the verdict; absent if the verdict already applies.
+    /// The next sync; absent if it changes nothing for the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
-    /// The policy that the host gets, if it gets a rule. An old Santa may get the nearest policy
-    /// that it supports.
+    /// The policy that the host gets, if it gets a rule. If its Santa does not support the policy
+    /// of the rule, this may be the nearest policy that it supports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyKind>,
-    /// The first Santa version that supports the rule, such as 2025.6; absent if the host's Santa
-    /// supports it.
+    /// The first Santa version that supports the rule, such as 2025.6. Only with the verdict
+    /// `withheld`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
     /// The rules for the target in the host's scopes, strongest first.
@@ -113,18 +113,18 @@ pub struct EvaluationView {
     pub program: Program,
     /// Whether the program may run after the next sync.
     pub ruling: Ruling,
-    /// Whether the program may run now.
+    /// Whether the program may run until the next sync.
     pub ruling_now: Ruling,
-    /// The sync that applies the ruling; absent if no change for the program is pending.
+    /// The next sync; absent if it changes neither the ruling nor the deciding step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
     /// The step of Santa's evaluation that decides, such as `signingid`, `platform` or
-    /// `client-mode`.
+    /// `client-mode`; empty if no step decides.
     pub decided_by: String,
-    /// The reason for the ruling, in words.
+    /// The reason for the ruling, in words; empty if no step decides.
     pub why: String,
-    /// The rules for the program in the host's scopes, in Santa's order of types, stronger scopes
-    /// first.
+    /// The rules for the program in the host's scopes, in Santa's order of rule types. For each
+    /// target, the rule with the strongest scope is first.
     pub rules: Vec<RuleMatch>,
     /// The steps of Santa's evaluation, in order.
     pub steps: Vec<StepView>,
@@ -135,7 +135,7 @@ pub struct EvaluationView {
 pub struct RuleMatch {
     /// The effect of the rule.
     pub part: RulePart,
-    /// The reason for the effect, in words.
+    /// The reason for the effect, in words; may be empty.
     pub why: String,
     /// The rule.
     #[serde(flatten)]
@@ -148,7 +148,7 @@ pub struct RuleMatch {
 pub enum RulePart {
     /// The rule decides.
     Decides,
-    /// The rule's CEL expression decides each time.
+    /// The rule's CEL expression decides about each execution.
     Asks,
     /// An earlier step of Santa's evaluation decides.
     Outranked,
@@ -171,7 +171,7 @@ pub struct StepView {
     pub stage: String,
     /// The result of the step.
     pub finding: StepResult,
-    /// What the step decides if it matches.
+    /// The decision of the step; absent if the step does not match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,
     /// The reason for the result, in words.

@@ -1,4 +1,4 @@
-//! Revisions and old rules in the admin API.
+//! Revisions and versions of rules in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -18,11 +18,12 @@ pub struct RevisionQuery {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "super::instant::optional")]
     pub since: Option<Timestamp>,
-    /// Only revisions that changed a rule for this target, in `scope` if it is given.
+    /// Only revisions that changed a rule for this target. If `scope` is given, the rule must be in
+    /// that scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
-    /// Only revisions that changed a rule or a setting in this scope. With `target`, only its rules
-    /// count.
+    /// Only revisions that changed a rule or a setting in this scope. If `target` is given, only
+    /// rules count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<Scope>,
     /// Maximum items on the page: 500 by default, at most 5,000.
@@ -33,12 +34,12 @@ pub struct RevisionQuery {
     pub cursor: Option<String>,
 }
 
-/// Which part of a revision's changes to list.
+/// Which page of a revision's changes to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct RevisionChangesQuery {
-    /// Maximum changes of rules on the page: 500 by default, at most 5,000.
+    /// Maximum rule changes on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -46,7 +47,7 @@ pub struct RevisionChangesQuery {
     pub cursor: Option<String>,
 }
 
-/// The target whose history is listed.
+/// The target whose history to list, and the page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
@@ -61,15 +62,15 @@ pub struct RuleHistoryQuery {
     pub cursor: Option<String>,
 }
 
-/// A rule that is or was active.
+/// A version of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleVersionView {
-    /// The rule itself.
+    /// The rule in this version.
     #[serde(flatten)]
     pub rule: RuleDraft,
-    /// The revision that created the rule.
+    /// The revision that created this version.
     pub made: RevisionRecord,
-    /// The revision that removed the rule; absent while the rule is active.
+    /// The revision that replaced or removed this version; absent while it is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<RevisionRecord>,
 }

@@ -17,13 +17,15 @@ use crate::rule::{ChangeMessage, MachineId, Revision, TagName, words};
 pub enum HostState {
     /// The host is up to date.
     InSync,
-    /// Changes are pending for the host.
+    /// Changes are pending for the host, or its rules are unknown because the database was
+    /// restored.
     Behind,
     /// A sync is in progress.
     Syncing,
-    /// The host confirmed all rules, but its counts or its hash show that it has different ones.
+    /// The host confirmed all rules, but the numbers or the hash that it reports do not match.
     Drifted,
-    /// The host did not accept all rules that it was sent.
+    /// The host did not accept all rules that it was sent, or should have more rules than its Santa
+    /// can receive.
     Rejecting,
     /// The host never completed a sync.
     NeverSynced,
@@ -53,7 +55,7 @@ impl FromStr for HostState {
 #[serde(rename_all = "kebab-case")]
 pub enum BehindReason {
     /// The database was restored or copied, and the host may have newer rules than the database
-    /// contains. Clean syncs are spread over time, so the host may wait for its clean sync.
+    /// contains. It may need a clean sync, and the server spreads these clean syncs over time.
     Restored,
 }
 
@@ -90,7 +92,7 @@ impl FromStr for Contact {
     }
 }
 
-/// The number of hosts with this state, contact and conflict.
+/// A number of hosts with the same state, contact and conflict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostCount {
     /// Whether these hosts have the rules and settings that are active for them.
@@ -104,12 +106,12 @@ pub struct HostCount {
     pub hosts: u64,
 }
 
-/// Which hosts to count.
+/// Which page of the hosts to count.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostCountQuery {
-    /// Maximum hosts that the page counts: 500 by default, at most 5,000.
+    /// Maximum hosts that are counted on the page: 500 by default, at most 5,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,
     /// The `next` of the previous page.
@@ -133,23 +135,23 @@ pub struct HostRules {
     pub held: u64,
     /// The number of pending rules and removals.
     pub due: u64,
-    /// The number of active rules that the host does not get, because its Santa does not support
+    /// The number of active rules that the host does not get because its Santa does not support
     /// them.
     #[serde(default)]
     pub withheld: u64,
-    /// The maximum number of rules that the host's Santa can receive, if the host should have more.
-    /// In this case, the host receives no rules and is `rejecting`.
+    /// Only if the host should have more rules than its Santa can receive: that maximum. The host
+    /// then receives no rules and is `rejecting`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
-    /// The revision of the rules on the host.
+    /// The revision of the rules on the host; absent if it is unknown.
     pub revision: Option<Revision>,
-    /// The numbers of rules that the host last reported.
+    /// The numbers of rules by type that the host last reported.
     pub reported: RuleCounts,
     /// The expected hash of the host's rules (Santa 2025.7 and later). `santactl status` shows the
     /// actual hash as `execution_rules_hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_hash: Option<String>,
-    /// The hash of its rules that the host last reported.
+    /// The rules hash that the host last reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_hash: Option<String>,
 }
@@ -165,12 +167,12 @@ pub struct DriftView {
     /// The hash that the host reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_hash: Option<String>,
-    /// The expected numbers of rules.
+    /// The expected numbers of rules by type.
     pub expected: RuleCounts,
-    /// The numbers of rules that the host reported, with static and transitive rules.
+    /// The numbers of rules by type that the host reported, including static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync can still repair the difference. If the setting `drift-repair` allows
-    /// it, the server repeats the clean sync until the host completes it, but at most five times.
+    /// Whether the server still tries to repair the difference with a clean sync, if the setting
+    /// `drift-repair` allows it.
     pub repairable: bool,
 }
 
@@ -195,21 +197,22 @@ pub struct HostView {
     pub primary_user: String,
     /// The groups of the primary user; the first 1,000 by name if there are more.
     pub groups: Vec<String>,
-    /// The number of groups that the host reported, if not all of them are used.
+    /// The number of groups that the host reported, if it is greater than the number of `groups`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_reported: Option<u32>,
-    /// The fields of the host's report that were too long and were shortened, by their names in
-    /// Santa's protocol.
+    /// The fields of the host's report that were shortened or dropped because they were too long,
+    /// by their names in Santa's protocol.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
-    /// Events of the host that the server dropped today, because the host had reached its limit.
+    /// The number of events of the host that the server dropped today because the host had reached
+    /// its daily limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// Events of the host that were stored today without listing their programs, because the host
-    /// had reported too many new programs.
+    /// The number of events of the host that were stored today, but not counted for their programs,
+    /// because the host had reported too many new programs.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// The tags of the host.
+    /// All tags of the host, including `tags_by_membership`.
     pub tags: Vec<TagName>,
     /// Tags that the host has only because their membership matches the host.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -228,13 +231,13 @@ pub struct HostView {
     /// The difference between the rules on the host and its expected rules, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<DriftView>,
-    /// The Macs that use the host's machine ID, if several use it at the same time.
+    /// The conflict, if several Macs use the host's machine ID at the same time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictView>,
     /// The Mac that used the host's machine ID before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<MacSighting>,
-    /// The Mac that was refused last.
+    /// The Mac that was last refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<MacSighting>,
     /// The Mac that an administrator accepted.
@@ -246,7 +249,7 @@ pub struct HostView {
     pub same_serial: Vec<MachineId>,
     /// Whether settings are pending.
     pub settings_due: bool,
-    /// The clean sync that is pending.
+    /// The requested clean sync, if one is pending.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clean_sync: Option<CleanSync>,
     /// The sync interval in seconds.
@@ -287,7 +290,7 @@ pub struct MacView {
     pub last_sync: Option<Timestamp>,
 }
 
-/// A conflict: several Macs use one machine ID at the same time.
+/// Several Macs that use one machine ID at the same time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ConflictView {
     /// How the server detected the conflict.
@@ -298,7 +301,7 @@ pub struct ConflictView {
     pub macs: Vec<MacView>,
 }
 
-/// A Mac to accept as the one with this machine ID.
+/// Which Mac to accept for a machine ID.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AcceptMacRequest {
@@ -308,7 +311,7 @@ pub struct AcceptMacRequest {
     pub serial: Option<String>,
 }
 
-/// Names in host scopes to check.
+/// Names from host scopes to check.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostNamesRequest {
@@ -356,7 +359,7 @@ pub struct HostQuery {
     /// Only hosts in this state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<HostState>,
-    /// Only hosts that were seen recently, or only hosts that were not.
+    /// Only `online` hosts, or only `silent` hosts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<Contact>,
     /// Only hosts with a conflict: several Macs use the machine ID, or a Mac was refused.
@@ -370,12 +373,13 @@ pub struct HostQuery {
     pub cursor: Option<String>,
 }
 
-/// Data to delete together with a host.
+/// Which data to delete together with a host.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForgetHostQuery {
-    /// Delete the events of the host, too. By default, they are deleted when they are too old.
+    /// Delete the events of the host, too. By default, they are kept until the retention limits
+    /// delete them.
     pub events: bool,
 }
 
@@ -421,7 +425,7 @@ pub struct HostToForget {
     pub last_seen: Option<Timestamp>,
 }
 
-/// A clean sync.
+/// A request for a clean sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanSyncRequest {

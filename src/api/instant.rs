@@ -1,4 +1,4 @@
-//! Points in time in requests.
+//! Timestamps in requests.
 
 use jiff::Timestamp;
 use serde::de::Error as _;

@@ -1,6 +1,6 @@
 //! The wire format of the admin API: requests, responses and problems.
 //!
-//! Within `/api/v1`, fields are added and never renamed or removed.
+//! Within `/api/v1`, fields may be added, but are never renamed or removed.
 
 mod decision;
 mod event;
@@ -72,7 +72,7 @@ pub struct Page<T> {
     /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// Whether items may be missing because the server has not yet counted all events that an older
+    /// Whether items may be missing, because the server has not yet read all events that an older
     /// version stored.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub reading_older_events: bool,
@@ -88,7 +88,7 @@ impl<T> Page<T> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Done {}
 
-/// The state of the server, and the token of the request.
+/// The state of the server, and the name and role of the request's token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
     /// The server's version.
@@ -104,50 +104,52 @@ pub struct Status {
     /// The size of the database. Absent if it could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseSize>,
-    /// The first revision whose history is kept, if older history was deleted.
+    /// The first revision whose history is kept. Absent if no history was deleted, or if it could
+    /// not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_start: Option<HistoryStart>,
     /// The sizes of the caches of computed results.
     #[serde(default)]
     pub caches: Vec<CacheView>,
-    /// Pages of rules that this server encoded since it started. Hosts with the same changes share
-    /// these pages.
+    /// The number of rule pages that this server encoded since it started. Hosts that need the same
+    /// page can share it.
     pub pages_encoded: u64,
-    /// Events that this server dropped since it started, because their host had reached its limit
-    /// for the day.
+    /// The number of events that this server dropped since it started because their host had
+    /// reached its daily limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// Events that this server stored since it started without listing their programs, because
-    /// their host had reported too many new programs that day.
+    /// The number of events that this server stored since it started, but did not count for their
+    /// programs, because their host had reported too many new programs that day.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// The number of requests that exceeded a limit per minute since this server started. The
+    /// The number of requests since this server started that exceeded a limit per minute. The
     /// server refused these requests, or dropped their events.
     #[serde(default)]
     pub requests_over_limits: u64,
-    /// The clients that exceeded a limit, with one entry per client and limit: at most 20 entries,
-    /// the most recent first.
+    /// Clients that exceeded a limit, the most recent first. Each entry is for one client and one
+    /// limit. At most 20 entries.
     #[serde(default)]
     pub exceeded_limits: Vec<ExceededLimit>,
-    /// Requests whose handler panicked since this server started, because of a bug. The log has the
-    /// reason for each.
+    /// The number of requests since this server started whose handler panicked because of a bug.
+    /// The log has the reasons.
     #[serde(default)]
     pub panics: u64,
-    /// The longest time, in microseconds, for which one task occupied a thread that handles
-    /// requests, since the server started. Other requests may have waited that long.
+    /// The longest time, in microseconds, that one task occupied a request thread since the server
+    /// started. Other requests may have waited that long.
     #[serde(default)]
     pub longest_poll_micros: u64,
     /// The name of the token of the request.
     pub token: String,
     /// The role of the token.
     pub role: Role,
-    /// Whether the server is well, as `/readyz` reports it.
+    /// Whether the server works, as `/readyz` reports it.
     #[serde(default)]
     pub readiness: Readiness,
-    /// The number of rows that this version cannot read. The rows are kept, but not served.
+    /// The number of rules, settings and tags that this version cannot read. They are kept in the
+    /// database, but have no effect.
     #[serde(default)]
     pub unreadable: usize,
-    /// Some rows that this version cannot read, at most 20.
+    /// Some of the rows that this version cannot read, at most 20.
     #[serde(default)]
     pub unreadable_rows: Vec<UnreadableRow>,
 }
@@ -155,7 +157,7 @@ pub struct Status {
 /// The size of a cache.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CacheView {
-    /// The content of the cache, such as `differences`.
+    /// The name of the cache, such as `differences`.
     pub name: String,
     /// The number of entries.
     pub entries: u64,
@@ -168,7 +170,7 @@ pub struct CacheView {
 /// The size of a database, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DatabaseSize {
-    /// The size of the SQLite file with its log, or of the PostgreSQL database.
+    /// The size of the SQLite file and its write-ahead log, or of the PostgreSQL database.
     pub bytes: u64,
     /// Free space on the disk of an SQLite file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -192,7 +194,7 @@ pub struct ExceededLimit {
     /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of an untrusted proxy on the
     /// server's own machine are listed as `a proxy on this machine that is not trusted`.
     pub client: String,
-    /// The number of requests beyond the limit. With `events-per-day`, the number of events that
+    /// The number of requests beyond the limit. For `events-per-day`, the number of events that
     /// were dropped today.
     pub requests: u64,
     /// When the client last exceeded the limit.
@@ -204,17 +206,17 @@ pub struct ExceededLimit {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct StatusQuery {
-    /// Whether to read all rules first, so that unreadable rows are listed. A server always reads
-    /// all rules.
+    /// Whether to read all rules first, so that `unreadable_rows` contains unreadable rules. A
+    /// server always reads all rules.
     pub read_rules: bool,
 }
 
-/// A row of policy that this version cannot read.
+/// A rule, setting or tag that this version cannot read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnreadableRow {
     /// `rule`, `setting` or `tag`.
     pub table: String,
-    /// The number of the row in the database.
+    /// The ID of the row in the database.
     pub id: i64,
     /// The identifier of the rule, or the name of the setting or tag.
     pub about: String,

@@ -1,4 +1,4 @@
-//! A rule in a change. Absent fields may keep the values of the current rule.
+//! A rule in a change. Absent fields can keep the values of the current rule.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +12,7 @@ use crate::rule::{
 /// One field of a [`RulePatch`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FieldPatch<T> {
-    /// The field is absent.
+    /// The field is absent. The current value is kept while the policy stays the same.
     #[default]
     Keep,
     /// The current value is erased.
@@ -134,8 +134,8 @@ pub struct RulePatch {
     /// When the rule expires. A date means the end of that day in the time zone of the server.
     #[serde(skip_serializing_if = "FieldPatch::is_kept", deserialize_with = "expiry_patch")]
     pub expires: FieldPatch<Timestamp>,
-    /// How long after the change the rule expires. If the current rule expires at nearly the same
-    /// time, to within 1/24 of this duration, its expiry is kept.
+    /// The time from the change until the rule expires. The current expiry is kept if it differs
+    /// from the new one by at most 1/24 of this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
 }

@@ -23,7 +23,7 @@ pub struct PolicyRequest {
     /// Store the change even if lint finds errors. `message` must say why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
-    /// Whether to remove all tags, settings and rules that the request does not contain.
+    /// Remove all tags, settings and rules that the request does not contain.
     pub prune: bool,
     /// Tags.
     pub tags: Vec<Tag>,
@@ -51,16 +51,18 @@ pub struct RollbackRequest {
     pub force: bool,
 }
 
-/// The differences, and whether they were applied.
+/// The differences from the policy, and whether they were applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyAnswer {
-    /// The newest revision: the one that was created, or the one that the plan is based on.
+    /// The newest revision: the one that the change created, or else the one that the plan is based
+    /// on.
     pub revision: Revision,
     /// Whether a revision was created.
     pub changed: bool,
-    /// The number of items in the request that are up to date.
+    /// The number of items in the request that do not differ from the policy.
     pub unchanged: u64,
-    /// The number of rules in the request that have expired and are not active.
+    /// The number of rules in the request that are ignored because they have expired and are not
+    /// active.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub expired: u64,
     /// The differences: tags, then settings by scope, then rules by target and scope.
@@ -79,14 +81,14 @@ impl PolicyAnswer {
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyChange {
-    /// What happens to the item.
+    /// What happens to the item, or would happen.
     pub outcome: Outcome,
     /// The item that differs.
     #[serde(flatten)]
     pub subject: Subject,
 }
 
-/// An item before and after the change.
+/// A tag, setting or rule before and after the change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Subject {
@@ -110,7 +112,7 @@ pub enum Subject {
         /// The value before the change; absent if the setting was not set.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<String>,
-        /// The value after the change; absent if the setting is unset.
+        /// The value after the change; absent if the setting is removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<String>,
     },

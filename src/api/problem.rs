@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 pub enum Code {
     /// The token is missing or invalid.
     Unauthenticated,
-    /// The role of the token is not sufficient.
+    /// The role of the token does not allow the request.
     Forbidden,
     /// The request refers to something that does not exist.
     NotFound,
@@ -26,15 +26,15 @@ pub enum Code {
     /// The content type of the body is not `application/json`, or the body is compressed.
     UnsupportedMediaType,
     /// The request has the right form, but contains invalid values. If the request contains a list,
-    /// `details` lists all of them.
+    /// `details` may list the invalid items.
     Invalid,
-    /// The policy was changed since the revision that the request is based on, or during the
+    /// The policy was changed after the revision that the request is based on, or during the
     /// request.
     Conflict,
     /// The change is refused to prevent harm: for example, lint found errors, a tag is in use or a
     /// name is taken.
     Guarded,
-    /// The body is too large, or has too many items.
+    /// The body is too large, or the request affects too many items.
     TooLarge,
     /// The client exceeded a limit per minute; nothing was changed.
     TooManyRequests,
@@ -42,10 +42,10 @@ pub enum Code {
     NotImplemented,
     /// The server is overloaded; nothing was changed.
     Overloaded,
-    /// The server's database cannot be reached or written, or is too slow. The change may have been
+    /// The server's database cannot be reached or written, or is too slow. A change may have been
     /// stored.
     Unavailable,
-    /// The server failed; its log has the reason, with the request ID.
+    /// The server failed; its log contains the reason, with the request ID.
     Internal,
 }
 
@@ -69,16 +69,16 @@ impl Code {
     }
 }
 
-/// One error in a request.
+/// One detail of a problem, such as an error in the request.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Detail {
-    /// The index of the item in the request's list, from 0.
+    /// The index of the item in the request's list, from 0, if the detail is about one item.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub index: Option<usize>,
-    /// The name of the field.
+    /// The name of the field, if the detail is about one field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// The error, in one line.
+    /// The detail, in one line.
     pub message: String,
 }
 
@@ -95,17 +95,17 @@ impl fmt::Display for Detail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
-    /// A stable name, for programs.
+    /// The stable name of the kind of problem.
     pub code: Code,
     /// What went wrong, in one line, for people.
     pub message: String,
     /// Likely fixes, one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
-    /// The errors, if the request contains a list.
+    /// Details, such as each error in the request, or the hosts that an ambiguous name matches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
-    /// The ID of the request, which the server's log contains, too.
+    /// The ID of the request, as in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }

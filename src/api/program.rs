@@ -36,22 +36,23 @@ impl ProgramView {
     }
 }
 
-/// A program on a host.
+/// The reports of a program from one host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SightingView {
     /// The machine ID of the host.
     pub machine: MachineId,
     /// The name of the host. Empty if the host does not exist.
     pub hostname: String,
-    /// When the server received the first report of the host.
+    /// When the server received the host's first report of the program.
     pub first_seen: Timestamp,
-    /// When the server received the newest report of the host.
+    /// When the server received the host's newest report of the program.
     pub last_seen: Timestamp,
     /// The number of reports.
     pub reports: u64,
     /// What Santa decided in the newest report.
     pub decision: Decision,
-    /// The ID of the newest event. The event may already be deleted.
+    /// The ID of the newest event about the program from the host. The event may already be
+    /// deleted.
     pub event: EventId,
     /// The path of the program in the newest report.
     pub path: String,
@@ -69,9 +70,9 @@ pub struct ProgramDetail {
     pub program: ProgramView,
     /// Some hosts that reported the program, at most 100. `/programs/{id}/sightings` lists all.
     pub sightings: Vec<SightingView>,
-    /// The newest other programs with the same signing ID, at most 20.
+    /// Other programs with the same signing ID: the newest ones, at most 20.
     pub versions: Vec<ProgramView>,
-    /// The rules in any scope that match the program, at most 100 for each identifier.
+    /// Rules that match the program, in any scope: at most 100 for each identifier.
     pub rules: Vec<RuleView>,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
@@ -84,31 +85,32 @@ pub struct ProgramDetail {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProgramQuery {
-    /// Only the programs with this SHA-256.
+    /// Only programs with this SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
     /// Only programs with this signing ID, such as EQHXZ8M8AV:com.google.Chrome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_id: Option<String>,
-    /// Only programs signed by this publisher: team ID, SHA-256 of the leaf certificate, or a part
-    /// of the certificate's common name or organization.
+    /// Only programs signed by this publisher: its team ID, the SHA-256 of the leaf certificate, or
+    /// a part of the certificate's common name or organization.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub publisher: Option<String>,
-    /// Only programs that are signed in this way.
+    /// Only programs with this signing status.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[param(inline)]
     pub signing_status: Option<SigningStatus>,
     /// Only programs with this text in a name, the SHA-256, the signing ID or the team ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Only programs that were first reported at or after this time.
+    /// Only programs that the server first received a report of at or after this time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
     #[param(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
-    /// Only programs of this host: machine ID, serial number, host name, or a unique prefix of one.
+    /// Only programs that this host reported: its machine ID, serial number or host name, a unique
+    /// prefix of one, or `id:` followed by a whole machine ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// Only programs that this user ran.
+    /// Only programs that this user ran. At most 16 users are known for each program and host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Only programs that Santa blocked in the newest report of a host.
@@ -122,7 +124,7 @@ pub struct ProgramQuery {
     pub cursor: Option<String>,
 }
 
-/// Which hosts of a program to list.
+/// Which page of the hosts that reported a program to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]

@@ -3,21 +3,21 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// Whether the server is well, and why not.
+/// Whether the server works, and its problems.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Readiness {
-    /// Whether the server works. True if `reasons` is empty.
+    /// Whether the server works: true if `reasons` is empty.
     pub ready: bool,
     /// Why the server is not ready.
     pub reasons: Vec<Reason>,
-    /// Problems that an administrator must check even if the server is ready.
+    /// Problems that an administrator must check, but that do not affect `ready`.
     pub warnings: Vec<Reason>,
 }
 
 /// One problem of the server.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Reason {
-    /// A stable name, such as `disk-full`; docs/OPERATIONS.md lists them all.
+    /// A stable name, such as `disk-full`; docs/OPERATIONS.md explains the names.
     pub code: String,
     /// The problem, and for some problems how to fix it.
     pub message: String,

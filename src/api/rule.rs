@@ -26,8 +26,9 @@ pub struct RuleView {
     /// support it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
-    /// The number of hosts in the rule's scope that do not get the rule, because their Santa does
-    /// not support it. In the list of a single host, 1 if that host does not get the rule.
+    /// The number of hosts in the rule's scope that do not get the rule because their Santa does
+    /// not support it. In the list of a single host, 1 if that host does not get the rule for this
+    /// reason.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub withheld: u64,
 }
@@ -52,14 +53,14 @@ pub struct RuleQuery {
     /// Only rules from this source.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
-    /// Only rules with this text in identifier, comment or ticket.
+    /// Only rules with this text in the identifier, comment or ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// Only rules that expire before this time. Rules without an expiry are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "super::instant::optional")]
     pub expires_before: Option<Timestamp>,
-    /// The rules as of this revision.
+    /// List the rules that were active at this revision.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<Revision>,
     /// Maximum items on the page: 500 by default, at most 5,000.
@@ -86,7 +87,7 @@ pub struct RuleChange {
     /// Store the change even if lint finds errors. `message` must say why.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub force: bool,
-    /// Rules to add or change. Absent fields keep their current values while the policy stays the
+    /// Rules to add or change. Absent fields keep their current values if the policy stays the
     /// same.
     pub put: Vec<RulePatch>,
     /// Fields to erase. If a rule in `put` lacks one of these fields, the current value is erased
@@ -113,7 +114,7 @@ pub struct ChangeAnswer {
     /// The rules that `prune` removed, or would remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<RuleKey>,
-    /// The fields that differ in rules that are changed or removed.
+    /// For each rule that is changed or removed, the fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// Warnings about the change.
@@ -124,7 +125,8 @@ pub struct ChangeAnswer {
 /// A warning about a change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChangeWarning {
-    /// The code of the finding, such as `NL302`. Absent if the warning is not a finding of lint.
+    /// The code of the lint finding, such as `NL302`; absent if the warning does not come from
+    /// lint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The warning, in one line.

@@ -63,7 +63,7 @@ fn small_count(description: &str) -> RefOr<Schema> {
     number(description, 0, u64::from(u32::MAX)).into()
 }
 
-/// The schema that utoipa has for a numeric type, with another description.
+/// The schema that utoipa has for a type, with this description.
 fn derived<T: PartialSchema>(description: &str) -> RefOr<Schema> {
     let mut schema = T::schema();
     if let RefOr::T(Schema::Object(object)) = &mut schema {
@@ -74,7 +74,7 @@ fn derived<T: PartialSchema>(description: &str) -> RefOr<Schema> {
 
 fn number(description: &str, least: i64, most: u64) -> Object {
     let number = plain(Type::Integer, description).minimum(Some(least));
-    // A float would round up the largest u64.
+    // As a float, the largest u64 would be rounded up.
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     number.maximum(Some(most)).build()
 }
@@ -92,7 +92,7 @@ fn words<'a>(description: &str, words: impl IntoIterator<Item = &'a str>) -> Obj
     plain(Type::String, description).enum_values(Some(words)).build()
 }
 
-/// A reference to another schema.
+/// A reference to the schema of a type, with this description.
 fn of<T: ToSchema>(description: &str) -> RefOr<Schema> {
     Ref::builder()
         .ref_location_from_schema_name(T::name())
@@ -147,7 +147,7 @@ impl<'de> Deserializer<'de> for Words<'_> {
 /// The words that serde accepts for an enum.
 fn words_of<T: for<'de> Deserialize<'de>>(description: &str) -> Object {
     let mut found: &'static [&'static str] = &[];
-    // The words are recorded, and then this always fails.
+    // This always fails after the words are recorded.
     drop(T::deserialize(Words(&mut found)));
     words(description, found.iter().copied())
 }
@@ -157,7 +157,7 @@ fn client_mode() -> Object {
     words("What Santa does with programs without a rule", modes.map(ClientMode::word))
 }
 
-/// The properties that a rule has in files, in changes and in lists.
+/// The properties that a rule has in files, changes and lists.
 fn rule_properties() -> Vec<Property> {
     vec![
         ("target", of::<Target>("What the rule matches")),
@@ -231,7 +231,7 @@ fn program() -> Object {
     ))
 }
 
-/// The schema of a revision with additional properties.
+/// The schema of an object that contains a revision and other properties.
 fn revision(description: &str, required: &[&str], properties: Vec<Property>) -> Object {
     let at = plain(Type::String, "When the revision was created.");
     let at = at.format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))).into();
@@ -283,7 +283,7 @@ macro_rules! schema {
             }
         )+
 
-        /// Every schema of this module, by name.
+        /// The name and schema of each type in this list.
         #[cfg(test)]
         fn all() -> Vec<(&'static str, RefOr<Schema>)> {
             vec![$((stringify!($name), <$name as PartialSchema>::schema()),)+]
@@ -399,7 +399,7 @@ mod tests {
 
     #[test]
     fn a2_objects_have_the_properties_that_are_read() {
-        /// Notes the fields of a struct.
+        /// Records the fields of a struct.
         struct Fields<'a>(&'a mut &'static [&'static str]);
 
         impl<'de> Deserializer<'de> for Fields<'_> {
