@@ -61,8 +61,8 @@ pub struct PolicyAnswer {
     pub changed: bool,
     /// The number of items in the request that do not differ from the policy.
     pub unchanged: u64,
-    /// The number of rules in the request that are ignored because they have expired and are not
-    /// active.
+    /// The number of rules in the request that have expired. These rules are not stored, and are
+    /// removed if they are active, even without `prune`.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub expired: u64,
     /// The differences: tags, then settings by scope, then rules by target and scope.
