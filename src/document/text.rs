@@ -5,13 +5,13 @@ use super::{Fault, Position};
 /// Some editors write this mark at the beginning of a file.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
-/// Bytes between two marks of a [`Text`].
+/// The distance between two positions in [`Text`]'s `marks`, in bytes.
 const STRIDE: usize = 64;
 
 const START: Position = Position { line: 1, column: 1 };
 
-/// A text that finds the position of any byte in constant time, because a file may have one long
-/// line.
+/// A text that finds the line and column of any byte in constant time. Counting them from the
+/// beginning would be slow in a large file.
 pub struct Text<'a> {
     text: &'a str,
     /// The position of every [`STRIDE`]th byte.
@@ -31,10 +31,10 @@ impl<'a> From<&'a str> for Text<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The text without a byte-order mark.
+    /// Reads bytes as UTF-8, without the byte-order mark if there is one.
     ///
     /// # Errors
-    /// The text contains only white space, or is not UTF-8.
+    /// The text is empty, contains only white space, or is not UTF-8.
     pub fn new(bytes: &'a [u8]) -> Result<Self, Fault> {
         let is_utf16 = bytes.starts_with(&[0xff, 0xfe])
             || bytes.starts_with(&[0xfe, 0xff])
@@ -61,7 +61,8 @@ impl<'a> Text<'a> {
         self.text
     }
 
-    /// The position of the byte at an offset, or the end of the text if the text is shorter.
+    /// The position of the byte at an offset. If the offset is after the end of the text, the
+    /// position of the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let nearest = (offset / STRIDE).min(self.marks.len().saturating_sub(1));
@@ -69,19 +70,20 @@ impl<'a> Text<'a> {
         advance(mark, &self.text.as_bytes()[nearest * STRIDE..offset])
     }
 
-    /// The position of a part that was borrowed from this text.
+    /// The position of `part`, which must be a slice of this text.
     pub(super) fn position_of(&self, part: &str) -> Position {
         self.position((part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
     }
 
-    /// The position of a line and a column that counts bytes, both from 1.
+    /// The position at a line and a column. The column counts bytes, and both start at 1.
     pub(super) fn position_at(&self, line: usize, column: usize) -> Position {
         let before = self.text.split_inclusive('\n').take(line.saturating_sub(1));
         self.position(before.map(str::len).sum::<usize>() + column.saturating_sub(1))
     }
 }
 
-/// The position after these bytes. Continuation bytes of UTF-8 do not count.
+/// The position after these bytes, which begin at `from`. Continuation bytes of UTF-8 do not change
+/// the column.
 fn advance(from: Position, bytes: &[u8]) -> Position {
     bytes.iter().fold(from, |Position { line, column }, byte| match byte {
         b'\n' => Position { line: line.saturating_add(1), column: 1 },
@@ -90,7 +92,7 @@ fn advance(from: Position, bytes: &[u8]) -> Position {
     })
 }
 
-/// The bytes without the byte-order mark that may be at their beginning.
+/// The bytes without the byte-order mark if they begin with one.
 pub fn without_mark(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK.as_bytes()).unwrap_or(bytes)
 }

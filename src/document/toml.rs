@@ -1,4 +1,4 @@
-//! TOML.
+//! Reads TOML.
 
 use ::toml::Spanned;
 use ::toml::de::{DeTable, DeValue};
@@ -8,13 +8,13 @@ use super::{Entry, Fault, Node, Text, Value};
 /// Reads a text as one tree.
 ///
 /// # Errors
-/// All parts of the text that are not TOML.
+/// The text is not valid TOML. Returns each fault that the parser found.
 pub fn parse(text: &Text<'_>) -> Result<Node, Vec<Fault>> {
     let (node, faults) = parse_recovering(text);
     if faults.is_empty() { Ok(node) } else { Err(faults) }
 }
 
-/// Reads the valid parts of a text. Also returns the faults in the invalid parts.
+/// Reads the valid parts of a text, and returns the faults of the other parts.
 pub fn parse_recovering(text: &Text<'_>) -> (Node, Vec<Fault>) {
     let (root, errors) = DeTable::parse_recoverable(text.as_str());
     let faults = errors.iter().map(|error| {

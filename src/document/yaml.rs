@@ -1,4 +1,4 @@
-//! YAML.
+//! Reads YAML.
 
 use std::fmt;
 
@@ -8,9 +8,10 @@ use serde_saphyr::{Location, Options, Spanned, budget, options};
 
 use super::{Entry, Fault, Node, Position, Text, Value, map, narrowed};
 
-/// Maximum depth of a tree, because the parser needs much stack per level.
+/// Maximum depth of a tree, because the parser needs a lot of stack for each level.
 const MAX_DEPTH: usize = 16;
-/// Nodes that a text may have regardless of its length.
+/// The maximum number of nodes in a short text. For a longer text, the maximum is its length in
+/// bytes.
 const USUAL_NODES: usize = 250_000;
 
 /// Reads a text as one tree, with its aliases replaced by the values of their anchors.
@@ -28,7 +29,7 @@ pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
 }
 
 pub(super) fn options(text: &Text<'_>) -> Options {
-    // Without aliases, each node has at least one character.
+    // Without aliases, a text has at most one node per character.
     let nodes = text.as_str().len().max(USUAL_NODES);
     options! {
         budget: budget! {
@@ -36,8 +37,8 @@ pub(super) fn options(text: &Text<'_>) -> Options {
             max_nodes: nodes,
             max_events: nodes.saturating_mul(4),
         },
-        // A text that looks like an infinite number may be a team ID. Duplicate keys are reported
-        // by this module, not by the library.
+        // Some team IDs, such as 12345E6789, look like infinite numbers. Duplicate keys are
+        // reported by `map`, not by the library.
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         duplicate_keys: DuplicateKeyPolicy::PassThrough,
         with_snippet: false,

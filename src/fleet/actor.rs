@@ -7,7 +7,7 @@ pub struct Actor {
     /// A token's name, `local:USER`, or `nicelist` for the server itself.
     pub name: String,
     pub at: Timestamp,
-    /// None if no request made the change.
+    /// None if the change did not come from a request to the server.
     pub request_id: Option<String>,
     pub reason: Option<String>,
 }

@@ -42,8 +42,8 @@ impl Clock {
         Timestamp::from_millisecond(millisecond).unwrap_or(Timestamp::MAX)
     }
 
-    /// The time since a fixed moment. It includes sleep, and setting the wall clock does not change
-    /// it.
+    /// The time since a fixed moment, including the time when the machine was asleep. Setting the
+    /// wall clock does not change it.
     pub fn elapsed(&self) -> SignedDuration {
         match self {
             Self::System => since_boot(),
@@ -74,7 +74,7 @@ fn millis(duration: SignedDuration) -> i64 {
 }
 
 /// The time since the machine started, or zero if that time cannot be read. If it is always zero,
-/// more than 5 minutes between two checks count as a jump of the wall clock.
+/// [`ClockGuard`] reports a jump when more than 5 minutes pass between two checks.
 #[cfg(unix)]
 fn since_boot() -> SignedDuration {
     #[cfg(any(target_os = "linux", target_os = "android"))]

@@ -1,6 +1,6 @@
-//! Events: reports that a program ran, was blocked, or opened a watched file on a host. The number
-//! of events is not the number of executions, because Santa reports a program once per sync, and
-//! sometimes twice.
+//! Events: reports about programs that ran, were blocked, opened a watched file, or are part of a
+//! bundle. Santa does not report every execution, so the number of events is not the number of
+//! executions.
 
 mod bundle;
 mod pattern;
@@ -28,7 +28,7 @@ impl fmt::Display for EventId {
     }
 }
 
-/// Santa's decision (`BLOCK_UNKNOWN`, `ALLOW_BINARY`, …), unchanged.
+/// Santa's decision as it was reported, such as `BLOCK_UNKNOWN` or `ALLOW_BINARY`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Decision(pub Box<str>);
@@ -86,9 +86,9 @@ impl fmt::Display for Decision {
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     Execution,
-    /// A program is part of a bundle. It did not run.
+    /// Lists a program of a bundle. The program did not run.
     BundleMember,
-    /// A program opened, or tried to open, a file that the Mac's profile watches.
+    /// A program accessed, or tried to access, a file that the Mac's profile watches.
     FileAccess,
 }
 
@@ -175,7 +175,7 @@ pub struct Event {
     pub parent_name: String,
     pub bundle_name: String,
     pub bundle_version: String,
-    /// 64 lower-case hex digits; empty if Santa did not hash the bundle.
+    /// The reported hash of the bundle, in lower case; empty if Santa did not hash the bundle.
     pub bundle_hash: String,
     /// The number of programs in the bundle; 0 if Santa did not count them.
     #[serde(default)]
@@ -186,11 +186,11 @@ pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<FileAccess>,
     /// Reported values that no other field contains, by their names in Santa's protocol. Events
-    /// that version 0.1.0 stored have all reported values here.
+    /// stored by version 0.1.0 have all reported values here.
     #[serde(default, alias = "report", deserialize_with = "fields_or_null")]
     pub other_fields: Map<String, Value>,
     /// The fields that were shortened or dropped because they were too long, by their names in
-    /// Santa's protocol. `report` means lists and objects of `other_fields`.
+    /// Santa's protocol. `report` means that lists and objects were dropped from `other_fields`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }
@@ -233,7 +233,7 @@ pub struct EventStat {
     /// The rule of the profile that matched a file access; absent for other kinds.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
-    /// The newest event.
+    /// The ID of the newest event.
     pub latest: EventId,
     /// The file's name.
     pub file_name: String,
@@ -245,7 +245,7 @@ pub struct EventStat {
     pub decision: Decision,
     /// The number of events.
     pub events: u64,
-    /// The number of hosts.
+    /// The number of hosts that reported the events.
     pub hosts: u64,
     /// When the newest event was received.
     pub last_received: Timestamp,

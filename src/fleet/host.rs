@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::{ClientMode, Tags};
 use crate::rule::{MachineId, Scope, TagName};
 
-/// The number of rules of each type that a host reports. Compiler and transitive rules also count
-/// in their type. Static rules are included (SNTSyncPreflight.mm).
+/// The number of rules of each type that a host reports. Compiler and transitive rules are also
+/// counted by their type. Static rules are included (SNTSyncPreflight.mm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuleCounts {
@@ -31,7 +31,7 @@ pub struct RuleCounts {
     pub signingid: u32,
     /// Code directory hashes.
     pub cdhash: u32,
-    /// The rules of any type that allow compilers.
+    /// The rules of any type with the policy allow-compiler.
     pub compiler: u32,
     /// The binary rules that Santa created for the output of compilers.
     pub transitive: u32,
@@ -43,7 +43,7 @@ pub struct RuleCounts {
 #[serde(default)]
 pub struct HostFacts {
     pub serial: String,
-    /// Host name; changes with the network that the Mac is on.
+    /// Can change when the Mac joins another network.
     pub hostname: String,
     /// The model, such as `MacBookPro18,3`.
     pub model: String,
@@ -53,7 +53,6 @@ pub struct HostFacts {
     pub os_build: String,
     /// The version of Santa, such as `2026.7`. Some versions have more parts.
     pub santa_version: String,
-    /// The person the Mac belongs to.
     pub primary_user: String,
     pub groups: Vec<String>,
     pub client_mode: Option<ClientMode>,
@@ -71,7 +70,7 @@ pub struct HostFacts {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Host {
-    /// The name of the Mac in sync URLs.
+    /// The ID that the Mac uses in sync URLs.
     pub machine: MachineId,
     pub facts: HostFacts,
     /// The names of the tags that administrators assigned to this host directly.
@@ -109,8 +108,8 @@ impl Host {
             .collect()
     }
 
-    /// The serial number as the name of a host, in upper case. None if the number is missing, is
-    /// not a valid machine ID, or is a placeholder: several virtual machines may report the same
+    /// The serial number as a machine ID, in upper case. None if the number is missing, a
+    /// placeholder, a UUID, or not a valid machine ID. Several virtual machines may report the same
     /// placeholder, and rules for it would apply to all of them.
     pub fn serial(&self) -> Option<MachineId> {
         let serial = self.facts.serial_number()?.parse().ok();

@@ -1,5 +1,4 @@
-//! Vocabulary of the fleet: hosts and their sync state, tags, settings, events, actors, roles,
-//! clocks, and differences between policies.
+//! The types that describe a fleet, such as hosts, tags, settings, events and roles.
 
 mod actor;
 mod clock;

@@ -17,8 +17,8 @@ pub struct PolicyState {
     pub rules: Vec<Rule>,
 }
 
-/// A tag, setting or rule that is not the same in two states. At least one of `before` and `after`
-/// is set.
+/// A tag, setting or rule that differs between two states. At least one of `before` and `after` is
+/// set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PolicyDifference<'a> {
     Tag {

@@ -1,5 +1,5 @@
-//! Programs that hosts reported, and the hosts that each program was seen on. They remain when the
-//! events are deleted.
+//! Programs that hosts reported, and the hosts that each program was seen on. Deleting events does
+//! not delete them.
 
 use std::fmt;
 
@@ -20,13 +20,13 @@ impl fmt::Display for ProgramId {
 }
 
 /// A program that at least one host reported. Programs that only opened watched files are not
-/// included. If two reports differ in an identifier that rules can match, they belong to different
-/// programs, even if the file is the same. So if one host reports false identifiers, the programs
-/// that other hosts reported do not change.
+/// included. If two reports differ in the signing status or in an identifier that rules can match,
+/// they belong to different programs, even if the file is the same. So if one host reports false
+/// identifiers, the programs that other hosts reported do not change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProgram {
     pub id: ProgramId,
-    /// The identifiers, with the names of the certificate in the first report.
+    /// The identifiers. The names in the certificate are from the first report.
     pub program: Program,
     /// The file's name in the first report.
     pub name: String,

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::rule::words;
 
-/// Tokens with `enrollment` can use only Santa's endpoints. Each of the other roles also has the
+/// Tokens with `enrollment` can use only Santa's endpoints. Each role after `viewer` also has the
 /// rights of the role before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// For tokens that hosts send when they sync.
     Enrollment,
-    /// Reads everything but tokens.
+    /// Reads everything except tokens.
     Viewer,
     /// Also approves and blocks programs from events.
     Helpdesk,

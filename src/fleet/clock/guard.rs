@@ -10,8 +10,8 @@ use crate::fleet::Clock;
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum difference between the wall clock and a time in the database that confirms it.
 const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
-/// The default for how much later than the newest time in the database the wall clock may be when
-/// the server starts.
+/// The default for how far the wall clock may be ahead of the newest time in the database when the
+/// server starts.
 pub const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +35,7 @@ pub struct ClockGuard {
 
 impl ClockGuard {
     /// Starts with the newest time in a database. The wall clock may be ahead of that time by
-    /// `gap`, because the server may have been down.
+    /// `gap`, or by `TOLERANCE` if that is longer, because the server may have been down.
     pub fn new(clock: &Clock, newest: Option<Timestamp>, gap: SignedDuration) -> Self {
         let mut guard = Self {
             believed: newest.unwrap_or_else(|| clock.now()),
@@ -52,8 +52,8 @@ impl ClockGuard {
         self.believed.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
-    /// Checks the clock. A clock that jumped is trusted again when it is close to the expected
-    /// time.
+    /// Checks the clock, and returns a jump if the clock is not trusted. A clock that jumped is
+    /// trusted again when it is close to the expected time.
     pub fn observe(&mut self, clock: &Clock) -> Option<ClockJump> {
         let (wall, expected) = (clock.now(), self.expected(clock));
         let ahead = wall.duration_since(expected);

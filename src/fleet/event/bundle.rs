@@ -27,7 +27,8 @@ impl BundleMembers {
     /// Compares reports with the hash of a bundle and its number of programs. The hash of a bundle
     /// is computed from the hashes of its programs (SNTBundleService.mm), so no host can add a
     /// program to the bundle. If the reports of all hosts together do not match, the reports of
-    /// each host are compared separately, so a false report from one host cannot affect the others.
+    /// each host are compared separately, so that a false report from one host cannot hide the
+    /// complete reports of another.
     pub fn compare(hash: &str, count: u32, reports: &[(MachineId, String)]) -> Self {
         let together: BTreeSet<&str> = reports.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let mut by_host: BTreeMap<&MachineId, BTreeSet<&str>> = BTreeMap::new();
@@ -65,7 +66,8 @@ fn digest(members: &BTreeSet<&str>) -> String {
 mod tests {
     use super::*;
 
-    /// The output of `santactl bundleinfo` for a real bundle, from Santa's documentation.
+    /// The hash of a real bundle, from the output of `santactl bundleinfo` in Santa's
+    /// documentation.
     const HASH: &str = "b475667ab1ab6eddea48bfc2bed76fcef89b8f85ed456c8068351292f7cb4806";
     const MEMBERS: [&str; 9] = [
         "be3aa404ee79c2af863132b93b0eedfdbc34c6e35d4fda2ade6dd637692ead84",

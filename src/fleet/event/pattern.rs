@@ -7,8 +7,8 @@ use crate::rule::checked_text;
 pub struct PathPatternError(String);
 
 checked_text!(
-    /// The beginning of a path, or, with `*` (any text, including slashes) or `?` (one character),
-    /// a pattern for the whole path. Case-sensitive.
+    /// The beginning of a path. With `*` (any text, including slashes) or `?` (one character), a
+    /// pattern for the whole path. Case-sensitive.
     PathPattern,
     PathPatternError,
     |text| {

@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 
 use crate::fleet::{Host, HostFacts, SyncState};
 
-/// Two Macs that alternate within this time use one machine ID at the same time.
+/// If two Macs alternate within this time, they are assumed to use the machine ID at the same time.
 const CONFLICT_WITHIN: SignedDuration = SignedDuration::from_hours(24);
-/// How long the state of another Mac is kept, and how long a conflict lasts without a new sign.
+/// How long the state of another Mac is kept, and how long a conflict lasts after its last sign.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// The assumed maximum duration of a sync. If two Macs sync within this time, the server may mix up
 /// their requests.
@@ -16,7 +16,8 @@ pub const SYNC_TAKES: SignedDuration = SignedDuration::from_mins(5);
 /// The maximum number of other Macs whose state is kept. A Mac without a kept state begins with a
 /// clean sync.
 const MOST_OTHERS: usize = 3;
-/// Without an accepted Mac, a conflict begins only after this number of preflights from each Mac.
+/// Without an accepted Mac, a conflict between different Macs begins only after this number of
+/// preflights from each of them.
 const ENOUGH: u8 = 2;
 
 /// The properties that distinguish a Mac from other Macs with the same machine ID.
@@ -107,8 +108,8 @@ pub struct SeenMac {
     pub at: Timestamp,
 }
 
-/// A report of older rules than the host had already confirmed. A clone of the host may have sent
-/// the report.
+/// A report of rules that are older than those that the host had confirmed. A clone of the host may
+/// have sent the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
@@ -200,7 +201,7 @@ impl Macs {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognized {
-    /// The Mac that synced last, or the first Mac.
+    /// The Mac that synced last, or the first Mac of the host.
     Same,
     /// Another Mac. The host's sync state is now the state of this Mac.
     Another,
@@ -223,8 +224,8 @@ impl Host {
         }
     }
 
-    /// Removes and returns the record of the host's Macs. The caller changes the record and stores
-    /// it again.
+    /// Removes and returns the record of the host's Macs, or creates one. The caller must store it
+    /// again.
     fn take_macs(&mut self) -> Macs {
         let macs = self.sync.macs.take();
         macs.map_or_else(|| Macs::of(self), |macs| *macs)
@@ -232,7 +233,7 @@ impl Host {
 
     /// Recognizes the Mac that reports `facts`. Must be called before `facts` become the host's
     /// facts. If another Mac synced last, the host's sync state becomes the stored state of the
-    /// recognized Mac, or an empty state if none is stored. Orders for clean syncs are kept.
+    /// recognized Mac, or an empty state if none is stored. An order for a clean sync is kept.
     pub fn recognize(&mut self, facts: &HostFacts, now: Timestamp) -> Recognized {
         let reported = Fingerprint::of(facts);
         let known = self.fingerprint();
@@ -343,8 +344,8 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Whether the server may mix up requests of two Macs in a session that begins now, because
-    /// another Mac has begun a session in the last few minutes.
+    /// Whether the server may mix up requests of two Macs in a session that begins now. This is
+    /// possible for a few minutes after `another_began`: another Mac had just begun a session.
     pub fn is_mixed(&mut self, another_began: bool, now: Timestamp) -> bool {
         let Some(macs) = &mut self.sync.macs else { return false };
         if another_began {
@@ -353,9 +354,8 @@ impl Host {
         macs.mixed_until.is_some_and(|until| now < until)
     }
 
-    /// Records that the host reported older rules than it had already confirmed. The host has
-    /// a clone if it also reported older rules in the last 24 hours, and the current rules in
-    /// between.
+    /// Records that the host reported older rules than it had confirmed. The host has a clone if it
+    /// also reported older rules in the last 24 hours, and the current rules in between.
     pub fn reported_older_rules(&mut self, now: Timestamp) {
         let mut macs = self.take_macs();
         let before = macs.older_rules.filter(|it| now.duration_since(it.at) <= CONFLICT_WITHIN);

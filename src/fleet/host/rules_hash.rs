@@ -1,4 +1,4 @@
-//! The hash of a host's rules, the order of rules that it depends on, and drift.
+//! The hash of a host's rules, the order in which the host stored them, and drift.
 
 use std::fmt;
 use std::str::FromStr;
@@ -39,8 +39,8 @@ serde_as_text!(RulesHash);
 
 /// Describes the order in which a host stored its rules: first all rules of a holding, then the
 /// rules of each later difference. The hash depends on this order, so the server must repeat the
-/// same steps to compute the hash. Differences from a union of offers are first. Version 0.1.0 had
-/// no other kind.
+/// same steps to compute the hash. Differences from a union of offers come first, because version
+/// 0.1.0 had no other kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
     /// The holding whose rules were all sent in one sync, in the order of targets.
@@ -103,7 +103,7 @@ pub struct Leg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "UnionLegNumbers", into = "UnionLegNumbers")]
 pub struct UnionLeg {
-    /// The revision before the difference.
+    /// The revision that the difference starts from.
     pub since: Revision,
     /// The scopes of the rules that the host may have had before the difference.
     pub reach: Reach,
@@ -112,8 +112,8 @@ pub struct UnionLeg {
 
 /// A holding as numbers: scope set, revision, generation.
 type HoldingNumbers = (i64, u64, u32);
-/// A leg as numbers, to keep a host's row with many legs small. The numbers are the holding before
-/// the leg, the holding after it, and the other offers before it.
+/// A leg as numbers, so that the row of a host with many legs stays small. The numbers are the
+/// holding before the leg, the holding after it, and the other offers before it.
 type LegNumbers = (i64, u64, u32, i64, u64, u32, Vec<HoldingNumbers>);
 type UnionLegNumbers = (u64, i64, i64, i64, u64, u32);
 
@@ -172,7 +172,8 @@ pub struct Drift {
     pub expected: RuleCounts,
     /// The counts that the host reported, with static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync was completed. If so, the server does not start another clean sync.
+    /// Whether a clean sync was completed. If so, the server does not start another one for this
+    /// drift.
     pub repaired: bool,
     /// The number of clean syncs that were sent completely but had no postflight.
     pub unheard_repairs: u8,

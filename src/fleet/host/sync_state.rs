@@ -13,7 +13,7 @@ use crate::rule::Revision;
 #[serde(transparent)]
 pub struct ScopeSetId(pub i64);
 
-/// The features that a client supports, as an entry in the table of client generations.
+/// An entry in the table of client generations. It lists the features that a client supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(pub u32);
@@ -59,7 +59,7 @@ impl Offers {
 /// Replaces a list of offers that is too long. Version 0.1.0 stored offers only in this form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Reach {
-    /// The scopes of all offers (ascending IDs).
+    /// The scopes of all offers, by ascending ID.
     pub union: ScopeSetId,
     /// The scopes that are in all offers, in the same order of strength and for the same
     /// generation. An unchanged rule is skipped only if its scope is in this set.
@@ -179,8 +179,8 @@ pub struct SyncState {
     /// Set if the host rejected its rules, or may have. Without a postflight, `received` and
     /// `processed` are 0.
     pub miscount: Option<Miscount>,
-    /// Whether the host ever reported rule counts. A report without counts then means that the host
-    /// has no rules.
+    /// Whether the host ever reported at least one rule. If so, a report without counts means that
+    /// the host has no rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_rules: bool,
     /// The order of the host's rules, for clients that report a hash. If the order is unknown, all
@@ -243,7 +243,7 @@ impl SyncState {
     }
 }
 
-/// The counts of a postflight that does not confirm the sent rules.
+/// The counts of a sync whose rules the host did not confirm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Miscount {
     pub sent: u32,
