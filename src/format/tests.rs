@@ -1,5 +1,5 @@
-//! Tests of all formats: everything that a format can express is the same after it was written and
-//! read.
+//! Tests that concern several formats, such as: rules that are written and read again are the same,
+//! except for the reported losses.
 
 use proptest::prelude::*;
 
@@ -60,7 +60,7 @@ pub(super) fn any_rule() -> impl Strategy<Value = Rule> {
     any_draft().prop_filter_map("no rule", |draft| Rule::try_from(draft).ok())
 }
 
-/// Several rules. No two have the same target and scope.
+/// Up to seven rules. No two have the same target and scope.
 pub(super) fn any_rules() -> impl Strategy<Value = Vec<Rule>> {
     prop::collection::vec(any_rule(), 0..8).prop_map(sorted)
 }
@@ -76,7 +76,7 @@ fn written() -> impl Iterator<Item = Format> {
     Format::ALL.into_iter().filter(|format| *format != Format::FileInfo)
 }
 
-/// The rules without the fields that are reported as lost.
+/// What remains of the rules after the reported losses.
 fn without(rules: &[Rule], losses: &[Loss]) -> Vec<Rule> {
     let mut kept: Vec<Option<Rule>> = rules.iter().cloned().map(Some).collect();
     for Loss { rule, lost } in losses {
@@ -105,8 +105,8 @@ fn lose(rule: &mut Rule, field: &str) {
     }
 }
 
-/// Writes rules in a format and reads them again. Checks that the format is detected, and that only
-/// the reported losses are missing.
+/// Writes rules in a format, reads them again, and returns them. Checks that only the reported
+/// losses are missing, and that the format is detected if any rule remains.
 fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
     let written = format.write(Content { rules, ..Content::default() }).unwrap();
     let text = || String::from_utf8_lossy(&written.files[0].bytes).into_owned();
@@ -137,7 +137,7 @@ proptest! {
     }
 }
 
-/// The rules, faults and notes of a file as a short text.
+/// The rules, faults and notes of a file, one per line.
 pub(super) fn describe(format: Format, bytes: impl Into<Vec<u8>>) -> String {
     describe_with(format, bytes, &Defaults::default())
 }

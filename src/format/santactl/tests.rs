@@ -1,5 +1,3 @@
-//! Real output of `santactl rule --export`, and versions that people edited.
-
 use crate::format::Format::Santactl;
 use crate::format::tests::{describe, drafts, written_of};
 

@@ -1,8 +1,8 @@
-//! Rules as resources of Terraform: `nps_workshop_rule` of Workshop's provider, which is written,
-//! and `zentral_santa_rule` of Zentral's, which is read only.
+//! Rules as Terraform resources: `nps_workshop_rule` of Workshop's provider, which is read and
+//! written, and `zentral_santa_rule` of Zentral's provider, which is only read.
 //!
-//! Values must be literals. Values that Terraform has to evaluate (variables, references,
-//! functions, repetition) are refused.
+//! Rules with values that Terraform has to evaluate (variables, references, functions) are refused,
+//! except for references in `configuration_id`. Repeated resources are also refused.
 
 mod read;
 #[cfg(test)]
@@ -69,8 +69,8 @@ fn text_of(text: &str) -> Expression {
     parts.collect::<StringTemplate>().into()
 }
 
-/// A unique name of letters, digits and underscores. `names` contains the used names, each with the
-/// number that is appended if the name is needed again.
+/// A unique resource name of ASCII letters, digits and underscores. `names` maps each used name to
+/// the number to append if the name is needed again.
 fn name_of(rule: &Rule, names: &mut HashMap<String, u32>) -> String {
     let whole = match rule.scope() {
         Scope::Fleet => rule.target().to_string(),

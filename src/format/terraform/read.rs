@@ -15,7 +15,7 @@ use crate::rule::RuleDraft;
 const THRESHOLD: &str = "affected_host_threshold";
 /// The keys that repeat a resource.
 const REPEATS: [&str; 2] = ["count", "for_each"];
-/// The lists of Zentral's rules that are not read from Terraform.
+/// Lists that are not read from Terraform. A rule in which one of them is not empty is refused.
 const UNREAD: [&str; 4] =
     ["tag_ids", "excluded_tag_ids", "excluded_serial_numbers", "excluded_primary_users"];
 
@@ -79,7 +79,7 @@ fn read_text(
 fn configuration(rule: &Node) -> Option<String> {
     let node = rule.get("configuration_id")?;
     match &node.value {
-        // zentral_santa_configuration.NAME.id
+        // Such as `zentral_santa_configuration.NAME.id`.
         Value::Expression(source) => {
             let is_of_a_name = |letter: char| letter.is_alphanumeric() || "_-".contains(letter);
             let name = source.split('.').nth(1)?;
@@ -89,7 +89,7 @@ fn configuration(rule: &Node) -> Option<String> {
     }
 }
 
-/// Refuses a resource that Terraform repeats, and removes the fields that are not about the rule.
+/// Refuses a repeated resource, and removes fields that nicelist does not import.
 fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     if let Some(entry) = record.named(&REPEATS).next() {
         return Err(record.fault(entry, "a resource that is repeated is not read"));
@@ -101,7 +101,8 @@ fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     Ok(())
 }
 
-/// Reads one of Zentral's rules. Each serial number or primary user becomes a scope.
+/// Reads one of Zentral's rules. Returns a draft for each serial number or primary user, or one
+/// draft without a scope if the rule lists neither.
 fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
     check(record)?;
     record.ignore(&["configuration_id", "ruleset_id", "version", "id"]);
@@ -122,7 +123,7 @@ fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
             return Err(Remark::new(record.location, text).into());
         }
     };
-    // Older versions of the provider have policy numbers.
+    // In older versions of the provider, a policy is a number.
     let numbered = numbered_policy(record)?;
     let mut draft = record.draft(&ZENTRAL_NAMES)?;
     if let Some(kind) = numbered {

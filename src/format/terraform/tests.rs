@@ -1,5 +1,3 @@
-//! Resources as people write them.
-
 use crate::format::Format::Terraform;
 use crate::format::tests::{describe, drafts, written_of};
 use crate::format::{Content, Defaults};

@@ -1,8 +1,8 @@
 //! Workshop's rules in JSON: lists from its API, and requests that create a rule.
 //!
-//! Each rule has one tag. `global` means every host, and `host:UUID` means one host. Any other name
-//! is a tag. Keys are read in either style of protobuf's JSON, `ruleType` and `rule_type`. Sources:
-//! northpolesec/santa-rule-importer and the provider nps for Terraform.
+//! Each rule has one tag. `global` means every host, and `host:UUID` means one host. Keys are read
+//! in both styles of protobuf's JSON, such as `ruleType` and `rule_type`. Sources:
+//! northpolesec/santa-rule-importer and the Terraform provider nps.
 
 use serde_json::{Value, json};
 
@@ -20,7 +20,7 @@ const GLOBAL: &str = "global";
 /// The note about the maximum number of hosts that a rule may affect.
 pub(super) const THRESHOLD: &str =
     "is left out; Workshop adds the rule only if it affects few hosts, nicelist always adds it";
-/// The longest name of a tag, in bytes.
+/// Maximum bytes of a tag's name.
 const LONGEST_TAG: usize = 42;
 
 const NAMES: FieldNames =
@@ -110,7 +110,8 @@ const fn camel(key: &'static str) -> &'static str {
     }
 }
 
-/// The keys and values of a rule. None if Workshop cannot express the rule.
+/// The keys and values of a rule, or `None` if Workshop does not support the rule. Adds what
+/// Workshop does not support to `losses`.
 pub(super) fn entries(
     index: usize,
     rule: &Rule,

@@ -1,10 +1,10 @@
 //! Zentral's rule sets in JSON and YAML, and the lists that its API returns.
 //!
 //! A rule in Zentral has lists of serial numbers, primary users and tags, each with a list of
-//! exceptions. It applies to the hosts that match all of these lists. In nicelist a rule has one
-//! scope, and the strongest scope wins. So the lists become a rule per scope, and the exceptions
-//! become `remove` rules in stronger scopes. Rules that cannot be converted exactly are refused.
-//! Source: zentral/contrib/santa/serializers.py.
+//! exceptions. It applies to the hosts that match all nonempty lists and no exception. In nicelist,
+//! a rule has one scope, and the strongest scope wins. So each entry of a list becomes a rule, and
+//! an exception becomes a `remove` rule. Combinations that scopes cannot express are refused, and
+//! remaining differences are noted. Source: zentral/contrib/santa/serializers.py.
 
 mod read;
 mod row;

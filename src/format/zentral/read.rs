@@ -25,8 +25,8 @@ pub fn recognises_yaml(file: &File) -> bool {
     is_zentral(&Outline::of_yaml_head(&text, &LISTS), || Outline::of_yaml_head(&text, &[]))
 }
 
-/// The beginning of most files is enough. If a file has rules and no name before them, the whole
-/// file is searched for a name.
+/// `head` is the outline of the beginning of a file, which is enough for most files. `whole` is
+/// called only if the beginning contains `rules` but no `name`.
 fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
     let has = |outline: &Outline, keys: &[&str]| Keys::Exact.has_all(&outline.keys, keys);
     if head.is_list {
@@ -40,7 +40,7 @@ fn is_zentral(head: &Outline, whole: impl FnOnce() -> Outline) -> bool {
     head.list("rules").is_some() && (has(head, &["name"]) || has(&whole(), &["name"]))
 }
 
-/// Reads rule sets and responses of the API. The default scope is for rules without lists.
+/// Rules without lists get the default scope.
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut configurations = Configurations::new(defaults.configuration.as_deref());
     let mut notes = Vec::new();
@@ -102,7 +102,6 @@ impl Reader<'_, '_> {
         self.rows(rows, Shape::RuleSet)
     }
 
-    /// Notes the keys that a rule set has in addition to its rules.
     fn header(&mut self, root: &Node) {
         for entry in root.entries().unwrap_or_default() {
             let node = &entry.node;

@@ -9,7 +9,7 @@ use crate::format::builder::Faults;
 use crate::format::record::{FieldNames, Record};
 use crate::rule::{PolicyKind, RuleDraft};
 
-/// Names of fields. If rule sets and the API use different names for a field, all names are listed.
+/// The names of fields in rule sets and in the API.
 const NAMES: FieldNames = FieldNames {
     identifier: &["identifier", "sha256", "target_identifier"],
     rule_type: &["rule_type", "target_type"],
@@ -34,7 +34,7 @@ pub(super) enum Shape {
     Api,
 }
 
-/// Reads a rule: a draft for each of its scopes.
+/// Reads a rule. Returns a draft for each of its scopes, and `remove` drafts for its exceptions.
 pub(super) fn drafts(
     record: &mut Record<'_>,
     shape: Shape,

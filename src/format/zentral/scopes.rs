@@ -8,7 +8,7 @@ use crate::format::record::Record;
 use crate::format::{Location, Remark};
 use crate::rule::{Scope, TagName};
 
-/// The kinds of list that a rule of Zentral's has.
+/// The kinds of lists in a Zentral rule, from the weakest scope to the strongest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
     Tags,
@@ -60,13 +60,13 @@ pub(super) struct Reach {
     pub(super) remove: Vec<Scope>,
 }
 
-/// Reads lists as scopes. Most notes are added only once per file.
+/// Converts the lists in one file to scopes.
 #[derive(Default)]
 pub(super) struct Scopes {
     file: u32,
     /// Whether the file contains the names of tags. The API returns their numbers.
     pub(super) names_tags: bool,
-    /// The scope of a rule without lists; if absent, the fleet.
+    /// The scope of a rule without lists. If absent, the scope is the fleet.
     usual: Option<Scope>,
     pub(super) notes: Vec<Remark>,
     folded: BTreeSet<String>,

@@ -28,7 +28,7 @@ fn notes(document: &ParsedPolicy) -> Vec<String> {
     describe(document, &document.notes)
 }
 
-/// A rule set with one rule that also has these lists.
+/// Reads a rule set with one rule, which has these lists.
 fn with(lists: &str) -> ParsedPolicy {
     document(&format!(
         "name: core\nrules:\n  - rule_type: TEAMID\n    identifier: ABCDE12345\n    policy: \

@@ -9,7 +9,7 @@ use crate::format::loss::Losses;
 use crate::format::{Content, Written, santa};
 use crate::rule::{PolicyKind, Rule, Scope, Target};
 
-/// The name of a rule set whose rules do not all have the same source.
+/// The name of a rule set whose rules have no source, or different sources.
 const NAME: &str = "nicelist";
 
 pub fn write_json(content: Content<'_>) -> Written {
@@ -78,8 +78,9 @@ fn name(rules: &[Rule]) -> &str {
     }
 }
 
-/// Zentral has one rule per target. That rule combines the rule with the weakest scope that Zentral
-/// supports, equal rules in scopes of the same kind, and `remove` rules, which become exceptions.
+/// Combines the rules for one target into one rule, because Zentral has only one per target. The
+/// basis is the rule with the weakest scope that Zentral supports. Equal rules with scopes of the
+/// same kind extend its list, and `remove` rules become exceptions. Any other rule is lost.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
     let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());
@@ -114,8 +115,8 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
     })
 }
 
-/// The list for the scope of `rule`; none for the fleet. `first` is the first rule for the same
-/// target that Zentral supports, and `base` is the kind of its scope.
+/// The list to which the scope of `rule` is added (`None` for the fleet), or the reason why the
+/// rule is lost. `first` is the basis of the row, and `base` is the kind of its scope.
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
@@ -145,7 +146,7 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     Ok(base.map(Kind::included))
 }
 
-/// The reason why Zentral does not support a rule.
+/// The reason why a rule cannot be a rule in Zentral. A `remove` rule can still be an exception.
 fn inexpressible(rule: &Rule) -> Option<String> {
     let kind = rule.policy().kind();
     match kind {
@@ -176,7 +177,7 @@ const fn kind(scope: &Scope) -> Option<Kind> {
     }
 }
 
-/// Whether two rules are equal in Zentral.
+/// Whether two rules for the same target are equal in Zentral, apart from their scopes.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     let has_notice = one.policy().kind() == PolicyKind::Block;
     one.policy() == other.policy()

@@ -1,7 +1,7 @@
 //! Checks whether an expression compiles in a version of Santa.
 //!
-//! Checks names, brackets and quotes, but not the rest of the grammar, because versions differ only
-//! in names.
+//! This is an approximation: it checks names, brackets and quotes, but not the rest of the syntax,
+//! and no types.
 
 use std::sync::LazyLock;
 
@@ -58,7 +58,7 @@ const TOKEN: &str = r#"(?xs)
 #[expect(clippy::expect_used, reason = "the pattern is a constant")]
 static TOKENS: LazyLock<Regex> = LazyLock::new(|| Regex::new(TOKEN).expect("a valid pattern"));
 
-/// Returns nothing if a string is not closed.
+/// Returns `None` if a string is not closed.
 fn tokens<'a>(text: &'a str) -> Option<Vec<Token<'a>>> {
     let token = |found: Captures<'a>| match (found.name("literal"), found.name("word")) {
         (Some(_), _) => Some(Token::Literal),

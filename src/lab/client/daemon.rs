@@ -1,8 +1,9 @@
 //! A client that runs for days on Santa's schedule. Tests can set its clock.
 //!
-//! The first sync starts 15 seconds after the start. Each later scheduled sync starts one interval
-//! after the end of the previous scheduled or requested sync. Blocked executions are reported
-//! immediately, one by one, even during a sync (Santa's SNTSyncManager and SNTSyncdQueue).
+//! The first sync is scheduled 15 seconds after the start. Each sync, scheduled or requested, moves
+//! the next scheduled sync to one interval after its end. Blocked executions are reported
+//! immediately, even during a sync, but at most once in ten minutes for the same file (Santa's
+//! SNTSyncManager and SNTSyncdQueue).
 
 use std::collections::HashMap;
 use std::mem;
@@ -33,7 +34,8 @@ const MEMBERS_AT_ONCE: usize = 50;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Blocked {
     pub event: Event,
-    /// The programs of the event's bundle, which are reported if the server requests them.
+    /// The programs of the event's bundle. They are reported if bundles are enabled and the server
+    /// requests these programs.
     pub members: Vec<Event>,
 }
 
@@ -62,7 +64,7 @@ pub enum DaemonError {
 #[derive(Debug)]
 pub struct DaemonSync {
     pub result: Result<SyncReport, SyncError>,
-    /// The number of rules after the sync.
+    /// The number of rules after the sync, without transitive rules.
     pub holds: usize,
     /// The time until the next scheduled sync.
     pub next: Duration,
@@ -72,7 +74,7 @@ pub struct Daemon {
     santa: tokio::sync::Mutex<Santa>,
     /// Events that are not yet in the client's list of pending events.
     fresh: Mutex<Vec<Event>>,
-    /// When the client last tried to report each file immediately.
+    /// When the client last tried to report a file immediately, by the file's SHA-256.
     reported: Mutex<HashMap<String, Duration>>,
     reports_bundles: AtomicBool,
     asked_for: Semaphore,
@@ -148,8 +150,8 @@ impl Daemon {
     /// Waits for a sync in progress, then downloads rules, as after a push.
     ///
     /// # Errors
-    /// When two other requested syncs are waiting or in progress, the download fails, or the client
-    /// is pedro.
+    /// When the client is pedro, when two other requested syncs are waiting or in progress, or when
+    /// the download fails.
     pub async fn sync_rules(&self) -> Result<SyncReport, DaemonError> {
         let _slot = self.asked_for.try_acquire().map_err(|_| DaemonError::TooMany)?;
         let mut santa = self.santa().await;
@@ -165,8 +167,7 @@ impl Daemon {
         DaemonSync { result, holds: santa.database.rules().len(), next }
     }
 
-    /// Tries to report a blocked execution immediately. [`BlockedOutcome`] states what happens
-    /// otherwise.
+    /// Tries to report a blocked execution immediately.
     pub async fn block(&self, blocked: Blocked) -> BlockedOutcome {
         let Blocked { mut event, mut members } = blocked;
         let Generation::Santa(version) = self.profile.generation else {
@@ -241,7 +242,7 @@ impl Daemon {
     }
 }
 
-/// Returns the bundles whose programs the server requests.
+/// Uploads events. Returns the bundles whose programs the server requests.
 async fn upload(sender: &RequestSender<'_>, events: &[Event]) -> Result<Vec<String>, RequestError> {
     let body = request_formats::events(sender.version, sender.profile, events);
     let answer = sender.exchange(Stage::EventUpload, body, response_formats::uploaded).await?;

@@ -17,7 +17,8 @@ const BUTTON_LABEL_CHARS: usize = 48;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RuleState {
     Allowlist,
-    /// Allows the program. Clients create transitive rules for the files that it writes.
+    /// Allows the program. If transitive rules are enabled, clients create them for the files that
+    /// the program writes.
     AllowlistCompiler,
     Blocklist,
     /// Blocks without any message.
@@ -45,7 +46,7 @@ pub struct HeldRule {
     pub event_detail_button_label: String,
 }
 
-/// A downloaded rule that the client understands.
+/// The effect of a downloaded rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RuleChange {
     Put(HeldRule),
@@ -141,7 +142,7 @@ pub struct Database {
 }
 
 impl Database {
-    /// Applies all changes of a download.
+    /// Applies all changes of a download. A clean sync first deletes the old rules.
     ///
     /// A download without changes deletes nothing, even in a clean sync, because real clients skip
     /// it.
@@ -178,8 +179,8 @@ impl Database {
         self.remove(&(rule_type, identifier.to_owned()));
     }
 
-    /// The hash that clients from 2025.7 on report. The hash depends on the order of rules, and
-    /// does not include transitive rules.
+    /// The hash that Santa reports since 2025.7. It depends on the order of rules, and does not
+    /// include transitive rules.
     pub fn rules_hash(&self) -> String {
         rules_hash(self.rules())
     }

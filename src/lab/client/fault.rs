@@ -1,5 +1,5 @@
-//! Faults between a client and its server: proxies and connections that change or lose parts of
-//! requests and responses.
+//! Simulated faults, such as proxies and connections that change, delay or lose parts of requests
+//! and responses.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ use super::request::Stage;
 use super::{HttpResponse, Transport, TransportError};
 use crate::protocol::{BodyError, ContentEncoding, decode};
 
-/// Maximum bytes that a proxy decompresses.
+/// Maximum decompressed bytes of a request.
 const LONGEST_BODY: usize = 1 << 28;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +26,8 @@ pub enum Fault {
     FalsifyEncoding,
     /// Requests are decompressed, but keep their `Content-Encoding`.
     Decompress,
-    /// The client gets another `SyncBaseURL`, so it forgets the settings of the old server. This is
-    /// not a fault of a connection: see [`Santa::change_server`](super::Santa::change_server).
+    /// The client's `SyncBaseURL` changes: see
+    /// [`Santa::change_server`](super::Santa::change_server). [`Faulty`] ignores this fault.
     ChangeUrl,
 }
 
@@ -81,7 +81,7 @@ impl fmt::Display for Fault {
 pub struct Faulty<T> {
     transport: T,
     faults: Vec<Fault>,
-    /// The number of responses to rule downloads.
+    /// The number of responses to rule downloads so far.
     pages: AtomicUsize,
 }
 

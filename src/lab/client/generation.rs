@@ -1,8 +1,8 @@
 //! The clients of the protocol, and the features and behavior of each version.
 //!
-//! Facts about Santa are from its tags (google/santa up to 2024.9, northpolesec/santa after). For
-//! each fact, the code states the first version that it applies to. Facts about pedro are from the
-//! source code of pedro and of rednose, the library that pedro used until January 2026.
+//! Facts about Santa are from the source code of its releases (google/santa up to 2024.9,
+//! northpolesec/santa after). Facts about pedro are from the source code of pedro and of rednose,
+//! the library that pedro used until January 2026.
 
 use std::fmt;
 use std::str::FromStr;
@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::{ClientMode, PolicyName, RuleType};
 
-/// The form of pedro's version since January 2026.
+/// The `santa_version` of pedro, in the form that pedro has used since January 2026.
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";
 
-/// The form of pedro's version until January 2026, when it used the library rednose.
+/// The `santa_version` of pedro with the library rednose, in the form used until January 2026.
 const REDNOSE: &str = "pedro-1.1.0 (rednose 0.1.0)";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,7 +54,7 @@ impl Generation {
         }
     }
 
-    /// The `santa_version` that the client reports in preflight.
+    /// The `santa_version` that the client reports in preflight, unless its profile sets another.
     pub fn says(self) -> String {
         match self {
             Self::Santa(version) => version.to_string(),
@@ -135,8 +135,8 @@ impl Version {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
-    /// Whether the version uses the names of fields in protobuf as JSON keys, such as
-    /// `serial_number` for `serial_num`.
+    /// Whether the version uses the names of fields in protobuf as JSON keys: `serial_number`
+    /// instead of `serial_num`.
     pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
     }
@@ -256,8 +256,8 @@ since! {
     /// Messages are defined in protobuf. In earlier versions, messages are dictionaries, whose keys
     /// depend on the version.
     has_messages: 2024, 6;
-    /// `AUDIT_ONLY` has no effect: the code that reads it from a response passes on `AUDIT_ONLY`,
-    /// but the code that applies it accepts only `auditonly`.
+    /// `AUDIT_ONLY` in a response has no effect, because the code that applies the setting accepts
+    /// only the spelling `auditonly`.
     loses_audit_only: 2024, 6;
     sends_sync_type: 2025, 1;
     /// Events have entitlements, code signing flags and a signing status.

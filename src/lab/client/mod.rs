@@ -1,13 +1,13 @@
-//! One simulated Santa, which syncs with any Santa sync server as a real client does.
+//! A simulated client, which syncs with any Santa sync server as a real client does.
 //!
-//! A [`Santa`] is one Mac's client with its rules, settings and pending events. Each client behaves
-//! like its [`Generation`], including the mistakes of that version, because servers must handle
-//! these mistakes. A [`Daemon`] syncs a client repeatedly, as Santa's own service does.
+//! A [`Santa`] is one host's client with its rules, settings and pending events. Each client
+//! behaves like its [`Generation`], including that version's bugs, because servers must handle
+//! them. A [`Daemon`] syncs a client on a schedule, as Santa's own service does.
 //!
 //! - `profile`, `generation`: the identity of a client, and the features of its version
 //! - `santa`, `settings`, `database`, `rules_hash`: the data that a client stores between syncs
 //! - `sync`, `sync_kind`, `pedro`, `report`: one sync, as Santa or as pedro, its kind and its
-//! result
+//!   result
 //! - `request`, `transport`, `fault`: sending, repeating and losing requests
 //! - `request_formats`, `response_formats`, `cel`, `identifier`: the formats and values that each
 //!   version sends and accepts

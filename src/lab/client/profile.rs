@@ -36,7 +36,7 @@ pub enum ProfileError {
     NoHeaders(Generation),
 }
 
-/// A Mac and its configuration profile.
+/// A host and the configuration of its client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Profile {
@@ -58,7 +58,7 @@ pub struct Profile {
     pub wire: Format,
     /// pedro and Santa up to 2023.3 always use deflate.
     pub content_encoding: ContentEncoding,
-    /// Whether a client up to 2023.3 sends `zlib`, the old name of deflate
+    /// Whether Santa up to 2023.3 sends `zlib`, the old name of deflate
     /// (`EnableBackwardsCompatibleContentEncoding`).
     pub backwards_compatible_content_encoding: bool,
     /// Additional headers, such as `Authorization`.
@@ -97,8 +97,8 @@ impl Profile {
         format!("{stage}/{}", utf8_percent_encode(&self.machine_id, SEGMENT))
     }
 
-    /// Checks whether the client supports everything in the profile. The client can sync even if
-    /// this returns an error, because Santa ignores unknown keys.
+    /// Checks whether the client supports the format, the encoding and the headers in the profile.
+    /// The client can sync even if this returns an error, because Santa ignores unknown keys.
     ///
     /// # Errors
     /// The first setting that the client does not support.

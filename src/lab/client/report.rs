@@ -61,7 +61,7 @@ pub struct EventReport {
 pub struct RuleReport {
     pub pages: usize,
     pub received: u32,
-    /// The number of received rules that the client understood.
+    /// The number of received rules that the client counts as processed.
     pub processed: u32,
 }
 

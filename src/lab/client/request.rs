@@ -7,7 +7,8 @@ use super::generation::{ANSWER_TIMEOUT, TOKEN_TIMEOUT, Version};
 use super::{Clock, HttpResponse, Profile, Transport, TransportError};
 use crate::protocol::{self, BodyError, ContentEncoding, MessageError};
 
-/// Maximum decompressed bytes of a response. Real clients have no limit.
+/// Maximum decompressed bytes of a compressed response. Santa has no limit, and pedro's own limit
+/// is lower.
 const LONGEST_ANSWER: usize = 1 << 28;
 
 /// The header of an XSRF token in responses, and in requests unless the server chooses another

@@ -110,7 +110,7 @@ pub(crate) fn events(
     Ok(serde_json::to_vec(&json!({"events": events?}))?)
 }
 
-/// Removes fields that the version does not send.
+/// The event as the version sends it, without fields that the version does not have.
 fn known(version: Version, mut event: Event) -> Event {
     if !version.knows_type(protocol::RuleType::TeamId) {
         event.team_id.clear();

@@ -1,7 +1,7 @@
 //! The hash of a client's rules (2025.7 and later).
 //!
-//! The hash is computed as in Santa's rule table: 128-bit XXH3 over all rows, in the order in which
-//! they were last written, without separators.
+//! The hash is computed as in Santa's rule table: 128-bit XXH3 over the identifier, expression,
+//! state and type of each rule, in the order in which rules were last written, without separators.
 
 use xxhash_rust::xxh3::Xxh3;
 

@@ -56,7 +56,7 @@ impl Santa {
 
     /// Replaces the file atomically.
     ///
-    /// Only the user may read the file, because the profile's headers may contain a token.
+    /// On Unix, only the user can read the file, because the profile's headers may contain a token.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
         let failed = |source| StateError::Write { path: path.to_owned(), source };
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from).map_err(failed)?;
@@ -105,7 +105,7 @@ impl Santa {
         self.required = self.required.max(kind);
     }
 
-    /// Deletes the server's settings, as after a change of `SyncBaseURL`, and requires a clean
+    /// Simulates a change of `SyncBaseURL`: deletes the server's settings, and requires a clean
     /// sync. Some clients also delete the rules.
     pub fn change_server(&mut self) {
         self.settings = Settings::default();

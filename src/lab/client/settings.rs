@@ -138,7 +138,7 @@ fn legacy_media_policy(block: Option<bool>, flags: Vec<String>) -> Option<MediaP
     })
 }
 
-/// Clients from 2024.6 on read `AUDIT_ONLY`, but their setter does not accept this spelling.
+/// Removes `AUDIT_ONLY` for versions that do not apply it.
 fn obeyed(version: Version, action: Option<FileAccessAction>) -> Option<FileAccessAction> {
     let is_lost = |action| action == FileAccessAction::AuditOnly && version.loses_audit_only();
     action.filter(|&action| !is_lost(action))

@@ -30,7 +30,7 @@ impl Lab {
         Self { server, clock, daemon }
     }
 
-    /// Returns the next sync and the clock's time in seconds at its end.
+    /// Runs the next scheduled sync. Returns it and the clock's time in seconds at its end.
     async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {
             biased;
