@@ -1,5 +1,4 @@
-//! Settings that the server sends to Santa or uses itself: their names, values, defaults and
-//! layers.
+//! Settings that the server sends to Santa or uses itself: their names, values and defaults.
 
 mod optional;
 mod retention;
@@ -192,8 +191,8 @@ impl SettingKey {
 }
 
 impl Setting {
-    /// Parses a setting. Two deprecated names also work: `block-usb-mount=true` and
-    /// `remount-usb-mode=rdonly,noexec` are settings of `removable-media`.
+    /// Parses a setting. Two deprecated names also set `removable-media`: `block-usb-mount=true`
+    /// and `remount-usb-mode=rdonly,noexec`.
     ///
     /// # Errors
     /// The key is unknown or the value is invalid.

@@ -59,7 +59,7 @@ impl Tag {
     }
 }
 
-/// All tags, with indexes to find the tags of a host without a scan of all memberships.
+/// All tags, with indexes of the names, serial numbers, users and groups that assign them to hosts.
 #[derive(Debug, Default)]
 pub struct Tags {
     tags: Vec<Tag>,

@@ -19,7 +19,7 @@ pub enum TokenNameError {
     /// revoked.
     #[error("a token name must not be . or ..")]
     Dots,
-    /// The name has the form of another kind of author, such as `local:USER`.
+    /// The name looks like another kind of author, such as `local:USER` or `nicelist`.
     #[error("token names with a colon, and the name nicelist, are reserved for other authors")]
     Reserved,
 }

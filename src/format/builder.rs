@@ -20,7 +20,8 @@ impl<'a> Builder<'a> {
         Self { defaults, policy: ParsedPolicy::of(files), noted: HashSet::new() }
     }
 
-    /// Reads each file as text. The errors of `read` become faults.
+    /// Calls `read` with the text of each file. Its errors, and files that are not text, become
+    /// faults.
     pub(super) fn read_texts(
         files: &[File],
         defaults: &'a Defaults,

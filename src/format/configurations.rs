@@ -10,7 +10,7 @@ pub(super) struct Configurations<'w> {
     found: BTreeSet<String>,
 }
 
-/// Maximum names in a message.
+/// The maximum number of configurations that a message lists.
 const MAX_LISTED: usize = 8;
 
 impl<'w> Configurations<'w> {

@@ -16,7 +16,7 @@ pub(super) const LISTS: [&str; 3] = ["rules", "items", "results"];
 pub struct ReadOnly(Format);
 
 impl Format {
-    /// The format for the extension of a file's name.
+    /// The format that the extension of a file name suggests.
     pub fn of_name(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
         Some(match ending.to_ascii_lowercase().as_str() {
@@ -32,16 +32,16 @@ impl Format {
         })
     }
 
-    /// Whether a file is CSV with the header of another tool.
+    /// Whether a file is CSV with Rudolph's header.
     pub fn has_csv_of_others(head: &File) -> bool {
         rudolph::recognises_csv(head)
     }
 
-    /// Detects the format of a file by its content. The beginning is enough for a format that
-    /// [streams](Format::streams).
+    /// Detects the format of a file by its content. For a format that [streams](Format::streams),
+    /// the beginning of the file is enough.
     pub fn of_content(file: &File) -> Option<Self> {
-        // Cheap detectors run before detectors that parse. The CSV of other tools shares some
-        // column names with nicelist's CSV, so it is detected first.
+        // Cheap detectors run before detectors that parse. Rudolph's CSV shares some column names
+        // with nicelist's CSV, so it is detected first.
         const JSON: [Format; 7] = [
             Format::Json,
             Format::Jsonl,
@@ -92,7 +92,7 @@ impl Format {
         }
     }
 
-    /// Whether a file that begins with these keys looks like this format.
+    /// Whether a JSON file with this outline looks like this format.
     fn recognises_json(self, file: &File, head: &Outline) -> bool {
         match self {
             Self::Json => json::recognises(head),
@@ -144,7 +144,7 @@ impl Format {
         }
     }
 
-    /// Writes rules and settings as a whole, and lists the parts that the format cannot express.
+    /// Writes all content, and lists the parts that the format cannot express.
     ///
     /// # Errors
     /// If nicelist only reads the format.
@@ -189,8 +189,8 @@ pub(super) fn opens_json(bytes: &[u8]) -> bool {
     }
 }
 
-/// The beginning of a TOML text, up to its second `[[`. The beginning contains the first rule and
-/// all keys outside tables, and is cheaper to parse than the whole text.
+/// The beginning of a TOML text, up to its second `[[`. It contains all keys outside tables and the
+/// first element of a list of tables, and is cheaper to parse than the whole text.
 pub(super) fn toml_beginning(text: &str) -> &str {
     let begins = if text.starts_with("[[") { Some(0) } else { text.find("\n[[") };
     let ends = begins.and_then(|begin| {

@@ -15,7 +15,7 @@ use super::rows::{Row, RowError};
 use super::{Location, ParsedPolicy, PlacedRule, Remark};
 use crate::rule::{PolicyKind, Rule, RuleKey};
 
-/// How different entries for the same target and scope are handled.
+/// How entries for the same target and scope are handled if they differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Duplicates {
     #[default]
@@ -153,7 +153,7 @@ pub(super) fn resolve(policy: &mut ParsedPolicy, how: Duplicates) {
     }
 }
 
-/// Refuses all duplicates, also equal ones. In files that nicelist changes, each entry must be
+/// Refuses all duplicates, including equal ones. In files that nicelist changes, each entry must be
 /// unique.
 pub(super) fn refuse(policy: &mut ParsedPolicy) {
     for Repeated { location, first, rule } in take_duplicates(policy, Duplicates::Error) {
@@ -364,8 +364,8 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// The hashes of a pair, in parts of four bytes. With larger parts, the map's entries would contain
-/// padding after each [`Earlier`].
+/// The two hashes of a pair, in parts of four bytes. Larger parts would add padding to the entries
+/// of the map.
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);
 

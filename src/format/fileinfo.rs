@@ -50,14 +50,15 @@ pub enum FileInfoError {
 }
 
 /// # Errors
-/// If the text is not a report of `santactl`, the report is empty or lists certificates, or a file
-/// has no SHA-256.
+/// If the input cannot be read or is not a report of `santactl`, the report is empty or lists
+/// certificates, or a file has no SHA-256.
 pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
     let raw: Box<RawValue> = serde_json::from_reader(std::io::BufReader::new(input))?;
     read_each(raw.get())?.into_iter().collect()
 }
 
-/// Reads a report. If a program has no SHA-256, only the result for this program is an error.
+/// Reads a report. Errors about one program, such as a missing SHA-256, are in the result for that
+/// program.
 ///
 /// # Errors
 /// If the text is not a report of `santactl`, or the report is empty.

@@ -10,8 +10,8 @@ use super::SettingKey;
 #[serde(transparent)]
 pub struct OptionalSettings(u8);
 
-/// The settings that can be in the set. Databases store the set as bits in this order, so append
-/// new settings.
+/// The settings that can be in the set. Databases store the set as bits in this order, so add new
+/// settings at the end.
 const OPTIONAL: [SettingKey; 4] = [
     SettingKey::RemovableMedia,
     SettingKey::EncryptedRemovableMedia,
@@ -23,8 +23,8 @@ impl OptionalSettings {
     pub const NONE: Self = Self(0);
     pub const ALL: Self = Self((1 << OPTIONAL.len()) - 1);
 
-    /// The default for rows without a stored set. A host with such a row may have any optional
-    /// settings.
+    /// The default for rows without a stored set. A host with such a row may have any of the
+    /// optional settings.
     pub const fn all() -> Self {
         Self::ALL
     }

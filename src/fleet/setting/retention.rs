@@ -1,4 +1,4 @@
-//! How long events and history are kept.
+//! How long events, sightings and history are kept.
 
 use jiff::SignedDuration;
 
@@ -44,7 +44,7 @@ impl SettingValue for EventAge {
 pub struct HistoryAge(Option<u64>);
 
 impl HistoryAge {
-    /// A year, so that administrators can see the rules of the year before.
+    /// One year, so that administrators can see the rules of the year before.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
     /// None if history is never deleted.
@@ -69,7 +69,7 @@ impl SettingValue for HistoryAge {
 pub struct SightingAge(Option<u64>);
 
 impl SightingAge {
-    /// Keeps the programs of a yearly task, even if one year is skipped.
+    /// Two years, to keep programs that run once a year, even if they do not run in one year.
     pub const DEFAULT: Self = Self(Some(2 * 365 * DAY));
 
     /// None if sightings are never deleted.
@@ -118,7 +118,7 @@ fn write_age(seconds: Option<u64>) -> String {
 pub struct EventLimit(Option<u64>);
 
 impl EventLimit {
-    /// About 8 GB in the database, because an event has about 4 kB.
+    /// About 8 GB in the database, because an event takes about 4 kB.
     pub const DEFAULT: Self = Self(Some(2_000_000));
     pub const OFF: Self = Self(None);
 

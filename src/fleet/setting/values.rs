@@ -113,7 +113,7 @@ macro_rules! words {
 }
 
 words! {
-    /// The repair of hosts with drift.
+    /// What the server does about hosts with drift.
     DriftRepair {
         /// Drift is only shown.
         Off = "off",
@@ -141,14 +141,14 @@ words! {
         Monitor = "monitor",
         /// Santa blocks these programs.
         Lockdown = "lockdown",
-        /// The user can approve these programs (2024.11 and later).
+        /// The user can approve these programs (Santa 2024.11 and later).
         Standalone = "standalone",
     }
     "monitor, lockdown or standalone"
 }
 
 words! {
-    /// The effect of the setting on the file-access rules of a profile.
+    /// Overrides the file-access rules of a profile.
     FileAccessOverride {
         /// The rules are not changed.
         None = "none",

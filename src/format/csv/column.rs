@@ -22,8 +22,8 @@ pub(in crate::format) enum Column {
     Expires,
 }
 
-/// The columns in the order of nicelist's own files: nicelist's names, and the folded names of
-/// other tools.
+/// The columns in the order of nicelist's own files. Each has nicelist's name and the names that
+/// other tools use, folded by [`fold`].
 const COLUMNS: [(Column, &str, &[&str]); 15] = [
     (Column::RuleType, "rule_type", &["type", "targettype"]),
     (Column::Identifier, "identifier", &["sha256", "target", "targetidentifier"]),
@@ -105,7 +105,7 @@ pub enum HeaderError {
         /// nicelist's name for the column.
         missing: &'static str,
         /// The columns of the file that are fields of a rule. Other columns are not shown, because
-        /// the first line of a file without rules may be a secret.
+        /// the first line of a file without rules may contain a secret.
         known: Vec<String>,
         /// Names in the header that nicelist does not read, each with the name to write instead.
         old: Vec<(&'static str, &'static str)>,
@@ -125,11 +125,11 @@ fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
     old.iter().map(|(old, new)| format!("; write {new} in place of {old}")).collect()
 }
 
-/// Names that nicelist does not read, each with the required column that may be meant. The error
-/// about a missing column suggests that column.
+/// Names that nicelist does not read, each with the required column that is probably meant. If a
+/// required column is missing, the error lists a replacement for each of these names in the file.
 const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("hash", "identifier")];
 
-/// Maximum columns of a file, and bytes of a column's name.
+/// Maximum columns of a file. The name of a column has at most [`LONGEST_NAME`] bytes.
 const MOST_COLUMNS: usize = 10_000;
 const LONGEST_NAME: usize = 1_000;
 
@@ -210,19 +210,19 @@ impl Layout {
     }
 
     /// Whether the file has complete targets, such as `teamid:EQHXZ8M8AV`, in a column called
-    /// `target`, and no column of types.
+    /// `target`, and no column with rule types.
     pub(super) fn has_whole_targets(&self) -> bool {
         let target = |index: usize| fold(&self.names[index]) == "target";
         self.place_of(Column::RuleType).is_none()
             && self.place_of(Column::Identifier).is_some_and(target)
     }
 
-    /// Whether the file has no types, so that they are detected from the identifiers.
+    /// Whether the file has no rule types, so that they must be detected from the identifiers.
     pub(super) fn has_no_types(&self) -> bool {
         self.place_of(Column::RuleType).is_none() && !self.has_whole_targets()
     }
 
-    /// The number of a column, from 0.
+    /// The index of a column in the file. None if the file does not have the column.
     pub(super) fn place_of(&self, column: Column) -> Option<usize> {
         self.places[column as usize]
     }
@@ -236,8 +236,8 @@ impl Layout {
         &self.names
     }
 
-    /// The names of the columns that are not fields of a rule. A column without a name is listed by
-    /// its number, counted from 1.
+    /// The names of the columns that are neither fields of a rule nor in [`REJECTION`]. A column
+    /// without a name is listed by its number, counted from 1.
     pub(super) fn extra(&self) -> &[String] {
         &self.extra
     }

@@ -13,7 +13,7 @@ const CDHASH: usize = 40;
 /// Letters and digits of a team ID.
 const TEAM: usize = 10;
 
-/// The target of an identifier with a type.
+/// The target for an identifier whose type is known.
 pub(super) fn target(rule_type: RuleType, text: &str) -> Result<Target, TargetError> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate | RuleType::CdHash => {
@@ -24,7 +24,7 @@ pub(super) fn target(rule_type: RuleType, text: &str) -> Result<Target, TargetEr
     }
 }
 
-/// The target of an identifier without a type. None if its type cannot be detected.
+/// The target for an identifier without a type. None if its type cannot be detected.
 pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     if let Some(digits) = hash(text) {
         let rule_type = if digits.len() == SHA256 { RuleType::Binary } else { RuleType::CdHash };
@@ -42,7 +42,8 @@ pub(super) fn untyped(text: &str) -> Option<Result<Target, TargetError>> {
     before.parse::<RuleType>().is_ok().then(|| text.parse())
 }
 
-/// The digits of a hash, without the prefixes and separators of other programs.
+/// The digits of a SHA-256 or a cdhash, without the prefixes and separators of other programs. None
+/// if the text is neither.
 fn hash(text: &str) -> Option<String> {
     let text = text.trim().to_ascii_lowercase();
     let bare = PREFIXES.iter().find_map(|prefix| text.strip_prefix(prefix)).unwrap_or(&text);

@@ -40,7 +40,8 @@ pub struct Reader<R> {
     scope: Scope,
     source: Option<String>,
     duplicates: RowDuplicates,
-    /// The first line with a SHA-256 of unknown type, which was read as the hash of a program.
+    /// The first line with a rule that is assumed to be for a program, because the file has no
+    /// types.
     guessed: Option<u32>,
     record: ByteRecord,
     failed: bool,

@@ -1,4 +1,4 @@
-//! Reads and writes CSV as a whole, and recognizes it.
+//! Reads and writes whole CSV files, and recognizes CSV.
 
 use ::csv::{ByteRecord, ReaderBuilder};
 
@@ -43,7 +43,7 @@ pub fn read(files: &[File], delimiter: Delimiter, defaults: &Defaults) -> Parsed
     read_files(files, defaults, |bytes| Reader::open(bytes, delimiter, defaults.clone()))
 }
 
-/// Reads a rule for each row, duplicates included.
+/// Reads the rule of each valid row, including duplicates.
 pub(in crate::format) fn read_every_row(
     file: &File,
     delimiter: Delimiter,
