@@ -1,4 +1,4 @@
-//! The formats by name.
+//! The formats and their names.
 
 use std::fmt;
 use std::str::FromStr;
@@ -20,13 +20,13 @@ pub enum Format {
     Moroz,
     RudolphCsv,
     RudolphJson,
-    /// A Zentral rule set, or a response of its API, in JSON.
+    /// A Zentral rule set, or a response of Zentral's API, in JSON.
     ZentralJson,
     ZentralYaml,
     Workshop,
     /// Resources of Workshop's or Zentral's Terraform provider.
     Terraform,
-    /// `santactl fileinfo --json`; read only.
+    /// `santactl fileinfo --json`, which nicelist only reads.
     FileInfo,
 }
 

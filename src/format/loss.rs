@@ -12,9 +12,8 @@ impl Losses {
         self.0.push(Loss { rule: Some(index), lost: Lost::Everything(why.into()) });
     }
 
-    /// Records the fields that are left out of a rule: all optional fields that have a value,
-    /// except those in `kept`. Each entry of `kept` has nicelist's name and the format's name of a
-    /// field.
+    /// Records the fields of a rule that are left out: all [`FIELDS`] with a value, except those in
+    /// `kept`. Each entry of `kept` has nicelist's name and the format's name of a field.
     pub(super) fn fields(&mut self, index: usize, rule: &Rule, kept: &[(&str, &str)]) {
         let lost = FIELDS.into_iter().filter(|column| !field(rule, *column).is_empty());
         let lost = lost.map(Column::name).filter(|name| kept.iter().all(|(ours, _)| ours != name));
@@ -25,7 +24,7 @@ impl Losses {
         self.0.push(Loss { rule: None, lost: Lost::Everything(why) });
     }
 
-    /// Records that all settings are left out, because the format has rules only.
+    /// Records that all settings are left out, because the format has only rules.
     pub(super) fn settings(&mut self, content: Content<'_>) {
         for (scope, setting) in content.settings {
             let key = setting.key();

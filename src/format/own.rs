@@ -1,4 +1,4 @@
-//! A rule with nicelist's own keys, in TOML and JSON.
+//! Reads a rule with nicelist's own keys, in TOML and JSON.
 
 use super::{Defaults, Location, Remark};
 use crate::document::{Entry, Node, Value};
@@ -26,7 +26,8 @@ pub(super) const FIELDS: [&str; 14] = [
 /// error.
 ///
 /// # Errors
-/// All unknown keys and all values of the wrong type. If there are none, the first other error.
+/// The errors about unknown keys and values of the wrong type. If there are none, the first other
+/// error.
 pub(super) fn rule(
     file: u32,
     node: &Node,

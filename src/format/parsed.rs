@@ -7,8 +7,8 @@ use crate::document::{Fault, Position};
 use crate::fleet::{Setting, Tag};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
-/// A file as it was opened. If the files are from a folder, each name is a path in the folder, with
-/// `/` between its parts.
+/// A file that was read, or that will be written. If the files are from a folder, each name is a
+/// path in the folder, with `/` between its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
     /// Empty for a written file, if the format has only one file.
@@ -16,15 +16,15 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// Values for rules that do not set their own values.
+/// Options for reading files, such as values for rules that do not set their own.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
     /// If absent, rules without a scope are for the fleet.
     pub scope: Option<Scope>,
     pub source: Option<String>,
-    /// The policy, for files that have programs and no policies.
+    /// The policy for reports about programs, which do not have policies.
     pub policy: Option<PolicyKind>,
-    /// How different entries for the same target and scope are handled.
+    /// How entries for the same target and scope are handled if they differ.
     pub duplicates: Duplicates,
     /// The configuration that is read from files with several configurations.
     pub configuration: Option<String>,

@@ -65,7 +65,8 @@ struct Origin<'n> {
 
 impl<'n> Record<'n> {
     /// # Errors
-    /// If the node is not a map, has a key twice, or has more keys than a rule can have.
+    /// If the node is not a map, has more keys than a rule can have, or has a key twice that is not
+    /// a block.
     pub(super) fn new(location: Location, keys: Keys, node: &'n Node) -> Result<Self, Remark> {
         let Some(entries) = node.entries() else {
             return Err(Remark::new(location, node.expected("an object for each rule")));
@@ -87,7 +88,8 @@ impl<'n> Record<'n> {
         Ok(record)
     }
 
-    /// Also reads numbers as texts, because YAML parses some identifiers as numbers.
+    /// Also reads numbers and booleans as texts, because YAML does not parse every identifier as a
+    /// string.
     pub(super) fn reading_numbers(self) -> Self {
         Self { reads_numbers: true, ..self }
     }
@@ -109,7 +111,7 @@ impl<'n> Record<'n> {
     }
 
     /// # Errors
-    /// If there are fields with old names, a list of all of them with the names to write instead.
+    /// If the record has fields with old names. The error lists these fields with their new names.
     pub(super) fn refuse_old(&self, old: &[(&str, &str)]) -> Result<(), Remark> {
         let renamed = self.fields.iter().filter_map(|entry| {
             let (_, new) = old.iter().find(|(old, _)| self.keys.same(&entry.key, old))?;

@@ -21,7 +21,7 @@ pub struct BadRow {
     pub spot: Spot,
     /// `COLUMN: REASON`, or only the reason if the error concerns the whole row.
     pub fault: String,
-    /// The fields of a row of CSV, unchanged.
+    /// The fields of a row of CSV, unchanged. Empty for JSON.
     pub record: ByteRecord,
 }
 
@@ -47,8 +47,8 @@ pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
 
     fn duplicates_mut(&mut self) -> &mut RowDuplicates;
 
-    /// The names of the columns that are not fields of a rule. A column without a name is listed by
-    /// its number, counted from 1.
+    /// The names of the columns that nicelist does not read, except those that a file of rejected
+    /// rows has. A column without a name is listed by its number, counted from 1.
     fn unused_columns(&self) -> &[String] {
         &[]
     }

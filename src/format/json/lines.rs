@@ -1,4 +1,4 @@
-//! Reads a rule per line.
+//! Reads JSON with a rule per line.
 
 use std::io::BufRead;
 
@@ -11,8 +11,8 @@ use crate::format::rows::{BadRow, Row, RowError, RuleRows};
 use crate::format::{Defaults, Spot};
 use crate::rule::Rule;
 
-/// Whether a text begins with a line that is a rule. The beginning of a file is enough if it
-/// contains the whole line.
+/// Whether the first line that is not empty is an object with a `target`. The beginning of a file
+/// is enough if it contains the whole line.
 pub fn recognises_lines(head: &[u8]) -> bool {
     let head = without_mark(head);
     let line = head.split(|byte| *byte == b'\n').find(|line| !line.trim_ascii().is_empty());

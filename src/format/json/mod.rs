@@ -15,7 +15,7 @@ use super::{Defaults, Location, Remark};
 use crate::document::{Fault, Node};
 use crate::rule::{Rule, RuleDraft};
 
-/// The keys that lists of rules have in addition to the keys of a rule.
+/// The keys that rules in lists have in addition to the keys of a rule.
 const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
 
 /// Reads one rule, with or without the keys of lists. `node` parses the same text as a tree.
@@ -97,7 +97,7 @@ fn meant(key: &str) -> Option<&'static str> {
 }
 
 /// A message of serde without the line and column at its end. A string of the wrong type is not
-/// quoted, because the file may be of another kind and contain a secret.
+/// quoted, because the file may not contain rules, and the string may be a secret.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());

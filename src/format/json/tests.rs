@@ -1,4 +1,4 @@
-//! Rules in JSON, as programs and people write them.
+//! Tests of reading and writing rules in JSON.
 
 use super::*;
 use crate::fleet::{Setting, SettingKey};
@@ -96,7 +96,7 @@ fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
     assert_eq!(faults(&read("{}", Format::Json)), [no_list]);
 }
 
-/// W11: if a field has two values, it is not clear which one is meant.
+/// W11: a rule that has a key twice is refused, because it is not clear which value is meant.
 #[test]
 fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     let twice = RULE.replace('}', r#","target":"teamid:BBBBBBBBBB"}"#);
@@ -110,7 +110,7 @@ fn w11_a_key_that_stands_twice_in_a_rule_is_refused() {
     }
 }
 
-/// W9: a page of the admin API may not contain all rules.
+/// W9: a note reports that a page of the admin API is not the last page.
 #[test]
 fn w9_a_page_with_more_pages_behind_it_is_noted() {
     let notes = |text: &str| {

@@ -1,4 +1,4 @@
-//! A JSON array, and JSON lines that are read whole.
+//! Reads and writes whole files of JSON: an array of rules, or a rule per line.
 
 use std::io::{self, Write};
 
@@ -11,8 +11,8 @@ use crate::format::rows::read_files;
 use crate::format::{Content, Defaults, File, Location, ParsedPolicy, PlacedRule, Remark, Written};
 use crate::rule::Rule;
 
-/// Whether a file is an array of rules or a page of the API. The list is empty, or its first rule
-/// has a `target`.
+/// Whether a file looks like an array of rules, or like an object with such a list in `items` or
+/// `rules`. The list must be empty, or its first rule must have a `target`.
 pub fn recognises(head: &Outline) -> bool {
     let listed = head.list("items").or_else(|| head.list("rules"));
     let first = match (head.is_list, listed) {

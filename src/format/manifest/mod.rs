@@ -1,8 +1,9 @@
 //! The manifest: a whole policy in files that people write, keep and review.
 //!
 //! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, all optional. At its top, the
-//! file may have a `scope` and a `source`. They apply to its rules without these keys. A manifest
-//! is one such file, or a folder of them, which may have CSV files with rules, too.
+//! file may have a `scope` and a `source`. They apply to rules of the file that do not have these
+//! keys. A manifest is one such file, or a folder of them, which may also have CSV and TSV files
+//! with rules.
 
 mod decoration;
 mod read;
@@ -22,7 +23,7 @@ const OF_TAG: [&str; 6] = ["priority", "description", "serials", "users", "group
 /// The kind of a file, detected from its name.
 enum FileKind {
     Toml,
-    /// Rules in rows.
+    /// CSV or TSV with rules.
     Rows(Delimiter),
     /// Documentation, or a hidden file such as `.gitignore`.
     ForPeople,

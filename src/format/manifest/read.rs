@@ -73,7 +73,7 @@ pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     }
 }
 
-/// The message for an unknown key, with the known key that may be meant.
+/// The message for an unknown key. It contains the key that may be meant, or else all known keys.
 fn unknown(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
         Some(name) => format!("is no key here; did you mean {name}?"),

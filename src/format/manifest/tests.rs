@@ -1,4 +1,4 @@
-//! Reads and changes manifests as people write them.
+//! Tests of reading and changing manifests.
 
 use proptest::prelude::*;
 

@@ -1,5 +1,5 @@
-//! Writes a new manifest, or changes entries of an existing one. All unchanged text is kept as its
-//! author wrote it.
+//! Writes a new manifest, or changes entries of an existing one. Unchanged entries keep their order
+//! and their spelling.
 
 use std::collections::BTreeMap;
 

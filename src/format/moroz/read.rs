@@ -95,7 +95,8 @@ enum Role {
     Stray(String),
 }
 
-/// Detects the role of a file. Moroz uses the last part of a file's path as the owner of the file.
+/// Detects the role of a file. Moroz uses only the last part of a file's path to find the hosts
+/// that the file is for.
 fn role(name: &str, alone: bool) -> Role {
     let base = name.rsplit('/').next().unwrap_or(name);
     if alone {
@@ -273,7 +274,7 @@ impl Layer {
     }
 }
 
-/// Whether two rules for a target have the same effect.
+/// Whether two rules for the same target have the same effect.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy() && one.notice == other.notice
 }

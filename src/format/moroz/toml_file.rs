@@ -1,4 +1,4 @@
-//! One of Moroz's files.
+//! Reads one of Moroz's files.
 
 use super::{OF_OTHERS, SETTINGS, STALE};
 use crate::document::{Entry, Node, Text, toml};
@@ -211,7 +211,8 @@ impl Reader<'_> {
         Ok(rule)
     }
 
-    /// Notes rows with REMOVE. Moroz needs such a row as long as any host may have the rule.
+    /// Adds a note if there are rows with REMOVE. Moroz needs such a row as long as any host may
+    /// have the rule.
     fn note_removes(&mut self) {
         let is_remove = |placed: &&PlacedRule| placed.rule.policy().kind() == PolicyKind::Remove;
         let mut removes = self.contents.rules.iter().filter(is_remove);

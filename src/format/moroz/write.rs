@@ -118,7 +118,7 @@ impl<'a> Layers<'a> {
 /// The fields of a rule that Moroz supports: nicelist's names, and Moroz's names.
 const KEPT: [(&str, &str); 2] = [("message", "custom_msg"), ("url", "custom_url")];
 
-/// The machine IDs that files are named after, by their lower-case names.
+/// The machine IDs that are used as file names, by their lower-case form.
 #[derive(Default)]
 struct FileNames(BTreeMap<String, String>);
 
@@ -146,7 +146,7 @@ fn setting_lost(scope: &Scope, setting: &Setting, reason: &str) -> String {
     format!("{} = {} for {scope}: {reason}", setting.key(), setting.value())
 }
 
-/// Whether two rules are equal in Moroz.
+/// Whether two rules for the same target are equal in Moroz.
 fn is_same(one: &Rule, other: &Rule) -> bool {
     one.policy() == other.policy()
         && one.notice.message == other.notice.message

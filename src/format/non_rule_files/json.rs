@@ -1,4 +1,4 @@
-//! JSON without rules.
+//! Identifies JSON that does not contain rules.
 
 use super::{File, NonRuleFile};
 use crate::document::{Outline, Section};
@@ -31,11 +31,11 @@ const SETTINGS: [&str; 6] = [
     "allowed_path_regex",
     "blocked_path_regex",
 ];
-/// Keys of the last request of a sync.
+/// Some keys of the last request of a sync.
 const POSTFLIGHT: [&str; 2] = ["rules_received", "rules_processed"];
 /// Keys of a declaration for Apple's declarative device management.
 const DECLARATION: [&str; 3] = ["Type", "Identifier", "Payload"];
-/// Keys of every message of Santa's telemetry.
+/// Keys of every message of Santa's telemetry, in both spellings.
 const TELEMETRY: [[&str; 2]; 2] =
     [["boot_session_uuid", "event_time"], ["bootSessionUuid", "eventTime"]];
 
@@ -93,7 +93,7 @@ impl Keys<'_> {
         self.of_another_tool()
     }
 
-    /// Events in lines or in a list, or a single event.
+    /// Describes a file that has events in lines or in a list, or has a single event.
     fn events(&self, name: &str) -> NonRuleFile {
         match (self.0.is_list, self.0.has_more, self.has("machine_id")) {
             (false, _, true) => NonRuleFile::new("is a file of events, not rules")
@@ -135,7 +135,7 @@ impl Keys<'_> {
     }
 }
 
-/// The keys of rules in any of the JSON formats, in lower case without underscores.
+/// Keys that rules have in the JSON formats, in lower case without underscores.
 const RULE: [&str; 13] = [
     "target",
     "identifier",

@@ -1,7 +1,7 @@
-//! Kinds of files that people often import by mistake instead of rules, each with a description and
-//! a hint.
+//! Identifies files without rules that people often import by mistake. Each has a description, and
+//! most have a hint.
 //!
-//! No message repeats a part of such a file, because it may be a secret.
+//! No message contains text from such a file, because the text may be a secret.
 
 mod json;
 #[cfg(test)]
@@ -173,7 +173,7 @@ fn tar(name: &str) -> NonRuleFile {
         .hint(format!("unpack it first: tar -xf {}", path(name)))
 }
 
-/// Identifies texts by their first words, and certificates and encrypted profiles.
+/// Identifies web pages, signed profiles in text form, certificates, keys and encrypted profiles.
 fn of_text(file: &File) -> Option<NonRuleFile> {
     let text = without_mark(&file.bytes).trim_ascii_start();
     let begins = |word: &str| {

@@ -1,4 +1,4 @@
-//! Kinds of files by their first bytes and their keys.
+//! Tests that files without rules are identified.
 
 use super::{File, NonRuleFile};
 
@@ -74,7 +74,7 @@ fn w12_documents_archives_and_signed_messages_are_named() {
     ");
 }
 
-/// Without a byte order mark, iconv needs the byte order in the name.
+/// Without a byte-order mark, the name of the encoding must contain the byte order.
 #[test]
 fn w12_hints_for_utf16_name_the_encoding() {
     assert_eq!(hint("f", b"\0a\0b"), "iconv -f UTF-16BE -t UTF-8 f > utf8.csv");

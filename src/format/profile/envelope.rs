@@ -110,7 +110,7 @@ fn signer<S: Source>(data: &mut Constructed<'_, S>) -> Decoded<Option<String>, S
     Ok(certificates.into_iter().find(|(other, _)| is_signer(other)).and_then(|(_, name)| name))
 }
 
-/// The certificates with the names of their subjects.
+/// The keys of the certificates, each with the name of the certificate's subject.
 fn certificates<S: Source>(set: &mut Constructed<'_, S>) -> Decoded<Vec<(Key, Option<String>)>, S> {
     let mut found = Vec::new();
     while let Some(certificate) = set.take_opt_value(|tag, content| match content {

@@ -1,10 +1,10 @@
 //! Santa's `StaticRules` in a configuration profile or a property list, XML or binary.
 //!
-//! Rules are in a list called `StaticRules`, at any depth: at the top of a property list, in a
-//! payload of Santa's own type, or in the forced settings of `com.apple.ManagedClient.preferences`.
-//! Both vendors of Santa are supported. The profile may be signed. A note then reports that the
-//! signature was not checked. nicelist writes whole profiles. Their UUIDs depend only on the rules,
-//! so the same rules result in the same profile.
+//! Rules are in a list called `StaticRules`, at any depth: for example at the top of a property
+//! list, in a payload of Santa's own type, or in the forced settings of
+//! `com.apple.ManagedClient.preferences`. Both vendors of Santa are supported. The profile may be
+//! signed. A note then reports that the signature was not checked. nicelist writes whole profiles.
+//! Their UUIDs depend only on the rules, so the same rules result in the same profile.
 
 mod envelope;
 mod read;

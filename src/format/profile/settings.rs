@@ -7,7 +7,7 @@ use crate::fleet::{Setting, SettingKey};
 use crate::format::{File, Location, ParsedPolicy, PlacedSetting, Remark};
 use crate::rule::Scope;
 
-/// Keys of Santa's that a sync server sends too, old names included.
+/// Keys for settings that a sync server sends, too. Old names are included.
 const KEYS: [(&str, SettingKey); 15] = [
     ("ClientMode", SettingKey::ClientMode),
     ("AllowedPathRegex", SettingKey::AllowedPathRegex),

@@ -1,4 +1,4 @@
-//! Profiles as MDM servers and people create them.
+//! Tests of reading and writing profiles.
 
 use super::*;
 use crate::format::Format::StaticRules;
@@ -258,7 +258,7 @@ fn settings_of(inside: &str) -> String {
     settings.chain(notes).chain(faults).collect::<Vec<_>>().join("\n")
 }
 
-/// W15: Santa 2026.3 and later has an action and flags for removable disks, encrypted or not.
+/// W15: the keys for removable disks of Santa 2026.3 and later are read as settings.
 #[test]
 fn w15_keys_of_new_versions_for_removable_disks_are_settings() {
     insta::assert_snapshot!(settings_of("<dict><key>RemovableMediaAction</key><string>Remount</string>\
@@ -284,7 +284,7 @@ fn w15_keys_of_new_versions_for_removable_disks_are_settings() {
     insta::assert_snapshot!(describe(StaticRules, plist("<dict><key>RemovableMediaAction</key><string>Block</string></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
 }
 
-/// W15: the spelling of Santa's documentation.
+/// W15: `AuditOnly`, the spelling in Santa's documentation, is read.
 #[test]
 fn w15_audit_only_is_read_as_santa_spells_it() {
     assert_eq!(
