@@ -113,7 +113,7 @@ impl FromStr for EventKind {
     }
 }
 
-/// An ancestor of the process that opened a watched file.
+/// An ancestor of the process that accessed a watched file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Ancestor {
@@ -132,7 +132,7 @@ pub struct Ancestor {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct FileAccess {
-    /// The rule of the profile that matched.
+    /// The name of the profile's rule that matched.
     pub rule: String,
     /// The version of the profile's policy.
     pub rule_version: String,
@@ -230,7 +230,7 @@ impl Event {
 pub struct EventStat {
     /// The kind of the reported events.
     pub kind: EventKind,
-    /// The rule of the profile that matched a file access; absent for other kinds.
+    /// The name of the file-access rule that matched; absent for other kinds of events.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
     /// The ID of the newest event.

@@ -19,8 +19,8 @@ use serde::{Deserialize, Serialize};
 use super::{ClientMode, Tags};
 use crate::rule::{MachineId, Scope, TagName};
 
-/// The number of rules of each type that a host reports. Compiler and transitive rules are also
-/// counted by their type. Static rules are included (SNTSyncPreflight.mm).
+/// The number of rules of each type. Compiler and transitive rules are also counted by their type.
+/// The counts that a host reports include static rules (SNTSyncPreflight.mm).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RuleCounts {

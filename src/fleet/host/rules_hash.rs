@@ -168,7 +168,8 @@ pub struct Drift {
     /// None for clients that report no hash.
     pub expected_hash: Option<RulesHash>,
     pub reported_hash: Option<RulesHash>,
-    /// The counts of the rules that the host confirmed, without static and transitive rules.
+    /// The counts of the rules that the host confirmed, without static and transitive rules; 0 if
+    /// the server does not know them.
     pub expected: RuleCounts,
     /// The counts that the host reported, with static and transitive rules.
     pub reported: RuleCounts,

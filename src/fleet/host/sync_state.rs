@@ -18,7 +18,7 @@ pub struct ScopeSetId(pub i64);
 #[serde(transparent)]
 pub struct Generation(pub u32);
 
-/// The rules that a host is known to have: the rules of a scope set at a revision, for a
+/// A set of rules that a host has, or may have: the rules of a scope set at a revision, for a
 /// generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Holding {
