@@ -118,7 +118,7 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
 }
 
 /// The runtime of a server. Half of the cores handle requests. The others are for the writer, for
-/// long computations and for the kernel. More threads would only wake each other up.
+/// long computations and for the kernel.
 pub(super) fn runtime() -> std::io::Result<Runtime> {
     let cores = std::thread::available_parallelism()?.get();
     Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()
@@ -204,7 +204,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
     }
 }
 
-/// The last line, with the number of requests that were not completed in time.
+/// The last status line, with the number of requests that were not completed in time.
 fn farewell(cut_off: usize, timeout: Duration) -> String {
     let drain = timeout.as_secs();
     match cut_off {

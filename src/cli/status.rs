@@ -56,7 +56,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     }
 }
 
-/// The status of the API, with the numbers of hosts.
+/// The status that the server reports, and the numbers of hosts.
 #[derive(Serialize)]
 struct State {
     #[serde(flatten)]
@@ -99,7 +99,7 @@ async fn count_hosts(ui: &Ui, client: &Client) -> Result<Hosts, CliError> {
 type Named = (String, Cell);
 
 impl State {
-    /// Titles, each with its lines.
+    /// The sections that are not empty: titles, each with its lines.
     fn sections(&self, ui: &Ui, place: &str) -> Vec<(String, Vec<Named>)> {
         let Status { readiness, unreadable, unreadable_rows, exceeded_limits, .. } = &self.server;
         let reasons = |reasons: &[crate::api::Reason], tone| -> Vec<Named> {
@@ -147,7 +147,7 @@ impl State {
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
     }
 
-    /// Refused and failed requests since the server started.
+    /// The counters that are not zero. They start at zero when the server starts.
     fn counters(&self) -> impl Iterator<Item = (&'static str, Cell)> {
         let Status { requests_over_limits, events_dropped, sightings_dropped, panics, .. } =
             self.server;
@@ -211,7 +211,7 @@ fn section((title, lines): (String, Vec<Named>)) -> Section {
     Section { title, items: lines.into_iter().map(item).collect(), rest: None }
 }
 
-/// A line of CSV.
+/// A row of CSV or TSV.
 #[derive(Serialize)]
 struct Line {
     section: String,

@@ -28,7 +28,7 @@ pub(crate) struct VersionArgs {}
 #[derive(Debug, Serialize)]
 struct Versions {
     client: &'static str,
-    /// Absent if no server is configured or it did not respond.
+    /// Absent if no server is configured or its version is unknown.
     server: Option<String>,
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn run(context: &Context, VersionArgs {}: VersionArgs) -> Resul
     context.ui.report(&Versions { client, server })
 }
 
-/// The version of the configured server. Warns if the server does not report it.
+/// The version of the configured server. Writes a warning if it is unknown.
 async fn server_version(context: &Context) -> Option<String> {
     let status = async { Ok::<_, CliError>(context.client().await?.status().await?) };
     let reason = match tokio::time::timeout(PATIENCE, status).await {

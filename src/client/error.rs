@@ -2,12 +2,12 @@
 
 use crate::api::Problem;
 
-/// Each text is one line.
+/// Each message is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     #[error(transparent)]
     Problem(#[from] Problem),
-    /// The server could not be reached, or the response to a read did not arrive completely.
+    /// A request could not be sent, or the response to a read did not arrive completely.
     #[error("cannot reach {url}: {reason}")]
     Unreachable {
         url: String,
@@ -15,8 +15,8 @@ pub enum ClientError {
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
     },
-    /// A change was sent, but its response did not arrive completely. The change may have been
-    /// made.
+    /// A change may have been sent, but its response did not arrive completely. The server may have
+    /// applied the change.
     #[error(
         "the connection to {url} broke before it responded ({reason}); the change may or may \
          not have been made"
@@ -26,11 +26,11 @@ pub enum ClientError {
         /// Why the response did not arrive.
         reason: String,
     },
-    /// The response is not one that a nicelist server sends.
+    /// For example, the response is not one that a nicelist server sends.
     #[error("{url} does not answer as a nicelist server: {reason}")]
     Answer {
         url: String,
-        /// Why the response cannot be from nicelist.
+        /// Why the response is not accepted.
         reason: String,
     },
 }

@@ -235,7 +235,7 @@ impl Client {
         self.ask(Method::POST, "/events/undo", Some(&request)).await
     }
 
-    /// Creates a rule for each program of an event's bundle.
+    /// Creates rules for the programs of an event's bundle.
     pub async fn approve_bundle(
         &self,
         id: EventId,

@@ -16,9 +16,9 @@ pub const CONTEXT: &str = "NICELIST_CONTEXT";
 /// The path of a file that replaces the user's configuration file.
 pub const CONFIG: &str = "NICELIST_CONFIG";
 pub const OUTPUT: &str = "NICELIST_OUTPUT";
-/// A token that a new server accepts until the first token is created.
+/// The first admin token of a new server.
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
-/// The first enrollment secret of a new server. Hosts send it in their URLs.
+/// The first enrollment secret of a new server.
 pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
 /// A filter for the server's log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";

@@ -245,7 +245,7 @@ macro_rules! choices {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Output {
-    /// A drawn table on a terminal, plain columns elsewhere.
+    /// Aligned columns, which fit the width of a terminal.
     #[default]
     Table,
     /// One JSON document, with the fields of the admin API.

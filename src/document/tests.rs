@@ -1,5 +1,3 @@
-//! Tests that all formats become the same tree, and tests of the positions in trees.
-
 use super::*;
 
 const JSON: &str = r#"{"name": "ü", "on": true,

@@ -61,19 +61,19 @@ pub(crate) struct LintArgs {
     yes: bool,
 }
 
-/// A policy, and the places of its parts.
+/// The policy to check, and the faults that were found while it was read.
 struct LintedPolicy {
     policy: PolicyState,
     /// Invalid rules and settings.
     faults: Vec<(Location, String)>,
     /// Rows of the database that the server cannot read.
     unreadable: Vec<String>,
-    /// Names in scopes that do not select exactly one host.
+    /// Host scopes with a host name instead of a machine ID, and shared serial numbers.
     names: HostNames,
     places: Option<Places>,
 }
 
-/// The places of the parts in files.
+/// The locations of settings and rules in files.
 struct Places {
     names: FileNames,
     settings: Vec<Location>,

@@ -9,7 +9,7 @@ use crate::rule::Target;
 
 const STDIN: &str = "-";
 
-/// Reads all targets; `-` means those on stdin. All invalid ones are in the error.
+/// Reads targets. `-` stands for the targets on stdin. The error lists all invalid targets.
 pub(super) fn read(given: &[String], stdin: impl BufRead) -> Result<Vec<Target>, CliError> {
     let mut reading = Reading::default();
     let mut stdin = Some(stdin);

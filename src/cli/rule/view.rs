@@ -64,7 +64,7 @@ impl Report for RuleView {
     }
 }
 
-/// The expiry. It is empty for rules without one, which are most rules.
+/// The expiry. It is empty instead of `never` for rules without one, because most rules have none.
 fn expires(rule: &RuleDraft) -> Cell {
     rule.expires.map_or(Cell::text(""), |at| Cell::Time(Some(at)))
 }

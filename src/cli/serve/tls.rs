@@ -1,4 +1,4 @@
-//! The arguments of TLS, and hints about invalid files.
+//! The TLS options, and hints about invalid files.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub(super) struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Whether hosts must have a certificate.
+    /// Whether hosts must send a client certificate.
     pub(super) fn demands_certificates(&self) -> bool {
         self.client_ca.is_some() && !self.client_ca_optional
     }

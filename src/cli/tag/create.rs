@@ -63,7 +63,7 @@ struct Members {
 }
 
 impl Members {
-    /// The new membership, or nothing if the current one stays.
+    /// The new membership, or `None` if the members do not change.
     fn membership(self) -> Option<Membership> {
         let Self { serials, users, groups, hostnames, no_members } = self;
         let membership = Membership {

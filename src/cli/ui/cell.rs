@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-/// A value that lists show as a line.
+/// A value that lists show as a row.
 pub(crate) trait Row: Serialize + Sized {
     /// Whether hosts choose some of its texts. A spreadsheet must not run those as formulas.
     const FROM_HOSTS: bool = false;
@@ -74,7 +74,7 @@ impl Tone {
     }
 }
 
-/// A value in a table.
+/// A value in a list or report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
     Text(String, Tone),
@@ -137,7 +137,7 @@ impl Cell {
     }
 }
 
-/// `3m ago` or `in 7d`.
+/// Such as `3m ago`, `in 7d` or `just now`.
 pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
     let apart = now.duration_since(time);
     if apart.abs() < SignedDuration::from_secs(5) {

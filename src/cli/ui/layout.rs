@@ -3,7 +3,7 @@
 use anstyle::Style;
 use comfy_table::{Cell, ColumnConstraint, ContentLineStyle, Row, Table, TableStyle, Width};
 
-/// No column gets narrower than this, unless the table would be too wide otherwise.
+/// A column with longer texts does not get narrower than this, unless the table would be too wide.
 const NARROWEST: usize = 8;
 /// The space between two columns: the padding of the left one, and a blank instead of a line.
 const GAP: usize = 2;
@@ -76,7 +76,8 @@ const SHORT: usize = 16;
 /// Longer words, such as paths and hashes, may be broken.
 const LONGEST_WORD: usize = 24;
 
-/// The width that a column needs so that short texts stay on one line and no word is broken.
+/// The width that a column needs so that texts up to [`SHORT`] stay on one line and words up to
+/// [`LONGEST_WORD`] are not broken.
 pub(super) fn needed_width(texts: &[&str]) -> usize {
     let full = widest(texts);
     if full <= SHORT {
@@ -91,12 +92,12 @@ pub(super) fn table_width(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Widths at which no word is broken. None if there is not enough room.
+/// Gives each column its [`needed_width`], and distributes the rest of the room to columns with
+/// longer texts. Returns `None` if there is not enough room.
 fn whole_words(columns: &[Vec<&str>], room: usize) -> Option<Vec<usize>> {
     let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
     let mut widths: Vec<usize> = columns.iter().map(|texts| needed_width(texts)).collect();
     let mut rest = room.checked_sub(widths.iter().sum())?;
-    // The columns that are wrapped share the rest.
     while rest > 0 && widths != full {
         for (width, full) in widths.iter_mut().zip(&full) {
             if rest > 0 && *width < *full {

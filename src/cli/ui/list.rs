@@ -174,7 +174,7 @@ impl Ui {
         list.finish()
     }
 
-    /// Shows the pages of a server as one list.
+    /// Fetches all pages of a list, and shows them as one list.
     pub(crate) async fn pages<R: Row + DeserializeOwned>(
         &self,
         mut pages: Pages<'_, R>,
@@ -257,8 +257,8 @@ fn kept<'a, T>(row: &'a [T], shown: &'a [bool]) -> impl Iterator<Item = &'a T> {
     row.iter().zip(shown).filter(|(_, is_shown)| **is_shown).map(|(item, _)| item)
 }
 
-/// Leaves out columns until the others need no broken word: first those with the greatest rank, and
-/// among these the last. The first column always stays.
+/// Leaves out columns until the others have their needed width: first those with the greatest rank,
+/// and among these the last. The first column always stays.
 fn columns_that_fit(rows: &[Vec<&str>], ranks: &[u8], width: usize) -> Vec<bool> {
     let needed = |column: usize| {
         let texts: Vec<&str> = rows.iter().filter_map(|row| row.get(column).copied()).collect();
@@ -277,7 +277,7 @@ fn columns_that_fit(rows: &[Vec<&str>], ranks: &[u8], width: usize) -> Vec<bool>
     shown
 }
 
-/// Names the columns for which the terminal is too narrow.
+/// Writes a hint with the columns that were left out because the terminal is too narrow.
 fn note_left_out<R>(ui: &Ui, columns: &[Column<R>], shown: &[bool]) {
     let names = in_tables(columns).zip(shown).filter(|(_, is_shown)| !**is_shown);
     let names: Vec<String> = names.map(|(column, _)| column.name.replace('_', " ")).collect();

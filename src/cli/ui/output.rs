@@ -79,7 +79,8 @@ impl Ui {
         self
     }
 
-    /// Shows the command that takes back a change, on a terminal. Scripts do not need it.
+    /// Shows the command that undoes a change. Scripts do not need it, so it is shown only on a
+    /// terminal.
     pub(crate) fn undo(&self, command: &str) {
         if self.shows_progress() {
             let command = format!("{} {command}", self.program);

@@ -33,8 +33,8 @@ impl Group {
     }
 }
 
-/// The result of a command that has no type of its own. A field with `null` is missing in JSON and
-/// empty in CSV.
+/// Named values, for results without a type of their own. A `null` is missing in JSON and empty in
+/// CSV.
 pub(crate) struct Facts<const N: usize> {
     pub(crate) title: &'static str,
     pub(crate) fields: [(&'static str, Value); N],

@@ -1,5 +1,3 @@
-//! Imports into a server with prepared responses.
-
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -12,7 +10,8 @@ use crate::client::InProcess;
 use crate::config::Output;
 use crate::format::Duplicates;
 
-/// Refuses rules in the scope `tag:unknown`, and records the requested changes.
+/// A client of a server that refuses rules in the scope `tag:unknown`, and the changes that the
+/// server received.
 fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let remembered = Arc::clone(&asked);

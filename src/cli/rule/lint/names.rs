@@ -1,4 +1,5 @@
-//! Scopes with a name that does not select exactly one host.
+//! Host scopes with a host name instead of a machine ID, and serial numbers that several hosts
+//! report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ const MOST_NAMES: usize = 10_000;
 /// The reason in the history.
 const REASON: &str = "move rules and settings from the name of a host to its machine ID";
 
-/// Sends the names in host scopes to the server, which returns the hosts that have them.
+/// Returns the host scopes whose name is a host name, and the shared serial numbers. Only the
+/// server knows both.
 pub(super) async fn check(client: &Client, policy: &PolicyState) -> Result<HostNames, CliError> {
     let of_rules = policy.rules.iter().map(Rule::scope);
     let of_settings = policy.settings.iter().map(|(scope, _)| scope);
@@ -66,7 +68,7 @@ pub(super) fn findings(names: &HostNames, policy: &PolicyState) -> Vec<LocatedFi
     of_name.chain(of_serial).collect()
 }
 
-/// The number of rules and settings in the scope of a name.
+/// The numbers of rules and settings in the scope of a name, as text.
 fn content(name: &HostsOfName, policy: &PolicyState) -> String {
     let rules = policy.rules.iter().filter(|rule| is_of(rule.scope(), name)).count();
     let settings = policy.settings.iter().filter(|(scope, _)| is_of(scope, name)).count();
@@ -82,8 +84,9 @@ fn is_of(scope: &Scope, name: &HostsOfName) -> bool {
     matches!(scope, Scope::Host(host) if host.as_str() == name.name)
 }
 
-/// Moves rules and settings from the name of a host to its machine ID. If the machine ID already
-/// has such a rule or setting, the one of the name is only removed.
+/// Moves rules and settings from the name of a host to its machine ID. If the scope of the machine
+/// ID already has a rule for the same target, or the same setting, the one of the name is only
+/// removed. Names of several hosts are only reported.
 pub(super) async fn fix(
     context: &Context,
     client: &Client,

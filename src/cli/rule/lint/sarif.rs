@@ -1,4 +1,4 @@
-//! The part of SARIF 2.1.0 (OASIS) that code review tools read.
+//! Findings in SARIF 2.1.0 (OASIS), a format that code review tools read.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};

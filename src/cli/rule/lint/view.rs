@@ -132,7 +132,8 @@ impl Row for Record<'_> {
 /// Maximum findings per severity in a table, unless `--full` is given.
 const MOST_ITEMS: usize = 20;
 
-/// Shows findings. A table has the first ones of each severity, errors first.
+/// Shows findings. A table lists errors first, and without `full` only the first findings of each
+/// severity.
 pub(super) fn show(ui: &Ui, findings: &[LocatedFinding], full: bool) -> Result<(), CliError> {
     let most = if full { usize::MAX } else { MOST_ITEMS };
     let mut is_cut = false;
