@@ -50,7 +50,7 @@ pub struct SettingsRequest {
     /// Values to set, by name. Deprecated names are accepted.
     #[serde(default)]
     pub set: BTreeMap<String, String>,
-    /// Names to unset.
+    /// Names of the settings to remove from the scope.
     #[serde(default)]
     pub unset: Vec<String>,
     /// Why the change is made.

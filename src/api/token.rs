@@ -43,6 +43,6 @@ pub struct NewToken {
     pub name: String,
     /// The role of the token.
     pub role: Role,
-    /// The secret, which clients send as bearer token.
+    /// The secret, which clients send as a bearer token.
     pub secret: String,
 }

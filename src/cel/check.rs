@@ -9,7 +9,7 @@ use ::cel::common::ast::{
 use super::error::{CelError, NameKind, Position};
 use super::schema::{Macro, STANDARD_FUNCTIONS, STANDARD_METHODS, Schema, Variable, nearest};
 
-/// The names that `tree` uses, or the first unknown name.
+/// The names that `tree` uses, or the first error.
 pub(super) fn names(
     tree: &IdedExpr,
     source: &str,
@@ -208,7 +208,8 @@ impl<'a> Walk<'a> {
         CelError::Unknown { kind, name: name.to_owned(), at: self.position(node), nearest }
     }
 
-    /// The position of `node`: the start of a name, the `.` of a selection or the `(` of a call.
+    /// The position of `node`: the start of a name, the `.` of a selection, the `(` of a call or
+    /// the `{` of a message.
     fn position(&self, node: &IdedExpr) -> Position {
         let offset = self.info.offset_for(node.id).map_or(0, |(start, _)| start as usize);
         Position::of_byte(self.source, offset)

@@ -15,7 +15,7 @@ pub enum CelError {
         /// In bytes.
         length: usize,
     },
-    /// Databases truncate text at a NUL byte or reject it.
+    /// The expression contains a NUL byte. Databases truncate text at such a byte or reject it.
     #[error("the expression must not contain NUL bytes")]
     Nul,
     #[error("{message} ({at})")]

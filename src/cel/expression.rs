@@ -52,7 +52,7 @@ impl Expression {
     }
 
     /// The variables, fields (as `variable.field`), constants and functions (as `name()`) that the
-    /// expression uses, sorted, without duplicates. Names of the language and variables of macros
+    /// expression uses, sorted, without duplicates. Built-in names of CEL and variables of macros
     /// are not included.
     pub fn uses(&self) -> &[String] {
         &self.uses

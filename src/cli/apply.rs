@@ -58,8 +58,8 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
         .await
 }
 
-/// Refuses to remove most of the active policy, or anything if the manifest is empty. Returns the
-/// revision that was checked.
+/// Refuses to remove more than [`FEW`] items and most of the active policy, or anything if the
+/// manifest is empty. Returns the revision that was checked.
 async fn guarded(policy: &mut ManifestRequest, client: &Client) -> Result<Revision, CliError> {
     let answer = policy.send(client, None, true).await?;
     let PolicyAnswer { revision, unchanged, .. } = answer;

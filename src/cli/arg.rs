@@ -159,7 +159,7 @@ impl TypedValueParser for DatabaseUrlParser {
 pub(crate) enum Expiry {
     /// This duration from now.
     After(SignedDuration),
-    /// At this time, or at the end of this day.
+    /// At this time, or on this day.
     At(WrittenTime),
 }
 

@@ -13,7 +13,7 @@ use super::completion;
 /// The name and the content of a file.
 pub type Artifact = (String, Vec<u8>);
 
-/// The completions for all shells.
+/// The completion scripts for all shells.
 ///
 /// # Errors
 /// None: the scripts are written to memory.

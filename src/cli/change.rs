@@ -112,7 +112,7 @@ pub(crate) fn warn(ui: &Ui, warnings: &[ChangeWarning]) {
     }
 }
 
-/// Shows the outcome of each of `edits`, which are in the order of the request.
+/// Shows the outcome of each of `edits`, which are in the order of the request, and the revision.
 pub(crate) fn show(
     ui: &Ui,
     answer: &ChangeAnswer,
@@ -134,7 +134,7 @@ pub(crate) fn show_edits(
     show_rows(ui, answer, rows(&answer.outcomes, edits, &answer.differences))
 }
 
-/// Shows the revision, and the command that takes the change back.
+/// Shows the revision, and the command that undoes the change.
 pub(crate) fn conclude(ui: &Ui, outcomes: &[Outcome], revision: Revision, dry_run: bool) {
     ui.status(summary(outcomes, revision, dry_run));
     if !dry_run && outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
@@ -142,7 +142,7 @@ pub(crate) fn conclude(ui: &Ui, outcomes: &[Outcome], revision: Revision, dry_ru
     }
 }
 
-/// Shows the command that takes a revision back.
+/// Shows the command that undoes the newest revision.
 pub(crate) fn show_undo(ui: &Ui, revision: Revision) {
     ui.undo(&format!("rollback {}", revision.0.saturating_sub(1)));
 }

@@ -23,8 +23,8 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Reads the environment and the configuration files. With `repairs`, an invalid file is only a
-    /// warning.
+    /// Reads the environment and the configuration files. With `repairs`, a file that is invalid or
+    /// cannot be read only causes a warning.
     pub(crate) fn open(
         globals: Globals,
         default_log: &str,
@@ -81,9 +81,8 @@ impl Context {
         }
     }
 
-    /// Replaces a host name, or the beginning of one, with the machine ID of the host. A serial
-    /// number is kept. Warns if no host has the name, which is then used as a machine ID or serial
-    /// number.
+    /// Replaces a host name, or a unique prefix, with the machine ID of the host. A serial number
+    /// is kept. Warns if no host is found. The name is then used as a machine ID or serial number.
     pub(crate) async fn scope(&self, client: &Client, scope: Scope) -> Result<Scope, CliError> {
         let (resolved, is_known) = resolve(client, scope).await?;
         if let (Scope::Host(name), false) = (&resolved, is_known) {

@@ -85,7 +85,6 @@ impl CliError {
         self
     }
 
-    /// Adds causes.
     pub(crate) fn because(mut self, causes: impl IntoIterator<Item = String>) -> Self {
         self.causes.extend(causes);
         self

@@ -140,7 +140,7 @@ pub(crate) async fn readable(client: &Client) -> Result<(PolicyState, Vec<String
     Ok((found.into(), unreadable))
 }
 
-/// The plan of an empty policy, which removes everything.
+/// A plan that would remove everything. It contains the whole active policy.
 async fn all_of(client: &Client) -> Result<PolicyAnswer, CliError> {
     let nothing = PolicyRequest { dry_run: true, prune: true, ..PolicyRequest::default() };
     Ok(client.change_policy(&nothing).await?)

@@ -8,7 +8,8 @@ use crate::config::DatabaseUrl;
 use crate::shell::argument;
 
 /// Warns if anyone but its owner has a permission for the file of a database, or for the files
-/// that SQLite keeps next to it. For example, `sqlite3 .backup` creates such a copy.
+/// that SQLite keeps next to it. For example, `sqlite3 .backup` creates a file that others can
+/// read.
 pub(super) fn warn(ui: &Ui, database: &DatabaseUrl) {
     let Some(path) = database.path() else { return };
     let files = ["", "-wal", "-shm"].map(|end| with_ending(path, end));

@@ -16,7 +16,7 @@ pub(super) fn program_label<'a>(path: &'a str, sha256: &'a str) -> &'a str {
     }
 }
 
-/// The publisher in the signature, if there is one.
+/// The organization or name in the certificate, or else the team ID.
 pub(super) fn publisher(program: &Program) -> &str {
     let leaf = program.certificate.as_ref();
     let named = leaf.map(|leaf| match leaf.organization.as_str() {

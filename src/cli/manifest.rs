@@ -55,7 +55,7 @@ pub(crate) struct ManifestRequest {
 }
 
 impl ManifestRequest {
-    /// Reads the files. Shows all faults and notes.
+    /// Reads the files. Shows notes, and fails if there are faults.
     pub(crate) fn read(ui: &Ui, args: &PolicyArgs) -> Result<Self, CliError> {
         let PolicyArgs { file, read, prune } = args;
         let progress = ui.progress(None, format!("reading {}", policy_files::name_of(file)));
@@ -87,7 +87,7 @@ impl ManifestRequest {
         Ok(policy)
     }
 
-    /// Replaces host names in scopes by machine IDs.
+    /// Replaces host names in scopes with machine IDs.
     pub(crate) async fn find_hosts(
         &mut self,
         context: &Context,

@@ -124,8 +124,8 @@ enum Command {
 
 impl Command {
     /// The default log filter. `serve` also logs messages of the level info, such as refused
-    /// requests. Other commands log only errors. Certificates that are not trusted are reported by
-    /// the commands.
+    /// requests. Other commands log only errors, and not those of the certificate verifier, because
+    /// commands report untrusted certificates.
     const fn default_log(&self) -> &'static str {
         match self {
             Self::Serve(_) => "info",
@@ -169,7 +169,7 @@ impl Command {
             Self::Context(command) => contexts::run(context, command),
             Self::Completions(args) => completions::run(context, &args),
             Self::Version(args) => context.block_on(version::run(context, args)),
-            // `parse` has printed the help.
+            // `parse` has replaced this command with `--help`.
             Self::Help(_) => Ok(()),
             Self::Man(args) => man::run(&args, command()),
         }

@@ -68,7 +68,7 @@ pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliErro
     Ok(())
 }
 
-/// The number of rows that were copied from a table.
+/// The number of rows to copy, or copied, from a table.
 #[derive(Serialize)]
 struct Line {
     table: &'static str,

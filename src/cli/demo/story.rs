@@ -1,4 +1,4 @@
-//! The steps of the demo. Each step is a real request to the demo's server.
+//! The steps of the demo, with real requests to its server.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -70,7 +70,7 @@ impl DecisionArgs {
         Ok(self.expires.map(|expiry| expiry.to_send(now)).transpose()?.unwrap_or_default())
     }
 
-    /// With `--wait`, waits until a host has its active rules and settings.
+    /// With `--wait`, waits until a host is up to date.
     pub(super) async fn wait(
         &self,
         context: &Context,

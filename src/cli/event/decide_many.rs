@@ -75,7 +75,7 @@ pub(super) async fn run(
     show(ui, &client.decide_all(&request).await?, false)
 }
 
-/// Every program that matches the filter.
+/// All programs. Fails if the limit was reached, because more programs may match.
 fn all_of(all: &[WaitingView]) -> Result<Vec<&WaitingView>, CliError> {
     if all.len() < MOST_PROGRAMS {
         return Ok(all.iter().collect());

@@ -113,7 +113,7 @@ pub(crate) struct Period {
 }
 
 impl Period {
-    /// Adds the period to a query. Fails if it ends before it begins.
+    /// Adds the period to a query. Fails unless the period ends after it begins.
     pub(super) fn limit(self, query: EventQuery, now: Timestamp) -> Result<EventQuery, CliError> {
         let since = self.since.map(|since| since.resolve(now));
         let until = self.until.map(|until| until.resolve_end(now));

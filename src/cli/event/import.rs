@@ -21,7 +21,7 @@ use source::Reports;
 
 /// Maximum reports per request. Other writes wait until all reports of a request are stored.
 const MOST_REPORTS: usize = 1_000;
-/// Maximum bytes of several reports in one request.
+/// A request with this many bytes of reports gets no further reports.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Import events from another sync server
@@ -72,7 +72,8 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliEr
     Ok(())
 }
 
-/// Reads all reports and shows invalid ones. Returns the number of reports.
+/// Reads all reports. Fails if any is invalid, and shows the first invalid ones. Returns the number
+/// of reports.
 fn check(ui: &Ui, path: &Path, reports: Reports, dry_run: bool) -> Result<usize, CliError> {
     let progress = ui.progress(None, format!("reading {}", name_of(path)));
     let mut good = 0_usize;

@@ -97,7 +97,7 @@ fn description(event: &EventDetail, now: Timestamp) -> Vec<String> {
         .collect()
 }
 
-/// The scopes of the host, narrowest first, each with a description of its hosts.
+/// The scopes to choose from, narrowest first, each with a description of its hosts.
 fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> {
     let machine = Scope::Host(event.event.machine.clone());
     let label = host_label(&event.event.hostname, &event.event.machine);

@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     if lines == 0 && since.is_none() {
         shown = fresh.pop().map(|event| event.id);
     }
-    // Listening starts before the loop, so that a Ctrl-C during a request is not lost.
+    // All pauses wait for the same future, so that a Ctrl-C during a later request is not lost.
     let mut interrupted = pin!(signal::ctrl_c());
     loop {
         for event in &fresh {
@@ -71,7 +71,7 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     }
 }
 
-/// The events after `shown`, or all events, oldest first.
+/// The first page of the events after `shown`, or of all events, oldest first.
 async fn after(
     client: &Client,
     query: &EventQuery,

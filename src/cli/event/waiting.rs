@@ -39,7 +39,7 @@ pub(super) async fn waiting_programs(
     Ok(programs)
 }
 
-/// Adds the hosts and users of older sightings.
+/// Adds the events, hosts and users of older sightings.
 fn merge(known: &mut WaitingView, older: WaitingView) {
     known.events += older.events;
     for host in older.hosts {

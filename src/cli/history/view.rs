@@ -38,7 +38,7 @@ impl Report for RevisionSummary {
     }
 }
 
-/// What a revision changed: `rules +3 ~1, tags -1, 2 hosts tagged`.
+/// What a revision changed: `rules +3 ~1, tags -1, 2 hosts retagged`.
 fn changes(counts: &RevisionCounts) -> String {
     let RevisionCounts { rules, settings, tags, hosts } = counts;
     let mut parts = Vec::new();

@@ -270,7 +270,7 @@ fn drift(drift: &DriftView) -> Group {
     )
 }
 
-/// A Mac by its serial number, or by its model if it reports none.
+/// A Mac by its serial number and model.
 pub(super) fn mac_label(mac: &Fingerprint) -> String {
     let model = if mac.model.is_empty() { "Mac" } else { &mac.model };
     match mac.serial.as_str() {

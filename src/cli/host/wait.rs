@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliErro
     context.ui.row(&host)
 }
 
-/// Waits until a host has its active rules and settings, and shows how long that may take.
+/// Waits until a host is up to date, and shows how long that may take.
 pub(crate) async fn until_in_sync(
     context: &Context,
     client: &Client,
@@ -74,7 +74,8 @@ pub(crate) async fn until_in_sync(
     }
 }
 
-/// Whether a host has all rules of a revision, or of a later one.
+/// Whether a host has all rules of a revision or a later one, has not drifted and does not need a
+/// clean sync.
 fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
     let complete = host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()

@@ -22,7 +22,7 @@ pub(super) struct Run {
     pub(super) syncs: Option<u64>,
 }
 
-/// Runs a client until Ctrl-C, the time or the number of syncs is reached.
+/// Runs a client until Ctrl-C, or until the time or the number of syncs is reached.
 pub(super) async fn run(
     ui: &Ui,
     santa: Santa,

@@ -181,7 +181,7 @@ impl FromStr for ShareArg {
     }
 }
 
-/// Parses an interval.
+/// An interval of at least a second.
 fn interval(text: &str) -> Result<SignedDuration, String> {
     let duration = arg::duration(text)?;
     if duration < SignedDuration::from_secs(1) {
@@ -280,7 +280,7 @@ fn options(args: FleetArgs, now: f64) -> Result<FleetOptions, CliError> {
     })
 }
 
-/// The output on a terminal.
+/// The progress on a terminal.
 struct Watched<'a> {
     ui: &'a Ui,
     bar: Option<(FleetPhase, u64, Progress)>,

@@ -20,7 +20,7 @@ pub(crate) struct Bounded<R> {
 }
 
 impl<R: Read> Bounded<R> {
-    /// Reads at most `largest` bytes.
+    /// Fails if the input has more than `largest` bytes.
     pub(crate) fn new(input: R, largest: u64) -> Self {
         Self { input, largest, longest_line: None, read: 0, line: 0 }
     }

@@ -67,7 +67,7 @@ impl Input {
     /// that its author may not expect. `progress` gets the number of bytes of each read.
     ///
     /// # Errors
-    /// If it cannot be read, its format is unknown, or its header is invalid.
+    /// For example, if it cannot be read, its format is unknown, or its header is invalid.
     pub(crate) fn open(
         ui: &Ui,
         path: &Path,
@@ -109,8 +109,9 @@ impl Input {
         };
         refuse_configuration(configuration, format, &name)?;
         if format.streams() {
-            // If the format was detected only from the file's name, the header or first line of the
-            // file is invalid. Reading the file reports the error.
+            // The file is in memory because the last duplicates are used, or because only its name
+            // indicates the format. In the second case, its header or first line is invalid, and
+            // reading the file reports the error.
             return Self::stream(ui, file, None, format, defaults);
         }
         let policy = format.read(std::slice::from_ref(&file), &defaults);
@@ -178,7 +179,7 @@ impl Input {
         &self.reading
     }
 
-    /// How many entries were refused because they are in conflict with others.
+    /// The number of entries that were refused because they are in conflict with others.
     pub(crate) fn conflicts(&self) -> usize {
         match &self.reading {
             Reading::Whole(whole) => whole.conflicts,
@@ -186,7 +187,8 @@ impl Input {
         }
     }
 
-    /// How many rows or lines were left out because of others for the same target and scope.
+    /// The number of rows or lines that were left out because of others for the same target and
+    /// scope.
     pub(crate) fn left_out(&self) -> usize {
         self.reading.rows().map_or(0, |rows| rows.duplicates().left_out())
     }
@@ -222,7 +224,7 @@ impl Input {
         }
     }
 
-    /// The next rule; nothing after the last.
+    /// The next rule, or `None` after the last.
     pub(crate) fn next(&mut self) -> Option<Result<(Location, Rule), Fault>> {
         let row = match &mut self.reading {
             Reading::Csv(reader, _) => reader.next()?,
@@ -304,7 +306,7 @@ impl FileNames {
         Self(policy.files.clone())
     }
 
-    /// A location as editors understand it.
+    /// A location such as `rules.csv:3`, which editors understand.
     pub(crate) fn place(&self, location: Location) -> String {
         location.in_files(&self.0)
     }

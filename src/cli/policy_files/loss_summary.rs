@@ -10,12 +10,12 @@ use crate::rule::{Rule, RuleKey, Scope};
 /// Maximum rules that are listed per loss. The others are counted.
 const MAX_LISTED: usize = 3;
 
-/// The losses, in the order of the rules.
+/// The losses, grouped, in the order in which they first occur.
 #[derive(Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct LossSummary(Vec<Group>);
 
-/// A loss that several rules share.
+/// A loss, and the rules that it affects.
 #[derive(Debug, Serialize)]
 struct Group {
     /// Whether the rules are left out. Otherwise they lose a field.

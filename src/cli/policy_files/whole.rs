@@ -86,7 +86,7 @@ pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, Parsed
     Ok((format, format.read(&[file], &defaults)))
 }
 
-/// Shows all faults.
+/// Shows the first faults, and the number of the others.
 ///
 /// # Errors
 /// If there are any.

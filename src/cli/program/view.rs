@@ -4,9 +4,9 @@ use crate::api::{ProgramDetail, ProgramView, RuleView, SightingView};
 use crate::cli::labels::{first_names, host_label, publisher, rule_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
 
-/// Maximum hosts, versions and rules that are shown on a terminal.
+/// Maximum hosts, versions and rules that are shown.
 const MOST_SHOWN: usize = 10;
-/// Maximum users of a host that are shown on a terminal.
+/// Maximum users of a host that are shown.
 const MOST_USERS: usize = 3;
 
 impl Row for ProgramView {

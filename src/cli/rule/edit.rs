@@ -135,7 +135,7 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
     }
 }
 
-/// A text that is not the rule.
+/// Why an edited text is not accepted.
 struct Invalid {
     error: CliError,
     /// The faults of the text, one line each.
@@ -218,7 +218,7 @@ impl EditedText {
         self.text().map_err(CliError::from)
     }
 
-    /// The text now. Editors replace the file, so it is opened by its path.
+    /// The current text. Editors may replace the file, so it is opened by its path.
     fn text(&self) -> io::Result<Vec<u8>> {
         Bounded::new(fs::File::open(self.file.path())?, LARGEST_TEXT).read_all()
     }

@@ -194,7 +194,8 @@ fn faults_to_file<'u>(path: PathBuf, inputs: &[Input]) -> Result<Faults<'u>, Cli
     }
 }
 
-/// The fields that all files have columns for. In a change, the same fields are reset for all rules.
+/// The fields that the files have columns for. Fails if the files have different columns, because a
+/// change resets the same fields of all rules.
 fn common_fields(files: &[PathBuf], inputs: &[Input]) -> Result<Vec<RuleField>, CliError> {
     let fields: Vec<RuleFields> = inputs.iter().map(Input::fields).collect();
     let first = fields.first().copied().unwrap_or_default();

@@ -142,7 +142,7 @@ pub(super) fn ask_scope(ui: &Ui, picked: &[&WaitingView]) -> Result<NewScope, Cl
     Ok(scope.map_or(NewScope::EachHost, |(scope, _)| NewScope::Shared((*scope).clone())))
 }
 
-/// Sorts kinds of scopes from narrow to wide.
+/// A number by which kinds of scopes are sorted from narrow to wide.
 const fn width(scope: &Scope) -> u8 {
     match scope {
         Scope::Host(_) => 0,

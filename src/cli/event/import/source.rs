@@ -39,7 +39,7 @@ enum Source {
 }
 
 impl Reports {
-    /// Fails if the path cannot be read twice.
+    /// For example, fails for a pipe, because it cannot be read twice.
     pub(super) fn open(path: &Path, machine: Option<&MachineId>) -> Result<Self, CliError> {
         let source = Source::open(path)?;
         if let (Source::Tree(_), Some(_)) = (&source, machine) {

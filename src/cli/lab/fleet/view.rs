@@ -146,7 +146,7 @@ fn checked(all: &Convergence) -> Vec<(&'static str, Cell)> {
     ]
 }
 
-/// The failures of a fleet, if there are any.
+/// Combines the failures of a fleet into one error.
 pub(super) fn failures(summary: &FleetSummary) -> Result<(), CliError> {
     let mut faults = diverged(summary);
     let errors = summary.errors();

@@ -23,7 +23,7 @@ pub(super) struct ChangedRule {
     fields: Vec<FieldChange>,
 }
 
-/// Every rule that differs: first those of the file, then those that are pruned.
+/// Every rule that differs: first those of the files, then those that are pruned.
 pub(super) fn all(answer: &ChangeAnswer, sent: &Sent) -> Result<Vec<ChangedRule>, CliError> {
     let differs = |outcome| outcome != Outcome::Unchanged;
     let sent = sent_rules(answer, sent, differs)?;
@@ -71,7 +71,7 @@ fn pruned(answer: &ChangeAnswer) -> impl Iterator<Item = ChangedRule> + '_ {
     })
 }
 
-/// Differences are in the order of the edits.
+/// The changed fields of an edit. The differences are sorted by edit.
 fn fields(answer: &ChangeAnswer, edit: usize) -> Vec<FieldChange> {
     let found = answer.differences.binary_search_by_key(&edit, |difference| difference.edit);
     found
@@ -80,7 +80,7 @@ fn fields(answer: &ChangeAnswer, edit: usize) -> Vec<FieldChange> {
         .map_or_else(Vec::new, |difference| difference.fields.clone())
 }
 
-/// Shows what was removed, changed and, in a dry run, added: the first rules of a table.
+/// In a table, shows the first rules that were removed, changed or, in a dry run, added.
 pub(super) fn show(
     ui: &Ui,
     answer: &ChangeAnswer,
