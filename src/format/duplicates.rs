@@ -54,7 +54,7 @@ impl FromStr for Duplicates {
 struct Earlier {
     line: u32,
     kind: PolicyKind,
-    /// The first bytes of a keyed hash of the whole rule.
+    /// The first bytes of a keyed hash of the rule without its target and scope.
     content: [u8; 7],
 }
 

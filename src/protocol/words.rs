@@ -180,7 +180,7 @@ words! {
         /// Not an execution: a program in a bundle that the server requested, or in an inventory
         /// (`santactl inventory`).
         BundleBinary = 15 "BUNDLE_BINARY",
-        /// The file changed while it was checked.
+        /// Blocked because the file on disk does not match the executed program.
         BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",
         AllowPlatform = 19 "ALLOW_PLATFORM",
     }

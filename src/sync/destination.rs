@@ -44,7 +44,8 @@ pub(super) enum Origin {
     /// every target of the scopes that are not shared. The server computes these steps again for
     /// trails that version 0.1.0 wrote, so the steps must not change.
     Union {
-        /// The revision of the host's holding.
+        /// The revision of the host's holding, or the last revision before it that changed one of
+        /// the scopes in `union`.
         since: Revision,
         /// The scopes of all offers.
         union: Arc<[ScopeId]>,

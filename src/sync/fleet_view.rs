@@ -206,7 +206,7 @@ impl<'e> FleetView<'e> {
     }
 
     /// The origin of a host's next normal sync to this destination, and the destination at the last
-    /// revision that changed it.
+    /// revision that changed one of the scopes that the sync compares.
     async fn origin_of(
         &self,
         policy: &LoadedPolicy,

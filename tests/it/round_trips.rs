@@ -1,5 +1,5 @@
-//! Files of other tools are converted to every format and read again. Only the reported losses are
-//! missing.
+//! Files of other tools and examples are converted to every format and read again. Nothing is lost
+//! except what nicelist reports as lost.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -52,8 +52,8 @@ async fn write_rules(
 }
 
 struct Entry<'e> {
-    /// The rule's edit, if there is only one. If there are several, None: they were applied in
-    /// memory, and their outcomes are known.
+    /// The rule's edit, if the database compares it with the stored rule. None if the rule's edits
+    /// were applied in memory, so that their outcomes are known.
     edit: Option<(usize, WantedRule<'e>)>,
     target: &'e Target,
     number: ScopeNumber,
