@@ -147,8 +147,8 @@ pub struct HostRules {
     pub revision: Option<Revision>,
     /// The numbers of rules by type that the host last reported.
     pub reported: RuleCounts,
-    /// The expected hash of the host's rules (Santa 2025.7 and later). `santactl status` shows the
-    /// actual hash as `execution_rules_hash`.
+    /// The expected hash of the host's rules (Santa 2025.7 and later). `santactl status --json`
+    /// shows the actual hash as `execution_rules_hash`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected_hash: Option<String>,
     /// The rules hash that the host last reported.

@@ -11,7 +11,7 @@ use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 /// path in the folder, with `/` between its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
-    /// Empty for a written file, if the format has only one file.
+    /// Empty for a written file, unless the files belong in a folder.
     pub name: String,
     pub bytes: Vec<u8>,
 }

@@ -105,7 +105,7 @@ codes! {
     /// The rule is for an identifier that no program has.
     MatchesNothing = "NL204" "matches-nothing" Warning,
         "compare it with what santactl fileinfo shows";
-    /// The rule's expression needs a newer Santa than the first with CEL rules.
+    /// The rule's expression needs a newer version of Santa than the first that supports CEL rules.
     NeedsNewerSanta = "NL205" "needs-newer-santa" Note,
         "nothing, if older hosts can do without it: they do not get this rule";
     /// The rule blocks Santa itself.

@@ -139,7 +139,7 @@ pub struct EventUploadResponse {
     pub event_upload_bundle_binaries: Vec<String>,
 }
 
-/// By default, clients send at most 50 events of each kind per request.
+/// By default, clients send at most 50 events per request.
 impl Listed for Event {
     const MAX: usize = 10_000;
 }

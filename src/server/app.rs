@@ -163,7 +163,7 @@ impl App {
     }
 
     /// Responds to requests until `shutdown` completes, and then finishes the requests in progress.
-    /// Returns the number of connections that were still open when the time for this was over.
+    /// Returns the number of connections that were still open when the shutdown timed out.
     pub async fn serve(
         &self,
         listener: TcpListener,

@@ -1,4 +1,4 @@
-//! What clients support, by the table of generations.
+//! What clients support, according to the table of generations.
 
 use super::ledger::RuleContent;
 use crate::fleet::Generation;

@@ -30,8 +30,8 @@ impl KeptHistory {
     }
 
     /// A host that hashes its rules gets all of them again if it last received all of them before
-    /// this revision. The revision depends on the host, so that a fleet does not download at the
-    /// same time.
+    /// this revision. The revision depends on the host, so that the hosts of a fleet do not all
+    /// download at the same time.
     pub(super) fn oldest_root(&self, machine: &MachineId) -> Revision {
         let revisions = self.resend_before.load();
         let share = u64::try_from(revisions.len()).unwrap_or(1).max(1);

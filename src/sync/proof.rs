@@ -96,8 +96,9 @@ async fn end_open_session(
     offers::add_offer_of(downloads, state, session).await
 }
 
-/// Whether a host has completed the session that it left open. If so, updates the host's holding.
-/// In either case, may update the trail, the expected hash and the number of unheard repairs.
+/// Whether a host's report proves that it completed the session that it left open. If so, updates
+/// the host's holding. In either case, may update the trail, the expected hash and the number of
+/// unheard repairs.
 async fn is_performed(
     downloads: &Downloads,
     state: &mut SyncState,

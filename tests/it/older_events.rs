@@ -74,7 +74,7 @@ async fn older_database(shell: &Shell, events: i64) {
 }
 
 /// The server is ready before it has counted the events. It counts each event exactly one time,
-/// even if it is killed in between.
+/// even if it is killed while it counts.
 #[tokio::test]
 async fn a_killed_server_continues_to_count_where_it_stopped() {
     let shell = Shell::new();

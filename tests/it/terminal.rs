@@ -72,7 +72,7 @@ fn of_line(shell: &Shell, line: &str) -> Command {
     shell.command(&words)
 }
 
-/// The command with its standard output in a file, as with `> file`.
+/// The command with its standard output redirected to a file, as with `> file`.
 fn with_output_in(file: &Path, command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", "file=$1; shift; exec \"$@\" > \"$file\"", "sh"]).arg(file);

@@ -207,7 +207,7 @@ impl World {
         App::open(options).await.unwrap()
     }
 
-    /// A backup of the SQLite database while its server runs.
+    /// Backs up the SQLite database while its server is running. Returns the backup.
     pub(crate) fn back_up(&self) -> Vec<u8> {
         let Kept::Sqlite(folder) = &self.kept else { panic!("not in a file") };
         let (database, backup) = (folder.path().join("nicelist.db"), folder.path().join("backup"));

@@ -111,7 +111,7 @@ struct Model {
     /// The time and the event of each counted report, by program and host.
     reports: BTreeMap<(String, String), Vec<(Timestamp, StoredEvent)>>,
     first: BTreeMap<String, (Timestamp, StoredEvent)>,
-    /// The ID of the newest event that is not counted yet, after an upgrade.
+    /// After an upgrade, events up to this ID are not counted yet.
     uncounted: Option<i64>,
     forgotten: BTreeSet<String>,
 }

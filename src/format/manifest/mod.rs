@@ -17,7 +17,7 @@ pub use write::{update, write};
 use super::csv::Delimiter;
 use super::detect::is_for_people;
 
-/// The keys at the top of a file.
+/// The top-level keys of a file.
 const TOP: [&str; 5] = ["scope", "source", "tags", "settings", "rules"];
 const OF_TAG: [&str; 6] = ["priority", "description", "serials", "users", "groups", "hostnames"];
 /// The kind of a file, detected from its name.

@@ -179,7 +179,7 @@ impl Database {
         self.remove(&(rule_type, identifier.to_owned()));
     }
 
-    /// The hash that Santa reports since 2025.7. It depends on the order of rules, and does not
+    /// The hash that Santa 2025.7 and later reports. It depends on the order of rules, and does not
     /// include transitive rules.
     pub fn rules_hash(&self) -> String {
         rules_hash(self.rules())

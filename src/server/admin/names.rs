@@ -122,7 +122,7 @@ pub(super) async fn unknown(
     Ok(Some(ChangeWarning { code: None, message }))
 }
 
-/// Lists the first names, and the number of the others.
+/// Lists at most [`MOST_NAMED`] names, and says how many more there are.
 fn some_of<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(MOST_NAMED);
     let named: Vec<String> = names.take(MOST_NAMED).map(|name| format!("`{name}`")).collect();

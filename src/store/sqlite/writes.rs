@@ -29,7 +29,7 @@ impl Writes {
         }
     }
 
-    /// Does `work` like [`Writer::write`]. If the database is only read, rolls the work back, and
+    /// Does `work` like [`Writer::write`]. If the database was opened read-only, rolls the work back, and
     /// fails unless the result is [`WriteResult::Discard`].
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
