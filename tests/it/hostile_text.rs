@@ -1,4 +1,5 @@
-//! Texts from hosts can neither control a terminal nor run as formulas in a spreadsheet.
+//! Texts from hosts cannot control a terminal. In CSV, they do not run as formulas, unless `--raw`
+//! is given.
 
 use serde_json::json;
 

@@ -159,7 +159,6 @@ async fn kill_under_load(rounds: usize) {
     for round in 0..rounds {
         let server = Server::start(&shell);
         let loading = tokio::spawn(load(server.url.clone(), round));
-        // The rounds use 11 different delays.
         tokio::time::sleep(Duration::from_millis(150 + 37 * (round as u64 % 11))).await;
         tokio::task::spawn_blocking(move || server.kill()).await.unwrap();
         let Acknowledged { rules, tags, hosts, events } = loading.await.unwrap();

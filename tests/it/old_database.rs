@@ -139,8 +139,8 @@ async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_syn
         assert_eq!(macs.len(), 18);
         for (name, mac) in &mut macs {
             let report = mac.sync(&world).await;
-            // The ordered clean sync is still pending, because the server never got its postflight,
-            // and counts do not prove it.
+            // The ordered clean sync is still pending. The server never got its postflight, and
+            // the reported counts do not prove that it was performed.
             let is_ordered = name == "cleaned-counts";
             let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
             assert_eq!(report.performed, kind, "{name}");

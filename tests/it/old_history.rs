@@ -199,7 +199,7 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
 }
 
 /// A server that was started later has less history in memory. A download that alternates between
-/// two such servers returns each rule exactly one time.
+/// this server and an older one returns each rule exactly one time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_alternates_between_servers_with_different_history() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();

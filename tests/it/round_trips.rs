@@ -1,5 +1,5 @@
-//! Files of other tools and examples are converted to every format and read again. Nothing is lost
-//! except what nicelist reports as lost.
+//! Converts files of other tools and two examples to every format, and reads them again. Nothing
+//! may be lost except what nicelist reports as lost.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -41,7 +41,7 @@ fn rules(shell: &Shell, name: &str, format: Option<&str>) -> Rules {
     rules.collect()
 }
 
-/// The rules without the reported losses.
+/// Removes the rules and fields that are reported as lost.
 fn without(mut rules: Rules, losses: &Value) -> Rules {
     for loss in losses.as_array().unwrap() {
         for rule in loss["rules"].as_array().unwrap() {

@@ -1,4 +1,4 @@
-//! The server's starts, its shutdown, automatic expiry, and the demo.
+//! Start and shutdown of the server, automatic expiry, and the demo.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

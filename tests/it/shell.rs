@@ -38,7 +38,7 @@ impl Shell {
         self.set("NICELIST_TOKEN", ADMIN);
     }
 
-    /// Removes the variables that were set for commands, so that they use the local database.
+    /// Removes all variables that were set for commands. Commands then use the local database.
     pub(crate) fn unset_server(&mut self) {
         self.env.clear();
     }

@@ -23,10 +23,10 @@ const SERVICE: &str = "postgres";
 /// A migrated database that [`Database::new`] copies.
 const TEMPLATE: &str = "template_of_tests";
 
-/// Whether commits survive a crash of the cluster.
+/// Whether commits survive a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disk {
-    /// Commits may be lost, which makes tests faster.
+    /// Commits may be lost in a crash, but tests are faster.
     Fast,
     Durable,
 }
@@ -195,7 +195,7 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    /// A database with nicelist's schema and no rows.
+    /// A new database with nicelist's schema.
     pub(crate) async fn new() -> Self {
         static MADE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
         let cluster = Cluster::shared();

@@ -1,5 +1,4 @@
-//! Several Macs with one machine ID: each gets the rules that it needs, and the reported state is
-//! correct.
+//! Several Macs with one machine ID: the rules that they get, and the state that is reported.
 
 mod shown;
 
@@ -301,7 +300,7 @@ async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     }
 }
 
-/// A preflight that finds no changes is not written to the database.
+/// A preflight that finds no changes is not written to the database immediately.
 #[tokio::test]
 async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() {
     for version in CLIENTS {

@@ -114,7 +114,7 @@ pub(super) enum Step {
     BackUp,
     Restore,
     AnHourPasses,
-    /// Days pass, after which servers may delete some or all of the history.
+    /// Days pass. Servers may then delete old history.
     DaysPass {
         days: i64,
     },

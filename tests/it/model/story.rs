@@ -271,9 +271,9 @@ impl Story {
     /// A sync with an interruption. Unless the interruption comes before the preflight, it does not
     /// change the rules that the sync leads to.
     async fn interrupted_sync(&mut self, host: usize, before: usize, interruption: Interruption) {
-        // After a restart, the old server still handles this sync but gets no changes any more. The
+        // After a restart, the old server still handles this sync but no longer gets changes. The
         // preflight determines the rules that the sync leads to, so it must come before the
-        // restart.
+        // restart. When an hour passes, the servers are restarted, too.
         let before = match interruption {
             Interruption::Restart | Interruption::AnHourPasses => before.max(1),
             Interruption::Administer(_) | Interruption::SyncOf { .. } => before,

@@ -1,4 +1,4 @@
-//! TLS versions, resumed sessions, the CAs that a server names, and handshakes that hang.
+//! TLS versions, resumed sessions, the CAs that a server lists, and handshakes that hang.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;

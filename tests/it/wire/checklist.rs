@@ -155,7 +155,7 @@ async fn answers_are_spelled_as_every_client_reads_them() {
     assert_eq!(nothing, r#"{"rules":[]}"#);
 }
 
-/// §0.8: a client keeps settings that a response leaves out, so every response has the same keys.
+/// §0.8: a client keeps the value of a setting that a response leaves out.
 #[tokio::test]
 async fn every_setting_is_sent_at_every_preflight_and_patterns_begin_with_a_caret() {
     let server = Server::start().await;

@@ -223,7 +223,7 @@ async fn everything_is_on_one_page(version: &str) {
     }
 }
 
-/// Santa's cookbook uses string functions, which Santa supports since 2025.8.
+/// Santa's cookbook uses string functions, which need Santa 2025.8 or later.
 #[tokio::test]
 async fn w1_an_expression_with_string_functions_goes_to_versions_that_compile_it() {
     let server = Server::start().await;

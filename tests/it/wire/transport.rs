@@ -64,8 +64,7 @@ async fn the_headers_of_clients_are_accepted_with_the_secret() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "an administrator is no host");
 }
 
-/// §1.3: clients send an empty body without a content type and an encoding, or with those of other
-/// bodies.
+/// §1.3: an empty body may have the content type and the encoding of other bodies, or neither.
 #[tokio::test]
 async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     let server = Server::start().await;
@@ -87,7 +86,8 @@ async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     }
 }
 
-/// §1.3 and §1.2: compressed octets, as 2024.6 and 2024.7 send them, in both formats.
+/// §1.3 and §1.2: compressed bodies with the content type `application/octet-stream`, which Santa
+/// 2024.6 and 2024.7 send.
 #[tokio::test]
 async fn octet_streams_are_read_in_both_formats_after_decompression() {
     let server = Server::start().await;
@@ -150,7 +150,7 @@ async fn a_whole_sync_in_protobuf() {
     assert_eq!(server.events().await[0]["decision"], "BLOCK_BINARY");
 }
 
-/// §1.4: rule responses are compressed only for clients that accept it.
+/// §1.4: rule responses are compressed only for clients that accept gzip.
 #[tokio::test]
 async fn a_page_of_rules_is_gzipped_if_the_client_accepts_gzip() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! Rules that keep fields of the current rule, and the differences that a change reports.
+//! Edits that keep fields of the current rule, and the differences that a change reports.
 
 use jiff::SignedDuration;
 use nicelist::rule::{FieldChange, Outcome, RuleField, RuleMerge};
