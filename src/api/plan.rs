@@ -14,7 +14,7 @@ pub struct PolicyRequest {
     /// Why the change is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// The revision that the change is based on. If a newer revision exists, the change is
     /// refused as a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
@@ -40,7 +40,7 @@ pub struct RollbackRequest {
     /// Why the change is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// The revision that the change is based on. If a newer revision exists, the change is
     /// refused as a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
