@@ -62,8 +62,8 @@ pub struct Explained {
 /// The rule that a host has for a target since its last sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldTarget {
-    /// The policy of the host's rule. None if the host has no rule, or if its rules are not
-    /// confirmed.
+    /// The policy of the host's rule. None if the host has no rule, or if its rules are unknown or
+    /// not confirmed.
     pub policy: Option<PolicyKind>,
     /// Whether the host's next sync may bring another rule or remove this one.
     pub is_due: bool,
@@ -348,9 +348,9 @@ impl<R: ActiveRules> FleetView<'_, R> {
         Ok(Some(HeldState { rules: StoredRules { policy, revision }, scopes, generation }))
     }
 
-    /// The types of a host's rules that could match a program, because the program's identifier of
-    /// this type is unknown. Costs time in proportion to the host's rules, unless all identifiers
-    /// are known.
+    /// The types of a host's rules that could match a program, because the program's identifiers
+    /// of these types are unknown. Costs time in proportion to the host's rules, unless all
+    /// identifiers are known.
     async fn unknown_types<S: ActiveRules>(
         &self,
         host: &RulesOfHost<'_, S>,

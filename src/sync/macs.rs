@@ -151,8 +151,8 @@ async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> St
 
 /// Searches the states of a host's clones, and then the host's earlier states, for the rules that
 /// the host reports. If a state matches, it becomes the state of the host, which then needs no
-/// clean sync. Such a host has a clone, or was restored from a backup. Returns whether a state
-/// matches.
+/// clean sync. Such a host has a clone, or was restored from a backup. Returns whether the state
+/// was replaced.
 pub(super) async fn recognize_by_hash(
     downloads: &Downloads,
     host: &mut Host,

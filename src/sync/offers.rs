@@ -83,7 +83,8 @@ pub(super) async fn reach_with(
 }
 
 /// All scopes that a host's rules may come from, including those of a new offer, and the scopes
-/// that all offers share.
+/// that all offers share. No scopes count as shared if the new offer is for another generation of
+/// clients than the holding.
 pub(super) async fn reached(
     downloads: &Downloads,
     state: &SyncState,

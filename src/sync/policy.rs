@@ -52,7 +52,7 @@ impl HostSettings {
 
 struct Settings {
     by_scope: HashMap<Scope, Vec<Setting>>,
-    /// The settings of hosts, by the scopes of a host that have settings.
+    /// The settings of hosts, by those scopes of a host that have settings.
     effective: Cache<Vec<Scope>, Arc<HostSettings>>,
 }
 

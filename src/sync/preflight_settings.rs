@@ -142,7 +142,7 @@ fn optional_fields(
         Some(MediaPolicy::Allow | MediaPolicy::Block) | None => Vec::new(),
     };
     let encrypted = media_policy(&settings.encrypted_removable_media);
-    // Since 2025.12, Santa stores an empty label as a label, so the default is sent instead.
+    // From 2025.12 on, Santa stores an empty label as a label, so the default is sent instead.
     let label = match settings.event_detail_text.as_str() {
         "" => DEFAULT_LABEL,
         label => label,

@@ -1,4 +1,5 @@
-//! Scope sets: lists of scopes with IDs, so that hosts with the same scopes share their downloads.
+//! Scope sets: lists of scopes. Each list has an ID, so that hosts with the same scopes share their
+//! downloads.
 
 use std::sync::Arc;
 
@@ -95,8 +96,8 @@ pub(super) fn union(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
 
 /// The scopes that are in both lists and have the same order in both.
 ///
-/// Only tags can change their order, and all tags are adjacent. So the result is the shared scopes
-/// before and after the part whose order differs.
+/// Only tags can change their order, and all tags are adjacent. So the result consists of the
+/// shared scopes before and after the part whose order differs.
 pub(super) fn common(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
     let in_a: Vec<ScopeId> = a.iter().filter(|scope| b.contains(scope)).copied().collect();
     let in_b: Vec<ScopeId> = b.iter().filter(|scope| a.contains(scope)).copied().collect();

@@ -9,7 +9,7 @@ use crate::rule::{PolicyKind, RuleType};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
     pub(super) rules: u64,
-    /// The rules that are sent, in the counts that clients report.
+    /// The sent rules, counted as clients count their rules.
     pub(super) counts: RuleCounts,
     /// Active rules that the host's client does not support.
     pub(super) withheld: u64,

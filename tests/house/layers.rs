@@ -114,7 +114,8 @@ fn allowed(from: &str) -> &'static [&'static str] {
     row.map_or(&[], |(_, allowed)| allowed)
 }
 
-/// The path of a file's module from the crate's root. `None` for the root itself.
+/// The path of a file's module from the crate's root. `None` for `src/lib.rs` and files outside
+/// `src`.
 fn module(path: &str) -> Option<Vec<String>> {
     let inside = path.strip_prefix("src/")?.strip_suffix(".rs")?;
     match inside {

@@ -204,8 +204,7 @@ enum Accepts {
     PlainOnly,
 }
 
-/// Returns the request with a decompressed body, for a correct server, or a response that refuses
-/// the body.
+/// Returns the request with its body decompressed, or a response that refuses the body.
 async fn filtered(accepts: Accepts, request: Request<Body>) -> Result<Request<Body>, Response> {
     let refused =
         |why: &str| (StatusCode::INTERNAL_SERVER_ERROR, format!("{{\"error\": \"{why}\"}}"));

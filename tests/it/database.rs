@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Database};
 use crate::events::{blocked, digest, with};
 use crate::shell::{ENROLLMENT, Server, Shell};
 
-/// Adds a password to the URL of a database. The server does not require a password.
+/// Adds a password to the URL of a PostgreSQL database, which does not require one.
 fn with_password(url: &str) -> String {
     url.replace("postgres://nicelist@", "postgres://nicelist:hushhush@")
 }
@@ -220,7 +220,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
     }
     refuse("copy sqlite:older.db sqlite:to.db");
     refuse("copy sqlite:newer.db sqlite:to.db");
-    // The target is not empty or cannot be opened.
+    // The target is not empty, is the source, or cannot be opened.
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:two.db");
     refuse("copy sqlite:one.db sqlite:two.db");
     std::os::unix::fs::symlink(shell.path("one.db"), shell.path("link.db")).unwrap();

@@ -404,8 +404,8 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ");
 }
 
-/// W14: a CSV file may contain identifiers as other programs show them, and no rule types if they
-/// are unambiguous.
+/// W14: a CSV file may contain identifiers as other programs show them. It needs no rule types if
+/// the identifiers are unambiguous.
 #[test]
 fn w14_csv_is_read_as_people_write_it() {
     let shell = Shell::new();

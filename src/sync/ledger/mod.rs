@@ -1,9 +1,9 @@
-//! The history of all rules in memory: every version of every rule with the revisions that
-//! created and ended it.
+//! The history of all rules in memory: versions of rules, with the revisions that created and ended
+//! them.
 //!
 //! A [`Ledger`] never changes. A change creates the next ledger, which shares all unchanged parts,
-//! and readers keep the ledger that they began with. Every look-up is for a fixed revision, so
-//! newer ledgers return the same results. A version keeps its number in later ledgers with the same
+//! and readers keep the ledger that they began with. Rules are looked up at a fixed revision, so
+//! newer ledgers return the same rules. A version keeps its number in later ledgers with the same
 //! numbering. So computed results contain numbers, and rules are built when they are requested.
 
 mod chunks;
@@ -175,7 +175,7 @@ impl Ledger {
         LedgerRow { id: *id, scope, rule, made: *made, ended }
     }
 
-    /// The ID of a scope, if the ledger has a version of a rule in it.
+    /// The ID of a scope, if the ledger has a version of a rule in this scope.
     pub(super) fn scope_id(&self, scope: &Scope) -> Option<ScopeId> {
         let is_it = |index: u32| self.log(index).scope == *scope;
         let found = self.by_scope.find(self.hasher.hash_one(scope), is_it);
@@ -267,8 +267,8 @@ impl Ledger {
         touches.max().unwrap_or_default().max(self.start)
     }
 
-    /// The versions active in a scope at a revision. Costs time in proportion to the versions
-    /// that the scope ever had.
+    /// The versions active in a scope at a revision. Costs time in proportion to the scope's
+    /// versions in the ledger.
     pub(super) fn active_at(
         &self,
         scope: ScopeId,

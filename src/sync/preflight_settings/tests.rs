@@ -10,8 +10,8 @@ use crate::rule::Revision;
 
 #[derive(Clone, Copy, Debug)]
 enum Sent {
-    /// The field is sent to every client at every sync, because without the field a client could
-    /// keep a wrong value.
+    /// The field is sent to every version of Santa at every sync, because without the field Santa
+    /// could use a wrong value.
     Always,
     /// The field is sent if the setting is set. The default is sent if the client may have another
     /// value from an earlier sync.
