@@ -154,8 +154,8 @@ impl From<SyncError> for Refused {
     }
 }
 
-/// Logs requests that the client must correct, unless `REFUSALS` only counts the line. Missing and
-/// wrong tokens, exceeded limits and failures of the server are logged elsewhere.
+/// Logs a refused request that the client must correct, unless `REFUSALS` only counts the line.
+/// Missing and wrong tokens, exceeded limits and failures of the server are not logged here.
 fn log_refusal(problem: &Problem) {
     match problem.code {
         Code::Unauthenticated

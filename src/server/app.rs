@@ -55,7 +55,8 @@ impl App {
     /// Opens the database, initializes it if it is empty, reads the rules into memory, and starts
     /// the background tasks.
     ///
-    /// # Errors For example, when the database cannot be opened or a given secret is not usable.
+    /// # Errors
+    /// For example, when the database cannot be opened or a given secret is not usable.
     pub async fn open(options: Options) -> Result<Self, ServerError> {
         let store = store::open(&options.database, options.durability).await?;
         let gap = options.longest_gap.unwrap_or(LONGEST_GAP);

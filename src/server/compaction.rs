@@ -30,8 +30,8 @@ pub(super) async fn compact_some(state: &State) -> StoreResult<()> {
     delete_batch(state).await.map(drop)
 }
 
-/// Updates the first revision whose history is kept, from the setting `history-retention` if the
-/// clock is trusted.
+/// Updates the first revision whose history is kept, according to the setting `history-retention`.
+/// If the clock is not trusted, the revision stays the same.
 async fn raise_start(state: &State) -> StoreResult<()> {
     let (store, engine) = (&state.store, &state.engine);
     let start = store.history_start().await?.map(|start| start.revision).unwrap_or_default();

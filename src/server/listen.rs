@@ -45,7 +45,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Handles requests until `shutdown` completes, and then finishes the requests in progress. Returns
-/// the number of connections that were still open when the time for this was over.
+/// the number of connections that were still open when the shutdown timed out.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -122,7 +122,7 @@ impl Seat {
         tokio::spawn(POLLS.measure(self.prepare(stream, tls, closed, reports)));
     }
 
-    /// Reads the report of a proxy and starts TLS, as far as needed, and then handles the requests.
+    /// If necessary, reads the report of a proxy and starts TLS. Then handles the requests.
     async fn prepare(
         mut self,
         mut stream: TcpStream,
@@ -221,8 +221,8 @@ async fn answer(
     Ok(response)
 }
 
-/// The response to a request whose body has two lengths or an unsupported transfer coding. The
-/// library would accept the request, but proxies may interpret its body differently.
+/// The response to a request whose body has an ambiguous length or an unsupported transfer coding.
+/// The library would accept the request, but proxies may interpret its body differently.
 fn refusal(fault: Fault) -> Problem {
     match fault {
         Fault::Ambiguous => Problem::new(

@@ -2,7 +2,7 @@
 //!
 //! [`App`] opens a database and creates the router. The command line uses it to run a server, and
 //! to work on a local database without a server. Each area (`admin`, `santa`, `readiness`) has a
-//! function `area`, which creates its part of the router.
+//! function `area` for its part of the router.
 
 mod access;
 mod admin;

@@ -20,7 +20,7 @@ pub enum Edit {
     Set { scope: Scope, setting: Setting },
     /// This scope does not have this setting.
     Unset { scope: Scope, key: SettingKey },
-    /// This tag exists, with this priority and description.
+    /// This tag exists, with this priority, description and membership.
     PutTag(Tag),
     /// This tag does not exist. With `force`, the tag is also removed from its hosts, and the rules
     /// and settings of its scope are removed. Without `force`, the edit is refused if the tag is in

@@ -17,7 +17,7 @@ pub enum StoreError {
         url: String,
         reason: String,
     },
-    /// The database was opened only for reading, but its schema is too old.
+    /// The database was opened read-only, but its schema is too old.
     #[error(
         "cannot read {url}: its schema is older (schema {version}, this nicelist has {newest})"
     )]

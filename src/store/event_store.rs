@@ -32,7 +32,7 @@ pub trait EventStore: Send + Sync + 'static {
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
 
     /// At most `limit` events older than `before`, newest first. A list of large events is shorter,
-    /// but has at least one event if any exist.
+    /// but has at least one event if any match.
     async fn events(
         &self,
         filter: &EventFilter,
@@ -41,7 +41,7 @@ pub trait EventStore: Send + Sync + 'static {
     ) -> StoreResult<ListPart<StoredEvent>>;
 
     /// At most `limit` events newer than `after`, oldest first. A list of large events is shorter,
-    /// but has at least one event if any exist.
+    /// but has at least one event if any match.
     async fn events_after(
         &self,
         filter: &EventFilter,

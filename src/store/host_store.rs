@@ -12,7 +12,7 @@ pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
     /// At most `limit` hosts after `after`, by machine ID. A list of large hosts is shorter, but
-    /// has at least one host if any exist.
+    /// has at least one host if any match.
     async fn hosts(
         &self,
         filter: &HostFilter,

@@ -80,7 +80,7 @@ pub struct PolicySnapshot {
 struct Expired {
     /// Rules that expire at or before this time count as ended.
     by: Timestamp,
-    /// These rules count as ended at this revision.
+    /// These rules count as ended at this revision, or at the one that made them if that is later.
     revision: Revision,
 }
 
@@ -194,8 +194,8 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
     }
 }
 
-/// Opens a database only to read it. The database is neither created nor migrated, and its content
-/// does not change. Dry runs of changes still work.
+/// Opens a database read-only. The database is neither created nor migrated, and its content does
+/// not change. Dry runs of changes still work.
 ///
 /// # Errors
 /// [`StoreError::Open`] as for [`open`], or if the database does not exist or is empty.

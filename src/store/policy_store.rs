@@ -25,8 +25,9 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// Whether any active rule expires at `now` or before.
     async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
 
-    /// Returns rules that expire at or before this time as ended from now on. Readers that must not
-    /// write call this instead of [`PolicyStore::expire`]. Only the first call has an effect.
+    /// From now on, queries treat rules that expire at or before this time as ended. Readers that
+    /// must not write call this instead of [`PolicyStore::expire`]. Only the first call has an
+    /// effect.
     async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
     async fn head(&self) -> StoreResult<Revision>;

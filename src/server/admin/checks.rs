@@ -1,5 +1,5 @@
-//! Runs lint on a change before it is committed. Most errors refuse the change, unless it is
-//! forced.
+//! Runs lint on a change before it is committed. A change that causes lint errors is refused unless
+//! it is forced. A change to lockdown without allow rules is an exception.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -187,9 +187,9 @@ fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
     change.edits.iter().enumerate().filter_map(rule).collect()
 }
 
-/// Runs lint on all settings and on the rules for the same targets and teams, as they would be
-/// after the change. Returns the findings about edits of the change. If the change has too many
-/// rules, only settings are checked.
+/// Runs lint on all settings, and on the rules for the targets and teams of the change's rules, as
+/// they would be after the change. Returns the findings about edits of the change. If the change
+/// has too many rules, only settings are checked.
 async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Finding)>> {
     let mut rules = rules(change);
     if rules.len() > MOST_COMPARED {

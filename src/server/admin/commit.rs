@@ -29,7 +29,7 @@ impl Proposal {
     }
 }
 
-/// A change that lint did not refuse, or that restores earlier rules.
+/// A change that passed lint, was forced, or restores earlier rules.
 pub(super) struct CheckedChange {
     change: Change,
     pub(super) warnings: Vec<ChangeWarning>,

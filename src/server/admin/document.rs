@@ -57,7 +57,7 @@ const OF_BODIES: [Refusal; 3] = [
     ),
     (501, "NotImplemented", "The body has a transfer coding other than chunked"),
 ];
-/// Error responses of the operations that declare the status.
+/// Error responses that an operation has only if it declares their status.
 const DECLARED: [Refusal; 3] = [
     (404, "NotFound", "Something that the request names does not exist"),
     (

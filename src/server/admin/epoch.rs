@@ -9,9 +9,9 @@ use crate::server::state::Shared;
 
 /// Begin a new epoch of the database
 ///
-/// Send this request after the database was restored or copied with other tools. Hosts get a clean
-/// sync unless the hash of their rules has the expected value. The clean syncs are spread over
-/// time.
+/// Send this request after the database was restored or copied with a tool other than nicelist.
+/// Hosts get a clean sync unless the hash of their rules has the expected value. The clean syncs
+/// are spread over time.
 #[utoipa::path(post, path = "/epoch", operation_id = "begin_epoch", tag = "server",
     responses((status = 200, body = Done)))]
 pub(super) async fn begin(

@@ -154,7 +154,7 @@ pub(super) async fn rollback(
     LongAnswer::of(reach(&state, permit, goal).await?).await
 }
 
-/// Refuses a revision that is newer than the newest revision.
+/// Refuses a revision that does not exist yet.
 pub(super) async fn exists(state: &State, revision: Revision) -> Result<Revision, Refused> {
     let head = state.store.head().await?;
     if revision <= head {

@@ -13,7 +13,7 @@ use crate::store::Edit;
 
 /// Maximum hosts in one request. The server looks up each of them.
 const MOST_HOSTS: usize = 5_000;
-/// Maximum tags that one request adds and removes, counted for each host.
+/// Maximum tag changes in one request: the number of hosts times the number of tags.
 const MOST_EDITS: usize = 20_000;
 
 /// Add tags to several hosts, and remove tags from them

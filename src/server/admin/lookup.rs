@@ -61,14 +61,14 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     }
 }
 
-/// Hosts whose machine ID, serial number or host name begins with a text. At most [`MOST_EXAMINED`]
-/// of them are read.
+/// Hosts whose machine ID, serial number or host name begins with a text. The search stops after
+/// about [`MOST_EXAMINED`] hosts.
 pub(super) struct Search {
     /// Hosts whose serial number or host name equals the text, in any letter case.
     pub(super) named: Vec<Host>,
     /// A host whose machine ID equals the text, in any letter case.
     same_id: Option<Host>,
-    /// The first of the other hosts, one more than a message lists.
+    /// Some of the other hosts: at most one more than a message lists.
     begin: Vec<Host>,
 }
 

@@ -64,7 +64,7 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
     Ok(Some(HostsOfName { name: name.to_string(), hosts, machines }))
 }
 
-/// The result of looking up the host name in a scope.
+/// The result of looking up the name in a host scope.
 pub(super) enum Resolved {
     /// The scope to store, with a machine ID instead of a host name.
     Stored(Scope),

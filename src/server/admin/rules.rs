@@ -60,7 +60,7 @@ pub(super) async fn list(
 }
 
 /// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. The
-/// hosts of a scope are counted only if a rule needs it, and not again for other rules.
+/// hosts of a scope are counted only if a rule has a minimum Santa version, and only once.
 pub(super) async fn views(
     state: &State,
     records: Vec<RuleRecord>,
@@ -129,8 +129,7 @@ fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
 
-/// Maximum hosts in one change that are not given by a hardware UUID, because each must be looked
-/// up.
+/// Maximum host scopes in one change that have no hardware UUID. Each of them must be looked up.
 const MOST_HOSTS: usize = 20_000;
 
 /// Replaces host names in the scopes of rules with machine IDs. Returns the names that match no

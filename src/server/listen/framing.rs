@@ -9,8 +9,7 @@ const LINE: usize = 256;
 /// Follows the bytes that a client sends, to know which bytes belong to the heads of requests.
 ///
 /// The HTTP library handles the requests. This type detects what the library does not report:
-/// incomplete headers, headers that give the length of the body in two ways, and unsupported
-/// transfer codings.
+/// incomplete headers, ambiguous lengths of bodies, and unsupported transfer codings.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,
@@ -31,7 +30,7 @@ pub(super) enum Fault {
 #[derive(Debug)]
 enum Part {
     Head(Head),
-    /// A body. The number is the number of its bytes that have not arrived yet.
+    /// A body, with the number of its bytes that have not arrived yet.
     Body(u64),
     /// A body whose end only the HTTP library can find, such as a body in chunks. This connection
     /// accepts no other request.

@@ -13,8 +13,8 @@ const MOST_CONNECTIONS: usize = 16 * 1024;
 const ADMIN_SHARE: usize = 16;
 /// One address can use one in 8 of the reserved connections, but at least one.
 const ADMIN_ADDRESS_SHARE: usize = 8;
-/// On a connection that is reserved for administrators: the maximum time for the handshake, for the
-/// headers of a request, and between two requests.
+/// On a connection that is reserved for administrators: the maximum time for the handshake and for
+/// the headers of the request.
 const ADMIN_HEAD: Duration = Duration::from_secs(2);
 /// On a connection that is reserved for administrators: the maximum time for which a client may
 /// read nothing of a response.

@@ -106,8 +106,8 @@ impl<'e> ChangePlan<'e> {
         }
     }
 
-    /// Counts the rule rows that the plan changes, except rows that are ended because their scope
-    /// is cleared, and edits in `single_rules`.
+    /// Counts the ended and inserted rule rows. Rows that end because their scope is cleared, and
+    /// edits in `single_rules`, are not counted.
     pub(super) fn rule_counts(&self) -> RowCounts {
         RowCounts::of(&self.rules)
     }

@@ -23,7 +23,7 @@ const MOST_RULES: usize = 10_000;
 /// The beginning of the message of a revision that undoes another one.
 const UNDO: &str = "undo revision ";
 
-/// Undo your newest decision about events
+/// Undo your newest decision about events or programs
 ///
 /// This removes the rules that the decision created, and restores the rules that it replaced,
 /// unless they have expired. The request is refused if any of the created rules was changed or

@@ -103,8 +103,8 @@ impl Batch for Saves {
     }
 }
 
-/// Splits jobs into rounds, sorted by host. A round has at most one job of each host. Usually there
-/// is only one round.
+/// Splits jobs into rounds, each sorted by host. A round has at most one job of each host. Usually
+/// there is only one round.
 fn rounds(jobs: &[Save]) -> Vec<Vec<usize>> {
     let mut rounds: Vec<(HashSet<&str>, Vec<usize>)> = Vec::new();
     for (place, job) in jobs.iter().enumerate() {
