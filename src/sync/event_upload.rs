@@ -37,8 +37,9 @@ impl EventIntake {
         Self { limit: EventLimit::new(most), ..self }
     }
 
-    /// Stores the events of an upload, and requests the members of bundles whose members are not
-    /// all known yet. An upload needs no preflight, and the same upload may arrive twice.
+    /// Stores the events of an upload up to the host's limit for the day, and requests the members
+    /// of bundles whose members are not all known yet. An upload needs no preflight, and the same
+    /// upload may arrive twice.
     pub(super) async fn upload(
         &self,
         machine: &MachineId,
@@ -70,8 +71,8 @@ impl EventIntake {
         Ok(EventUploadResponse { event_upload_bundle_binaries })
     }
 
-    /// Stores executions that hosts reported to another server, with the current time as the time
-    /// of receipt. Returns the number of new events. With `dry_run`, stores nothing.
+    /// Stores events that hosts reported to another server, with the current time as the time of
+    /// receipt. Returns the number of new events. With `dry_run`, stores nothing.
     ///
     /// # Errors
     /// When the store fails.

@@ -18,9 +18,9 @@ const MACS_OF_MIDDLE: &[u8] = include_bytes!("../fixtures/union-of-offers/macs.j
 const AFTER_MIDDLE: &str = "2026-11-29T15:45:00Z";
 /// An hour after [`DATABASE`] was written.
 const LATER: &str = "2026-11-29T08:07:42Z";
-/// The server does not know whether these Macs have the rules of their last sync, as the fixture's
-/// README describes. The last sync of `mac-12` was cut off, too, but the hash of its rules proves
-/// that `mac-12` has all rules of that sync.
+/// The server does not know whether these Macs have the rules of their last download, as the
+/// fixture's README describes. The last postflight of `mac-12` was lost, too, but the hash of its
+/// rules proves that `mac-12` has all rules of that sync.
 const UNFINISHED: [&str; 4] = ["mac-02", "mac-04", "mac-08", "mac-11"];
 /// Version 0.1.0 stored 11 rules for the serial number of this Mac, and never sent them.
 const NAMED_BY_SERIAL: &str = "mac-12";

@@ -20,7 +20,8 @@ use proptest::prelude::*;
 
 use self::story::Stage;
 
-/// The number of histories of each of the two main kinds. The other kinds have fewer histories.
+/// The default number of histories of each of the two main kinds. The other kinds have fewer
+/// histories.
 const HISTORIES: u32 = 1000;
 
 /// Proptest reads `PROPTEST_CASES`. Numbers up to [`HISTORIES`] are ignored.
