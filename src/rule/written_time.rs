@@ -83,7 +83,8 @@ impl WrittenTime {
 }
 
 /// Parses the expiry in a file or a request. A date means the end of that day in the local time
-/// zone. Words such as `tomorrow` are refused, because their meaning changes every day.
+/// zone. Words such as `tomorrow` are refused, because their meaning changes every day. A time in
+/// the year 9999 that is out of range becomes the latest possible second.
 ///
 /// # Errors
 /// The text is not a time, is such a word, or is out of range.

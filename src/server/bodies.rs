@@ -7,8 +7,8 @@ use axum::body::Body;
 use http_body_util::{BodyExt, Limited};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Memory for all bodies in flight, in bytes. It is more if [`LARGEST_AT_ONCE`] host bodies of the
-/// maximum size need more.
+/// Memory for all bodies in flight, in bytes. The budget is larger if [`LARGEST_AT_ONCE`] host
+/// bodies of the maximum size need more.
 const BUDGET: usize = 256 * 1024 * 1024;
 /// The budget has room for at least this number of host bodies of the maximum size.
 const LARGEST_AT_ONCE: usize = 4;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::api::{Readiness, Reason};
 use crate::store::StoreError;
 
-/// If the ticker has not run for longer than this, the server is not ready.
+/// If the ticker last ran longer ago than this, the server is not ready.
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 pub(super) struct Health {
     pub(super) asked: tokio::sync::Mutex<Option<(Instant, Readiness)>>,

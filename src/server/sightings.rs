@@ -68,7 +68,8 @@ async fn count_older(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-/// Deletes sightings that are older than the setting `sighting-retention`.
+/// Deletes sightings that are older than the setting `sighting-retention` allows, if the clock is
+/// trusted.
 async fn purge(state: &State) -> StoreResult<()> {
     if !state.trusted_clock.is_trusted() {
         return Ok(());

@@ -9,12 +9,13 @@ use super::{
 use crate::fleet::{Event, EventId, EventStat};
 use crate::rule::MachineId;
 
-/// Each method is one transaction, except [`EventStore::purge_events`]. Its writes are durable when
-/// it returns.
+/// Each method writes in one transaction, except [`EventStore::purge_events`]. The writes are
+/// durable when the method returns.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
     /// Stores the events that are new, and counts them in the programs and sightings of
-    /// [`ProgramStore`](super::ProgramStore). File accesses are not counted.
+    /// [`ProgramStore`](super::ProgramStore). Some events are not counted, for example file
+    /// accesses.
     ///
     /// Two events are the same if they have the same host, SHA-256, decision, time and process ID.
     /// Members of bundles must also have the same bundle. File accesses must also have the same

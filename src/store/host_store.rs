@@ -6,7 +6,7 @@ use super::{HostFilter, ListPart, ScopeId, SharedSerial, StoreResult, StoredHost
 use crate::fleet::{Actor, Host, ScopeSetId};
 use crate::rule::{MachineId, Scope};
 
-/// Each method is one transaction. Its writes are durable when it returns.
+/// Each method writes in one transaction. The writes are durable when the method returns.
 #[async_trait]
 pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;

@@ -128,8 +128,8 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
-    /// Checks the database without writing. On SQLite, fails for example if the writer is stuck, or
-    /// if the file was deleted or replaced. On PostgreSQL, checks nothing.
+    /// Checks the database without writing. On SQLite, fails if the writer is stuck, for example,
+    /// or if the file was deleted or replaced. On PostgreSQL, checks nothing.
     async fn health(&self) -> StoreResult<Health>;
 
     async fn size(&self) -> StoreResult<DatabaseSize>;

@@ -1,8 +1,8 @@
 //! Computes what new events add to programs and sightings, without I/O. A database reads the
 //! rows that a batch of events touches, merges the batch into them here, and writes each row once.
 //!
-//! The result must not depend on the order of events, because older events are counted after newer
-//! ones and imported events have their own time.
+//! The result must not depend on the order of events, because events that older versions stored are
+//! counted after newer ones, and imported events have their own time.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};

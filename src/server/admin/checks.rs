@@ -142,7 +142,7 @@ async fn of_what_changes(
 
 /// What is known about a change before the database is read.
 struct Survey {
-    /// Whether the change is compared with stored rules and settings.
+    /// Whether the change is compared with stored rules or settings.
     is_compared: bool,
     /// Findings about single rules of a change that has too many rules to compare, each with the
     /// index of its edit.

@@ -9,7 +9,7 @@ use crate::server::state::Shared;
 
 /// Accept the server's clock after a jump
 ///
-/// After that, the server resumes removing expired rules, and deleting old events and history.
+/// The server then resumes removing expired rules and deleting old events and history.
 #[utoipa::path(post, path = "/clock/accept", operation_id = "accept_clock", tag = "server",
     responses((status = 200, body = Done)))]
 pub(super) async fn accept(

@@ -175,8 +175,8 @@ impl fmt::Display for Subject {
 const EVENT_SOURCE: &str = "event:";
 const PROGRAM_SOURCE: &str = "program:";
 
-/// A rule that a decision creates. The rule's source and its default comment contain the number of
-/// the event or program.
+/// A rule that a decision creates. The rule's source and its default comment contain the ID of the
+/// event or program.
 fn merge(
     subject: Subject,
     patch: RulePatch,

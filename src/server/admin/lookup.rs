@@ -12,7 +12,7 @@ use crate::sync;
 
 /// A request reads no more hosts after it has read at least this number.
 pub(super) const MOST_EXAMINED: usize = 2_000;
-/// The prefix of a machine ID that is not also looked up as a serial number or host name.
+/// The prefix of a name that is looked up only as a machine ID.
 pub(super) const EXACT_ID: &str = "id:";
 /// Hosts that a search by name reads at a time.
 const AT_ONCE: usize = 500;

@@ -164,7 +164,7 @@ impl<V: Clone + PartialEq> Edited<V> {
     }
 }
 
-/// A rule that has several edits or is in the scope of a deleted tag.
+/// A rule that has several edits, or that has one and is in the scope of a dropped tag.
 #[derive(Debug)]
 struct EditedRule<'e> {
     key: (&'e Target, ScopeNumber),

@@ -49,8 +49,8 @@ pub enum BackupError {
     },
 }
 
-/// Why a backup was not restored. The database is unchanged, unless only the last step failed. That
-/// step makes the replacement durable.
+/// Why a backup was not restored. The database is unchanged, unless the last step failed. That step
+/// makes the replacement durable.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The file is not a complete backup that this program can read.

@@ -7,7 +7,7 @@ use super::{codes, query};
 use crate::store::{DatabaseSize, StoreResult};
 
 pub(super) async fn prove_writable(on: &impl GenericClient) -> StoreResult<()> {
-    // The texts are decimal digits, like all numbers in this table.
+    // The value is stored as decimal digits, like all numbers in this table.
     let sql = "INSERT INTO meta (key, value) VALUES ('probe', '1')
                ON CONFLICT (key) DO UPDATE SET value = convert_to(
                    (convert_from(meta.value, 'UTF8')::bigint % 1000000 + 1)::text, 'UTF8')";

@@ -18,8 +18,8 @@ use crate::store::sql::conditions::Conditions;
 use crate::store::sql::hosts::add_filter;
 use crate::store::{HostFilter, ListPart, StoreResult, StoredHost};
 
-/// The columns of a host. A report about itself that is too large is shortened. Only older versions
-/// of nicelist stored such reports.
+/// The columns of a host. If the host's report about itself is too large, it is shortened. Only
+/// older versions of nicelist stored such reports.
 fn columns() -> String {
     let most = bounds::LARGEST_FACTS;
     let text = |key: &str| {

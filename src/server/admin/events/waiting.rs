@@ -148,8 +148,8 @@ impl<'v> PendingPrograms<'v> {
         Ok(None)
     }
 
-    /// Reads the first of these hosts, unless it was already read. Other hosts that were not read
-    /// yet are read with it.
+    /// Reads the first of these hosts, unless it was already read. Also reads others of them in the
+    /// same query.
     async fn read_host(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
         let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
             return Ok(());
@@ -234,8 +234,8 @@ fn scopes_bytes(scopes: &[Scope]) -> usize {
 
 /// Create rules for several programs
 ///
-/// All rules are created in one revision, or none is created. Programs that lead to the same rule
-/// create one rule.
+/// All rules are created in one revision, or none is created. If several programs lead to the same
+/// rule, it is created only once.
 #[utoipa::path(post, path = "/events/decisions", operation_id = "decide_programs", tag = "events", request_body = DecisionsRequest,
     responses((status = 200, body = DecisionsAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(in crate::server::admin) async fn decide(

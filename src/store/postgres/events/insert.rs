@@ -251,8 +251,8 @@ async fn insert(
     Ok(new)
 }
 
-/// Replaces the body of each stored event without a bundle's hash with the first report of the same
-/// event that has the hash.
+/// If a stored event has no bundle hash, replaces its body with the first report of the same event
+/// that has one.
 async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<()> {
     if events.is_empty() {
         return Ok(());
