@@ -44,8 +44,8 @@ pub(super) struct FieldNames {
     pub(super) texts: &'static [(&'static str, &'static str)],
 }
 
-/// The fields of one rule. A format removes the fields that it supports while it reads them. All
-/// remaining fields are unknown.
+/// The fields of one rule. A format removes each field that it reads or ignores. The remaining
+/// fields are unknown.
 pub(super) struct Record<'n> {
     pub(super) location: Location,
     keys: Keys,
@@ -65,8 +65,8 @@ struct Origin<'n> {
 
 impl<'n> Record<'n> {
     /// # Errors
-    /// If the node is not a map, has more keys than a rule can have, or has a key twice that is not
-    /// a block.
+    /// If the node is not a map, has more than `MAX_KEYS` keys, or repeats a key. Only blocks may
+    /// be repeated.
     pub(super) fn new(location: Location, keys: Keys, node: &'n Node) -> Result<Self, Remark> {
         let Some(entries) = node.entries() else {
             return Err(Remark::new(location, node.expected("an object for each rule")));
@@ -181,10 +181,10 @@ impl<'n> Record<'n> {
         Ok(self.text(field, names)?.unwrap_or_default())
     }
 
-    /// Removes and returns the fields that rules have in all formats: target, policy and texts.
+    /// Removes the target, the policy and the texts, and returns them as a draft.
     ///
     /// # Errors
-    /// If a field is missing or has an invalid value.
+    /// If the rule type or the identifier is missing, or if a value cannot be read.
     pub(super) fn draft(&mut self, names: &FieldNames) -> Result<RuleDraft, Remark> {
         let identifier = self.text("target", names.identifier)?.unwrap_or_default();
         let policy = self.word("policy", &["policy"])?;

@@ -9,7 +9,7 @@ use super::duplicates::{LastLines, RowDuplicates};
 use super::{Defaults, Duplicates, File, Location, ParsedPolicy, PlacedRule, Remark, Spot};
 use crate::rule::Rule;
 
-/// A rule and the line that it begins on, from 1.
+/// A rule and the line that it begins on, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     pub line: u32,

@@ -25,8 +25,8 @@ const NAMES: FieldNames = FieldNames {
 /// The texts that are written: all except the last, the app name.
 const WRITTEN: &[(&str, &str)] = NAMES.texts.split_at(5).0;
 
-/// Keys from older versions of Santa or from other tools, each with Santa's key. Santa ignores such
-/// keys, so its rule would lack their values.
+/// Keys from older versions of Santa or from other tools, each with Santa's key. Santa ignores the
+/// old keys, so the rule would lack their values.
 const OLD: [(&str, &str); 9] = [
     ("type", "rule_type"),
     ("ruletype", "rule_type"),
@@ -46,7 +46,8 @@ pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
     Ok(draft)
 }
 
-/// The keys and values of a rule. None if Santa's own rules cannot express the rule.
+/// The keys and values of a rule. `None` if the rule is not for the fleet, because this format has
+/// no scopes.
 pub(super) fn entries(
     index: usize,
     rule: &Rule,

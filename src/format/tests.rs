@@ -1,4 +1,4 @@
-//! Tests that concern several formats, such as: rules that are written and read again are the same,
+//! Tests of several formats. For example, rules that are written and read again must not change,
 //! except for the reported losses.
 
 use proptest::prelude::*;
@@ -106,7 +106,7 @@ fn lose(rule: &mut Rule, field: &str) {
 }
 
 /// Writes rules in a format, reads them again, and returns them. Checks that only the reported
-/// losses are missing, and that the format is detected if any rule remains.
+/// rules and fields are lost, and that the format is detected if any rule remains.
 fn through(format: Format, rules: &[Rule]) -> Vec<Rule> {
     let written = format.write(Content { rules, ..Content::default() }).unwrap();
     let text = || String::from_utf8_lossy(&written.files[0].bytes).into_owned();

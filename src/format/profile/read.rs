@@ -8,7 +8,7 @@ use crate::format::builder::Builder;
 use crate::format::record::Record;
 use crate::format::{Defaults, File, Location, NonRuleFile, ParsedPolicy, Remark, Spot, santa};
 
-/// Whether a file looks like a property list, signed or not.
+/// Whether a file looks like a property list, or is signed data, which may contain one.
 pub fn recognises(file: &File) -> bool {
     is_signed(&file.bytes) || is_plist(&file.bytes)
 }

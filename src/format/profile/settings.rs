@@ -257,7 +257,7 @@ impl Reader<'_> {
     }
 }
 
-/// Mount flags in a list, or in one string.
+/// Returns mount flags as one string. The flags of a list are joined with commas.
 fn mount_flags(node: &Node) -> String {
     match node.elements() {
         Some(flags) => flags.iter().filter_map(Node::as_str).collect::<Vec<_>>().join(","),

@@ -70,7 +70,7 @@ fn profile(rules: Vec<Value>) -> Value {
     )
 }
 
-/// A UUID of version 8 that is computed from a text.
+/// A UUID of version 8 that is computed from `seed` and `part`.
 fn uuid(seed: &str, part: &str) -> String {
     let hash = Sha256::digest(format!("{part}\0{seed}"));
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02X}")).collect();

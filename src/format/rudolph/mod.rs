@@ -1,8 +1,8 @@
 //! Rudolph's rules: CSV with one of its two headers, and JSON.
 //!
 //! Rudolph exports CSV with `sha256` in the header and imports it with `identifier`, so it cannot
-//! read its own exports. With either name, the column contains identifiers of all types. Source:
-//! airbnb/rudolph, internal/cli and internal/csv.
+//! read its own exports. With either name, the column contains identifiers, not only hashes.
+//! Source: airbnb/rudolph, internal/cli and internal/csv.
 
 use ::csv::WriterBuilder;
 use serde_json::Value;

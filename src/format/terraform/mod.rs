@@ -1,8 +1,8 @@
 //! Rules as Terraform resources: `nps_workshop_rule` of Workshop's provider, which is read and
 //! written, and `zentral_santa_rule` of Zentral's provider, which is only read.
 //!
-//! Rules with values that Terraform has to evaluate (variables, references, functions) are refused,
-//! except for references in `configuration_id`. Repeated resources are also refused.
+//! A rule is refused if Terraform has to evaluate one of its imported values (a variable, a
+//! reference or a function). Repeated resources are also refused.
 
 mod read;
 #[cfg(test)]

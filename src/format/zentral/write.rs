@@ -79,8 +79,8 @@ fn name(rules: &[Rule]) -> &str {
 }
 
 /// Combines the rules for one target into one rule, because Zentral has only one per target. The
-/// basis is the rule with the weakest scope that Zentral supports. Equal rules with scopes of the
-/// same kind extend its list, and `remove` rules become exceptions. Any other rule is lost.
+/// basis is the supported rule with the weakest scope. Equal rules with scopes of the same kind
+/// extend its list, and `remove` rules become exceptions if possible. Any other rule is lost.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
     let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());
@@ -120,8 +120,8 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
-        // A removal becomes an exception only if its scope is stronger than that of `first`, or if both
-        // are tags.
+        // A removal becomes an exception only if its scope is stronger than that of `first`, or if
+        // both are tags.
         return match (kind(rule.scope()), base) {
             (Some(kind), None) => Ok(Some(kind.excluded())),
             (Some(Kind::Tags), Some(Kind::Tags)) => Ok(Some(Kind::Tags.excluded())),
@@ -167,7 +167,7 @@ fn named(scope: &Scope) -> Result<(), String> {
     }
 }
 
-/// The kind of list for a scope; none for the fleet, and for groups.
+/// The kind of list for a scope. `None` for the fleet and for groups.
 const fn kind(scope: &Scope) -> Option<Kind> {
     match scope {
         Scope::Fleet | Scope::Group(_) => None,

@@ -38,7 +38,7 @@ impl Clock {
         }
     }
 
-    /// Advances a manual clock. Has no effect on the computer's clock.
+    /// Advances a manual clock. Has no effect on a [`machine`](Self::machine) clock.
     pub fn advance(&self, time: Duration) {
         match &self.0 {
             Kind::Machine(_) => {}

@@ -142,7 +142,8 @@ pub struct Database {
 }
 
 impl Database {
-    /// Applies all changes of a download. A clean sync first deletes the old rules.
+    /// Applies all changes of a download. A clean sync first deletes the old rules; only `CleanAll`
+    /// also deletes transitive rules.
     ///
     /// A download without changes deletes nothing, even in a clean sync, because real clients skip
     /// it.

@@ -1,5 +1,5 @@
-//! Simulated faults, such as proxies and connections that change, delay or lose parts of requests
-//! and responses.
+//! Simulated faults, such as requests with a wrong `Content-Encoding` and responses that are
+//! delayed or cut off.
 
 use std::fmt;
 use std::str::FromStr;

@@ -280,7 +280,7 @@ since! {
     forgets_rules_of_another_server: 2026, 8;
 }
 
-/// The timeout of clients for a response, including its body.
+/// How long clients wait for a response, including its body.
 pub(crate) const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(crate) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);

@@ -3,7 +3,7 @@
 //!
 //! pedro sends each request only once, replaces all rules with the rules of a single page, reports
 //! no rule counts, uploads no events, and rejects a whole response if it contains an unknown
-//! policy, rule type or other name (rednose, `sync/json`).
+//! policy, rule type or other enum value (rednose, `sync/json`).
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
