@@ -22,7 +22,7 @@ const TOKEN_HEADER_NAME: &str = "X-XSRF-TOKEN-HEADER";
 pub struct Pace {
     /// How long the simulated client waits for each second that Santa waits between attempts.
     pub second: Duration,
-    /// The timeout of a response, including its body.
+    /// How long the client waits for a response, including its body.
     pub timeout: Duration,
 }
 
@@ -37,7 +37,7 @@ pub enum RequestError {
     /// The status of the last response was not a success.
     #[error("the server answered {status} (attempt {attempts})")]
     Refused { status: u16, attempts: u32 },
-    /// For example, the last attempt got no complete response, or a response that cannot be
+    /// The last attempt got no usable response: for example, none arrived, or it cannot be
     /// decompressed.
     #[error("no answer from the server (attempt {attempts})")]
     Unanswered { attempts: u32, source: TransportError },

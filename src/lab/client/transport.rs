@@ -116,8 +116,8 @@ impl HttpTransport {
     ) -> Result<Self, AddressError> {
         let base = base_url(address)?;
         let client = certificates.given_to(reqwest::Client::builder());
-        // Callers decompress bodies, because clients decompress them in different ways.
         let client = client.redirect(reqwest::redirect::Policy::none());
+        // Callers decompress bodies, because clients decompress them in different ways.
         let client = client.no_gzip();
         let client = if is_loopback(&base) { client.no_proxy() } else { client };
         Ok(Self { base: base.into(), client: client.build()? })

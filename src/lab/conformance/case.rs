@@ -21,7 +21,7 @@ pub struct Case {
     pub demand: Demand,
     /// The requirement, in one sentence.
     pub asks: &'static str,
-    /// Why the requirement matters, for example what happens to which clients otherwise.
+    /// Why the requirement matters, for example what happens to clients otherwise.
     pub why: &'static str,
     pub needs: &'static [Hook],
     pub(super) run: CaseCode,

@@ -18,7 +18,7 @@ use crate::protocol::{BodyError, ClientMode, ContentEncoding, MessageError};
 /// Maximum messages in the cache. A full cache is emptied.
 const MOST_KEPT: usize = 4096;
 
-/// The base-two logarithm of the largest window, which is 32 KiB.
+/// The base-two logarithm of the largest window of gzip, which is 32 KiB.
 const MAX_WINDOW_BITS: u8 = 15;
 
 /// The content of a message, except for the names of the host.

@@ -8,7 +8,7 @@ use crate::lab::conformance::rule::V2026_7;
 use crate::lab::conformance::settings;
 use crate::lab::conformance::stop::{CaseResult, Stop};
 
-/// The shortest interval between syncs that passes, in seconds, except 0.
+/// The minimum interval between syncs that passes, in seconds. 0 also passes.
 const SHORTEST_INTERVAL: u64 = 60;
 
 pub(super) const CASES: [Case; 7] = [

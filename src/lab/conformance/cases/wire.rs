@@ -101,9 +101,8 @@ pub(super) const CASES: [Case; 14] = [
 ];
 
 /// Tests whether the server reads an unusual form of a preflight. A host requests a clean sync in
-/// this form, and must get one. Another host first does the same in the usual form. If the server
-/// ignores that request, too, the case passes, because nothing shows whether the server read the
-/// form.
+/// this form, and must get one. The case also passes if the usual form does not turn a normal sync
+/// into a clean one either, because the test then shows nothing.
 async fn is_read(
     run: &CaseRun<'_>,
     form: impl Fn(Request) -> Result<Request, Stop> + Send,
