@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{StoreResult, TokenRecord};
 use crate::fleet::Actor;
 
-/// Each method is one transaction. Its writes are durable when it returns.
+/// Each method is one transaction. Its writes are committed when it returns.
 #[async_trait]
 pub trait PrincipalStore: Send + Sync + 'static {
     /// All tokens that are not revoked, by name.

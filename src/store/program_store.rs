@@ -11,7 +11,7 @@ use super::{
 use crate::fleet::{KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
 
-/// Each method is one transaction. Its writes are durable when it returns.
+/// The writes of each method are one transaction. They are committed when the method returns.
 #[async_trait]
 pub trait ProgramStore: Send + Sync + 'static {
     /// At most `limit` programs after a position, sorted by the time of their first sighting,
@@ -60,7 +60,7 @@ pub trait ProgramStore: Send + Sync + 'static {
     async fn has_uncounted_events(&self) -> StoreResult<bool>;
 
     /// Counts at most `limit` events that were stored by an older version, the newest first.
-    /// Returns whether more are left. Events of forgotten hosts are not counted.
+    /// Returns whether more may be left. Events of forgotten hosts are not counted.
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
 
     /// Deletes at most `limit` sightings of a host, and programs that have no sightings left.

@@ -29,8 +29,8 @@ impl Quarantine {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Returns the value of a row, or None if the row is unreadable. Quarantines unreadable rows,
-    /// unless they have ended. Removes all other rows from the quarantine.
+    /// Returns the value of a row, or None if the row is unreadable. Quarantines the row if it is
+    /// unreadable and has not ended. Otherwise, removes it from the quarantine.
     pub(super) fn take<T>(
         &self,
         read: StoreResult<T>,

@@ -80,7 +80,7 @@ pub struct RevisionFilter {
     /// be in that scope.
     pub target: Option<Target>,
     /// Only revisions that made or ended a rule or a setting in this scope. If `target` is given,
-    /// settings do not count. Otherwise, the query reads all versions of all rules.
+    /// settings do not count. Without `target`, the query reads all versions of all rules.
     pub scope: Option<Scope>,
 }
 
@@ -180,7 +180,7 @@ pub struct EventPurge {
 pub enum EventOrigin {
     /// The host has just sent the events.
     Upload {
-        /// The maximum number of new programs to add, which no host has reported before. Events of
+        /// The maximum number of programs to add that no host has reported before. Events of
         /// further new programs are stored, but are not counted as sightings.
         new_programs: usize,
     },

@@ -7,13 +7,12 @@ tokio::task_local! {
     static QUERY_PURPOSE: QueryPurpose;
 }
 
-/// The purpose of a query. The server sets it once per request, with [`QueryPurpose::run`], and
-/// every query of that request uses the right readers.
+/// The purpose of a query. The server sets it for each request with [`QueryPurpose::run`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryPurpose {
     /// A host waits for its sync.
     Sync,
-    /// An administrator waits for a page of the admin API.
+    /// A client of the admin API waits for a response.
     Admin,
     /// No one waits, for example at start-up and for expiry, retention and checks. This is the
     /// default.

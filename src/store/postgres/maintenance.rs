@@ -1,4 +1,4 @@
-//! A whole database, read as of one moment or filled in one transaction.
+//! Reads a whole database from one snapshot, or fills one in one transaction.
 
 use std::error::Error;
 use std::pin::pin;
@@ -79,7 +79,7 @@ impl Session {
         if !used(on).await?.is_empty() {
             return Err(failed("it was used in the meantime; name a new one".to_owned()));
         }
-        // The database has a cursor key if it was opened before. The copy gets the source's key
+        // The database has a cursor key if a server used it before. The copy gets the source's key
         // instead.
         on.batch_execute("DELETE FROM meta; DELETE FROM event_once").await?;
         Ok(session)
@@ -87,7 +87,7 @@ impl Session {
 }
 
 impl Session {
-    /// Streams the columns at `places` of a table's rows into the table `into`.
+    /// Streams rows of `table`, with only the columns at `places`, into the table `into`.
     async fn stream(
         &self,
         table: &Table,

@@ -1,11 +1,11 @@
-//! The PostgreSQL adapter: any number of servers over one database.
+//! The PostgreSQL adapter: any number of servers that share one database.
 //!
 //! Reads use a few connections. Hosts and events, which are written most, are written in groups:
 //! waiting requests share a commit. A change of policy is one transaction under a lock between all
 //! servers, so that revisions have the order of their commits. Its commit notifies the other
 //! servers.
 //!
-//! Every method fails soon while the database cannot be reached, and works again afterwards.
+//! While the database cannot be reached, methods fail quickly instead of waiting for it.
 
 pub(super) mod check;
 mod database;
@@ -62,7 +62,7 @@ use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
 use crate::rule::{MachineId, Scope};
 
-/// A URL without its password.
+/// A URL without its password or parameters, or a placeholder if the URL is invalid.
 pub(super) fn shown(url: &str) -> String {
     Address::parse(url).map_or_else(|_| url::UNREADABLE.to_owned(), |address| address.shown)
 }
@@ -108,7 +108,7 @@ impl Postgres {
         Self::over(&address, readers, durability)
     }
 
-    /// Connects to a database only to read it. The database is not changed.
+    /// Opens a database without changing it. Fails if it is empty or its schema is outdated.
     pub(super) async fn open_to_read(url: &str) -> StoreResult<Self> {
         let address = Address::of(url)?;
         let readers = Readers::new(&address, Durability::default())?;
@@ -147,13 +147,13 @@ impl Postgres {
         self.readers.reader(&self.pulse).await
     }
 
-    /// The only connection for changes of policy.
+    /// This server's only connection for changes of policy and tokens.
     async fn policy(&self) -> StoreResult<Client> {
         self.pulse.during(async { Ok(self.policy.get().await?) }).await
     }
 }
 
-/// Runs queries on a reader's connection. Fails as soon as the server stops responding.
+/// Runs an operation on a reader's connection. Fails if PostgreSQL stops responding.
 macro_rules! ask {
     ($store:expr, |$on:ident| $answer:expr) => {{
         let mut reader = $store.reader().await?;
@@ -176,9 +176,9 @@ macro_rules! at_once {
     };
 }
 
-/// Changes policy or tokens in one transaction under their lock, commits it if `$keep` returns true
-/// for the result, and notifies the other servers. If PostgreSQL stops responding, the outcome of
-/// the change is unknown.
+/// Runs a change in one transaction under the policy lock. If `$keep` returns true for the result,
+/// commits the change and notifies the other servers. If PostgreSQL stops responding, the outcome
+/// of the change is unknown.
 macro_rules! change {
     ($store:expr, |$on:ident| $change:expr, $keep:expr) => {{
         let mut client = $store.policy().await?;

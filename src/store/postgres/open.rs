@@ -24,7 +24,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
 ];
-/// The first version whose rows have checksums.
+/// The first version of the schema that has checksums.
 const CHECKSUMS: usize = 5;
 
 /// Checks that the database can be written to, and brings its schema up to date. Errors are worded
@@ -37,7 +37,8 @@ pub(super) async fn prepare(pool: &Pool) -> Result<(), String> {
     Ok(())
 }
 
-/// The schema's version, for a database that is opened only to read it; 0 if it has none.
+/// Reads the schema's version; 0 for an empty database. Does not check that the database can be
+/// written to.
 pub(super) async fn version(pool: &Pool) -> Result<usize, String> {
     let mut client = pool.get().await.map_err(unopened)?;
     find(&mut client).await?.version()
@@ -169,8 +170,7 @@ impl Found {
     }
 
     /// The schema's version. Fails for the same reasons as [`Found::version`], and also if the
-    /// database cannot be written, for example because it is a standby or the user may not create
-    /// tables.
+    /// database is not in UTF-8 or cannot be written to, for example because it is a standby.
     pub(super) fn check(&self) -> Result<usize, String> {
         let version = self.version()?;
         let Some(schema) = &self.schema else { return Ok(version) };

@@ -31,8 +31,8 @@ pub(super) enum PoolUse {
     /// scans are disabled, because a query plan from a time when a table was small would be slow
     /// when it is large.
     WriteByKey,
-    /// A connection that reads or writes a whole database by key. It may be idle while it waits for
-    /// the other database.
+    /// A connection that reads a whole database in key order, or fills one. Its transaction may be
+    /// idle while it waits for the other database.
     Move,
 }
 
@@ -48,8 +48,8 @@ pub(super) fn pool(
         session.push_str("SET synchronous_commit = off;");
     }
     if let PoolUse::Read(purpose) = purpose {
-        // Reads wait only briefly for a table. Only a migration, an administrator, or a new or
-        // dropped partition locks a whole table.
+        // Reads wait only briefly for a locked table. Few operations lock a whole table, for
+        // example a migration.
         session.push_str("SET lock_timeout = '1500ms';");
         let deadline = purpose.bounds().deadline.unwrap_or_default().as_millis();
         session.push_str(&format!("SET statement_timeout = {deadline};"));

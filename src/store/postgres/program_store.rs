@@ -19,7 +19,7 @@ use crate::store::{
     UndecidedSighting,
 };
 
-/// Counts the newest uncounted events. Returns whether more are left. Only one server at a time
+/// Counts the newest uncounted events. Returns whether more may be left. Only one server at a time
 /// does this.
 async fn count_older(client: &mut Client, limit: usize) -> StoreResult<bool> {
     if old_sightings::uncounted(&*client).await?.is_none() {

@@ -52,8 +52,8 @@ async fn write_rules(
 }
 
 struct Entry<'e> {
-    /// The rule's edit, if the database compares it with the stored rule. None if the rule's edits
-    /// were applied in memory, so that their outcomes are known.
+    /// The rule's only edit, if it must still be compared with the stored rule. None if the rule's
+    /// edits were applied when the change was planned.
     edit: Option<(usize, WantedRule<'e>)>,
     target: &'e Target,
     number: ScopeNumber,
@@ -68,8 +68,8 @@ impl Entry<'_> {
     }
 }
 
-/// The rules that may change. A rule that its single edit puts gets the outcome `Added`, which is
-/// corrected later if a stored rule is found.
+/// The rules that may change. A single edit that puts a rule gets the outcome `Added` for now. The
+/// outcome is corrected later if a stored rule is found.
 fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     let mut entries = Vec::with_capacity(plan.single_rules.len() + plan.rules.len());
     for edit in std::mem::take(&mut plan.single_rules) {

@@ -83,8 +83,9 @@ fn strict(
     Ok(verifier.build().map_err(|error| unread(error.to_string()))?)
 }
 
-/// Accepts any certificate. With `chain`, the certificate must chain to one of its roots, but may
-/// be for any host. In both cases, the server must prove that it has the certificate's key.
+/// Accepts any certificate if `chain` is None. Otherwise, the certificate must pass the checks of
+/// `chain`, except that it may be for any host. In both cases, the server must prove that it has
+/// the certificate's key.
 #[derive(Debug)]
 struct Lenient {
     provider: Arc<CryptoProvider>,

@@ -134,7 +134,8 @@ fn shown(config: &Config) -> String {
     format!("postgres://{user}{}/{database}", hosts.join(","))
 }
 
-/// An error with its causes, on one line. The library's text often names only the kind of error.
+/// Describes an error with its causes, because the library's text often contains only the kind of
+/// error. For an error from PostgreSQL, returns only its message and detail.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);

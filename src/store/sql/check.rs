@@ -79,7 +79,8 @@ async fn check(
     on.query(sql, parameters, check).await
 }
 
-/// Computes the checksums of all rows, for a database of an older version, which had none.
+/// Stores the checksums of all rules, settings and tags, when the schema is migrated from a version
+/// that had none.
 pub(in crate::store) async fn fill(on: &impl Database) -> StoreResult<()> {
     let rule = format!(
         "SELECT r.id, r.made, r.ended, r.rule_type, r.identifier, s.kind, s.name, {}

@@ -1,4 +1,5 @@
-//! Commits a change: reads the rows that it touches, plans it, and writes the plan.
+//! Writes a change in the caller's transaction: reads the rows that it may affect, plans it, and
+//! writes the plan.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -25,8 +26,8 @@ pub(in crate::store) trait RuleWriting: Database {
     -> StoreResult<RowCounts>;
 }
 
-/// Writes a change in the current transaction. The caller commits only if the result is `changed`:
-/// a dry run also writes rows.
+/// Writes a change in the current transaction. The caller must commit only if the result is
+/// `changed`, because a dry run also writes rows.
 pub(in crate::store) async fn commit(
     on: &impl RuleWriting,
     change: &Change,
@@ -50,7 +51,7 @@ pub(in crate::store) async fn commit(
     Ok(Committed { head, changed, outcomes, differences })
 }
 
-/// Ends the expired rules in the current transaction. The caller commits only if a revision is
+/// Ends the expired rules in the current transaction. The caller must commit only if a revision is
 /// returned.
 pub(in crate::store) async fn expire(
     on: &impl Database,
@@ -141,7 +142,7 @@ async fn read_scope_ids<D: Database>(on: &D, scopes: &mut ChangeScopes) -> Store
     Ok(())
 }
 
-/// All readable tags. A change does not alter unreadable tags.
+/// All active tags that are readable. A change does not alter unreadable tags.
 async fn tags(on: &impl Database) -> StoreResult<Vec<Tag>> {
     let sql = "SELECT name, priority, description, membership FROM tag WHERE ended IS NULL";
     let found = on.query(sql, &[], |row| listed(rows::tag(row, 0))).await?;

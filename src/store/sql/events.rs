@@ -95,7 +95,7 @@ pub(in crate::store) fn conditions<'a>(
 }
 
 /// The programs with the most events. Events of one program are counted separately for each kind of
-/// event and each file access rule. Events are read from `table`.
+/// event and each file access rule. `table` is the table of events, and may contain an index hint.
 pub(in crate::store) async fn stats(
     on: &impl Database,
     table: &str,
