@@ -147,7 +147,7 @@ fn is_open(ast: &Ast) -> bool {
 
 /// Whether an unlimited repetition contains another one without literal text next to it, as in
 /// `(a+)+`. The time to match a text can then grow exponentially with its length. `within` means
-/// that `ast` is part of such a repetition.
+/// that `ast` is inside an unlimited repetition, without literal text next to it.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {

@@ -103,9 +103,9 @@ pub fn decode(
 }
 
 /// The encoding of a request's body. The first bytes decide if they are those of gzip or zlib,
-/// because a proxy may have changed the body or its `Content-Encoding`. Otherwise, the header
-/// decides. `Deflate` may be wrong, for example for protobuf that begins like zlib. Then
-/// [`decode_request`] uses the plain body.
+/// because a proxy may have changed the body or its `Content-Encoding`. Otherwise, the body is
+/// raw deflate or not compressed, depending on the header. `Deflate` may be wrong, for example for
+/// protobuf that begins like zlib. Then [`decode_request`] uses the plain body.
 ///
 /// # Errors
 ///
@@ -130,8 +130,8 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
 ///
 /// # Errors
 ///
-/// When the encoding is unknown, the data are damaged, cut off or followed by other data, or the
-/// result is too long.
+/// When the encoding is unknown, the result is too long, or the compressed data are invalid and
+/// the body cannot be a plain one.
 pub fn decode_request<'a>(
     header: &str,
     body: &'a [u8],

@@ -108,7 +108,7 @@ messages! {
         pub encrypted_removable_media_policy: Option<MediaPolicy>
             | "encryptedRemovableMediaPolicy",
         pub override_file_access_action: Option<FileAccessAction> | "overrideFileAccessAction",
-        /// A token for push notifications, which only North Pole Security can sign.
+        /// A push notification token. Only North Pole Security can sign one.
         pub push_token: Option<String> | "pushToken",
         pub push_issuer_token: Option<String> | "pushIssuerToken",
         /// The target of the block dialog's button (2025.12 and later).

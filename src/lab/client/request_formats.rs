@@ -13,7 +13,7 @@ use crate::protocol::{
     PreflightRequest, RuleDownloadRequest,
 };
 
-/// Keys whose values 2024.6 and 2024.7 write as strings, because these were 64-bit numbers.
+/// Keys whose values are 64-bit numbers in 2024.6 and 2024.7, which write them as strings.
 const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 

@@ -56,7 +56,7 @@ impl Santa {
 
     /// Replaces the file atomically.
     ///
-    /// On Unix, only the user can read the file, because the profile's headers may contain a token.
+    /// On Unix, only the owner can read it, because the profile's headers may contain a token.
     pub fn save(&self, path: &Path) -> Result<(), StateError> {
         let failed = |source| StateError::Write { path: path.to_owned(), source };
         let text = serde_json::to_vec_pretty(self).map_err(io::Error::from).map_err(failed)?;

@@ -30,7 +30,7 @@ pub(super) struct Synced {
     pub(super) rules: Vec<Value>,
 }
 
-/// A host that exists for one case.
+/// A simulated host.
 #[derive(Debug)]
 pub(super) struct Mac<'t> {
     server: &'t Server,

@@ -139,7 +139,7 @@ impl Field for Option<String> {
     }
 }
 
-/// Ignores empty strings, and strings after the first [`MAX_TEXTS`], as in JSON.
+/// Reading ignores empty strings, and strings after the first [`MAX_TEXTS`], as in JSON requests.
 impl Field for Vec<String> {
     fn write(&self, number: u32, to: &mut Vec<u8>) {
         for text in self {

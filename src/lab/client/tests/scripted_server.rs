@@ -1,4 +1,4 @@
-//! A server for tests that sends prepared responses and records the requests.
+//! A test server that sends prepared responses and records the requests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -36,7 +36,7 @@ async fn server(script: Vec<Vec<&'static str>>) -> (String, Rc<RefCell<Vec<Strin
     (url, asked)
 }
 
-/// Runs a test on the thread of a fleet, with a connection to a server with prepared responses.
+/// Runs a test on one thread, like a fleet, with a connection to a server with prepared responses.
 fn with<F: Future<Output = ()>>(
     script: Vec<Vec<&'static str>>,
     test: impl FnOnce(Connection, Rc<RefCell<Vec<String>>>) -> F,

@@ -21,8 +21,8 @@ const POLICIES: [PolicyName; 4] = [
     PolicyName::Remove,
 ];
 
-/// Pages of rules: a team, and an index in `POLICIES`. A larger index means an expression that does
-/// not compile.
+/// Pages of rules. Each rule has a team, and an index in `POLICIES`. An index past the end means an
+/// expression that does not compile.
 type Pages = Vec<Vec<(usize, usize)>>;
 
 fn changes(page: &[(usize, usize)]) -> Vec<RuleChange> {
