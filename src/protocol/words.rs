@@ -111,9 +111,9 @@ words! {
         Allowlist = 1 "ALLOWLIST" | "WHITELIST",
         /// Allows the program and, if transitive rules are enabled, the programs that it creates.
         AllowlistCompiler = 2 "ALLOWLIST_COMPILER" | "WHITELIST_COMPILER",
-        /// Blocks with a message.
+        /// Blocks with a dialog and a message on the terminal.
         Blocklist = 3 "BLOCKLIST" | "BLACKLIST",
-        /// Blocks without a message.
+        /// Blocks without a dialog and without a message on the terminal.
         SilentBlocklist = 4 "SILENT_BLOCKLIST" | "SILENT_BLACKLIST",
         /// Deletes the client's rule with the same type and identifier.
         Remove = 5 "REMOVE",

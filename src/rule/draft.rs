@@ -1,4 +1,4 @@
-//! A rule before it is checked, in the flat form of JSON, CSV and the database.
+//! A rule before it is checked, in the flat form of JSON and CSV.
 
 use std::sync::Arc;
 

@@ -150,8 +150,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The fields in which two versions of a rule differ. If there is only one version, these are
-    /// all of its fields that have a value.
+    /// The fields except the key in which two versions of a rule differ. If only one version is
+    /// given, these are all of its fields except the key that have a value.
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));

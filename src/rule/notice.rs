@@ -36,7 +36,8 @@ pub struct Notice {
     pub url: Option<Arc<str>>,
     /// Santa's `event_detail_button_label` (2026.7 and later), at most 48 characters.
     pub button_label: Option<Arc<str>>,
-    /// Santa's `notification_app_name`: "NAME can now run" (2025.4 and later).
+    /// Santa's `notification_app_name`, the name in the notification "NAME can now run" (2025.4 and
+    /// later).
     pub app_name: Option<Arc<str>>,
     /// The bundle that an allow rule belongs to.
     pub bundle: Option<Bundle>,

@@ -201,7 +201,7 @@ impl Program {
     }
 
     /// The signing ID with the team ID or `platform` as its prefix, if both are known. Clients
-    /// before 2024 report no prefix. Then, the prefix `platform` is never assumed.
+    /// before 2024 report no prefix. For these, the prefix is the team ID, never `platform`.
     pub fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());

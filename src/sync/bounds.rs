@@ -41,7 +41,7 @@ const CERTIFICATES: usize = 16;
 const ENTITLEMENTS: usize = 64;
 /// Maximum processes of a file access: the program and its ancestors.
 const PROCESSES: usize = 64;
-/// If the JSON of other reported fields has more bytes, its lists and objects are left out.
+/// If the JSON of an event's `other_fields` has more bytes, its lists and objects are left out.
 const REPORT: usize = 64 * 1024;
 
 const CUT: &str = "…";
@@ -54,7 +54,7 @@ pub(super) struct Bounded<T> {
 }
 
 impl<T> Bounded<T> {
-    /// The fields that were shortened or left out, by their names on the wire.
+    /// The names of the fields that were shortened or left out.
     pub(super) fn truncated(&self) -> Vec<String> {
         self.truncated.0.iter().map(|field| (*field).to_owned()).collect()
     }

@@ -167,7 +167,7 @@ impl<K, V> Weighter<K, V> for Weight<K, V> {
     fn weight(&self, key: &K, value: &V) -> u64 {
         let inline = size_of::<K>() + size_of::<V>() + ENTRY_BYTES;
         let owned = (self.0)(key, value);
-        // The allocator rounds sizes up by at most an eighth.
+        // The allocator rounds sizes up. An eighth is an estimate of what this adds.
         (inline + owned + owned / 8) as u64
     }
 }

@@ -28,7 +28,8 @@ pub(super) enum SpanStart {
     },
     /// The host has the result of one of many offers. Only the scopes of these offers are known.
     Union {
-        /// The revision of the host's holding.
+        /// The revision of the host's holding, or the last revision before it that changed one of
+        /// the scopes in `union`.
         since: Revision,
         union: ScopeSetId,
         common: ScopeSetId,

@@ -294,7 +294,7 @@ impl Downloads {
         self.differences.get(key, compute).await
     }
 
-    /// The difference of a span that contains no rules.
+    /// A difference without rules or removals for a span.
     pub(super) fn empty_download(&self, policy: &LoadedPolicy, span: Span) -> Arc<Download> {
         let key = (policy.ledger.numbering(), span);
         self.differences.known(&key).unwrap_or_else(|| {
@@ -389,7 +389,8 @@ impl Downloads {
         let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));
         let legs = trail.legs.iter().map(Route::from);
         let routes = || [root.clone()].into_iter().chain(union_legs.clone()).chain(legs.clone());
-        // With canonical spans, hosts also share the result if only their revisions differ.
+        // With canonical spans, hosts also share the result if their revisions differ but no rule in
+        // their scopes changed in between.
         let policy = self.policy().await?;
         let mut spans = Vec::with_capacity(1 + trail.length());
         for route in routes() {

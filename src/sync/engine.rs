@@ -92,7 +92,7 @@ impl Engine {
         Self { events: self.events.with_limit(most), ..self }
     }
 
-    /// The same engine, but after a new epoch, it spreads clean syncs over the time `spread`.
+    /// The same engine with another time over which clean syncs are spread after a new epoch.
     pub fn with_restore_spread(mut self, spread: SignedDuration) -> Self {
         self.epoch.spread = spread;
         self
@@ -219,7 +219,7 @@ impl Engine {
         self.epoch.begin(actor).await
     }
 
-    /// Event upload. `may_join` decides whether a new host is accepted.
+    /// Handles an event upload. `may_join` decides whether a new host is accepted.
     ///
     /// # Errors
     /// When the store fails, or a new host is not accepted.

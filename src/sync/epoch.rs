@@ -94,8 +94,8 @@ impl CurrentEpoch {
     }
 }
 
-/// The earliest time at which a host gets all its rules again. It depends on the host, so that a
-/// fleet does not download at the same time.
+/// The earliest time at which a host gets all its rules again. It depends on the host, so that the
+/// hosts of a fleet do not all download at the same time.
 fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timestamp {
     let spread = u128::try_from(spread.as_millis()).unwrap_or(0);
     let wait = (u128::from(xxh3_64(machine.as_str().as_bytes())) * spread) >> u64::BITS;

@@ -216,7 +216,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// What a client's decisions depend on, in addition to its rules.
+/// The settings and the version of a client, as far as its decisions depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions<'a> {
     pub unmatched: Unmatched,

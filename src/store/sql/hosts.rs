@@ -1,4 +1,4 @@
-//! Hosts that match a filter, host names, versions of Santa, and sets of scopes.
+//! SQL for hosts and scope sets.
 
 use super::conditions::Conditions;
 use super::{Database, Dialect, Parameter, StoredRow};

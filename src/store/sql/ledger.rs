@@ -1,4 +1,5 @@
-//! A page of the ledger. Checks the checksum of each row, and quarantines unreadable rows.
+//! Builds a page of the ledger from rows. Checks the checksum of each row, and skips unreadable
+//! rows.
 
 use std::collections::HashMap;
 

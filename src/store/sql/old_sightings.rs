@@ -89,8 +89,9 @@ pub(in crate::store) async fn set_uncounted<D: Database>(
     on.execute(&sql, &[newest.into()]).await.map(drop)
 }
 
-/// Deletes at most `limit` sightings of a host, and programs that have no sightings left. Events of
-/// the host that are not counted yet will never be counted.
+/// Deletes at most `limit` sightings of a host, programs that have no sightings left, and the
+/// host's row if it is no longer needed. Events of the host that are not counted yet will never be
+/// counted.
 pub(in crate::store) async fn delete_of<D: Database>(
     on: &D,
     machine: &MachineId,

@@ -176,9 +176,9 @@ pub(in crate::store) async fn snapshot_at(
     Ok(PolicySnapshot { head, settings, tags })
 }
 
-/// Tags, by name, and settings, by scope and name, that meet an SQL condition. The condition can
-/// use the columns `made` and `ended`, and a revision as `$1`. The result has no rules. Unreadable
-/// rows are left out, and quarantined if `quarantine` is given.
+/// The tags and settings that meet an SQL condition, sorted. The condition can use the columns
+/// `made` and `ended`, and a revision as `$1`. The result has no rules. Unreadable rows are left
+/// out, and quarantined if `quarantine` is given.
 pub(in crate::store) async fn tags_and_settings(
     on: &impl Database,
     condition: &str,

@@ -14,7 +14,7 @@ use crate::store::{
     UndecidedFilter, UndecidedPosition, UndecidedSighting, codes,
 };
 
-/// Maximum rows of one part of a list. A program has up to 3 kB.
+/// Maximum rows of one part of a list.
 const MOST_ROWS: usize = 1_000;
 /// Maximum programs that are examined for one part of a list.
 const EXAMINED: usize = 20_000;
@@ -369,7 +369,8 @@ impl UndecidedFilter {
     }
 }
 
-/// A query for the keys of undecided sightings after a position, newest first.
+/// A query for the keys of undecided sightings after a position, newest first. It includes only
+/// the conditions that an index can check.
 fn newest_undecided<'a>(
     dialect: Dialect,
     wanted: &mut Conditions<'a>,

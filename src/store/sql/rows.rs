@@ -32,8 +32,8 @@ pub(in crate::store) enum ContentValue<'a> {
     Text(Option<&'a str>),
 }
 
-/// The content of a rule, in the order of [`CONTENT`]. No text contains NUL, because such a rule
-/// cannot be built.
+/// The content of a rule, in the order of [`CONTENT`]. No text contains NUL, because nicelist
+/// refuses such rules.
 pub(in crate::store) fn content(rule: &Rule) -> [ContentValue<'_>; WIDTH] {
     use ContentValue::{Integer, Text};
     let Notice { message, url, button_label, app_name, bundle } = &rule.notice;

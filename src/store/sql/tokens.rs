@@ -1,4 +1,4 @@
-//! Tokens, and the key and first tokens of a new database.
+//! Tokens, and the cursor key of a database.
 
 use jiff::Timestamp;
 

@@ -86,8 +86,8 @@ pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// Finds out how to read the database at a path. Fails if the database does not exist, is empty or
-/// is not nicelist's.
+/// Finds out how to read the database at a path. Fails if the database does not exist, is empty, is
+/// not nicelist's or has a newer schema.
 pub(super) fn readable(path: &Path) -> Result<Log, String> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err("it is a folder; name a file".to_owned()),

@@ -41,8 +41,9 @@ fn structure_of(connection: &Connection, depth: Depth) -> StoreResult<Option<Str
     }
 }
 
-/// Checks a whole file without changing it. The checksums are checked only if the structure is not
-/// damaged. Returns how many rows were checked, and the damage, if any.
+/// Checks a whole file without changing its content. Fails if its schema is outdated. The checksums
+/// are checked only if the structure is not damaged. Returns how many rows were checked, and the
+/// damage, if any.
 pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> {
     let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
     let opened = || {

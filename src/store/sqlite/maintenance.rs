@@ -1,4 +1,4 @@
-//! A whole database, read from one snapshot or filled in one transaction.
+//! Reads a whole database from one snapshot, or fills one in one transaction.
 
 use std::path::Path;
 
@@ -86,7 +86,7 @@ impl File {
             if !used.is_empty() {
                 return Err("it was used in the meantime; name a new one".to_owned());
             }
-            // The file has a cursor key if it was opened before. The copy gets the source's key
+            // The file has a cursor key if a server used it before. The copy gets the source's key
             // instead.
             connection.execute("DELETE FROM meta", []).map_err(open::reason)?;
             Ok(Self { connection: Some(connection) })

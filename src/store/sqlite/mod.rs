@@ -1,9 +1,9 @@
 //! The SQLite adapter: one file, no setup.
 //!
-//! One thread writes. It puts waiting jobs into one transaction, so that a thousand hosts that sync
-//! at the same time cost a few commits, and replies after the commit. Reads use a few separate
-//! connections, and each read sees one snapshot. A change of policy is one transaction: if the
-//! process is killed, either all of the change is stored or none of it.
+//! One thread writes. It puts small waiting jobs into one transaction, so that a few commits are
+//! enough if a thousand hosts sync at the same time. It replies after the commit. Reads use a few
+//! separate connections, and each read sees one snapshot. A change of policy is one transaction: if
+//! the process is killed, either all of the change is stored or none of it.
 
 pub(super) mod backup;
 pub(super) mod check;

@@ -17,7 +17,7 @@ use crate::store::{Durability, StoreError, sql};
 pub(super) const APPLICATION_ID: i32 = 0x6e69_6365;
 /// The first release that does not lose commits when two connections checkpoint at the same time.
 const OLDEST_SQLITE: i32 = 3_051_003;
-/// How long to wait while another process writes.
+/// How long to wait while another connection has a lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Maximum prepared statements that a connection keeps.
 const STATEMENTS: usize = 128;
@@ -33,7 +33,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
 ];
-/// The first version of the schema whose rows have checksums.
+/// The first version of the schema that has checksums.
 pub(super) const CHECKSUMS: usize = 5;
 
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
@@ -49,7 +49,7 @@ pub(super) enum ConnectionUse {
     ReadOnly(Log),
 }
 
-/// The state of the write-ahead log of a database that is only read.
+/// The state of the write-ahead log of a database that is opened read-only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Log {
     /// There was no log, or it was empty. SQLite deletes the log when the last connection closes.
@@ -207,7 +207,7 @@ fn marks(connection: &mut Connection) -> rusqlite::Result<(i32, i32, i64)> {
 }
 
 /// Switches to write-ahead logging. SQLite does not wait for other connections here, so this
-/// function does.
+/// function tries again until it times out.
 pub(super) fn write_ahead(connection: &Connection) -> Result<(), String> {
     const PAUSE: Duration = Duration::from_millis(10);
     let mut waited = Duration::ZERO;

@@ -14,7 +14,7 @@ use super::open::{self, ConnectionUse};
 use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
-/// After this many steps of SQLite's virtual machine, each query checks whether it must stop.
+/// A query checks whether it must stop each time after this many steps of SQLite's virtual machine.
 const STEPS_A_CHECK: i32 = 1_000;
 
 /// Connections for each purpose. [`Readers::open`] opens them at the start, so that they keep

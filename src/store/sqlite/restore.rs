@@ -136,7 +136,7 @@ impl Locked {
             replaced = Some(keep(database, now)?);
         }
         copy.as_file().sync_all()?;
-        // Logs that still exist are left from an earlier database at this path.
+        // Logs that still exist are left over from an earlier database at this path.
         for (log, aside) in logs(database).iter().zip(logs(&aside(database, now))) {
             if log.exists() {
                 fs::rename(log, aside)?;

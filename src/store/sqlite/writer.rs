@@ -16,7 +16,7 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 
 /// A commit with this many rows accepts no further job.
 const LARGEST_GROUP: u32 = 2048;
-/// Maximum rows that wait for a shared commit. They take about 100 MB of memory.
+/// Maximum rows that wait for a shared commit, to limit the memory that they take.
 const MOST_WAITING: u32 = 64 * 1024;
 /// Before a commit, the thread waits for more jobs, because a commit takes about as long for many
 /// jobs as for one. It waits in at most [`STEPS`] steps of this length, until [`CROWD`] jobs are
@@ -194,8 +194,8 @@ where
     W: FnOnce(&Connection) -> StoreResult<WriteResult<T>> + Send,
 {
     fn run(&mut self, connection: &Connection) -> bool {
-        // The transaction or its savepoint is rolled back after a panic, so that no partial work is
-        // stored. Statements reset themselves when they are dropped.
+        // After a panic, `transact` rolls back the job's transaction or savepoint, if it has one.
+        // Statements reset themselves when they are dropped.
         let run = |work: W| catch_unwind(AssertUnwindSafe(|| work(connection)));
         self.result = self.work.take().map(|work| run(work).unwrap_or_else(|_| Err(panicked())));
         matches!(self.result, Some(Ok(WriteResult::Keep(_))))
@@ -222,7 +222,7 @@ fn serve(
 ) {
     let (mut held, mut last) = (None, 0);
     while let Some(first) = held.take().or_else(|| jobs.blocking_recv()) {
-        // A single client that writes one job after the other never waits.
+        // A single client that writes one job after another never waits.
         if (2..CROWD).contains(&last) {
             (0..STEPS).take_while(|_| jobs.len() < CROWD).for_each(|_| gather());
         }

@@ -1,5 +1,5 @@
-//! Sends writes to the writer thread. If the database is only read, tries each write and rolls it
-//! back.
+//! Sends writes to the writer thread. If the database was opened read-only, tries each write and
+//! rolls it back.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,8 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 pub(super) enum Writes {
     /// Writes are sent to the writer thread.
     Kept(Writer),
-    /// The database is only read. A dry run is rolled back; other writes are refused.
+    /// The database was opened read-only. Every write is rolled back, and fails unless it is a dry
+    /// run.
     Tried {
         path: PathBuf,
         /// How the file is read.
@@ -21,7 +22,7 @@ pub(super) enum Writes {
 }
 
 impl Writes {
-    /// The thread that writes. Fails if the database is only read.
+    /// The thread that writes. Fails if the database was opened read-only.
     pub(super) fn writer(&self) -> StoreResult<&Writer> {
         match self {
             Self::Kept(writer) => Ok(writer),
