@@ -33,7 +33,7 @@ impl SigningStatus {
         Self::Production,
     ];
 
-    /// The word shown to people.
+    /// The word shown to users.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Unknown => "unknown",

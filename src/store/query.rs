@@ -241,7 +241,7 @@ pub struct ProgramFilter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SightingFilter {
     pub machine: Option<MachineId>,
-    /// Only sightings with this user in their list of users, whose length is limited.
+    /// Only sightings whose list of users contains this user. The length of the list is limited.
     pub user: Option<String>,
     /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
@@ -276,7 +276,7 @@ impl FromStr for ProgramPosition {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UndecidedFilter {
     pub machine: Option<MachineId>,
-    /// Only sightings with this user in their list of users, whose length is limited.
+    /// Only sightings whose list of users contains this user. The length of the list is limited.
     pub user: Option<String>,
     /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,

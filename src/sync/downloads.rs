@@ -389,8 +389,8 @@ impl Downloads {
         let union_legs = trail.union_legs.iter().map(|leg| Route::from(*leg));
         let legs = trail.legs.iter().map(Route::from);
         let routes = || [root.clone()].into_iter().chain(union_legs.clone()).chain(legs.clone());
-        // With canonical spans, hosts also share the result if their revisions differ but no rule in
-        // their scopes changed in between.
+        // With canonical spans, hosts also share the result if their revisions differ but no rule
+        // in their scopes changed between the revisions.
         let policy = self.policy().await?;
         let mut spans = Vec::with_capacity(1 + trail.length());
         for route in routes() {

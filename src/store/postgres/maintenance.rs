@@ -197,7 +197,7 @@ impl DatabaseWriter for Session {
     }
 
     async fn reserve(&mut self, table: &'static Table, last: i64) -> StoreResult<()> {
-        // IDs that this database used before, or that were just written, are not used again either.
+        // IDs that this database used before, or that were just written, are not assigned again.
         let sql = format!(
             "SELECT setval(sequence, reserved) FROM (
                  SELECT sequence, greatest($2, pg_sequence_last_value(sequence),

@@ -15,8 +15,8 @@ use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 /// How long creating a connection, or checking one before it is used again, may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Settings of every session. A session does not wait forever for another server's lock, even if
-/// that server stopped responding.
+/// Settings of every session. Some uses override them. A session does not wait forever for another
+/// server's lock, even if that server stopped responding.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET lock_timeout = '60s';
      SET idle_in_transaction_session_timeout = '60s';
      SET default_transaction_isolation = 'read committed';";
@@ -25,7 +25,7 @@ const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET loc
 pub(super) enum PoolUse {
     /// Connections for reads and small writes of one purpose.
     Read(QueryPurpose),
-    /// A connection that changes policy. It has the table of staged rules.
+    /// A connection that changes policy or tokens. It has the table of staged rules.
     Policy,
     /// A connection that writes hosts or events: a few rows at a time, found by their key. Full
     /// scans are disabled, because a query plan from a time when a table was small would be slow

@@ -1,6 +1,6 @@
 //! Writes the rules of a change. They are streamed into a temporary table, and a few statements
-//! compare and write all of them. They are sorted by key, so that consecutive rules are close
-//! together in the index.
+//! process all of them. They are sorted by key, so that consecutive rules are close together in the
+//! index.
 
 use std::pin::pin;
 

@@ -12,7 +12,7 @@ pub(super) trait Batch: Send + Sync + 'static {
     /// Maximum jobs per commit.
     const LARGEST_GROUP: usize;
     /// Maximum waiting jobs. Further jobs are refused, because their callers would probably time
-    /// out first.
+    /// out before the jobs are written.
     const QUEUE: usize;
 
     type Job: Send + Sync + 'static;

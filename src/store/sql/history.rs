@@ -1,4 +1,4 @@
-//! The history of the policy: revisions, their changes, and all versions of a target's rules.
+//! The history of the policy: revisions, their changes, and the versions of a target's rules.
 
 use super::conditions::Conditions;
 use super::rows::{self, REVISION, WIDTH, content_of};

@@ -101,7 +101,7 @@ impl dyn StoredRow + '_ {
         self.integer(column)?.ok_or_else(|| corrupt("number", &"NULL"))
     }
 
-    /// An integer that is not negative.
+    /// An integer that is neither NULL nor negative.
     pub(super) fn count(&self, column: usize) -> StoreResult<u64> {
         u64::try_from(self.number(column)?).map_err(|error| corrupt("count", &error))
     }

@@ -1,6 +1,5 @@
 //! Writes the rules of a change. Rules with a single edit are sorted by key, so that consecutive
-//! rules are close together in the index. Rules are inserted [`CHUNK`] at a time, and the
-//! remaining ones one at a time.
+//! rules are close together in the index. One statement can insert [`CHUNK`] rules.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement};

@@ -30,8 +30,8 @@ impl Writes {
         }
     }
 
-    /// Does `work` like [`Writer::write`]. If the database was opened read-only, rolls the work back,
-    /// and fails unless the result is [`WriteResult::Discard`].
+    /// Does `work` like [`Writer::write`]. If the database was opened read-only, rolls the work
+    /// back, and fails unless the result is [`WriteResult::Discard`].
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,
