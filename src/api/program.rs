@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{RuleView, instant};
 use crate::fleet::{Decision, EventId, KnownProgram, ProgramId};
-use crate::rule::{Candidate, MachineId, Program, SigningStatus};
+use crate::rule::{Candidate, MachineId, Program, SigningStatus, TagName};
 
 /// A program that at least one host reported.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -110,12 +110,18 @@ pub struct ProgramQuery {
     /// prefix of one, or `id:` followed by a whole machine ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
-    /// Only programs that this user ran. At most 16 users are known for each program and host.
+    /// Only programs seen on hosts with this tag.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tag: Option<TagName>,
+    /// Only programs that this user ran.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Only programs that Santa blocked in the newest report of a host.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,
+    /// Only programs pending approval. The program with the newest pending report comes first.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub pending: bool,
     /// Maximum items on the page: 500 by default, at most 1,000.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,

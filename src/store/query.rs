@@ -241,13 +241,12 @@ pub struct ProgramFilter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SightingFilter {
     pub machine: Option<MachineId>,
-    /// Only sightings whose list of users contains this user. The length of the list is limited.
+    /// Only sightings on hosts with this tag.
+    pub tag: Option<TagName>,
+    /// Only sightings with this user in their list of users, whose length is limited.
     pub user: Option<String>,
     /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
-    /// Only sightings whose newest decision was made without a rule: `BLOCK_UNKNOWN` or
-    /// `ALLOW_UNKNOWN`.
-    pub undecided: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -293,6 +292,8 @@ pub struct UndecidedFilter {
     /// Only sightings with this text in the newest path, or in the program's SHA-256, signing ID or
     /// team ID, in any letter case (ASCII).
     pub text: Option<String>,
+    /// Only sightings of programs that match this filter.
+    pub program: ProgramFilter,
 }
 
 /// The place of a sighting in a list of undecided sightings. `machine` is a row ID, which is valid

@@ -58,11 +58,29 @@ async fn host_with_programs(shell: &Shell, programs: i64) {
     }
 }
 
-pub(crate) async fn page(server: &Server, query: &str) -> Value {
-    let url = format!("{}/api/v1/events/waiting?{query}", server.url);
+async fn get(server: &Server, path: &str) -> Value {
+    let url = format!("{}/api/v1/{path}", server.url);
     let response = reqwest::Client::new().get(url).bearer_auth(ADMIN).send().await.unwrap();
     assert_eq!(response.status(), 200);
     response.json().await.unwrap()
+}
+
+pub(crate) async fn page(server: &Server, query: &str) -> Value {
+    get(server, &format!("events/waiting?{query}")).await
+}
+
+/// All items of a list, and the number of its pages.
+async fn all(server: &Server, path: &str) -> (Vec<Value>, usize) {
+    let (mut items, mut pages, mut cursor) = (Vec::new(), 0, String::new());
+    loop {
+        let page = get(server, &format!("{path}{cursor}")).await;
+        pages += 1;
+        items.extend(page["items"].as_array().unwrap().iter().cloned());
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return (items, pages),
+        }
+    }
 }
 
 #[tokio::test]
@@ -72,18 +90,13 @@ async fn a_page_evaluates_at_most_5000_programs_and_continues_with_the_next() {
     let server = Server::start(&shell);
     shell.use_server(&server);
     shell.run("rule add allow teamid:EQHXZ8M8AV");
-    let (mut pages, mut found, mut query) = (0, Vec::new(), String::new());
-    loop {
-        let page = page(&server, &query).await;
-        pages += 1;
-        found.extend(page["items"].as_array().unwrap().iter().map(|it| it["path"].clone()));
-        match page["next"].as_str() {
-            Some(next) => query = format!("cursor={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(found, ["/opt/tool-0"]);
+    let (found, pages) = all(&server, "events/waiting?limit=500").await;
+    assert_eq!((found.len(), &found[0]["path"]), (1, &json!("/opt/tool-0")));
     assert_eq!(pages, 3, "11,999 programs with a rule and 1 without");
+    let (found, pages) = all(&server, "programs?pending=true").await;
+    assert_eq!((found.len(), &found[0]["name"], pages), (1, &json!("tool-0"), 3));
+    let listed = shell.json("program list --pending");
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &json!("tool-0")));
 
     // The next page begins after the last program of the previous page, even with another limit.
     shell.run("rule remove teamid:EQHXZ8M8AV");

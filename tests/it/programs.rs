@@ -1,8 +1,16 @@
 //! `nicelist program`: the programs that hosts reported.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::desk::with_two_macs;
+use crate::shell::Shell;
+
+/// The names of the listed programs.
+fn names(shell: &Shell, options: &str) -> Vec<String> {
+    let programs = shell.json(format!("program list {options}").trim_end());
+    let programs = programs.as_array().unwrap().iter();
+    programs.map(|program| program["name"].as_str().unwrap().to_owned()).collect()
+}
 
 #[test]
 fn programs_are_listed_newest_first() {
@@ -43,14 +51,36 @@ fn programs_are_listed_newest_first() {
 
     For more information, try '--help'.
     ");
-    let names = |line: &str| -> Vec<Value> {
-        let programs = shell.json(line);
-        programs.as_array().unwrap().iter().map(|program| program["name"].clone()).collect()
-    };
-    assert_eq!(names("program list -n 1").len(), 1);
-    assert_eq!(names("program list --text LEDGER"), ["ledgerctl"]);
-    assert_eq!(names("program list --publisher pinecone"), ["Pinecone"]);
-    assert_eq!(names("program list --host joe --blocked"), ["Pinecone"]);
+    assert_eq!(names(&shell, "-n 1").len(), 1);
+    assert_eq!(names(&shell, "--text LEDGER"), ["ledgerctl"]);
+    assert_eq!(names(&shell, "--publisher pinecone"), ["Pinecone"]);
+    assert_eq!(names(&shell, "--host joe --blocked"), ["Pinecone"]);
+}
+
+#[test]
+fn programs_are_listed_by_tag_and_while_they_are_pending() {
+    let (shell, _server) = with_two_macs();
+    shell.run("tag create sales");
+    shell.run("host tag joe sales");
+    assert_eq!(names(&shell, "--tag eng"), ["Pinecone", "ledgerctl"]);
+    assert_eq!(names(&shell, "--tag sales"), ["Pinecone"]);
+    assert_eq!(names(&shell, "--tag sales --user mira.okafor"), [""; 0]);
+    assert_eq!(names(&shell, "--tag unused"), [""; 0]);
+
+    assert_eq!(names(&shell, "--pending"), ["Pinecone", "ledgerctl"]);
+    assert_eq!(names(&shell, "--pending -n 1"), ["Pinecone"]);
+    let pinecone = "signingid:H3ZC9YV6RK:example.pinecone.desktop";
+    shell.run(&format!("rule add allow {pinecone} --scope tag:eng"));
+    assert_eq!(names(&shell, "--pending"), ["Pinecone", "ledgerctl"], "still pending on joe's Mac");
+    assert_eq!(names(&shell, "--pending --tag eng"), ["ledgerctl"]);
+    assert_eq!(names(&shell, "--pending --tag sales"), ["Pinecone"]);
+    assert_eq!(names(&shell, "--pending --host joe"), ["Pinecone"]);
+    assert_eq!(names(&shell, "--pending --user mira.okafor"), ["ledgerctl"]);
+    assert_eq!(names(&shell, "--pending --publisher pinecone"), ["Pinecone"]);
+    assert_eq!(names(&shell, "--pending --signed adhoc"), ["ledgerctl"]);
+    shell.run(&format!("rule add block {pinecone} --scope host:joe"));
+    assert_eq!(names(&shell, "--pending"), ["ledgerctl"]);
+    assert_eq!(names(&shell, ""), ["Pinecone", "ledgerctl"]);
 }
 
 #[test]

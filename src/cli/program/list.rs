@@ -1,5 +1,7 @@
 //! `nicelist program list`.
 
+use std::collections::HashSet;
+
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
@@ -7,13 +9,13 @@ use crate::api::{ProgramQuery, ProgramView};
 use crate::cli::arg::{Since, Words};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::rule::SigningStatus;
+use crate::rule::{SigningStatus, TagName};
 
 /// List the programs that hosts reported, newest first
 ///
 /// A program is new when a host reports it for the first time. It stays in the list after its
 /// events were deleted, until no host has reported it for the time of the setting
-/// sighting-retention. Programs that are pending approval: nicelist event list --waiting
+/// sighting-retention. Details of the programs pending approval: nicelist event list --waiting
 #[derive(Debug, Args)]
 #[command(
     visible_alias = "ls",
@@ -22,32 +24,41 @@ Examples:
   nicelist program list --since 24h
   nicelist program list --publisher EQHXZ8M8AV --signed production
   nicelist program list --host annas-mac --blocked
+  nicelist program list --tag eng --pending
   nicelist program list --text zoom -o csv > zoom.csv"
 )]
 pub(crate) struct ListArgs {
-    /// Only programs of this publisher: team ID, or SHA-256 or part of the name of the certificate
+    /// Show only programs of this publisher: team ID, or SHA-256 or part of the name of the
+    /// certificate
     #[arg(long, value_name = "PUBLISHER", value_parser = NonEmptyStringValueParser::new())]
     publisher: Option<String>,
-    /// Only programs that are signed in this way
+    /// Show only programs that are signed in this way
     #[arg(long, value_name = "STATUS")]
     #[arg(value_parser = Words::<SigningStatus>::new(STATUSES))]
     signed: Option<SigningStatus>,
-    /// Only programs with this signing ID
+    /// Show only programs with this signing ID
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     signing_id: Option<String>,
-    /// Only programs with this text in the name, SHA-256, signing ID or team ID
+    /// Show only programs with this text in the name, SHA-256, signing ID or team ID
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     text: Option<String>,
-    /// Only programs of this host: machine ID, serial number, host name, or a unique prefix
+    /// Show only programs of this host: machine ID, serial number, host name, or a unique prefix
     #[arg(long, value_name = "HOST")]
     host: Option<String>,
-    /// Only programs that this user ran
+    /// Show only programs seen on hosts with this tag
+    #[arg(long, value_name = "TAG")]
+    tag: Option<TagName>,
+    /// Show only programs that this user ran
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Only programs that Santa blocked in the newest report of a host
+    /// Show only programs that Santa blocked in the newest report of a host
     #[arg(long)]
     blocked: bool,
-    /// Only programs first reported since 24h, 7d, yesterday, or a date or time such as 2026-11-20
+    /// Show only programs pending approval, the newest report first
+    #[arg(long)]
+    pending: bool,
+    /// Show only programs first reported since 24h, 7d, yesterday, or a date or time such as
+    /// 2026-11-20
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
     /// Show at most N programs
@@ -56,15 +67,29 @@ pub(crate) struct ListArgs {
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let ListArgs { publisher, signed, signing_id, text, host, user, blocked, since, limit } = args;
+    let ListArgs {
+        publisher,
+        signed,
+        signing_id,
+        text,
+        host,
+        tag,
+        user,
+        blocked,
+        pending,
+        since,
+        limit,
+    } = args;
     let query = ProgramQuery {
         publisher,
         signing_status: signed,
         signing_id,
         text,
         host,
+        tag,
         user,
         blocked,
+        pending,
         since: since.map(|since| since.resolve(context.ui.now())),
         limit: limit.filter(|limit| *limit < LARGEST_PAGE),
         ..ProgramQuery::default()
@@ -72,11 +97,15 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let client = context.client().await?;
     let mut list = context.ui.list::<ProgramView>("no programs");
     let mut pages = client.programs(&query);
-    let mut wanted = limit.unwrap_or(usize::MAX);
+    let (mut wanted, mut listed) = (limit.unwrap_or(usize::MAX), HashSet::new());
     while wanted > 0 {
         let Some(page) = pages.next().await? else { break };
-        page.iter().take(wanted).try_for_each(|program| list.push(program))?;
-        wanted = wanted.saturating_sub(page.len());
+        // Several pages can have the same pending program.
+        let new = page.iter().filter(|program| listed.insert(program.id)).take(wanted);
+        for program in new {
+            list.push(program)?;
+            wanted -= 1;
+        }
     }
     list.finish()?;
     if pages.is_incomplete() {

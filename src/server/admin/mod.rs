@@ -19,6 +19,7 @@ mod limits;
 mod lookup;
 mod macs;
 mod names;
+mod pending;
 mod policy;
 mod programs;
 mod rules;

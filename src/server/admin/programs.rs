@@ -1,24 +1,31 @@
 //! The programs that hosts reported.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
 use axum::Json;
 use jiff::Timestamp;
 
+use super::pending::{PendingHost, find_pending};
 use super::{lookup, rules};
 use crate::api::{
     Code, Page, Problem, ProgramDetail, ProgramPath, ProgramQuery, ProgramView, RuleView,
     SightingQuery, SightingView,
 };
 use crate::fleet::{KnownProgram, ProgramId, Sighting};
-use crate::rule::{MachineId, RuleType};
+use crate::rule::{MachineId, RuleType, Scope};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Path, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{ProgramFilter, ProgramPosition, RuleFilter, SightingFilter};
+use crate::store::{
+    ProgramFilter, ProgramPosition, RuleFilter, SightingFilter, UndecidedFilter, UndecidedPosition,
+};
 
-/// Maximum hosts in the details of a program.
+/// Maximum programs on a page. A program has up to 3 kB.
+const MOST_PROGRAMS: usize = 1_000;
+/// Limits in the details of a program: maximum hosts, maximum other versions, and maximum rules
+/// for each identifier.
 const MOST_SIGHTINGS: usize = 100;
 /// Maximum other versions in the details of a program.
 const MOST_VERSIONS: usize = 20;
@@ -27,8 +34,9 @@ const MOST_RULES: usize = 100;
 
 /// List programs that hosts reported, newest first
 ///
-/// Programs are sorted by the time of their first report. They stay in the list after their events
-/// are deleted.
+/// The newest program is the one that was first reported last. Programs stay in the list after
+/// their events were deleted. With `pending`, the program with the newest pending report comes
+/// first, and a later page can list the same program again because of older reports of other hosts.
 #[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
     responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn list(
@@ -36,12 +44,18 @@ pub(super) async fn list(
     _: Viewer,
     Query(query): Query<ProgramQuery>,
 ) -> Answer<Page<ProgramView>> {
-    let limit = page_size(query.limit);
-    let after: Option<ProgramPosition> = read_cursor(query.cursor.as_deref())?;
+    let limit = page_size(query.limit).min(MOST_PROGRAMS);
+    let (is_pending, cursor) = (query.pending, query.cursor.clone());
     let filter = filter(&state, query).await?;
-    let part = state.store.programs(&filter, after, limit).await?;
-    let items = views(&state, part.rows).await?;
-    let next = part.next.map(|position| position.to_string());
+    let (rows, next) = if is_pending {
+        let (rows, next) = pending(&state, filter, read_cursor(cursor.as_deref())?, limit).await?;
+        (rows, next.map(|position| position.to_string()))
+    } else {
+        let after: Option<ProgramPosition> = read_cursor(cursor.as_deref())?;
+        let part = state.store.programs(&filter, after, limit).await?;
+        (part.rows, part.next.map(|position| position.to_string()))
+    };
+    let items = views(&state, rows).await?;
     let reading_older_events = state.store.has_uncounted_events().await?;
     Ok(Json(Page { items, next, reading_older_events }))
 }
@@ -55,8 +69,10 @@ async fn filter(state: &State, query: ProgramQuery) -> Result<ProgramFilter, Ref
         text,
         since,
         host,
+        tag,
         user,
         blocked,
+        pending: _,
         limit: _,
         cursor: _,
     } = query;
@@ -64,8 +80,31 @@ async fn filter(state: &State, query: ProgramQuery) -> Result<ProgramFilter, Ref
         Some(name) => Some(lookup::find(state, name).await?.machine),
         None => None,
     };
-    let seen = SightingFilter { machine, user, blocked, undecided: false };
+    let seen = SightingFilter { machine, tag, user, blocked };
     Ok(ProgramFilter { sha256, signing_id, publisher, signing_status, text, since, seen })
+}
+
+/// The programs of pending sightings after a position, and the position after which the list
+/// continues. All conditions on sightings must match the same sighting.
+async fn pending(
+    state: &State,
+    mut program: ProgramFilter,
+    after: Option<UndecidedPosition>,
+    limit: usize,
+) -> Result<(Vec<KnownProgram>, Option<UndecidedPosition>), Refused> {
+    let SightingFilter { machine, tag, user, blocked } = std::mem::take(&mut program.seen);
+    let filter = UndecidedFilter { machine, user, blocked, program, ..UndecidedFilter::default() };
+    let (mut programs, mut listed) = (Vec::new(), HashSet::new());
+    let tag = tag.map(Scope::Tag);
+    let add = |known: KnownProgram, _: Sighting, host: &PendingHost| {
+        let has_tag = tag.as_ref().is_none_or(|tag| host.scopes.contains(tag));
+        if has_tag && listed.insert(known.id) {
+            programs.push(known);
+        }
+        if programs.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let next = find_pending(state, &filter, after, limit, add).await?;
+    Ok((programs, next))
 }
 
 /// Show a program: where it was seen, its other versions, and the rules that match it

@@ -12,7 +12,7 @@ use crate::fleet::{EventId, KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
 use crate::store::sql::events::EventRange;
 use crate::store::sql::old_sightings::OlderEvents;
-use crate::store::sql::{old_sightings, programs};
+use crate::store::sql::{old_sightings, programs, undecided};
 use crate::store::{
     EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
     PurgedSightings, SightingPosition, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
@@ -98,7 +98,7 @@ impl ProgramStore for Postgres {
         after: Option<UndecidedPosition>,
         limit: usize,
     ) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>> {
-        at_once!(self, |on| programs::undecided(on, filter, after, limit))
+        at_once!(self, |on| undecided::list(on, filter, after, limit))
     }
 
     async fn has_uncounted_events(&self) -> StoreResult<bool> {

@@ -33,7 +33,8 @@ pub(in crate::store) async fn add_filter<'a, D: Database>(
     HostFilter { tag, prefix: _, user, machines }: &'a HostFilter,
 ) -> StoreResult<()> {
     if let Some(tag) = tag {
-        add_has_tag(on, wanted, tag).await?;
+        let has_tag = has_tag(on, wanted, tag).await?;
+        wanted.add(&has_tag);
     }
     if let Some(user) = user {
         wanted.and("primary_user = $", user.as_str());
@@ -45,21 +46,20 @@ pub(in crate::store) async fn add_filter<'a, D: Database>(
     Ok(())
 }
 
-/// Adds the condition that a host has a tag: an administrator gave it the tag, or the tag's
-/// membership matches it.
-async fn add_has_tag<D: Database>(
+/// The condition that a host has a tag: an administrator gave it the tag, or the tag's membership
+/// matches it.
+pub(super) async fn has_tag<D: Database>(
     on: &D,
     wanted: &mut Conditions<'_>,
     tag: &TagName,
-) -> StoreResult<()> {
+) -> StoreResult<String> {
     let sql = "SELECT membership FROM tag WHERE name = $1 AND ended IS NULL";
     let name = [tag.as_str().into()];
     let stored = on.first(sql, &name, |row| codes::to_value(row.str(0)?)).await?;
     let membership: Membership = stored.unwrap_or_default();
     let mut ways = memberships(D::DIALECT, wanted, &membership);
     ways.push(D::DIALECT.contains("tags", &wanted.value(quoted(tag))));
-    wanted.add(&format!("({})", ways.join(" OR ")));
-    Ok(())
+    Ok(format!("({})", ways.join(" OR ")))
 }
 
 pub(in crate::store) async fn members<D: Database>(
@@ -166,7 +166,10 @@ pub(in crate::store) async fn santa_versions<D: Database>(
             let list = wanted.value(groups);
             wanted.add(&in_groups(D::DIALECT, &list));
         }
-        Scope::Tag(tag) => add_has_tag(on, &mut wanted, tag).await?,
+        Scope::Tag(tag) => {
+            let has_tag = has_tag(on, &mut wanted, tag).await?;
+            wanted.add(&has_tag);
+        }
         Scope::User(name) => wanted.and("primary_user = $", &**name),
         Scope::Host(name) => {
             let serial = match D::DIALECT {

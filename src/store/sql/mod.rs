@@ -20,6 +20,7 @@ pub(super) mod retention;
 pub(super) mod rows;
 pub(super) mod sightings;
 pub(super) mod tokens;
+pub(super) mod undecided;
 
 use std::borrow::Cow;
 

@@ -1,4 +1,4 @@
-//! Lists of programs and sightings.
+//! Lists of programs, and the sightings of a program or a host.
 
 use jiff::Timestamp;
 
@@ -10,23 +10,21 @@ use crate::rule::{Certificate, MachineId, Program};
 use crate::store::bounds::LIST_BYTES;
 use crate::store::new_sightings::SightingRow;
 use crate::store::{
-    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, SightingFilter, StoreResult,
-    UndecidedFilter, UndecidedPosition, UndecidedSighting, codes,
+    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, SightingFilter, StoreResult, codes,
 };
 
-/// Maximum rows of one part of a list.
-const MOST_ROWS: usize = 1_000;
+/// Maximum rows of one part of a list. A program has up to 3 kB.
+pub(super) const MOST_ROWS: usize = 1_000;
 /// Maximum programs that are examined for one part of a list.
 const EXAMINED: usize = 20_000;
-/// Maximum undecided sightings that are examined for one part of a list.
-const EXAMINED_SIGHTINGS: usize = 5_000;
-/// Approximate bytes of a sighting and its program, in addition to the sighting's path and lists.
+/// The approximate bytes of a sighting and its program without the lists and the path.
 const ROW_BYTES: usize = 512;
 
-const PROGRAM: &str = "p.id, p.sha256, p.cdhash, p.team_id, p.signing_id, p.signing_status, \
+/// The columns that [`program`] reads, of a table `p`.
+pub(super) const PROGRAM: &str = "p.id, p.sha256, p.cdhash, p.team_id, p.signing_id, p.signing_status, \
      p.certificate, p.common_name, p.organization, p.name, p.bundle_name, p.first_seen, p.hosts";
 
-fn program(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<KnownProgram> {
+pub(super) fn program(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<KnownProgram> {
     let text = |place: usize| row.str(first + place).map(str::to_owned);
     let certificate =
         Certificate { sha256: text(6)?, common_name: text(7)?, organization: text(8)? };
@@ -48,7 +46,7 @@ fn program(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<KnownProgram
 }
 
 /// Reads a sighting from these columns: the program's ID, the machine ID, and [`SIGHTING_ROW`].
-fn sighting(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<Sighting> {
+pub(super) fn sighting(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<Sighting> {
     let (program, machine) = (ProgramId(row.number(first)?), hosts::machine(row, first + 1)?);
     let found = sighting_row(row, first + 2)?;
     let SightingRow { first_seen, last_seen, reports, decision, latest, path, users, paths } =
@@ -84,7 +82,8 @@ pub(in crate::store) async fn list<D: Database>(
     limit: usize,
 ) -> StoreResult<ExaminedPart<KnownProgram, ProgramPosition>> {
     let limit = limit.min(MOST_ROWS);
-    let mut wanted = program_conditions(D::DIALECT, filter);
+    let mut wanted = Conditions::default();
+    add_program(on, &mut wanted, filter).await?;
     let from = after.map_or([i64::MAX; 2], |at| [at.first_seen.as_millisecond(), at.id.0]);
     let end = match filter.is_indexed() {
         true => None,
@@ -128,17 +127,21 @@ impl ProgramFilter {
     }
 }
 
-fn program_conditions<'a>(dialect: Dialect, filter: &'a ProgramFilter) -> Conditions<'a> {
+/// Adds the conditions of a filter on programs, which are in the table `p`.
+pub(super) async fn add_program<'a, D: Database>(
+    on: &D,
+    wanted: &mut Conditions<'a>,
+    filter: &'a ProgramFilter,
+) -> StoreResult<()> {
     let ProgramFilter { sha256, signing_id, publisher, signing_status, text, since, seen } = filter;
-    let mut wanted = Conditions::default();
     if let Some(sha256) = sha256 {
         wanted.and("p.sha256 = $", sha256.to_ascii_lowercase());
     }
     if let Some(signing_id) = signing_id {
-        add_signing_id(&mut wanted, signing_id);
+        add_signing_id(wanted, signing_id);
     }
     if let Some(publisher) = publisher {
-        let by = publisher_is(dialect, &mut wanted, publisher);
+        let by = publisher_is(D::DIALECT, wanted, publisher);
         wanted.add(&format!("({by})"));
     }
     if let Some(status) = signing_status {
@@ -146,13 +149,12 @@ fn program_conditions<'a>(dialect: Dialect, filter: &'a ProgramFilter) -> Condit
     }
     if let Some(text) = text {
         let columns = ["p.name", "p.bundle_name", "p.sha256", "p.signing_id", "p.team_id"];
-        add_text(dialect, &mut wanted, &columns, text);
+        add_text(D::DIALECT, wanted, &columns, text);
     }
     if let Some(since) = since {
         wanted.and("p.first_seen >= $", since.as_millisecond());
     }
-    add_seen(dialect, &mut wanted, seen);
-    wanted
+    add_seen(on, wanted, seen).await
 }
 
 /// Adds the condition that a program has a signing ID. Clients before 2024 report the signing ID
@@ -167,8 +169,12 @@ fn add_signing_id<'a>(wanted: &mut Conditions<'a>, signing_id: &'a str) {
     wanted.add(&format!("({ways})"));
 }
 
-/// The condition that a program's team ID or certificate matches a publisher.
-fn publisher_is<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, publisher: &'a str) -> String {
+/// The condition that a program is signed by a team or a certificate.
+pub(super) fn publisher_is<'a>(
+    dialect: Dialect,
+    wanted: &mut Conditions<'a>,
+    publisher: &'a str,
+) -> String {
     let lower = wanted.value(publisher.to_ascii_lowercase());
     let upper = wanted.value(publisher.to_ascii_uppercase());
     let named = ["common_name", "organization"]
@@ -176,7 +182,12 @@ fn publisher_is<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, publisher: &'
     format!("p.team_id = {upper} OR p.certificate = {lower} OR {} OR {}", named[0], named[1])
 }
 
-fn add_text<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, columns: &[&str], text: &'a str) {
+pub(super) fn add_text<'a>(
+    dialect: Dialect,
+    wanted: &mut Conditions<'a>,
+    columns: &[&str],
+    text: &'a str,
+) {
     let part = wanted.value(text.to_ascii_lowercase());
     // Joined by line breaks, so that a text without a line break cannot match across two columns.
     let searched = format!("lower({})", columns.join(" || '\n' || "));
@@ -184,47 +195,59 @@ fn add_text<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, columns: &[&str],
 }
 
 /// Adds the condition that a program has a sighting that matches a filter.
-fn add_seen<'a>(dialect: Dialect, wanted: &mut Conditions<'a>, filter: &'a SightingFilter) {
+async fn add_seen<'a, D: Database>(
+    on: &D,
+    wanted: &mut Conditions<'a>,
+    filter: &'a SightingFilter,
+) -> StoreResult<()> {
     if *filter == SightingFilter::default() {
-        return;
+        return Ok(());
     }
-    let SightingFilter { machine, user, blocked, undecided } = filter;
-    let mut seen = Vec::new();
+    let SightingFilter { machine, tag, user, blocked } = filter;
+    let (mut seen, mut of_host) = (Vec::new(), String::new());
     if let Some(user) = user {
-        seen.push(has_user(dialect, wanted, user));
+        seen.push(has_user(D::DIALECT, wanted, user));
     }
     if *blocked {
         seen.push("substr(s.decision, 1, 5) = 'BLOCK'".to_owned());
     }
-    if *undecided {
-        seen.push("s.undecided > 0".to_owned());
+    if let Some(tag) = tag {
+        seen.push(hosts::has_tag(on, wanted, tag).await?);
+        of_host = format!(
+            "{join} machine AS m ON m.id = s.machine {join} host AS h ON h.machine = m.name",
+            join = D::DIALECT.join_in_order()
+        );
     }
     let condition = match machine {
         Some(machine) => {
             let machine = wanted.value(machine.as_str());
             seen.push(format!("s.machine = (SELECT id FROM machine WHERE name = {machine})"));
-            let by = dialect.indexed_by("sighting_machine");
-            format!("p.id IN (SELECT program FROM sighting AS s {by} WHERE {})", seen.join(" AND "))
+            let by = D::DIALECT.indexed_by("sighting_machine");
+            format!(
+                "p.id IN (SELECT program FROM sighting AS s {by} {of_host} WHERE {})",
+                seen.join(" AND ")
+            )
         }
         None => {
             seen.push("s.program = p.id".to_owned());
-            format!("EXISTS (SELECT 1 FROM sighting AS s WHERE {})", seen.join(" AND "))
+            format!("EXISTS (SELECT 1 FROM sighting AS s {of_host} WHERE {})", seen.join(" AND "))
         }
     };
     wanted.add(&condition);
+    Ok(())
 }
 
 /// The condition that a sighting has a user. In the JSON list of users, each name is quoted and
 /// follows a comma or the start of the list. Quotes within a name are escaped.
-fn has_user(dialect: Dialect, wanted: &mut Conditions<'_>, user: &str) -> String {
+pub(super) fn has_user(dialect: Dialect, wanted: &mut Conditions<'_>, user: &str) -> String {
     let name = serde_json::Value::from(&*dialect.stored_text(user)).to_string();
     let part = wanted.value(format!(",{name}"));
     dialect.contains("',' || substr(s.users, 2)", &part)
 }
 
-/// A query for the first rows of the query `found`, until [`LIST_BYTES`] is reached. `found` must
-/// return the columns `program`, `machine_name` and [`SIGHTING_ROW`].
-fn bounded(found: &str, order: &str) -> String {
+/// A query for a part of a list of sightings: the rows of the query `found`, up to the limit of
+/// bytes. These rows have the columns `program`, `machine_name` and [`SIGHTING_ROW`].
+pub(super) fn bounded(found: &str, order: &str) -> String {
     format!(
         "SELECT * FROM (
              SELECT found.*, {size} AS size, sum({size}) OVER (ORDER BY {order}) AS total
@@ -303,138 +326,4 @@ pub(in crate::store) async fn last_seen<D: Database>(
         Ok((ProgramId(row.number(0)?), codes::to_time(row.number(1)?)?))
     })
     .await
-}
-
-pub(in crate::store) async fn undecided<D: Database>(
-    on: &D,
-    filter: &UndecidedFilter,
-    after: Option<UndecidedPosition>,
-    limit: usize,
-) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>> {
-    let limit = limit.min(MOST_ROWS);
-    let examined = if filter.examines_rows() { EXAMINED_SIGHTINGS } else { limit };
-    let mut wanted = Conditions::default();
-    let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
-    let sql = format!("{newest} LIMIT 1 OFFSET {}", examined.saturating_sub(1));
-    let end = on.query_filtered(&sql, &wanted.parameters, |row| undecided_position(row, [0, 1, 2]));
-    let end = end.await?.pop();
-    add_undecided(D::DIALECT, &mut wanted, filter);
-    let join = D::DIALECT.join_in_order();
-    let own: Vec<String> = SIGHTING_ROW.split(", ").map(|column| format!("s.{column}")).collect();
-    let found = format!(
-        "SELECT s.program, m.name AS machine_name, {}, s.machine, {PROGRAM}
-         FROM ({newest} LIMIT {examined}) AS page
-         {join} sighting AS s ON s.program = page.program AND s.machine = page.machine
-         {join} program AS p ON p.id = page.program {join} machine AS m ON m.id = page.machine
-         WHERE {} ORDER BY s.last_seen DESC, s.program DESC, s.machine DESC LIMIT {limit}",
-        own.join(", "),
-        wanted.sql
-    );
-    let sql = bounded(&found, UNDECIDED_ORDER);
-    let mut bytes = 0;
-    let rows = on.query_filtered(&sql, &wanted.parameters, |row| {
-        bytes = row.number(row.width() - 1)?;
-        Ok(UndecidedSighting {
-            sighting: sighting(row, 0)?,
-            position: undecided_position(row, [3, 0, MACHINE])?,
-            program: program(row, MACHINE + 1)?,
-        })
-    });
-    let rows = rows.await?;
-    let is_cut = rows.len() == limit || bytes >= codes::limit(LIST_BYTES);
-    let next = if is_cut { rows.last().map(|last| last.position) } else { end };
-    Ok(ExaminedPart { rows, next })
-}
-
-const UNDECIDED_ORDER: &str = "last_seen DESC, program DESC, machine DESC";
-/// The index of the column with a host's row ID, which follows the columns of [`sighting`].
-const MACHINE: usize = 12;
-
-fn undecided_position(
-    row: &(dyn StoredRow + '_),
-    [seen, program, machine]: [usize; 3],
-) -> StoreResult<UndecidedPosition> {
-    Ok(UndecidedPosition {
-        last_seen: codes::to_time(row.number(seen)?)?,
-        program: ProgramId(row.number(program)?),
-        machine: row.number(machine)?,
-    })
-}
-
-impl UndecidedFilter {
-    /// Whether the filter has conditions that an index cannot check.
-    fn examines_rows(&self) -> bool {
-        let Self { machine: _, blocked: _, since: _, until: _, user, path, signer, text } = self;
-        user.is_some() || path.is_some() || signer.is_some() || text.is_some()
-    }
-}
-
-/// A query for the keys of undecided sightings after a position, newest first. It includes only
-/// the conditions that an index can check.
-fn newest_undecided<'a>(
-    dialect: Dialect,
-    wanted: &mut Conditions<'a>,
-    filter: &'a UndecidedFilter,
-    after: Option<UndecidedPosition>,
-) -> String {
-    let [seen, program, machine] = after
-        .map_or([i64::MAX; 3], |at| [at.last_seen.as_millisecond(), at.program.0, at.machine])
-        .map(|bound| wanted.value(bound));
-    let mut range = format!("(last_seen, program, machine) < ({seen}, {program}, {machine})");
-    if let Some(since) = filter.since {
-        range.push_str(&format!(" AND last_seen >= {}", wanted.value(since.as_millisecond())));
-    }
-    if let Some(until) = filter.until {
-        range.push_str(&format!(" AND last_seen < {}", wanted.value(until.as_millisecond())));
-    }
-    let index = match &filter.machine {
-        Some(machine) => {
-            let name = wanted.value(machine.as_str());
-            range.push_str(&format!(" AND machine = (SELECT id FROM machine WHERE name = {name})"));
-            "sighting_machine"
-        }
-        None => "sighting_undecided",
-    };
-    let by = dialect.indexed_by(index);
-    let of = |code: i64| {
-        format!(
-            "SELECT last_seen, program, machine FROM sighting {by}
-             WHERE undecided = {code} AND undecided > 0 AND {range}"
-        )
-    };
-    let blocked = of(codes::BLOCKED_UNDECIDED);
-    match filter.blocked {
-        true => format!("{blocked} ORDER BY {UNDECIDED_ORDER}"),
-        false => dialect.union(&blocked, &of(codes::ALLOWED_UNDECIDED), UNDECIDED_ORDER),
-    }
-}
-
-/// Adds the conditions that an index cannot check.
-fn add_undecided<'a>(
-    dialect: Dialect,
-    wanted: &mut Conditions<'a>,
-    UndecidedFilter { machine: _, blocked: _, since: _, until: _, user, path, signer, text }: &'a UndecidedFilter,
-) {
-    if let Some(user) = user {
-        let has_user = has_user(dialect, wanted, user);
-        wanted.add(&has_user);
-    }
-    if let Some(path) = path {
-        let more = if path.is_whole() { "" } else { "*" };
-        let pattern = wanted.value(dialect.pattern(&format!("{}{more}", path.as_str())));
-        wanted.add(&dialect.matches("s.path", &pattern));
-    }
-    if let Some(signer) = signer {
-        let publisher = publisher_is(dialect, wanted, signer);
-        let exact = wanted.value(signer.as_str());
-        // Clients before 2024 report the signing ID without its team.
-        wanted.add(&format!(
-            "({publisher} OR p.signing_id = {exact} OR p.signing_id = p.team_id || ':' || {exact}
-              OR p.team_id || ':' || p.signing_id = {exact}
-              OR p.signing_id = 'platform:' || {exact})"
-        ));
-    }
-    if let Some(text) = text {
-        add_text(dialect, wanted, &["s.path", "p.sha256", "p.signing_id", "p.team_id"], text);
-    }
 }

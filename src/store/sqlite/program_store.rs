@@ -12,7 +12,7 @@ use crate::fleet::{EventId, KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
 use crate::store::sql::events::EventRange;
 use crate::store::sql::old_sightings::OlderEvents;
-use crate::store::sql::{old_sightings, programs};
+use crate::store::sql::{old_sightings, programs, undecided};
 use crate::store::{
     EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
     PurgedSightings, SightingPosition, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
@@ -100,7 +100,7 @@ impl ProgramStore for Sqlite {
         limit: usize,
     ) -> StoreResult<ExaminedPart<UndecidedSighting, UndecidedPosition>> {
         let filter = filter.clone();
-        self.readers.read(move |on| finish(programs::undecided(on, &filter, after, limit))).await
+        self.readers.read(move |on| finish(undecided::list(on, &filter, after, limit))).await
     }
 
     async fn has_uncounted_events(&self) -> StoreResult<bool> {

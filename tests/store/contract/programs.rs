@@ -6,6 +6,7 @@ use nicelist::store::{
     AddedEvents, EventFilter, ProgramFilter, SightingFilter, UndecidedFilter, UndecidedSighting,
 };
 
+use super::tags::members;
 use super::*;
 
 pub(crate) fn event(host: &str, program: usize, decision: &str, seconds: i64) -> Event {
@@ -214,6 +215,12 @@ pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
     for (seconds, event) in (0..).zip([event("M1", 1, "BLOCK_UNKNOWN", 1), old, other]) {
         add(&store, &[event], seconds).await;
     }
+    let mut host = Host::new(machine("M1"), at(0));
+    host.facts.primary_user = "anna".to_owned();
+    assert!(store.save_host(&host, 0).await.unwrap());
+    new_host(&store, "M2").await;
+    let of_anna = Edit::PutTag(members("of-anna", r#"{"users":["anna"]}"#));
+    commit(&store, [put_tag("eng", 1), of_anna, tag_host("M2", "eng")]).await;
     let none = ProgramFilter::default;
     let seen = |seen: SightingFilter| ProgramFilter { seen, ..none() };
     let text = |text: &str| Some(text.to_owned());
@@ -236,8 +243,21 @@ pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
         (seen(SightingFilter { user: text("anna"), ..all() }), &["tool1"]),
         (seen(SightingFilter { user: text("x\"anna"), ..all() }), &["tool2"]),
         (seen(SightingFilter { blocked: true, ..all() }), &["tool3", "tool1"]),
-        (seen(SightingFilter { undecided: true, ..all() }), &["tool2", "tool1"]),
-        (seen(SightingFilter { undecided: true, blocked: true, ..all() }), &["tool1"]),
+        (seen(SightingFilter { tag: Some(tag("eng")), ..all() }), &["tool2"]),
+        (seen(SightingFilter { tag: Some(tag("of-anna")), ..all() }), &["tool3", "tool1"]),
+        (seen(SightingFilter { tag: Some(tag("other")), ..all() }), &[]),
+        (
+            seen(SightingFilter { tag: Some(tag("of-anna")), user: text("anna"), ..all() }),
+            &["tool1"],
+        ),
+        (
+            seen(SightingFilter { tag: Some(tag("eng")), machine: Some(machine("M1")), ..all() }),
+            &[],
+        ),
+        (
+            seen(SightingFilter { tag: Some(tag("eng")), machine: Some(machine("M2")), ..all() }),
+            &["tool2"],
+        ),
     ];
     for (filter, expected) in cases {
         assert_eq!(names(&store, filter.clone()).await, expected, "{filter:?}");
@@ -276,6 +296,13 @@ pub(crate) async fn undecided_sightings_are_listed_newest_first(store: Db) {
         (UndecidedFilter { path: Some("/opt/tool3".parse().unwrap()), ..none() }, &["tool3 on M2"]),
         (UndecidedFilter { signer: text("com.example.tool3"), ..none() }, &["tool3 on M2"]),
         (UndecidedFilter { signer: text("EQHXZ8M8AV"), ..none() }, &everything),
+        (
+            UndecidedFilter {
+                program: ProgramFilter { text: text("TOOL3"), ..ProgramFilter::default() },
+                ..none()
+            },
+            &["tool3 on M2"],
+        ),
     ];
     for (filter, expected) in cases {
         assert_eq!(undecided(&store, filter.clone()).await, expected, "{filter:?}");

@@ -137,7 +137,7 @@ pub(crate) async fn tagging_is_a_revision_and_a_new_version_of_the_host(store: D
     assert_eq!(tags_of(&store, "M1").await, [tag("a"), tag("c")]);
 }
 
-fn members(name: &str, json: &str) -> Tag {
+pub(crate) fn members(name: &str, json: &str) -> Tag {
     let membership = serde_json::from_str(json).unwrap();
     Tag { membership, ..Tag::new(tag(name)) }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
 use axum::Json;
 
@@ -10,27 +11,18 @@ use crate::api::{
     ChangeAnswer, Code, DecisionsAnswer, DecisionsRequest, Page, Problem, RulePatch, WaitingHost,
     WaitingQuery, WaitingView,
 };
-use crate::fleet::{Host, KnownProgram, ProgramId, Role, Sighting};
-use crate::rule::{MachineId, Scope};
+use crate::fleet::{KnownProgram, ProgramId, Role, Sighting};
 use crate::server::access::Viewer;
 use crate::server::admin::commit::commit_merges;
+use crate::server::admin::pending::{PendingHost, find_pending, scopes_bytes};
 use crate::server::admin::{lookup, programs};
 use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
-use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
+use crate::store::{ProgramFilter, UndecidedFilter, UndecidedPosition};
 
-/// Minimum and maximum sightings that are read at a time. The last read may be smaller, because of
-/// [`MOST_EVALUATED`].
-const FEWEST_READ: usize = 200;
-const MOST_READ: usize = 1_000;
-/// Maximum sightings that are evaluated for one response.
-const MOST_EVALUATED: usize = 5_000;
-/// Maximum hosts that are read at a time.
-const HOSTS_A_READ: usize = 200;
-/// A page ends when its programs, or the hosts that were read for it, take about this number of
-/// bytes.
+/// Maximum bytes of the programs, hosts and scopes in a response. The page ends when they are
+/// reached.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 const MOST_DECISIONS: usize = 1_000;
 
@@ -46,27 +38,15 @@ pub(in crate::server::admin) async fn list(
     _: Viewer,
     Query(query): Query<WaitingQuery>,
 ) -> Answer<Page<WaitingView>> {
-    let mut after = read_cursor(query.cursor.as_deref())?;
+    let after: Option<UndecidedPosition> = read_cursor(query.cursor.as_deref())?;
     let limit = page_size(query.limit);
     let filter = filter(&state, query).await?;
-    let fleet = state.engine.view().await?;
-    let mut pending = PendingPrograms::new(&state, &fleet, limit);
-    let mut evaluated = 0;
-    loop {
-        let most = limit.clamp(FEWEST_READ, MOST_READ).min(MOST_EVALUATED - evaluated);
-        let part = state.store.undecided(&filter, after, most).await?;
-        // A part with fewer rows than requested is the last one, or reached its limit of time or
-        // bytes.
-        let is_short = part.rows.len() < most;
-        evaluated += part.rows.len();
-        after = pending.add_all(part.rows).await?.or(part.next);
-        if after.is_none() || pending.is_full() || is_short || evaluated >= MOST_EVALUATED {
-            break;
-        }
-    }
-    let next = after.map(|position: UndecidedPosition| position.to_string());
+    let mut waiting = WaitingPrograms { limit, ..WaitingPrograms::default() };
+    let add = |known, sighting, host: &PendingHost| waiting.add(known, sighting, host);
+    let next = find_pending(&state, &filter, after, limit, add).await?;
+    let next = next.map(|position| position.to_string());
     let reading_older_events = state.store.has_uncounted_events().await?;
-    Ok(Json(Page { items: pending.programs, next, reading_older_events }))
+    Ok(Json(Page { items: waiting.programs, next, reading_older_events }))
 }
 
 async fn filter(state: &State, query: WaitingQuery) -> Result<UndecidedFilter, Refused> {
@@ -76,118 +56,34 @@ async fn filter(state: &State, query: WaitingQuery) -> Result<UndecidedFilter, R
         None => None,
     };
     let (signer, text) = (given(signer), given(text));
-    Ok(UndecidedFilter { machine, user, blocked, since, until, path, signer, text })
+    let program = ProgramFilter::default();
+    Ok(UndecidedFilter { machine, user, blocked, since, until, path, signer, text, program })
 }
 
-/// Estimated bytes of a program or a host, without the texts that are counted separately.
+/// Estimated bytes of a program without its longest texts.
 const A_VIEW: usize = 2 * 1024;
 
-/// The pending programs among the evaluated sightings.
-struct PendingPrograms<'v> {
-    state: &'v State,
-    fleet: &'v FleetView<'v>,
-    undecided: UndecidedPrograms<'v, StoredRules>,
+/// The programs of the pending sightings on a page.
+#[derive(Default)]
+struct WaitingPrograms {
     limit: usize,
     programs: Vec<WaitingView>,
     indexes: HashMap<ProgramId, usize>,
     /// Users that are already listed, each with the index of the program.
     users: HashSet<(usize, String)>,
-    /// The hosts that were read. The value is None if the host does not exist.
-    hosts: HashMap<MachineId, Option<PendingHost>>,
-    /// The approximate bytes of `programs`.
+    /// The approximate bytes of the programs in the response.
     bytes: usize,
-    /// The approximate bytes of `hosts`.
-    hosts_bytes: usize,
 }
 
-struct PendingHost {
-    hostname: String,
-    scopes: Vec<Scope>,
-    class: HostClass,
-}
-
-impl<'v> PendingPrograms<'v> {
-    fn new(state: &'v State, fleet: &'v FleetView<'v>, limit: usize) -> Self {
-        Self {
-            state,
-            fleet,
-            undecided: fleet.undecided_programs(),
-            limit,
-            programs: Vec::new(),
-            indexes: HashMap::new(),
-            users: HashSet::new(),
-            hosts: HashMap::new(),
-            bytes: 0,
-            hosts_bytes: 0,
-        }
-    }
-
-    fn is_full(&self) -> bool {
-        self.programs.len() >= self.limit
-            || self.bytes >= MOST_BYTES
-            || self.hosts_bytes >= MOST_BYTES
-    }
-
-    /// Adds sightings until the page is full. If the page is full, returns the position of the last
-    /// evaluated sighting.
-    async fn add_all(
+impl WaitingPrograms {
+    /// Adds a pending sighting. Returns `Break` if the page is full after it.
+    fn add(
         &mut self,
-        sightings: Vec<UndecidedSighting>,
-    ) -> Result<Option<UndecidedPosition>, Refused> {
-        let machines: Vec<MachineId> =
-            sightings.iter().map(|each| each.sighting.machine.clone()).collect();
-        for (at, UndecidedSighting { program, sighting, position }) in
-            sightings.into_iter().enumerate()
-        {
-            self.read_host(&machines[at..]).await?;
-            self.add(program, sighting);
-            if self.is_full() {
-                return Ok(Some(position));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Reads the first of these hosts, unless it was already read. Also reads others of them in the
-    /// same query.
-    async fn read_host(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
-        let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
-            return Ok(());
-        };
-        let unknown = machines.iter().filter(|machine| !self.hosts.contains_key(machine));
-        let wanted: HashSet<&MachineId> = unknown.take(HOSTS_A_READ).collect();
-        let wanted: Vec<MachineId> = wanted.into_iter().cloned().collect();
-        let filter = HostFilter { machines: Some(wanted.clone()), ..HostFilter::default() };
-        let found = self.state.store.hosts(&filter, None, HOSTS_A_READ + 1).await?;
-        let is_all = !found.more;
-        found.into_iter().for_each(|host| self.keep_host(host));
-        if is_all {
-            for machine in wanted {
-                self.hosts.entry(machine).or_insert(None);
-            }
-        } else if !self.hosts.contains_key(first) {
-            match self.state.store.host(first).await? {
-                Some(stored) => self.keep_host(stored.host),
-                None => drop(self.hosts.insert(first.clone(), None)),
-            }
-        }
-        Ok(())
-    }
-
-    fn keep_host(&mut self, host: Host) {
-        let scopes = self.fleet.scopes_of(&host);
-        let class = self.undecided.class_of(&host, &scopes);
-        self.hosts_bytes += A_VIEW + scopes_bytes(&scopes);
-        let Host { machine, facts, .. } = host;
-        self.hosts.insert(machine, Some(PendingHost { hostname: facts.hostname, scopes, class }));
-    }
-
-    fn add(&mut self, known: KnownProgram, sighting: Sighting) {
-        let Some(Some(host)) = self.hosts.get(&sighting.machine) else { return };
+        known: KnownProgram,
+        sighting: Sighting,
+        host: &PendingHost,
+    ) -> ControlFlow<()> {
         let KnownProgram { id, program, bundle_name, .. } = known;
-        if !self.undecided.is_undecided(host.class, (id, &program), &sighting.path) {
-            return;
-        }
         let next = self.programs.len();
         let index = *self.indexes.entry(id).or_insert(next);
         if index == next {
@@ -210,26 +106,27 @@ impl<'v> PendingPrograms<'v> {
                 program,
             });
         }
-        let Some(waiting) = self.programs.get_mut(index) else { return };
-        waiting.events += sighting.reports;
-        for user in sighting.users {
-            if self.users.insert((index, user.clone())) {
-                self.bytes += user.len();
-                waiting.users.push(user);
+        if let Some(waiting) = self.programs.get_mut(index) {
+            waiting.events += sighting.reports;
+            for user in sighting.users {
+                if self.users.insert((index, user.clone())) {
+                    self.bytes += user.len();
+                    waiting.users.push(user);
+                }
             }
+            self.bytes += 2 * sighting.machine.as_str().len() + scopes_bytes(&host.scopes);
+            waiting.hosts.push(WaitingHost {
+                hostname: host.hostname.clone(),
+                scopes: host.scopes.clone(),
+                machine: sighting.machine,
+                event: sighting.latest,
+            });
         }
-        self.bytes += 2 * sighting.machine.as_str().len() + scopes_bytes(&host.scopes);
-        waiting.hosts.push(WaitingHost {
-            hostname: host.hostname.clone(),
-            scopes: host.scopes.clone(),
-            machine: sighting.machine,
-            event: sighting.latest,
-        });
+        match self.programs.len() >= self.limit || self.bytes >= MOST_BYTES {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     }
-}
-
-fn scopes_bytes(scopes: &[Scope]) -> usize {
-    scopes.iter().map(|scope| scope.name().len() + 16).sum()
 }
 
 /// Create rules for several programs

@@ -1,0 +1,138 @@
+//! Finds the sightings that are pending approval: undecided sightings that no rule and no path
+//! pattern decides about yet.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
+
+use crate::fleet::{Host, KnownProgram, Sighting};
+use crate::rule::{MachineId, Scope};
+use crate::server::answer::Refused;
+use crate::server::state::State;
+use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
+use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
+
+/// Minimum and maximum sightings that are read at a time. If every sighting is pending, a page needs
+/// one sighting for each program.
+const FEWEST_READ: usize = 200;
+const MOST_READ: usize = 1_000;
+/// Maximum sightings that are evaluated for one response.
+const MOST_EVALUATED: usize = 5_000;
+/// Hosts that are read at a time.
+const HOSTS_A_READ: usize = 200;
+/// Maximum bytes of the hosts that are kept in memory for a response. The page ends when they are
+/// reached.
+const MOST_HOST_BYTES: usize = 4 * 1024 * 1024;
+/// Estimated bytes of a host without its scopes.
+const A_HOST: usize = 2 * 1024;
+
+/// Evaluates undecided sightings after a position, the newest first. Passes those that are pending
+/// to `add` until it returns `Break`. Returns the position after which the list continues; None at
+/// the end of the list.
+pub(super) async fn find_pending(
+    state: &State,
+    filter: &UndecidedFilter,
+    mut after: Option<UndecidedPosition>,
+    limit: usize,
+    mut add: impl FnMut(KnownProgram, Sighting, &PendingHost) -> ControlFlow<()> + Send,
+) -> Result<Option<UndecidedPosition>, Refused> {
+    let fleet = state.engine.view().await?;
+    let mut hosts = PendingHosts::new(state, &fleet);
+    let mut evaluated = 0;
+    loop {
+        let most = limit.clamp(FEWEST_READ, MOST_READ).min(MOST_EVALUATED - evaluated);
+        let part = state.store.undecided(filter, after, most).await?;
+        // A part with fewer rows than requested is the last one, or reached its limit of time or
+        // bytes.
+        let is_short = part.rows.len() < most;
+        evaluated += part.rows.len();
+        let machines: Vec<MachineId> =
+            part.rows.iter().map(|row| row.sighting.machine.clone()).collect();
+        for (at, row) in part.rows.into_iter().enumerate() {
+            let UndecidedSighting { program, sighting, position } = row;
+            hosts.read(&machines[at..]).await?;
+            let mut next = ControlFlow::Continue(());
+            if let Some(host) = hosts.pending(&program, &sighting) {
+                next = add(program, sighting, host);
+            }
+            if next.is_break() || hosts.bytes >= MOST_HOST_BYTES {
+                return Ok(Some(position));
+            }
+        }
+        after = part.next;
+        if after.is_none() || is_short || evaluated >= MOST_EVALUATED {
+            return Ok(after);
+        }
+    }
+}
+
+/// The data about a host that is needed to evaluate programs.
+pub(super) struct PendingHost {
+    pub(super) hostname: String,
+    /// The scopes of the host, weakest first.
+    pub(super) scopes: Vec<Scope>,
+    class: HostClass,
+}
+
+/// The hosts that were read for a response.
+struct PendingHosts<'v> {
+    state: &'v State,
+    fleet: &'v FleetView<'v>,
+    undecided: UndecidedPrograms<'v, StoredRules>,
+    /// None if a host does not exist.
+    hosts: HashMap<MachineId, Option<PendingHost>>,
+    /// The approximate bytes of the hosts.
+    bytes: usize,
+}
+
+impl<'v> PendingHosts<'v> {
+    fn new(state: &'v State, fleet: &'v FleetView<'v>) -> Self {
+        let undecided = fleet.undecided_programs();
+        Self { state, fleet, undecided, hosts: HashMap::new(), bytes: 0 }
+    }
+
+    /// If the first of these hosts is not known yet, reads it and further unknown hosts in the same
+    /// query.
+    async fn read(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
+        let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
+            return Ok(());
+        };
+        let unknown = machines.iter().filter(|machine| !self.hosts.contains_key(machine));
+        let wanted: HashSet<&MachineId> = unknown.take(HOSTS_A_READ).collect();
+        let wanted: Vec<MachineId> = wanted.into_iter().cloned().collect();
+        let filter = HostFilter { machines: Some(wanted.clone()), ..HostFilter::default() };
+        let found = self.state.store.hosts(&filter, None, HOSTS_A_READ + 1).await?;
+        let is_all = !found.more;
+        found.into_iter().for_each(|host| self.keep(host));
+        if is_all {
+            for machine in wanted {
+                self.hosts.entry(machine).or_insert(None);
+            }
+        } else if !self.hosts.contains_key(first) {
+            match self.state.store.host(first).await? {
+                Some(stored) => self.keep(stored.host),
+                None => drop(self.hosts.insert(first.clone(), None)),
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, host: Host) {
+        let scopes = self.fleet.scopes_of(&host);
+        let class = self.undecided.class_of(&host, &scopes);
+        self.bytes += A_HOST + scopes_bytes(&scopes);
+        let Host { machine, facts, .. } = host;
+        self.hosts.insert(machine, Some(PendingHost { hostname: facts.hostname, scopes, class }));
+    }
+
+    /// The host of an undecided sighting, if the host exists and the sighting is pending.
+    fn pending(&mut self, known: &KnownProgram, sighting: &Sighting) -> Option<&PendingHost> {
+        let host = self.hosts.get(&sighting.machine)?.as_ref()?;
+        let program = (known.id, &known.program);
+        self.undecided.is_undecided(host.class, program, &sighting.path).then_some(host)
+    }
+}
+
+/// The approximate bytes of scopes.
+pub(super) fn scopes_bytes(scopes: &[Scope]) -> usize {
+    scopes.iter().map(|scope| scope.name().len() + 16).sum()
+}
