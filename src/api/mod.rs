@@ -46,7 +46,9 @@ pub use patch::{ExpiresIn, FieldPatch, RulePatch};
 pub use path::{EventPath, HostPath, ProgramPath, RevisionPath, TagPath, TokenPath};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
-pub use program::{ProgramDetail, ProgramQuery, ProgramView, SightingQuery, SightingView};
+pub use program::{
+    DecisionView, ProgramDetail, ProgramQuery, ProgramView, SightingQuery, SightingView,
+};
 pub use readiness::{Readiness, Reason};
 pub use rule::{ChangeAnswer, ChangeWarning, RuleChange, RuleQuery, RuleView};
 pub use settings::{HostSetting, SettingView, SettingsQuery, SettingsRequest};

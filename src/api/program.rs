@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{RuleView, instant};
+use super::{RuleVersionView, RuleView, instant};
 use crate::fleet::{Decision, EventId, KnownProgram, ProgramId};
 use crate::rule::{Candidate, MachineId, Program, SigningStatus, TagName};
 
@@ -74,10 +74,25 @@ pub struct ProgramDetail {
     pub versions: Vec<ProgramView>,
     /// Rules that match the program, in any scope: at most 100 for each identifier.
     pub rules: Vec<RuleView>,
+    /// The decisions about the program: active and earlier rules in any scope that match it, newest
+    /// first, at most 50.
+    pub decisions: Vec<DecisionView>,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
     /// Why the first target is the best; empty if there are no targets.
     pub reason: String,
+}
+
+/// A decision about a program: a rule that matches it, with the revisions that created and removed
+/// the rule.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DecisionView {
+    /// The rule.
+    #[serde(flatten)]
+    pub version: RuleVersionView,
+    /// Whether the rule was removed because its author undid the decision.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub undone: bool,
 }
 
 /// Which programs to list.

@@ -145,3 +145,28 @@ fn a_program_is_shown_with_its_hosts_and_rules() {
     let by_hash = shell.json(&format!("program show {}", shown["sha256"].as_str().unwrap()));
     assert_eq!((&by_number, &by_hash), (&shown, &shown));
 }
+
+#[test]
+fn decisions_about_a_program_are_shown_newest_first() {
+    let (mut shell, _server) = with_two_macs();
+    shell.run("rule add allow teamid:H3ZC9YV6RK --scope tag:eng");
+    shell.run("rule remove teamid:H3ZC9YV6RK --scope tag:eng");
+    let token = shell.json("token create desk --role helpdesk");
+    shell.set("NICELIST_TOKEN", token["secret"].as_str().unwrap());
+    shell.run("event approve 3 --scope host:joe --ticket IT-7");
+    shell.run("event block 3 --scope host:joe");
+    shell.run("event undo --yes");
+    let shown = shell.json("program show Pinecone");
+    let decision = |place: usize| {
+        let decision = &shown["decisions"][place];
+        let (made, ended) = (&decision["made"], &decision["ended"]["author"]);
+        json!([decision["policy"], decision["source"], made["author"], ended, decision["undone"]])
+    };
+    assert_eq!(shown["decisions"].as_array().unwrap().len(), 4);
+    assert_eq!(decision(0), json!(["allow", "event:3", "desk", null, null]), "restored");
+    assert_eq!(decision(1), json!(["block", "event:3", "desk", "desk", true]));
+    assert_eq!(decision(2), json!(["allow", "event:3", "desk", "desk", null]), "changed");
+    assert_eq!(decision(3), json!(["allow", null, "admin", "admin", null]), "removed");
+    assert_eq!(shown["decisions"][1]["made"]["revision"], 7);
+    insta::assert_snapshot!(shell.run("program show Pinecone"), @"");
+}

@@ -9,7 +9,7 @@ use crate::cli::error::CliError;
 use crate::client::Client;
 use crate::fleet::ProgramId;
 
-/// Show a program, its hosts, versions and matching rules
+/// Show a program, its hosts, versions, rules and decisions
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

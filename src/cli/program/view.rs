@@ -1,10 +1,13 @@
 //! Rows and reports of programs.
 
-use crate::api::{ProgramDetail, ProgramView, RuleView, SightingView};
+use crate::api::{
+    DecisionView, ProgramDetail, ProgramView, RuleVersionView, RuleView, SightingView,
+};
 use crate::cli::labels::{first_names, host_label, publisher, rule_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
+use crate::rule::RevisionRecord;
 
-/// Maximum hosts, versions and rules that are shown.
+/// Maximum hosts, versions, rules and decisions that are shown on a terminal.
 const MOST_SHOWN: usize = 10;
 /// Maximum users of a host that are shown.
 const MOST_USERS: usize = 3;
@@ -31,7 +34,7 @@ impl Row for ProgramView {
 
 impl Report for ProgramDetail {
     fn groups(&self) -> Vec<Group> {
-        let Self { program, sightings, versions, rules, candidates, reason } = self;
+        let Self { program, sightings, versions, rules, decisions, candidates, reason } = self;
         let targets = candidates.iter().map(|candidate| {
             let target = &candidate.target;
             let text = format!("{}  {}", target.identifier(), candidate.covers);
@@ -41,6 +44,7 @@ impl Report for ProgramDetail {
         vec![
             identity(program),
             rows("Rules that match", "rule", rules, rule),
+            decision_group(decisions),
             rows("Hosts", "host", sightings, sighting),
             rows("Other versions", "version", versions, version),
             Group::titled("Possible rules, best first", targets),
@@ -73,10 +77,41 @@ fn identity(view: &ProgramView) -> Group {
 fn rows<T>(title: &str, name: &'static str, items: &[T], show: fn(&T) -> String) -> Group {
     let mut fields: Vec<(&'static str, Cell)> =
         items.iter().take(MOST_SHOWN).map(|item| (name, Cell::text(show(item)))).collect();
-    if let more @ 1.. = items.len().saturating_sub(MOST_SHOWN) {
-        fields.push(("", Cell::text(format!("and {more} more"))));
-    }
+    fields.extend(more(items));
     Group::titled(title, fields)
+}
+
+/// How many items are not shown, if any.
+fn more<T>(items: &[T]) -> Option<(&'static str, Cell)> {
+    let more = items.len().saturating_sub(MOST_SHOWN);
+    (more > 0).then(|| ("", Cell::text(format!("and {more} more"))))
+}
+
+fn decision_group(decisions: &[DecisionView]) -> Group {
+    let in_revision = |at: &RevisionRecord| format!("revision {} by {}", at.revision, at.author);
+    let mut fields = Vec::new();
+    for DecisionView { version, undone } in decisions.iter().take(MOST_SHOWN) {
+        let RuleVersionView { rule, made, ended } = version;
+        let text = format!("{}  ({})", rule_label(rule), in_revision(made));
+        fields.push(("decision", Cell::text(text)));
+        fields.push(("at", Cell::Time(Some(made.at))));
+        if let Some(ended) = ended {
+            let is_next = |next: &RuleVersionView| {
+                next.made.revision == ended.revision
+                    && (&next.rule.target, &next.rule.scope) == (&rule.target, &rule.scope)
+            };
+            let how = if *undone {
+                "undone_in"
+            } else if decisions.iter().any(|next| is_next(&next.version)) {
+                "changed_in"
+            } else {
+                "removed_in"
+            };
+            fields.push((how, Cell::text(in_revision(ended))));
+        }
+    }
+    fields.extend(more(decisions));
+    Group::titled("Decisions", fields)
 }
 
 fn rule(view: &RuleView) -> String {

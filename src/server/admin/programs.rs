@@ -1,16 +1,18 @@
 //! The programs that hosts reported.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use axum::Json;
 use jiff::Timestamp;
 
+use super::events::undo::undone_by;
 use super::pending::{PendingHost, find_pending};
 use super::{lookup, rules};
 use crate::api::{
-    Code, Page, Problem, ProgramDetail, ProgramPath, ProgramQuery, ProgramView, RuleView,
-    SightingQuery, SightingView,
+    Code, DecisionView, Page, Problem, ProgramDetail, ProgramPath, ProgramQuery, ProgramView,
+    RuleVersionView, RuleView, SightingQuery, SightingView,
 };
 use crate::fleet::{KnownProgram, ProgramId, Sighting};
 use crate::rule::{MachineId, RuleType, Scope};
@@ -19,18 +21,20 @@ use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{
-    ProgramFilter, ProgramPosition, RuleFilter, SightingFilter, UndecidedFilter, UndecidedPosition,
+    ProgramFilter, ProgramPosition, RuleFilter, RuleVersion, SightingFilter, UndecidedFilter,
+    UndecidedPosition,
 };
 
 /// Maximum programs on a page. A program has up to 3 kB.
 const MOST_PROGRAMS: usize = 1_000;
-/// Limits in the details of a program: maximum hosts, maximum other versions, and maximum rules
-/// for each identifier.
+/// Limits in the details of a program: maximum hosts, maximum other versions, maximum rules for
+/// each identifier, and maximum decisions.
 const MOST_SIGHTINGS: usize = 100;
 /// Maximum other versions in the details of a program.
 const MOST_VERSIONS: usize = 20;
 /// Maximum rules for each identifier in the details of a program.
 const MOST_RULES: usize = 100;
+const MOST_DECISIONS: usize = 50;
 
 /// List programs that hosts reported, newest first
 ///
@@ -107,7 +111,7 @@ async fn pending(
     Ok((programs, next))
 }
 
-/// Show a program: where it was seen, its other versions, and the rules that match it
+/// Show a program: its hosts, its other versions, the rules that match it, and all decisions
 #[utoipa::path(get, path = "/programs/{id}", operation_id = "get_program", tag = "programs", params(ProgramPath),
     responses((status = 200, body = ProgramDetail), (status = 404)))]
 pub(super) async fn show(
@@ -120,12 +124,13 @@ pub(super) async fn show(
     let sightings = sighting_views(&state, sightings.rows).await?;
     let versions = other_versions(&state, &known).await?;
     let rules = matching_rules(&state, &known).await?;
+    let decisions = decisions(&state, &known).await?;
     let candidates = known.program.candidates();
     let best = candidates.first().map(|best| best.target.rule_type());
     let reason = best.map(|best| known.program.reason(best).to_owned()).unwrap_or_default();
     let mut program = views(&state, vec![known]).await?;
     let program = program.pop().ok_or_else(|| missing(id))?;
-    Ok(Json(ProgramDetail { program, sightings, versions, rules, candidates, reason }))
+    Ok(Json(ProgramDetail { program, sightings, versions, rules, decisions, candidates, reason }))
 }
 
 /// List the hosts that a program was seen on
@@ -206,4 +211,21 @@ async fn matching_rules(state: &State, known: &KnownProgram) -> Result<Vec<RuleV
         records.extend(state.store.rules(&filter, None, MOST_RULES).await?);
     }
     rules::views(state, records).await
+}
+
+/// The newest rules, active and earlier, in any scope for the identifiers of a program.
+async fn decisions(state: &State, known: &KnownProgram) -> Result<Vec<DecisionView>, Refused> {
+    let mut versions = Vec::new();
+    for candidate in known.program.candidates() {
+        let target = &candidate.target;
+        versions.extend(state.store.rule_versions(target, None, MOST_DECISIONS).await?);
+    }
+    versions.sort_unstable_by_key(|version| Reverse(version.id));
+    versions.truncate(MOST_DECISIONS);
+    let decision = |RuleVersion { id: _, rule, made, ended }: RuleVersion| {
+        let reason = ended.as_ref().and_then(|ended| ended.message.as_deref());
+        let undone = reason.and_then(undone_by) == Some(made.revision);
+        DecisionView { version: RuleVersionView { rule: rule.into(), made, ended }, undone }
+    };
+    Ok(versions.into_iter().map(decision).collect())
 }

@@ -73,8 +73,8 @@ async fn newest_decision(
     for stored in state.store.revisions(&filter, None, MOST_REVISIONS).await? {
         let revision = stored.record.revision;
         let message = stored.record.message.unwrap_or_default();
-        if let Some(number) = message.strip_prefix(UNDO) {
-            undone.extend(number.parse().map(Revision));
+        if let Some(revision) = undone_by(&message) {
+            undone.insert(revision);
         } else if !undone.contains(&revision)
             && let Some(turns) = decision(state, revision).await?
         {
@@ -85,8 +85,13 @@ async fn newest_decision(
     Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
 }
 
-/// The changes of a revision, if it is a decision. Reads one change first, which is enough to skip
-/// most other revisions, such as large imports.
+/// The revision that was undone by the revision with this message.
+pub(in crate::server::admin) fn undone_by(message: &str) -> Option<Revision> {
+    message.strip_prefix(UNDO)?.parse().ok().map(Revision)
+}
+
+/// The changes of a revision, if the revision only created rules for events or programs. Reads one
+/// rule first, which is enough to skip most other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;
