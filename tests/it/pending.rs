@@ -1,9 +1,11 @@
 //! Programs that are pending approval: they are listed even after their events are deleted, and a
 //! page evaluates a limited number of programs.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use nicelist::fleet::{Clock, Decision, Event, Host};
-use nicelist::store::{self, Durability, EventOrigin};
+use nicelist::store::{self, Durability, EventOrigin, Store};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -30,28 +32,32 @@ fn programs_are_pending_after_their_events_were_deleted() {
     assert_eq!(shell.json("event list --waiting").as_array().unwrap().len(), 2);
 }
 
-/// A host that blocked programs. The program with number 0 is the oldest and the only one without
-/// a team ID.
-async fn host_with_programs(shell: &Shell, programs: i64) {
+async fn open(shell: &Shell) -> Arc<dyn Store> {
     let url = format!("sqlite:{}", shell.path("nicelist.db").display());
-    let store = store::open(&url, Durability::Process).await.unwrap();
-    let now = Clock::System.now();
+    store::open(&url, Durability::Process).await.unwrap()
+}
+
+/// A host that blocked a program. Only the program with number 0 has no team ID.
+fn event(machine: &str, number: i64) -> Event {
+    serde_json::from_value(json!({
+        "machine": machine, "decision": "BLOCK_UNKNOWN", "file_name": format!("tool-{number}"),
+        "occurred": Timestamp::from_second(1_790_000_000 + number).unwrap(),
+        "folder": "/opt", "user": "anna", "pid": 1, "parent_name": "", "bundle_name": "",
+        "bundle_version": "", "bundle_hash": "", "download_url": "", "signing_chain": [],
+        "other_fields": null,
+        "program": {
+            "sha256": format!("{number:064x}"), "signing_status": "production",
+            "team_id": if number == 0 { "" } else { "EQHXZ8M8AV" },
+        },
+    }))
+    .unwrap()
+}
+
+/// A host that blocked programs. The program with number 0 is the oldest.
+async fn host_with_programs(shell: &Shell, programs: i64) {
+    let (store, now) = (open(shell).await, Clock::System.now());
     store.save_host(&Host::new("M1".parse().unwrap(), now), 0).await.unwrap();
-    let event = |number: i64| -> Event {
-        serde_json::from_value(json!({
-            "machine": "M1", "decision": "BLOCK_UNKNOWN", "file_name": format!("tool-{number}"),
-            "occurred": Timestamp::from_second(1_790_000_000 + number).unwrap(),
-            "folder": "/opt", "user": "anna", "pid": 1, "parent_name": "", "bundle_name": "",
-            "bundle_version": "", "bundle_hash": "", "download_url": "", "signing_chain": [],
-            "other_fields": null,
-            "program": {
-                "sha256": format!("{number:064x}"), "signing_status": "production",
-                "team_id": if number == 0 { "" } else { "EQHXZ8M8AV" },
-            },
-        }))
-        .unwrap()
-    };
-    let events: Vec<Event> = (0..programs).map(event).collect();
+    let events: Vec<Event> = (0..programs).map(|number| event("M1", number)).collect();
     assert_eq!(events[0].decision, Decision("BLOCK_UNKNOWN".into()));
     for some in events.chunks(1_000) {
         store.add_events(some, now, EventOrigin::Import).await.unwrap();
@@ -109,4 +115,26 @@ async fn a_page_evaluates_at_most_5000_programs_and_continues_with_the_next() {
     let second =
         page(&server, &format!("limit=1&cursor={}", first["next"].as_str().unwrap())).await;
     assert_eq!(second["items"][0]["path"], "/opt/tool-11959");
+}
+
+#[tokio::test]
+async fn a_page_has_programs_of_several_hosts_with_very_many_groups() {
+    let mut shell = Shell::new();
+    let (store, now) = (open(&shell).await, Clock::System.now());
+    for number in 0..32 {
+        let machine = format!("M{number:02}");
+        let mut host = Host::new(machine.parse().unwrap(), now);
+        host.facts.groups = (0..1_000).map(|group| format!("group-{group:0249}")).collect();
+        assert!(store.save_host(&host, 0).await.unwrap());
+        store.add_events(&[event(&machine, number)], now, EventOrigin::Import).await.unwrap();
+    }
+    drop(store);
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let first = page(&server, "").await;
+    let items = first["items"].as_array().unwrap();
+    assert!((10..32).contains(&items.len()), "{} programs on a page of 4 MiB", items.len());
+    let (found, pages) = all(&server, "events/waiting?limit=500").await;
+    assert_eq!(found.len(), 32);
+    assert!(pages <= 3, "{pages}");
 }

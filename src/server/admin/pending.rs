@@ -17,10 +17,9 @@ const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
 const MOST_EVALUATED: usize = 5_000;
-/// Hosts that are read at a time.
+/// Maximum hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
-/// Maximum bytes of the hosts that are kept in memory for a response. The page ends when they are
-/// reached.
+/// If the hosts in memory have this many bytes, the page ends before the next unknown host.
 const MOST_HOST_BYTES: usize = 4 * 1024 * 1024;
 /// Estimated bytes of a host without its scopes.
 const A_HOST: usize = 2 * 1024;
@@ -49,14 +48,15 @@ pub(super) async fn find_pending(
             part.rows.iter().map(|row| row.sighting.machine.clone()).collect();
         for (at, row) in part.rows.into_iter().enumerate() {
             let UndecidedSighting { program, sighting, position } = row;
-            hosts.read(&machines[at..]).await?;
-            let mut next = ControlFlow::Continue(());
-            if let Some(host) = hosts.pending(&program, &sighting) {
-                next = add(program, sighting, host);
+            if !hosts.read(&machines[at..]).await? {
+                return Ok(after);
             }
-            if next.is_break() || hosts.bytes >= MOST_HOST_BYTES {
+            if let Some(host) = hosts.pending(&program, &sighting)
+                && add(program, sighting, host).is_break()
+            {
                 return Ok(Some(position));
             }
+            after = Some(position);
         }
         after = part.next;
         if after.is_none() || is_short || evaluated >= MOST_EVALUATED {
@@ -82,38 +82,43 @@ struct PendingHosts<'v> {
     hosts: HashMap<MachineId, Option<PendingHost>>,
     /// The approximate bytes of the hosts.
     bytes: usize,
+    /// How many hosts are read at a time.
+    at_a_time: usize,
 }
 
 impl<'v> PendingHosts<'v> {
     fn new(state: &'v State, fleet: &'v FleetView<'v>) -> Self {
         let undecided = fleet.undecided_programs();
-        Self { state, fleet, undecided, hosts: HashMap::new(), bytes: 0 }
+        let (hosts, at_a_time) = (HashMap::new(), HOSTS_A_READ);
+        Self { state, fleet, undecided, hosts, bytes: 0, at_a_time }
     }
 
-    /// If the first of these hosts is not known yet, reads it and further unknown hosts in the same
-    /// query.
-    async fn read(&mut self, machines: &[MachineId]) -> Result<(), Refused> {
-        let Some(first) = machines.first().filter(|first| !self.hosts.contains_key(first)) else {
-            return Ok(());
-        };
-        let unknown = machines.iter().filter(|machine| !self.hosts.contains_key(machine));
-        let wanted: HashSet<&MachineId> = unknown.take(HOSTS_A_READ).collect();
-        let wanted: Vec<MachineId> = wanted.into_iter().cloned().collect();
-        let filter = HostFilter { machines: Some(wanted.clone()), ..HostFilter::default() };
-        let found = self.state.store.hosts(&filter, None, HOSTS_A_READ + 1).await?;
-        let is_all = !found.more;
-        found.into_iter().for_each(|host| self.keep(host));
-        if is_all {
-            for machine in wanted {
-                self.hosts.entry(machine).or_insert(None);
-            }
-        } else if !self.hosts.contains_key(first) {
-            match self.state.store.host(first).await? {
-                Some(stored) => self.keep(stored.host),
-                None => drop(self.hosts.insert(first.clone(), None)),
-            }
+    /// If the first of these hosts is not known yet, reads it and the next unknown hosts in the same
+    /// query. Returns false if the memory for hosts is used up.
+    async fn read(&mut self, machines: &[MachineId]) -> Result<bool, Refused> {
+        if machines.first().is_none_or(|first| self.hosts.contains_key(first)) {
+            return Ok(true);
         }
-        Ok(())
+        if self.bytes >= MOST_HOST_BYTES {
+            return Ok(false);
+        }
+        loop {
+            let unknown = machines.iter().filter(|machine| !self.hosts.contains_key(machine));
+            let wanted: HashSet<&MachineId> = unknown.take(self.at_a_time).collect();
+            let wanted: Vec<MachineId> = wanted.into_iter().cloned().collect();
+            let filter = HostFilter { machines: Some(wanted.clone()), ..HostFilter::default() };
+            let found = self.state.store.hosts(&filter, None, HOSTS_A_READ + 1).await?;
+            // If the hosts are too large for one query, it returns the first ones by machine ID.
+            // Others may be needed earlier, so fewer hosts are read at a time.
+            if !found.more || self.at_a_time == 1 {
+                found.into_iter().for_each(|host| self.keep(host));
+                for machine in wanted {
+                    self.hosts.entry(machine).or_insert(None);
+                }
+                return Ok(true);
+            }
+            self.at_a_time = (self.at_a_time / 4).max(1);
+        }
     }
 
     fn keep(&mut self, host: Host) {
