@@ -72,7 +72,8 @@ pub struct ProgramDetail {
     pub sightings: Vec<SightingView>,
     /// Other programs with the same signing ID: the newest ones, at most 20.
     pub versions: Vec<ProgramView>,
-    /// Rules that match the program, in any scope: at most 100 for each identifier.
+    /// The rules in any scope that match the program, at most 100 for each identifier. Hosts that
+    /// do not support a rule are not counted.
     pub rules: Vec<RuleView>,
     /// The decisions about the program: active and earlier rules in any scope that match it, newest
     /// first, at most 50.

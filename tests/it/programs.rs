@@ -170,3 +170,18 @@ fn decisions_about_a_program_are_shown_newest_first() {
     assert_eq!(shown["decisions"][1]["made"]["revision"], 7);
     insta::assert_snapshot!(shell.run("program show Pinecone"), @"");
 }
+
+#[test]
+fn the_rules_of_a_program_are_shown_without_counting_hosts() {
+    let (shell, server) = with_two_macs();
+    let base = server.sync_base();
+    shell.json(&format!(
+        "lab sync {base} --state old.json --machine-id old --generation 2024.2 --no-backoff"
+    ));
+    shell.run("rule add cel signingid:H3ZC9YV6RK:example.pinecone.desktop --cel euid!=0");
+    let mut listed = shell.json("rule list")[0].clone();
+    assert_eq!(listed["withheld"], 1);
+    listed.as_object_mut().unwrap().remove("withheld");
+    let shown = shell.json("program show Pinecone");
+    assert_eq!(shown["rules"], json!([listed]));
+}

@@ -210,7 +210,7 @@ async fn matching_rules(state: &State, known: &KnownProgram) -> Result<Vec<RuleV
         let filter = RuleFilter { target: Some(candidate.target), ..RuleFilter::default() };
         records.extend(state.store.rules(&filter, None, MOST_RULES).await?);
     }
-    rules::views(state, records).await
+    Ok(records.into_iter().map(rules::uncounted).collect())
 }
 
 /// The newest rules, active and earlier, in any scope for the identifiers of a program.

@@ -48,23 +48,14 @@ pub(super) async fn list(
     let keys: Vec<RuleKey> = records.iter().map(|record| record.rule.key().clone()).collect();
     let views = match at {
         None => views(&state, records).await?,
-        Some(_) => {
-            let of_then = |record: RuleRecord| {
-                let needs = sync::first_version_for(&record.rule);
-                view(record, needs, 0)
-            };
-            records.into_iter().map(of_then).collect()
-        }
+        Some(_) => records.into_iter().map(uncounted).collect(),
     };
     Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
-/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. The
-/// hosts of a scope are counted only if a rule has a minimum Santa version, and only once.
-pub(super) async fn views(
-    state: &State,
-    records: Vec<RuleRecord>,
-) -> Result<Vec<RuleView>, Refused> {
+/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. Hosts
+/// are counted one time per scope, and only for rules that some Santa versions do not support.
+async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
     let mut views = Vec::with_capacity(records.len());
     for RuleRecord { rule, made } in records {
@@ -82,6 +73,12 @@ pub(super) async fn views(
         views.push(view(RuleRecord { rule, made }, needs, withheld));
     }
     Ok(views)
+}
+
+/// A rule without the number of hosts that do not support it. Counting them reads all hosts.
+pub(super) fn uncounted(record: RuleRecord) -> RuleView {
+    let needs = sync::first_version_for(&record.rule);
+    view(record, needs, 0)
 }
 
 fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {

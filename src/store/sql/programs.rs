@@ -160,11 +160,13 @@ pub(super) async fn add_program<'a, D: Database>(
 /// Adds the condition that a program has a signing ID. Clients before 2024 report the signing ID
 /// without its team ID.
 fn add_signing_id<'a>(wanted: &mut Conditions<'a>, signing_id: &'a str) {
-    let exact = wanted.value(signing_id);
-    let mut ways = format!("p.signing_id = {exact}");
+    // SQLite uses the index, which has only programs with a signing ID, if the condition excludes
+    // all others.
+    let has = |id: &str| format!("p.signing_id = {id} AND p.signing_id <> ''");
+    let mut ways = format!("({})", has(&wanted.value(signing_id)));
     if let Some((team, rest)) = signing_id.split_once(':') {
         let (team, rest) = (wanted.value(team), wanted.value(rest));
-        ways.push_str(&format!(" OR (p.signing_id = {rest} AND p.team_id = {team})"));
+        ways.push_str(&format!(" OR ({} AND p.team_id = {team})", has(&rest)));
     }
     wanted.add(&format!("({ways})"));
 }
