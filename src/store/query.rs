@@ -249,16 +249,22 @@ pub struct SightingFilter {
     pub blocked: bool,
 }
 
+/// The place of a program in a list. If a program was seen on very many hosts, one part of the list
+/// examines only some of them. The next part then continues with the hosts after the row ID
+/// `machine`, which is valid only in one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProgramPosition {
     pub first_seen: Timestamp,
     pub id: ProgramId,
+    pub machine: Option<i64>,
 }
 
-/// Writes the time of the first sighting in milliseconds and the program's ID, separated by a dot.
+/// Writes the time of the first sighting, the number of the program, and the host if there is one,
+/// separated by dots.
 impl fmt::Display for ProgramPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}", self.first_seen.as_millisecond(), self.id)
+        write!(f, "{}.{}", self.first_seen.as_millisecond(), self.id)?;
+        self.machine.map_or(Ok(()), |machine| write!(f, ".{machine}"))
     }
 }
 
@@ -266,8 +272,14 @@ impl FromStr for ProgramPosition {
     type Err = BadPosition;
 
     fn from_str(text: &str) -> Result<Self, BadPosition> {
-        let [first_seen, id] = numbers(text)?;
-        Ok(Self { first_seen: time(first_seen)?, id: ProgramId(id) })
+        let (first_seen, id, machine) = match numbers(text) {
+            Ok([first_seen, id, machine]) => (first_seen, id, Some(machine)),
+            Err(BadPosition) => {
+                let [first_seen, id] = numbers(text)?;
+                (first_seen, id, None)
+            }
+        };
+        Ok(Self { first_seen: time(first_seen)?, id: ProgramId(id), machine })
     }
 }
 

@@ -104,6 +104,14 @@ async fn a_page_evaluates_at_most_5000_programs_and_continues_with_the_next() {
     let listed = shell.json("program list --pending");
     assert_eq!((listed.as_array().unwrap().len(), &listed[0]["name"]), (1, &json!("tool-0")));
 
+    let (found, pages) = all(&server, "programs?text=tool-0").await;
+    assert_eq!((found.len(), pages), (1, 3), "a page examines 5,000 programs");
+    let (found, pages) = all(&server, "programs?user=bert").await;
+    assert_eq!((found.len(), pages), (0, 3), "a page examines 5,000 sightings");
+    let listed = shell.json("program list --text tool-0 --blocked -n 1");
+    assert_eq!(listed[0]["name"], "tool-0", "{listed}");
+    assert_eq!(shell.json("program show tool-0")["name"], "tool-0");
+
     // The next page begins after the last program of the previous page, even with another limit.
     shell.run("rule remove teamid:EQHXZ8M8AV");
     let first = page(&server, "limit=40").await;

@@ -150,6 +150,7 @@ contract! {
         a_sighting_has_a_few_users_and_paths,
         a_host_may_add_a_limited_number_of_programs,
         program_filters_all_have_to_hold,
+        a_part_of_a_list_examines_some_hosts_of_a_common_program,
         undecided_sightings_are_listed_newest_first,
     }
     tokens {

@@ -15,8 +15,9 @@ use crate::store::{
 
 /// Maximum rows of one part of a list. A program has up to 3 kB.
 pub(super) const MOST_ROWS: usize = 1_000;
-/// Maximum programs that are examined for one part of a list.
-const EXAMINED: usize = 20_000;
+/// Maximum programs that are examined for one part of a list, and maximum sightings of them.
+const EXAMINED: usize = 5_000;
+const EXAMINED_SIGHTINGS: i64 = 5_000;
 /// The approximate bytes of a sighting and its program without the lists and the path.
 const ROW_BYTES: usize = 512;
 
@@ -82,19 +83,20 @@ pub(in crate::store) async fn list<D: Database>(
     limit: usize,
 ) -> StoreResult<ExaminedPart<KnownProgram, ProgramPosition>> {
     let limit = limit.min(MOST_ROWS);
-    let mut wanted = Conditions::default();
-    add_program(on, &mut wanted, filter).await?;
     let from = after.map_or([i64::MAX; 2], |at| [at.first_seen.as_millisecond(), at.id.0]);
-    let end = match filter.is_indexed() {
-        true => None,
-        false => {
-            // Without an index, programs are examined one by one, so their number is limited.
-            let sql = "SELECT first_seen, id FROM program WHERE (first_seen, id) < ($1, $2)
-                       ORDER BY first_seen DESC, id DESC LIMIT 1 OFFSET $3";
-            let bounds = [from[0].into(), from[1].into(), codes::limit(EXAMINED - 1).into()];
-            on.first(sql, &bounds, |row| Ok([row.number(0)?, row.number(1)?])).await?
-        }
-    };
+    if let Some(ProgramPosition { machine: Some(machine), .. }) = after {
+        return on_some_hosts(on, filter, from, machine).await;
+    }
+    let mut end = None;
+    if filter.examines_programs() {
+        end = match examined(on, filter, from).await? {
+            Examined::ToTheEnd => None,
+            Examined::UpTo(last) => Some(last),
+            Examined::SomeHostsOf(first) => return on_some_hosts(on, filter, first, 0).await,
+        };
+    }
+    let mut wanted = Conditions::default();
+    add_program(on, &mut wanted, filter, None).await?;
     let [seen, id] = from.map(|bound| wanted.value(bound));
     wanted.add(&format!("(p.first_seen, p.id) < ({seen}, {id})"));
     if let Some(end) = end {
@@ -110,28 +112,97 @@ pub(in crate::store) async fn list<D: Database>(
     let rows = on.query_filtered(&sql, &wanted.parameters, |row| program(row, 0)).await?;
     let last = rows.last().filter(|_| rows.len() == limit);
     let next = match last {
-        Some(last) => Some(ProgramPosition { first_seen: last.first_seen, id: last.id }),
-        None => end.map(|[seen, id]| position(seen, id)).transpose()?,
+        Some(last) => {
+            Some(ProgramPosition { first_seen: last.first_seen, id: last.id, machine: None })
+        }
+        None => end.map(|end| position(end, None)).transpose()?,
     };
     Ok(ExaminedPart { rows, next })
 }
 
-fn position(first_seen: i64, id: i64) -> StoreResult<ProgramPosition> {
-    Ok(ProgramPosition { first_seen: codes::to_time(first_seen)?, id: ProgramId(id) })
+fn position([first_seen, id]: [i64; 2], machine: Option<i64>) -> StoreResult<ProgramPosition> {
+    Ok(ProgramPosition { first_seen: codes::to_time(first_seen)?, id: ProgramId(id), machine })
+}
+
+/// The programs that are examined for one part of a list. A program is given by the time when it
+/// was first seen, and its ID.
+enum Examined {
+    ToTheEnd,
+    UpTo([i64; 2]),
+    /// Only this program, because it was seen on very many hosts.
+    SomeHostsOf([i64; 2]),
+}
+
+/// Chooses the programs after a position that are examined for one part of a list, for a filter
+/// without an index. If their sightings are examined, too, these are limited as well.
+async fn examined(
+    on: &impl Database,
+    filter: &ProgramFilter,
+    after: [i64; 2],
+) -> StoreResult<Examined> {
+    let with_sightings = filter.seen != SightingFilter::default();
+    let since = filter.since.map_or(i64::MIN, |since| since.as_millisecond());
+    let sql = "SELECT first_seen, id, hosts FROM program
+               WHERE (first_seen, id) < ($1, $2) AND first_seen >= $3
+               ORDER BY first_seen DESC, id DESC LIMIT $4";
+    let bounds = [after[0], after[1], since, codes::limit(EXAMINED)].map(Into::into);
+    let found = on.query(sql, &bounds, |row| {
+        let hosts = if with_sightings { row.number(2)? } else { 0 };
+        Ok(([row.number(0)?, row.number(1)?], hosts))
+    });
+    let (found, mut sightings, mut last) = (found.await?, 0, None);
+    for (program, hosts) in found.iter().copied() {
+        sightings += hosts;
+        if sightings > EXAMINED_SIGHTINGS {
+            return Ok(last.map_or(Examined::SomeHostsOf(program), Examined::UpTo));
+        }
+        last = Some(program);
+    }
+    let last = last.filter(|_| found.len() == EXAMINED);
+    Ok(last.map_or(Examined::ToTheEnd, Examined::UpTo))
+}
+
+/// A part of a list that has at most one program: examines some of its sightings, on the hosts after
+/// a row ID. The list continues with the next hosts, unless the program matches.
+async fn on_some_hosts<D: Database>(
+    on: &D,
+    filter: &ProgramFilter,
+    at: [i64; 2],
+    after: i64,
+) -> StoreResult<ExaminedPart<KnownProgram, ProgramPosition>> {
+    let sql = "SELECT machine FROM sighting WHERE program = $1 AND machine > $2
+               ORDER BY machine LIMIT 1 OFFSET $3";
+    let bounds = [at[1], after, EXAMINED_SIGHTINGS - 1].map(Into::into);
+    let last = on.first(sql, &bounds, |row| row.number(0)).await?;
+    let mut wanted = Conditions::default();
+    add_program(on, &mut wanted, filter, Some([after, last.unwrap_or(i64::MAX)])).await?;
+    wanted.and("p.id = $", at[1]);
+    let sql = format!("SELECT {PROGRAM} FROM program AS p WHERE {}", wanted.sql);
+    let rows = on.query_filtered(&sql, &wanted.parameters, |row| program(row, 0)).await?;
+    let machine = last.filter(|_| rows.is_empty());
+    Ok(ExaminedPart { rows, next: Some(position(at, machine)?) })
 }
 
 impl ProgramFilter {
-    /// Whether an index finds the programs that match.
-    fn is_indexed(&self) -> bool {
-        self.sha256.is_some() || self.signing_id.is_some() || self.seen.machine.is_some()
+    /// Whether programs are examined one by one, because no index finds those that match.
+    fn examines_programs(&self) -> bool {
+        let Self { sha256, signing_id, publisher, signing_status, text, since: _, seen } = self;
+        let is_indexed = sha256.is_some() || signing_id.is_some() || seen.machine.is_some();
+        let all_match = publisher.is_none()
+            && signing_status.is_none()
+            && text.is_none()
+            && *seen == SightingFilter::default();
+        !is_indexed && !all_match
     }
 }
 
-/// Adds the conditions of a filter on programs, which are in the table `p`.
+/// Adds the conditions of a filter on programs, which are in the table `p`. If a range of hosts is
+/// given, only sightings on the hosts with a row ID above the first and up to the second count.
 pub(super) async fn add_program<'a, D: Database>(
     on: &D,
     wanted: &mut Conditions<'a>,
     filter: &'a ProgramFilter,
+    hosts: Option<[i64; 2]>,
 ) -> StoreResult<()> {
     let ProgramFilter { sha256, signing_id, publisher, signing_status, text, since, seen } = filter;
     if let Some(sha256) = sha256 {
@@ -154,7 +225,7 @@ pub(super) async fn add_program<'a, D: Database>(
     if let Some(since) = since {
         wanted.and("p.first_seen >= $", since.as_millisecond());
     }
-    add_seen(on, wanted, seen).await
+    add_seen(on, wanted, seen, hosts).await
 }
 
 /// Adds the condition that a program has a signing ID. Clients before 2024 report the signing ID
@@ -201,6 +272,7 @@ async fn add_seen<'a, D: Database>(
     on: &D,
     wanted: &mut Conditions<'a>,
     filter: &'a SightingFilter,
+    range: Option<[i64; 2]>,
 ) -> StoreResult<()> {
     if *filter == SightingFilter::default() {
         return Ok(());
@@ -220,6 +292,10 @@ async fn add_seen<'a, D: Database>(
             join = D::DIALECT.join_in_order()
         );
     }
+    if let Some(range) = range {
+        let [above, last] = range.map(|bound| wanted.value(bound));
+        seen.push(format!("s.machine > {above} AND s.machine <= {last}"));
+    }
     let condition = match machine {
         Some(machine) => {
             let machine = wanted.value(machine.as_str());
@@ -232,7 +308,11 @@ async fn add_seen<'a, D: Database>(
         }
         None => {
             seen.push("s.program = p.id".to_owned());
-            format!("EXISTS (SELECT 1 FROM sighting AS s {of_host} WHERE {})", seen.join(" AND "))
+            // PostgreSQL may read all sightings for EXISTS, but never for such a subquery.
+            format!(
+                "(SELECT 1 FROM sighting AS s {of_host} WHERE {} LIMIT 1) IS NOT NULL",
+                seen.join(" AND ")
+            )
         }
     };
     wanted.add(&condition);

@@ -31,7 +31,7 @@ pub(in crate::store) async fn list<D: Database>(
     let end = on.query_filtered(&sql, &wanted.parameters, |row| undecided_position(row, [0, 1, 2]));
     let end = end.await?.pop();
     add_undecided(D::DIALECT, &mut wanted, filter);
-    add_program(on, &mut wanted, &filter.program).await?;
+    add_program(on, &mut wanted, &filter.program, None).await?;
     let join = D::DIALECT.join_in_order();
     let own: Vec<String> = SIGHTING_ROW.split(", ").map(|column| format!("s.{column}")).collect();
     let found = format!(

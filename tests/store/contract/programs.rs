@@ -264,6 +264,32 @@ pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
     }
 }
 
+pub(crate) async fn a_part_of_a_list_examines_some_hosts_of_a_common_program(store: Db) {
+    const HOSTS: usize = 11_000;
+    add(&store, &[event("M0", 1, "BLOCK_UNKNOWN", 1)], 1).await;
+    let decision = |host| if host == HOSTS { "BLOCK_BINARY" } else { "ALLOW_BINARY" };
+    let events: Vec<Event> =
+        (1..=HOSTS).map(|host| event(&format!("M{host}"), 2, decision(host), 1)).collect();
+    for some in events.chunks(1_000) {
+        add(&store, some, 2).await;
+    }
+    add(&store, &[event("M0", 3, "ALLOW_BINARY", 1), event("M0", 4, "BLOCK_BINARY", 1)], 3).await;
+    let seen = SightingFilter { blocked: true, ..SightingFilter::default() };
+    let filter = ProgramFilter { seen, ..ProgramFilter::default() };
+    let (mut parts, mut after) = (Vec::new(), None);
+    loop {
+        let part = store.programs(&filter, after, 100).await.unwrap();
+        parts.push(part.rows.into_iter().map(|program| program.name).collect::<Vec<String>>());
+        let Some(next) = part.next else { break };
+        after = Some(next.to_string().parse().unwrap());
+    }
+    let expected: [&[&str]; 5] = [&["tool4"], &[], &[], &["tool2"], &["tool1"]];
+    assert_eq!(parts, expected);
+    let user = Some("nobody".to_owned());
+    let seen = SightingFilter { user, ..SightingFilter::default() };
+    assert_eq!(names(&store, ProgramFilter { seen, ..ProgramFilter::default() }).await, [""; 0]);
+}
+
 pub(crate) async fn undecided_sightings_are_listed_newest_first(store: Db) {
     let decisions = ["BLOCK_UNKNOWN", "ALLOW_UNKNOWN", "BLOCK_BINARY", "ALLOW_UNKNOWN"];
     for (number, decision) in decisions.into_iter().enumerate() {
