@@ -45,6 +45,7 @@ struct Today {
 struct Count {
     kept: u64,
     dropped: u64,
+    /// Programs that no host had reported before, and those reserved for uploads in progress.
     programs: usize,
     /// Events that were stored although their programs are not listed.
     left_out: u64,
@@ -100,12 +101,31 @@ impl EventLimit {
         events.min(left)
     }
 
-    /// The number of further new programs that a host may report today.
-    pub(super) fn new_programs_left(&self, machine: &MachineId, now: Timestamp) -> usize {
-        NEW_PROGRAMS_PER_DAY.saturating_sub(self.today(now).count(machine).programs)
+    /// Reserves the new programs that an upload with this number of events may add, so that uploads
+    /// at the same time cannot add them, too. A program is new if no host has reported it before.
+    /// If the upload is interrupted, its events may be stored nevertheless, so the programs stay
+    /// reserved.
+    pub(super) fn reserve_programs(
+        &self,
+        machine: &MachineId,
+        events: usize,
+        now: Timestamp,
+    ) -> usize {
+        let mut today = self.today(now);
+        let count = today.count(machine);
+        let reserved = events.min(NEW_PROGRAMS_PER_DAY.saturating_sub(count.programs));
+        count.programs += reserved;
+        reserved
     }
 
-    pub(super) fn kept(&self, machine: &MachineId, added: AddedEvents, now: Timestamp) {
+    /// Counts events that were kept. Reserved programs that were not added are free again.
+    pub(super) fn kept(
+        &self,
+        machine: &MachineId,
+        reserved: usize,
+        added: AddedEvents,
+        now: Timestamp,
+    ) {
         let AddedEvents { events, programs, left_out } = added;
         let mut today = self.today(now);
         let count = today.count(machine);
@@ -114,7 +134,7 @@ impl EventLimit {
             tracing::warn!(%machine, most, "not listing more new programs of the host today");
         }
         count.kept += events as u64;
-        count.programs += programs;
+        count.programs = (count.programs + programs).saturating_sub(reserved);
         count.left_out += left_out as u64;
         today.left_out += left_out as u64;
     }
@@ -156,7 +176,7 @@ mod tests {
         for (events, admitted) in [(6, 6), (6, 4), (6, 0)] {
             assert_eq!(limit.admit(&one, events, at(100)), admitted);
             let added = AddedEvents { events: admitted, ..AddedEvents::default() };
-            limit.kept(&one, added, at(100));
+            limit.kept(&one, 0, added, at(100));
         }
         assert_eq!(limit.admit(&other, 6, at(100)), 6, "each host has its own");
         assert_eq!((limit.dropped_of(&one, at(100)), limit.dropped_of(&other, at(100))), (8, 0));
@@ -171,12 +191,16 @@ mod tests {
         let limit = EventLimit::new(100_000);
         let (one, other) = ("M1".parse().unwrap(), "M2".parse().unwrap());
         let at = |second| Timestamp::from_second(second).unwrap();
+        assert_eq!(limit.reserve_programs(&one, 3_000, at(100)), 2_000);
+        assert_eq!(limit.reserve_programs(&one, 50, at(100)), 0, "all are reserved");
         let added = AddedEvents { events: 2_000, programs: 1_990, left_out: 0 };
-        limit.kept(&one, added, at(100));
-        assert_eq!(limit.new_programs_left(&one, at(100)), 10);
-        limit.kept(&one, AddedEvents { events: 50, programs: 10, left_out: 40 }, at(100));
-        assert_eq!(limit.new_programs_left(&one, at(100)), 0);
-        assert_eq!(limit.new_programs_left(&other, at(100)), 2_000, "each host has its own");
+        limit.kept(&one, 2_000, added, at(100));
+        assert_eq!(limit.reserve_programs(&one, 7, at(100)), 7);
+        assert_eq!(limit.reserve_programs(&one, 50, at(100)), 3);
+        limit.kept(&one, 7, AddedEvents::default(), at(100));
+        limit.kept(&one, 3, AddedEvents { events: 50, programs: 3, left_out: 40 }, at(100));
+        assert_eq!(limit.reserve_programs(&one, 50, at(100)), 7, "three were added");
+        assert_eq!(limit.reserve_programs(&other, 50, at(100)), 50, "each host has its own");
         assert_eq!(
             (
                 limit.sightings_dropped_of(&one, at(100)),
@@ -184,7 +208,7 @@ mod tests {
             ),
             (40, 0)
         );
-        assert_eq!(limit.new_programs_left(&one, at(100 + DAY)), 2_000);
+        assert_eq!(limit.reserve_programs(&one, 9_000, at(100 + DAY)), 2_000);
         assert_eq!(
             (
                 limit.sightings_dropped_of(&one, at(100 + DAY)),

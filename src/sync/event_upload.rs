@@ -62,10 +62,13 @@ impl EventIntake {
         let admitted = self.limit.admit(machine, reported, now);
         let evidence = in_turns(executions.chain(accesses).take(admitted)).await;
         if !evidence.is_empty() {
-            let new_programs = self.limit.new_programs_left(machine, now);
+            let new_programs = self.limit.reserve_programs(machine, evidence.len(), now);
             let origin = EventOrigin::Upload { new_programs };
-            let added = self.store.add_events(&evidence, now, origin).await?;
-            self.limit.kept(machine, added, now);
+            let added = self.store.add_events(&evidence, now, origin).await;
+            // After an error, the host uploads the events again.
+            let counted = added.as_ref().copied().unwrap_or_default();
+            self.limit.kept(machine, new_programs, counted, now);
+            added?;
         }
         let event_upload_bundle_binaries = self.wanted_bundles(machine, events).await?;
         Ok(EventUploadResponse { event_upload_bundle_binaries })

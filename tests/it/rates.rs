@@ -3,10 +3,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
+use http::StatusCode;
+use nicelist::sync::RULES_A_PAGE;
 use serde_json::{Value, json};
 
 use crate::events::blocked;
 use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
+use crate::world::World;
 
 /// A client whose address is reported by a proxy on this machine.
 struct Client<'a> {
@@ -171,6 +174,36 @@ fn b4_the_limit_on_events_per_day_is_an_option() {
     assert_eq!(status["exceeded_limits"][0]["client"], "host LOUD");
     assert_eq!(status["exceeded_limits"][0]["limit"], "events-per-day");
     assert_eq!(status["exceeded_limits"][0]["requests"], 3);
+}
+
+/// A host uploads 4,800 new programs in eight requests at the same time.
+async fn adds_at_most_2000_programs(world: &World) {
+    let upload = |batch: u32| {
+        let event = |number: u32| blocked(&format!("tool-{batch}-{number}"), number);
+        let events: Vec<Value> = (0..600).map(event).collect();
+        world.upload("LOUD", json!({"events": events}).to_string())
+    };
+    let uploads = futures_util::future::join_all((0..8).map(upload)).await;
+    assert_eq!(uploads, [StatusCode::OK; 8]);
+    let (mut programs, mut cursor) = (0, String::new());
+    loop {
+        let page = world.get(&format!("/programs?limit=1000{cursor}")).await;
+        programs += page["items"].as_array().unwrap().len();
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(programs, 2_000);
+    assert_eq!(world.get("/status").await["sightings_dropped"], 2_800);
+}
+
+#[tokio::test]
+async fn a_host_adds_2000_programs_a_day_even_if_its_uploads_overlap() {
+    let world = World::new().await;
+    adds_at_most_2000_programs(&world).await;
+    world.end().await;
+    let world = World::on_postgres(1, 0, RULES_A_PAGE).await;
+    adds_at_most_2000_programs(&world).await;
+    world.end().await;
 }
 
 #[test]
