@@ -1,4 +1,4 @@
-//! Response times of the list of programs that are pending approval.
+//! Response times of the lists and the details of programs.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -23,6 +23,9 @@ const A_BATCH: u64 = 10_000;
 /// Maximum pages of a list that are read.
 const MOST_PAGES: usize = 200;
 const LIMIT: Duration = Duration::from_millis(50);
+/// How many programs are shown, and the bound for each.
+const SHOWN: u64 = 200;
+const SHOW_LIMIT: Duration = Duration::from_millis(10);
 
 pub(crate) fn report() {
     println!("## Programs that are pending approval\n");
@@ -47,6 +50,28 @@ pub(crate) fn report() {
     add_rules(home.path(), &server, 99..100);
     measure(&server, "for all teams in every group", 500);
     println!();
+    report_programs(server.address);
+}
+
+/// The list of programs with a filter that no index supports, and the details of programs.
+fn report_programs(address: SocketAddr) {
+    println!("The same programs, with rules for all teams in every group:\n");
+    println!("| request | requests | programs | median | slowest |\n|---|---|---|---|---|");
+    let (pages, programs) = read_pages(address, "programs?user=user7");
+    let bound = "a page of the programs of a user: 50 ms";
+    row("`GET /programs?user=user7`, all pages", pages, programs, (bound, LIMIT));
+    let ids = (1..=PROGRAMS).step_by(usize::try_from(PROGRAMS / SHOWN).unwrap());
+    let times: Vec<Duration> = ids.map(|id| read(address, &format!("programs/{id}")).0).collect();
+    let shown = times.len();
+    row("`GET /programs/ID`", times, shown, ("program show: 10 ms", SHOW_LIMIT));
+    println!();
+}
+
+fn row(request: &str, times: Vec<Duration>, programs: usize, (bound, limit): (&str, Duration)) {
+    let slowest = *times.iter().max().unwrap();
+    let (count, middle) = (times.len(), median(times));
+    println!("| {request} | {count} | {programs} | {} | {} |", ms(middle), ms(slowest));
+    record(bound, ms(slowest), slowest <= limit);
 }
 
 /// Adds the hosts and events. Ten hosts report each program. Consecutive events are about programs
@@ -108,16 +133,7 @@ fn add_rules(home: &Path, server: &Server, teams: std::ops::Range<u64>) {
 }
 
 fn measure(server: &Server, rules: &str, limit: usize) {
-    let (mut pages, mut programs, mut cursor) = (Vec::new(), 0, String::new());
-    while pages.len() < MOST_PAGES {
-        let (took, page) = read(server.address, &format!("limit={limit}{cursor}"));
-        pages.push(took);
-        programs += page["items"].as_array().unwrap().len();
-        match page["next"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => break,
-        }
-    }
+    let (pages, programs) = read_pages(server.address, &format!("events/waiting?limit={limit}"));
     let slowest = *pages.iter().max().unwrap();
     let (count, middle) = (pages.len(), median(pages));
     println!("| {rules} | {limit} | {count} | {programs} | {} | {} |", ms(middle), ms(slowest));
@@ -125,10 +141,24 @@ fn measure(server: &Server, rules: &str, limit: usize) {
     record(bound, ms(slowest), slowest <= LIMIT);
 }
 
-fn read(address: SocketAddr, query: &str) -> (Duration, Value) {
+/// Reads the pages of a list. Returns the time of each page, and the number of items.
+fn read_pages(address: SocketAddr, path: &str) -> (Vec<Duration>, usize) {
+    let (mut pages, mut items, mut cursor) = (Vec::new(), 0, String::new());
+    while pages.len() < MOST_PAGES {
+        let (took, page) = read(address, &format!("{path}{cursor}"));
+        pages.push(took);
+        items += page["items"].as_array().unwrap().len();
+        match page["next"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => break,
+        }
+    }
+    (pages, items)
+}
+
+fn read(address: SocketAddr, path: &str) -> (Duration, Value) {
     let (mut stream, start) = (connect(address), Instant::now());
-    let path = format!("/api/v1/events/waiting?{query}");
-    let (_, body) = exchange(&mut stream, "GET", &path, "", "");
+    let (_, body) = exchange(&mut stream, "GET", &format!("/api/v1/{path}"), "", "");
     let took = start.elapsed();
     (took, serde_json::from_slice(&body).unwrap())
 }
