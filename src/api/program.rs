@@ -70,7 +70,8 @@ pub struct ProgramDetail {
     pub program: ProgramView,
     /// Some hosts that reported the program, at most 100. `/programs/{id}/sightings` lists all.
     pub sightings: Vec<SightingView>,
-    /// Other programs with the same signing ID: the newest ones, at most 20.
+    /// The newest other programs with the same signing ID, at most 20. Fewer if they were seen on
+    /// more than 10,000 hosts in total.
     pub versions: Vec<ProgramView>,
     /// The rules in any scope that match the program, at most 100 for each identifier. Hosts that
     /// do not support a rule are not counted.

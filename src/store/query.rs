@@ -259,6 +259,13 @@ pub struct ProgramPosition {
     pub machine: Option<i64>,
 }
 
+impl ProgramPosition {
+    /// The position after a program.
+    pub fn after(program: &KnownProgram) -> Self {
+        Self { first_seen: program.first_seen, id: program.id, machine: None }
+    }
+}
+
 /// Writes the time of the first sighting, the number of the program, and the host if there is one,
 /// separated by dots.
 impl fmt::Display for ProgramPosition {

@@ -146,3 +146,24 @@ async fn a_page_has_programs_of_several_hosts_with_very_many_groups() {
     assert_eq!(found.len(), 32);
     assert!(pages <= 3, "{pages}");
 }
+
+#[tokio::test]
+async fn a_page_of_programs_on_very_many_hosts_is_short() {
+    let mut shell = Shell::new();
+    let (store, now) = (open(&shell).await, Clock::System.now());
+    let hosts: Vec<String> = (0..4_001).map(|number| format!("M{number:04}")).collect();
+    for some in hosts.chunks(1_000) {
+        let of = |machine: &String| (0..3).map(|number| event(machine, number)).collect::<Vec<_>>();
+        let events: Vec<Event> = some.iter().flat_map(of).collect();
+        store.add_events(&events, now, EventOrigin::Import).await.unwrap();
+    }
+    drop(store);
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let first = get(&server, "programs?").await;
+    assert_eq!(first["items"].as_array().unwrap().len(), 2, "both are on 4,001 hosts");
+    let (programs, pages) = all(&server, "programs?blocked=true").await;
+    let names: Vec<&str> = programs.iter().map(|it| it["name"].as_str().unwrap()).collect();
+    assert_eq!((names.as_slice(), pages), (&["tool-2", "tool-1", "tool-0"][..], 3));
+    assert_eq!(shell.json("program list").as_array().unwrap().len(), 3);
+}

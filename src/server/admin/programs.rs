@@ -21,12 +21,15 @@ use crate::server::answer::{Answer, Refused, page_size, read_cursor};
 use crate::server::extract::{Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{
-    ProgramFilter, ProgramPosition, RuleFilter, RuleVersion, SightingFilter, UndecidedFilter,
-    UndecidedPosition,
+    ExaminedPart, ProgramFilter, ProgramPosition, RuleFilter, RuleVersion, SightingFilter,
+    UndecidedFilter, UndecidedPosition,
 };
 
 /// Maximum programs on a page. A program has up to 3 kB.
 const MOST_PROGRAMS: usize = 1_000;
+/// Maximum sightings that are read to find out when the programs of a response were last seen. One
+/// program alone may have more.
+const MOST_SIGHTINGS_READ: u64 = 10_000;
 /// Limits in the details of a program: maximum hosts, maximum other versions, maximum rules for
 /// each identifier, and maximum decisions.
 const MOST_SIGHTINGS: usize = 100;
@@ -56,8 +59,11 @@ pub(super) async fn list(
         (rows, next.map(|position| position.to_string()))
     } else {
         let after: Option<ProgramPosition> = read_cursor(cursor.as_deref())?;
-        let part = state.store.programs(&filter, after, limit).await?;
-        (part.rows, part.next.map(|position| position.to_string()))
+        let ExaminedPart { mut rows, next } = state.store.programs(&filter, after, limit).await?;
+        let is_shortened = shorten(&mut rows);
+        let last = rows.last().filter(|_| is_shortened).map(ProgramPosition::after);
+        let next = last.or(next);
+        (rows, next.map(|position| position.to_string()))
     };
     let items = views(&state, rows).await?;
     let reading_older_events = state.store.has_uncounted_events().await?;
@@ -98,17 +104,34 @@ async fn pending(
 ) -> Result<(Vec<KnownProgram>, Option<UndecidedPosition>), Refused> {
     let SightingFilter { machine, tag, user, blocked } = std::mem::take(&mut program.seen);
     let filter = UndecidedFilter { machine, user, blocked, program, ..UndecidedFilter::default() };
-    let (mut programs, mut listed) = (Vec::new(), HashSet::new());
+    let (mut programs, mut listed, mut sightings) = (Vec::new(), HashSet::new(), 0);
     let tag = tag.map(Scope::Tag);
     let add = |known: KnownProgram, _: Sighting, host: &PendingHost| {
         let has_tag = tag.as_ref().is_none_or(|tag| host.scopes.contains(tag));
         if has_tag && listed.insert(known.id) {
+            sightings += known.hosts;
             programs.push(known);
         }
-        if programs.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        match programs.len() >= limit || sightings >= MOST_SIGHTINGS_READ {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
+        }
     };
     let next = find_pending(state, &filter, after, limit, add).await?;
     Ok((programs, next))
+}
+
+/// Shortens a list of programs, so that few sightings are read for it. Returns whether programs were
+/// left out.
+fn shorten(programs: &mut Vec<KnownProgram>) -> bool {
+    let (all, mut sightings) = (programs.len(), 0);
+    let fits = |known: &&KnownProgram| {
+        sightings += known.hosts;
+        sightings <= MOST_SIGHTINGS_READ
+    };
+    let fit = programs.iter().take_while(fits).count().max(1);
+    programs.truncate(fit);
+    programs.len() < all
 }
 
 /// Show a program: its hosts, its other versions, the rules that match it, and all decisions
@@ -201,6 +224,7 @@ async fn other_versions(state: &State, known: &KnownProgram) -> Result<Vec<Progr
     let mut others = state.store.programs(&filter, None, MOST_VERSIONS + 1).await?.rows;
     others.retain(|other| other.id != known.id);
     others.truncate(MOST_VERSIONS);
+    shorten(&mut others);
     views(state, others).await
 }
 

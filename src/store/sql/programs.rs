@@ -112,9 +112,7 @@ pub(in crate::store) async fn list<D: Database>(
     let rows = on.query_filtered(&sql, &wanted.parameters, |row| program(row, 0)).await?;
     let last = rows.last().filter(|_| rows.len() == limit);
     let next = match last {
-        Some(last) => {
-            Some(ProgramPosition { first_seen: last.first_seen, id: last.id, machine: None })
-        }
+        Some(last) => Some(ProgramPosition::after(last)),
         None => end.map(|end| position(end, None)).transpose()?,
     };
     Ok(ExaminedPart { rows, next })
