@@ -36,9 +36,8 @@ pub use quarantine::QuarantinedRow;
 pub use query::{
     AddedEvents, EventFilter, EventOrigin, EventPurge, ExaminedPart, HostFilter, ListPart,
     ProgramFilter, ProgramPosition, PurgedSightings, RevisedRule, RevisedRulePosition,
-    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, SharedSerial, SightingFilter,
-    SightingPosition, StoredEvent, StoredHost, UndecidedFilter, UndecidedPosition,
-    UndecidedSighting,
+    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, SharedSerial, SightingFilter, StoredEvent,
+    StoredHost, UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
 pub use query_purpose::QueryPurpose;
 

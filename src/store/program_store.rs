@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, PurgedSightings, SightingPosition,
-    StoreResult, UndecidedFilter, UndecidedPosition, UndecidedSighting,
+    ExaminedPart, ListPart, ProgramFilter, ProgramPosition, PurgedSightings, StoreResult,
+    UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
 use crate::fleet::{KnownProgram, ProgramId, Sighting};
 use crate::rule::MachineId;
@@ -68,13 +68,14 @@ pub trait ProgramStore: Send + Sync + 'static {
     /// never be counted.
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
-    /// Examines at most `limit` sightings after a position. Deletes those that were last seen
-    /// before a time, and programs that have no sightings left. Deletes nothing while older events
-    /// still have to be counted.
+    /// Deletes sightings that were last seen before a time, and programs that have no sightings left.
+    /// Examines programs after a position that were first seen before that time, the oldest first,
+    /// and at most `limit` of their sightings. Deletes nothing while older events still have to be
+    /// counted.
     async fn purge_sightings(
         &self,
         before: Timestamp,
-        after: Option<SightingPosition>,
+        after: Option<ProgramPosition>,
         limit: usize,
     ) -> StoreResult<PurgedSightings>;
 }

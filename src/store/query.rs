@@ -364,19 +364,12 @@ pub struct UndecidedSighting {
     pub position: UndecidedPosition,
 }
 
-/// The place of a sighting among all sightings. `machine` is a row ID, which is valid only in the
-/// same database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SightingPosition {
-    pub program: ProgramId,
-    pub machine: i64,
-}
-
+/// The result of one part of a purge.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PurgedSightings {
     pub deleted: usize,
     /// The position after which the purge continues; None at the end.
-    pub next: Option<SightingPosition>,
+    pub next: Option<ProgramPosition>,
 }
 
 /// A part of a list. Only a limited number of rows is examined for it, so it may be empty even if

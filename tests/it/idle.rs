@@ -23,9 +23,9 @@ use nicelist::store::{
     EventPurge, EventStore, ExaminedPart, Health, HostFilter, HostStore, Installation, LedgerRow,
     ListPart, PolicySnapshot, PolicyStore, PrincipalStore, ProgramFilter, ProgramPosition,
     ProgramStore, PurgedSightings, QuarantinedRow, RevisedRule, RevisedRulePosition,
-    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId, SharedSerial, SightingPosition,
-    Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord, UndecidedFilter,
-    UndecidedPosition, UndecidedSighting,
+    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError,
+    StoreResult, StoredEvent, StoredHost, TokenRecord, UndecidedFilter, UndecidedPosition,
+    UndecidedSighting,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -128,7 +128,7 @@ overhear! {
         async fn has_uncounted_events(&self) -> StoreResult<bool>;
         async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
         async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
-        async fn purge_sightings(&self, before: Timestamp, after: Option<SightingPosition>, limit: usize) -> StoreResult<PurgedSightings>;
+        async fn purge_sightings(&self, before: Timestamp, after: Option<ProgramPosition>, limit: usize) -> StoreResult<PurgedSightings>;
     }
     impl PrincipalStore {
         async fn tokens(&self) -> StoreResult<Vec<TokenRecord>>;

@@ -15,7 +15,7 @@ use crate::store::sql::old_sightings::OlderEvents;
 use crate::store::sql::{old_sightings, programs, undecided};
 use crate::store::{
     EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
-    PurgedSightings, SightingPosition, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
+    PurgedSightings, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
     UndecidedSighting,
 };
 
@@ -122,20 +122,17 @@ impl ProgramStore for Postgres {
     async fn purge_sightings(
         &self,
         before: Timestamp,
-        after: Option<SightingPosition>,
+        after: Option<ProgramPosition>,
         limit: usize,
     ) -> StoreResult<PurgedSightings> {
         ask!(self, |client| async {
-            let examined = old_sightings::examine(&*client, before, after, limit).await?;
-            let (range, has_old) = examined;
-            if !has_old {
-                return Ok(range.purged(0));
-            }
+            let (old, next) = old_sightings::examine(&*client, before, after, limit).await?;
+            let Some(old) = old else { return Ok(PurgedSightings { deleted: 0, next }) };
             let on = client.transaction().await?;
             Lock::Events.take(&on).await?;
-            let deleted = old_sightings::purge(&on, range).await?;
+            let deleted = old_sightings::purge(&on, &old).await?;
             on.commit().await?;
-            Ok(range.purged(deleted))
+            Ok(PurgedSightings { deleted, next })
         })
     }
 }

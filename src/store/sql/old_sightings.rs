@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use jiff::Timestamp;
 
-use super::Database;
+use super::{Database, Dialect, Parameter};
 use crate::fleet::{EventId, ProgramId};
 use crate::rule::MachineId;
 use crate::store::new_sightings::NewSightings;
-use crate::store::{ListPart, PurgedSightings, SightingPosition, StoreResult, StoredEvent, codes};
+use crate::store::{ListPart, ProgramPosition, StoreResult, StoredEvent, codes};
 
 /// An upper bound for the IDs of the events that are still to be counted. None if all events are
 /// counted.
@@ -139,59 +139,115 @@ async fn forget_keys<D: Database>(on: &D, keys: &[(i64, i64)]) -> StoreResult<()
     Ok(())
 }
 
-/// The range of sightings that one step of a purge examines.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::store) struct PurgeRange {
-    after: (i64, i64),
-    /// The last sighting of the range; None if the range reaches the end.
-    last: Option<(i64, i64)>,
+/// The sightings that one part of a purge examines and that were last seen before a time.
+#[derive(Clone, Debug)]
+pub(in crate::store) struct OldSightings {
     before: i64,
+    examined: Examined,
 }
 
-impl PurgeRange {
-    pub(in crate::store) fn purged(&self, deleted: usize) -> PurgedSightings {
-        let next = self
-            .last
-            .map(|(program, machine)| SightingPosition { program: ProgramId(program), machine });
-        PurgedSightings { deleted, next }
-    }
+#[derive(Clone, Debug)]
+enum Examined {
+    /// All sightings of these programs.
+    Of(Vec<i64>),
+    /// The sightings of a program on the hosts with a row ID above the first and up to the second.
+    OnHosts { program: i64, above: i64, last: i64 },
+}
 
-    fn condition(&self) -> &'static str {
-        "(program, machine) > ($1, $2) AND (program, machine) <= ($3, $4) AND last_seen < $5"
-    }
-
-    fn bounds(&self) -> [i64; 5] {
-        let last = self.last.unwrap_or((i64::MAX, i64::MAX));
-        [self.after.0, self.after.1, last.0, last.1, self.before]
+impl OldSightings {
+    /// The condition that a sighting is one of these, and the values of its parameters.
+    fn condition(&self, dialect: Dialect) -> (String, Vec<Parameter<'static>>) {
+        match &self.examined {
+            Examined::Of(programs) => {
+                let condition = format!("last_seen < $1 AND {}", dialect.any("program", "$2"));
+                (condition, vec![self.before.into(), programs.clone().into()])
+            }
+            Examined::OnHosts { program, above, last } => {
+                let condition =
+                    "last_seen < $1 AND program = $2 AND machine > $3 AND machine <= $4";
+                let values = [self.before, *program, *above, *last].map(Into::into);
+                (condition.to_owned(), values.into())
+            }
+        }
     }
 }
 
-/// Examines the next sightings. Returns their range, and whether some must be deleted.
-pub(in crate::store) async fn examine(
-    on: &impl Database,
+/// Examines the next sightings of programs that were first seen before a time. Returns the
+/// sightings that must be deleted, if there are any, and the position after which the purge
+/// continues. A sighting is never older than the first sighting of its program.
+pub(in crate::store) async fn examine<D: Database>(
+    on: &D,
     before: Timestamp,
-    after: Option<SightingPosition>,
+    after: Option<ProgramPosition>,
     limit: usize,
-) -> StoreResult<(PurgeRange, bool)> {
-    let after = after.map_or((0, 0), |at| (at.program.0, at.machine));
-    let sql = "SELECT program, machine FROM sighting WHERE (program, machine) > ($1, $2)
-               ORDER BY program, machine LIMIT 1 OFFSET $3";
-    let bounds = [after.0, after.1, codes::limit(limit.saturating_sub(1))].map(Into::into);
-    let last = on.first(sql, &bounds, |row| Ok((row.number(0)?, row.number(1)?))).await?;
-    let range = PurgeRange { after, last, before: before.as_millisecond() };
-    let sql = format!("SELECT 1 FROM sighting WHERE {} LIMIT 1", range.condition());
-    let is_counted = uncounted(on).await?.is_none();
-    let has_old = is_counted && on.has_row(&sql, &range.bounds().map(Into::into)).await?;
-    Ok((range, has_old))
+) -> StoreResult<(Option<OldSightings>, Option<ProgramPosition>)> {
+    if uncounted(on).await?.is_some() {
+        return Ok((None, None));
+    }
+    let before = before.as_millisecond();
+    let (examined, next) = match after {
+        Some(at) if at.machine.is_some() => examine_hosts(on, at, limit).await?,
+        Some(_) | None => examine_programs(on, before, after, limit).await?,
+    };
+    let old = OldSightings { before, examined };
+    let (condition, values) = old.condition(D::DIALECT);
+    let sql = format!("SELECT 1 FROM sighting WHERE {condition} LIMIT 1");
+    let has_old = on.has_row(&sql, &values).await?;
+    Ok((has_old.then_some(old), next))
 }
 
-/// Deletes the sightings of a range that are too old, and programs and hosts that have no sightings
-/// left. Returns how many sightings were deleted.
-pub(in crate::store) async fn purge<D: Database>(on: &D, range: PurgeRange) -> StoreResult<usize> {
-    let bounds = range.bounds().map(Into::into);
-    let sql = format!("SELECT program, machine FROM sighting WHERE {}", range.condition());
-    let keys = on.query(&sql, &bounds, |row| Ok((row.number(0)?, row.number(1)?))).await?;
-    on.execute(&format!("DELETE FROM sighting WHERE {}", range.condition()), &bounds).await?;
+/// The next programs with at most `limit` sightings in total, or some hosts of one program.
+async fn examine_programs(
+    on: &impl Database,
+    before: i64,
+    after: Option<ProgramPosition>,
+    limit: usize,
+) -> StoreResult<(Examined, Option<ProgramPosition>)> {
+    let after = after.map_or([i64::MIN, 0], |at| [at.first_seen.as_millisecond(), at.id.0]);
+    let limit_number = codes::limit(limit);
+    let sql = "SELECT first_seen, id, hosts FROM program
+               WHERE (first_seen, id) > ($1, $2) AND first_seen < $3
+               ORDER BY first_seen, id LIMIT $4";
+    let bounds = [after[0], after[1], before, limit_number].map(Into::into);
+    let found = on.query(sql, &bounds, |row| {
+        let (first_seen, id) = (codes::to_time(row.number(0)?)?, ProgramId(row.number(1)?));
+        Ok((ProgramPosition { first_seen, id, machine: None }, row.number(2)?))
+    });
+    let (found, mut sightings) = (found.await?, 0);
+    if let Some((first, _)) = found.first().filter(|(_, hosts)| *hosts > limit_number) {
+        return examine_hosts(on, *first, limit).await;
+    }
+    let fits = |(_, hosts): &&(ProgramPosition, i64)| {
+        sightings += *hosts;
+        sightings <= limit_number
+    };
+    let programs: Vec<ProgramPosition> =
+        found.iter().take_while(fits).map(|(program, _)| *program).collect();
+    let is_end = programs.len() < limit && programs.len() == found.len();
+    let next = programs.last().copied().filter(|_| !is_end);
+    Ok((Examined::Of(programs.into_iter().map(|program| program.id.0).collect()), next))
+}
+
+/// The next hosts of a program.
+async fn examine_hosts(
+    on: &impl Database,
+    at: ProgramPosition,
+    limit: usize,
+) -> StoreResult<(Examined, Option<ProgramPosition>)> {
+    let (program, above) = (at.id.0, at.machine.unwrap_or(0));
+    let sql = "SELECT machine FROM sighting WHERE program = $1 AND machine > $2
+               ORDER BY machine LIMIT 1 OFFSET $3";
+    let bounds = [program, above, codes::limit(limit.saturating_sub(1))].map(Into::into);
+    let machine = on.first(sql, &bounds, |row| row.number(0)).await?;
+    let examined = Examined::OnHosts { program, above, last: machine.unwrap_or(i64::MAX) };
+    Ok((examined, Some(ProgramPosition { machine, ..at })))
+}
+
+/// Deletes old sightings. Returns how many were deleted.
+pub(in crate::store) async fn purge<D: Database>(on: &D, old: &OldSightings) -> StoreResult<usize> {
+    let (condition, values) = old.condition(D::DIALECT);
+    let sql = format!("DELETE FROM sighting WHERE {condition} RETURNING program, machine");
+    let keys = on.query(&sql, &values, |row| Ok((row.number(0)?, row.number(1)?))).await?;
     forget_keys(on, &keys).await?;
     let machines: BTreeSet<i64> = keys.iter().map(|(_, machine)| *machine).collect();
     let sql = format!(

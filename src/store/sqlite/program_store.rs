@@ -15,7 +15,7 @@ use crate::store::sql::old_sightings::OlderEvents;
 use crate::store::sql::{old_sightings, programs, undecided};
 use crate::store::{
     EventFilter, ExaminedPart, ListPart, ProgramFilter, ProgramPosition, ProgramStore,
-    PurgedSightings, SightingPosition, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
+    PurgedSightings, StoreError, StoreResult, UndecidedFilter, UndecidedPosition,
     UndecidedSighting,
 };
 
@@ -129,15 +129,14 @@ impl ProgramStore for Sqlite {
     async fn purge_sightings(
         &self,
         before: Timestamp,
-        after: Option<SightingPosition>,
+        after: Option<ProgramPosition>,
         limit: usize,
     ) -> StoreResult<PurgedSightings> {
         let examine = move |on: &_| finish(old_sightings::examine(on, before, after, limit));
-        let (range, has_old) = self.readers.read(examine).await?;
-        if !has_old {
-            return Ok(range.purged(0));
-        }
-        let purge = move |on: &_| finish(old_sightings::purge(on, range)).map(WriteResult::Keep);
-        Ok(range.purged(self.writer.write(CommitSharing::Alone, purge).await?))
+        let (old, next) = self.readers.read(examine).await?;
+        let Some(old) = old else { return Ok(PurgedSightings { deleted: 0, next }) };
+        let purge = move |on: &_| finish(old_sightings::purge(on, &old)).map(WriteResult::Keep);
+        let deleted = self.writer.write(CommitSharing::Alone, purge).await?;
+        Ok(PurgedSightings { deleted, next })
     }
 }
