@@ -130,7 +130,7 @@ pub struct ProgramQuery {
     /// Only programs seen on hosts with this tag.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tag: Option<TagName>,
-    /// Only programs that this user ran.
+    /// Only programs that this user ran. At most 16 users are known for each program and host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Only programs that Santa blocked in the newest report of a host.

@@ -30,20 +30,20 @@ const MOST_PROGRAMS: usize = 1_000;
 /// Maximum sightings that are read to find out when the programs of a response were last seen. One
 /// program alone may have more.
 const MOST_SIGHTINGS_READ: u64 = 10_000;
-/// Limits in the details of a program: maximum hosts, maximum other versions, maximum rules for
-/// each identifier, and maximum decisions.
+/// Maximum hosts in the details of a program.
 const MOST_SIGHTINGS: usize = 100;
 /// Maximum other versions in the details of a program.
 const MOST_VERSIONS: usize = 20;
 /// Maximum rules for each identifier in the details of a program.
 const MOST_RULES: usize = 100;
+/// Maximum decisions in the details of a program.
 const MOST_DECISIONS: usize = 50;
 
 /// List programs that hosts reported, newest first
 ///
-/// The newest program is the one that was first reported last. Programs stay in the list after
-/// their events were deleted. With `pending`, the program with the newest pending report comes
-/// first, and a later page can list the same program again because of older reports of other hosts.
+/// Programs are sorted by the time of their first report. They stay in the list after their events
+/// are deleted. With `pending`, the program with the newest pending report comes first, and a later
+/// page can list the same program again because of older reports of other hosts.
 #[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
     responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn list(

@@ -53,8 +53,8 @@ pub(super) async fn list(
     Ok(Json(page(keys.into_iter().zip(views), more, |key| write_cursor(&key))))
 }
 
-/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. Hosts
-/// are counted one time per scope, and only for rules that some Santa versions do not support.
+/// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. The
+/// hosts of a scope are counted only if a rule needs it, and not again for other rules.
 async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
     let mut views = Vec::with_capacity(records.len());

@@ -18,7 +18,7 @@ pub(super) const MOST_ROWS: usize = 1_000;
 /// Maximum programs that are examined for one part of a list, and maximum sightings of them.
 const EXAMINED: usize = 5_000;
 const EXAMINED_SIGHTINGS: i64 = 5_000;
-/// The approximate bytes of a sighting and its program without the lists and the path.
+/// Approximate bytes of a sighting and its program, in addition to the sighting's path and lists.
 const ROW_BYTES: usize = 512;
 
 /// The columns that [`program`] reads, of a table `p`.
@@ -240,7 +240,7 @@ fn add_signing_id<'a>(wanted: &mut Conditions<'a>, signing_id: &'a str) {
     wanted.add(&format!("({ways})"));
 }
 
-/// The condition that a program is signed by a team or a certificate.
+/// The condition that a program's team ID or certificate matches a publisher.
 pub(super) fn publisher_is<'a>(
     dialect: Dialect,
     wanted: &mut Conditions<'a>,
@@ -325,8 +325,8 @@ pub(super) fn has_user(dialect: Dialect, wanted: &mut Conditions<'_>, user: &str
     dialect.contains("',' || substr(s.users, 2)", &part)
 }
 
-/// A query for a part of a list of sightings: the rows of the query `found`, up to the limit of
-/// bytes. These rows have the columns `program`, `machine_name` and [`SIGHTING_ROW`].
+/// A query for the first rows of the query `found`, until [`LIST_BYTES`] is reached. `found` must
+/// return the columns `program`, `machine_name` and [`SIGHTING_ROW`].
 pub(super) fn bounded(found: &str, order: &str) -> String {
     format!(
         "SELECT * FROM (

@@ -16,8 +16,6 @@ mod identity;
 mod ledger;
 pub(super) mod maintenance;
 mod open;
-#[cfg(test)]
-mod plans;
 mod policy_store;
 mod program_store;
 mod readers;

@@ -90,8 +90,8 @@ pub(in crate::server::admin) fn undone_by(message: &str) -> Option<Revision> {
     message.strip_prefix(UNDO)?.parse().ok().map(Revision)
 }
 
-/// The changes of a revision, if the revision only created rules for events or programs. Reads one
-/// rule first, which is enough to skip most other revisions, such as large imports.
+/// The changes of a revision, if it is a decision. Reads one change first, which is enough to skip
+/// most other revisions, such as large imports.
 async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<RevisedRule>>, Refused> {
     let turns = async |limit| {
         let turns = state.store.rule_changes(revision, None, limit).await?;
