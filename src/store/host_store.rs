@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::{HostFilter, ListPart, ScopeId, SharedSerial, StoreResult, StoredHost};
+use super::{
+    HostCount, HostFilter, HostGroup, ListPart, NamedHost, PersonalNames, ScopeId, SharedSerial,
+    StoreResult, StoredHost,
+};
 use crate::fleet::{Actor, Host, ScopeSetId};
 use crate::rule::{MachineId, Scope};
 
@@ -35,6 +38,32 @@ pub trait HostStore: Send + Sync + 'static {
         serial: Option<&str>,
         limit: usize,
     ) -> StoreResult<Vec<SharedSerial>>;
+
+    /// Counts all hosts by group, and finds the hosts with one of these names, on one snapshot.
+    async fn count_hosts(
+        &self,
+        names: &PersonalNames,
+    ) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)>;
+
+    /// At most `limit` groups that have hosts, and the hosts with one of these names. Takes time in
+    /// proportion to the groups and the hosts that are returned.
+    async fn host_groups(
+        &self,
+        names: &PersonalNames,
+        limit: usize,
+    ) -> StoreResult<(Vec<HostGroup>, Vec<NamedHost>)>;
+
+    /// Any host of a group. None if the group has no host now.
+    async fn host_of_group(&self, group: HostGroup) -> StoreResult<Option<Host>>;
+
+    /// At most `limit` hosts of these groups, in no order. With `only_syncing`, only hosts whose
+    /// sync has begun and has not been completed.
+    async fn machines_in_groups(
+        &self,
+        groups: &[HostGroup],
+        only_syncing: bool,
+        limit: usize,
+    ) -> StoreResult<Vec<MachineId>>;
 
     /// Writes a host whose row is still at `version`, which is 0 for a new host. Returns false, and
     /// changes nothing, if the host was written or forgotten in the meantime. Tags are not written.

@@ -362,7 +362,7 @@ fn differences_between_databases_are_reported() {
     two.execute_batch(
         "UPDATE rule SET comment = 'x' WHERE id = 2; DELETE FROM rule WHERE id = 4;
          UPDATE sqlite_sequence SET seq = 3 WHERE name = 'rule';
-         INSERT INTO host VALUES ('M1', 1, '', '', '', '[]', 0, '{}', '{}')",
+         INSERT INTO host VALUES ('M1', 1, '', '', '', '[]', 0, '{}', '{}', 0, 0, 0, 0)",
     )
     .unwrap();
     insta::assert_snapshot!(shell.run("database compare sqlite:one.db sqlite:two.db"), @"

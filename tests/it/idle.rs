@@ -20,12 +20,12 @@ use nicelist::rule::{
 };
 use nicelist::store::{
     self, AddedEvents, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventOrigin,
-    EventPurge, EventStore, ExaminedPart, Health, HostFilter, HostStore, Installation, LedgerRow,
-    ListPart, PolicySnapshot, PolicyStore, PrincipalStore, ProgramFilter, ProgramPosition,
-    ProgramStore, PurgedSightings, QuarantinedRow, RevisedRule, RevisedRulePosition,
-    RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId, SharedSerial, Store, StoreError,
-    StoreResult, StoredEvent, StoredHost, TokenRecord, UndecidedFilter, UndecidedPosition,
-    UndecidedSighting,
+    EventPurge, EventStore, ExaminedPart, Health, HostCount, HostFilter, HostGroup, HostStore,
+    Installation, LedgerRow, ListPart, NamedHost, PersonalNames, PolicySnapshot, PolicyStore,
+    PrincipalStore, ProgramFilter, ProgramPosition, ProgramStore, PurgedSightings, QuarantinedRow,
+    RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId,
+    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
+    UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
 use nicelist::sync::{Engine, RULES_A_PAGE};
 
@@ -101,6 +101,10 @@ overhear! {
         async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
         async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
         async fn shared_serials(&self, serial: Option<&str>, limit: usize) -> StoreResult<Vec<SharedSerial>>;
+        async fn count_hosts(&self, names: &PersonalNames) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)>;
+        async fn host_groups(&self, names: &PersonalNames, limit: usize) -> StoreResult<(Vec<HostGroup>, Vec<NamedHost>)>;
+        async fn host_of_group(&self, group: HostGroup) -> StoreResult<Option<Host>>;
+        async fn machines_in_groups(&self, groups: &[HostGroup], only_syncing: bool, limit: usize) -> StoreResult<Vec<MachineId>>;
         async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool>;
         async fn forget_host(&self, actor: &Actor, machine: &MachineId) -> StoreResult<bool>;
         async fn intern_scope_set(&self, members: &[ScopeId]) -> StoreResult<ScopeSetId>;

@@ -129,6 +129,10 @@ contract! {
         scope_sets_are_interned_once,
         a_scope_set_that_many_want_has_one_id,
     }
+    host_groups {
+        hosts_with_the_same_state_are_one_group,
+        hosts_are_counted_by_group_and_time,
+    }
     events {
         an_event_comes_back_as_it_was_added,
         b1_a_huge_event_is_read_shortened,

@@ -122,6 +122,10 @@ const HOST_COLUMNS: &[Column] = &[
     integer("first_seen"),
     text("sync"),
     Column { name: "facts", kind: ColumnKind::Json },
+    integer("state_key"),
+    integer("tags_key"),
+    integer("syncing"),
+    integer("seen"),
 ];
 
 const EVENT_COLUMNS: &[Column] = &[

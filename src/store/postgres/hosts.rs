@@ -14,6 +14,7 @@ use super::{codes, count, query};
 use crate::fleet::Host;
 use crate::rule::MachineId;
 use crate::store::bounds::{self, FACTS};
+use crate::store::host_groups::HostGroup;
 use crate::store::sql::conditions::Conditions;
 use crate::store::sql::hosts::add_filter;
 use crate::store::{HostFilter, ListPart, StoreResult, StoredHost};
@@ -51,6 +52,17 @@ pub(super) async fn get(
 ) -> StoreResult<Option<StoredHost>> {
     let sql = format!("SELECT {} FROM host WHERE machine = $1", columns());
     query(on, &sql, &[&machine.as_str()]).await?.first().map(read).transpose()
+}
+
+/// Any host of a group.
+pub(super) async fn of_group(
+    on: &impl GenericClient,
+    group: HostGroup,
+) -> StoreResult<Option<Host>> {
+    let columns = columns();
+    let sql = format!("SELECT {columns} FROM host WHERE state_key = $1 AND tags_key = $2 LIMIT 1");
+    let found = query(on, &sql, &[&group.state, &group.tags]).await?;
+    found.first().map(|row| Ok(read(row)?.host)).transpose()
 }
 
 pub(super) async fn list(

@@ -55,8 +55,9 @@ use super::sql;
 use super::sql::events::EventRange;
 use super::{
     AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
-    Expired, Health, HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow,
-    ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
+    Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, ListPart,
+    NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
+    StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
@@ -232,6 +233,40 @@ impl HostStore for Postgres {
         limit: usize,
     ) -> StoreResult<Vec<SharedSerial>> {
         ask!(self, |on| serials::shared(on, serial, limit))
+    }
+
+    async fn count_hosts(
+        &self,
+        names: &PersonalNames,
+    ) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)> {
+        at_once!(self, |on| async {
+            let counts = sql::host_groups::counts(on).await?;
+            Ok::<_, StoreError>((counts, sql::host_groups::named(on, names).await?))
+        })
+    }
+
+    async fn host_groups(
+        &self,
+        names: &PersonalNames,
+        limit: usize,
+    ) -> StoreResult<(Vec<HostGroup>, Vec<NamedHost>)> {
+        at_once!(self, |on| async {
+            let groups = sql::host_groups::groups(on, limit).await?;
+            Ok::<_, StoreError>((groups, sql::host_groups::named(on, names).await?))
+        })
+    }
+
+    async fn host_of_group(&self, group: HostGroup) -> StoreResult<Option<Host>> {
+        ask!(self, |on| hosts::of_group(on, group))
+    }
+
+    async fn machines_in_groups(
+        &self,
+        groups: &[HostGroup],
+        only_syncing: bool,
+        limit: usize,
+    ) -> StoreResult<Vec<MachineId>> {
+        ask!(self, |on| sql::host_groups::machines(on, groups, only_syncing, limit))
     }
 
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool> {

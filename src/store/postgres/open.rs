@@ -23,9 +23,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_checksums.sql"),
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
+    include_str!("migrations/0008_host_groups.sql"),
 ];
 /// The first version of the schema that has checksums.
 const CHECKSUMS: usize = 5;
+/// The first version whose hosts have groups.
+const HOST_GROUPS: usize = 8;
 
 /// Checks that the database can be written to, and brings its schema up to date. Errors are worded
 /// for users.
@@ -228,6 +231,9 @@ async fn apply(writing: &Transaction<'_>, version: usize) -> Result<(), StoreErr
         writing.batch_execute(migration).await?;
         if before + 1 == CHECKSUMS {
             sql::check::fill(writing).await?;
+        }
+        if before + 1 == HOST_GROUPS {
+            sql::host_groups::fill(writing).await?;
         }
     }
     if version == 0 {

@@ -5,6 +5,7 @@ use super::{Database, Dialect, Parameter, StoredRow};
 use crate::fleet::{Membership, ScopeSetId};
 use crate::rule::{MachineId, Scope, TagName};
 use crate::store::codes::{self, corrupt};
+use crate::store::host_groups::tags_key;
 use crate::store::{HostFilter, ScopeId, StoreResult, bounds};
 
 pub(in crate::store) fn machine(
@@ -77,7 +78,7 @@ pub(in crate::store) async fn members<D: Database>(
 
 /// The conditions of a membership. A host is a member if it meets at least one of them, as in
 /// [`Membership::has`].
-fn memberships(
+pub(super) fn memberships(
     dialect: Dialect,
     wanted: &mut Conditions<'_>,
     Membership { serials, users, groups, hostnames }: &Membership,
@@ -87,11 +88,7 @@ fn memberships(
     if !serials.is_empty() {
         let lower = serials.iter().map(|serial| serial.as_str().to_ascii_lowercase());
         let list = wanted.value(lower.collect::<Parameter<'_>>());
-        ways.push(match dialect {
-            // The column ignores letter case.
-            Dialect::Sqlite => dialect.any("serial", &list),
-            Dialect::Postgres => dialect.any("lower(serial)", &list),
-        });
+        ways.push(dialect.any(dialect.serial_in_lower_case(), &list));
     }
     if !users.is_empty() {
         let users = users.iter().map(|user| owned(user.as_str()));
@@ -134,8 +131,9 @@ pub(in crate::store) async fn set_tags(
     machine: &MachineId,
     tags: &[TagName],
 ) -> StoreResult<()> {
-    let sql = "UPDATE host SET tags = $1, version = version + 1 WHERE machine = $2";
-    on.execute(sql, &[codes::json(&tags)?.into(), machine.as_str().into()]).await.map(drop)
+    let sql = "UPDATE host SET tags = $1, tags_key = $2, version = version + 1 WHERE machine = $3";
+    let values = [codes::json(&tags)?.into(), tags_key(tags)?.into(), machine.as_str().into()];
+    on.execute(sql, &values).await.map(drop)
 }
 
 /// The names of hosts. Leaves out names that are too long, which only older versions of nicelist

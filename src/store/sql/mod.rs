@@ -11,6 +11,7 @@ pub(super) mod conditions;
 pub(super) mod epoch;
 pub(super) mod events;
 pub(super) mod history;
+pub(super) mod host_groups;
 pub(super) mod hosts;
 pub(super) mod ledger;
 pub(super) mod old_sightings;
@@ -201,6 +202,23 @@ impl Dialect {
         match self {
             Self::Sqlite => format!("{column} IN (SELECT value FROM json_each({list}))"),
             Self::Postgres => format!("{column} = ANY ({list})"),
+        }
+    }
+
+    /// SQL for a table of the elements of a JSON list, in the column `value`.
+    pub(super) fn each(self, list: &str) -> String {
+        match self {
+            Self::Sqlite => format!("json_each({list})"),
+            Self::Postgres => format!("json_array_elements({list}::text::json)"),
+        }
+    }
+
+    /// SQL for the serial number of a host, to compare it with a list in lower case.
+    pub(super) const fn serial_in_lower_case(self) -> &'static str {
+        match self {
+            // The column ignores letter case.
+            Self::Sqlite => "serial",
+            Self::Postgres => "lower(serial)",
         }
     }
 

@@ -8,6 +8,7 @@ use super::writer::WriteResult;
 use crate::fleet::Host;
 use crate::rule::MachineId;
 use crate::store::bounds;
+use crate::store::host_groups::{HostGroup, StateColumns};
 use crate::store::sql::StoredRow;
 use crate::store::sql::conditions::Conditions;
 use crate::store::sql::hosts::{add_filter, machine};
@@ -22,6 +23,14 @@ pub(super) fn get(connection: &Connection, machine: &MachineId) -> StoreResult<O
     let mut statement = connection.prepare_cached(&sql)?;
     let mut found = statement.query([machine.as_str()])?;
     found.next()?.map(read).transpose()
+}
+
+/// Any host of a group.
+pub(super) fn of_group(connection: &Connection, group: HostGroup) -> StoreResult<Option<Host>> {
+    let sql = format!("SELECT {COLUMNS} FROM host WHERE state_key = ? AND tags_key = ? LIMIT 1");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut found = statement.query([group.state, group.tags])?;
+    found.next()?.map(|row| Ok(read(row)?.host)).transpose()
 }
 
 pub(super) fn list(
@@ -70,6 +79,7 @@ pub(super) struct HostRow {
     first_seen: i64,
     sync: String,
     facts: String,
+    state: StateColumns,
 }
 
 impl HostRow {
@@ -82,6 +92,7 @@ impl HostRow {
             first_seen: host.first_seen.as_millisecond(),
             sync: codes::json(&host.sync)?,
             facts: codes::json(&host.facts)?,
+            state: StateColumns::of(host)?,
         })
     }
 }
@@ -95,37 +106,61 @@ pub(super) fn save(
     version: u64,
 ) -> StoreResult<WriteResult<bool>> {
     let Ok(version) = i64::try_from(version) else { return Ok(WriteResult::Discard(false)) };
-    let HostRow { machine, serial, hostname, primary_user, first_seen, sync, facts } = row;
+    let HostRow { machine, serial, hostname, primary_user, first_seen, sync, facts, state } = row;
     let machine = machine.as_str();
+    let StateColumns { state_key, syncing, seen } = state;
     if version == 0 {
         let inserted = connection
             .prepare_cached(
                 "INSERT INTO host (machine, version, serial, hostname, primary_user, tags,
-                                   first_seen, sync, facts)
+                                   first_seen, sync, facts, state_key, syncing, seen)
                  VALUES (?, 1 + ifnull((SELECT value FROM meta WHERE key = 'forgotten'), 0),
-                         ?, ?, ?, '[]', ?, ?, ?)
+                         ?, ?, ?, '[]', ?, ?, ?, ?, ?, ?)
                  ON CONFLICT DO NOTHING",
             )?
-            .execute((machine, serial, hostname, primary_user, first_seen, sync, facts))?;
+            .execute((
+                machine,
+                serial,
+                hostname,
+                primary_user,
+                first_seen,
+                sync,
+                facts,
+                state_key,
+                syncing,
+                seen,
+            ))?;
         return Ok(WriteResult::Keep(inserted == 1));
     }
-    // Most hosts report the same values as last time. Then no index needs an update.
+    // Most hosts report the same values as last time. Then only the index `host_state` needs an
+    // update.
     let moved = connection
         .prepare_cached(
-            "UPDATE host SET version = version + 1, sync = ?
+            "UPDATE host SET version = version + 1, sync = ?, state_key = ?, syncing = ?, seen = ?
              WHERE machine = ? AND version = ? AND facts = ?",
         )?
-        .execute((sync, machine, version, facts))?;
+        .execute((sync, state_key, syncing, seen, machine, version, facts))?;
     if moved == 1 {
         return Ok(WriteResult::Keep(true));
     }
     let written = connection
         .prepare_cached(
             "UPDATE host SET version = version + 1, serial = ?, hostname = ?, primary_user = ?,
-                             sync = ?, facts = ?
+                             sync = ?, facts = ?, state_key = ?, syncing = ?, seen = ?
              WHERE machine = ? AND version = ?",
         )?
-        .execute((serial, hostname, primary_user, sync, facts, machine, version))?;
+        .execute((
+            serial,
+            hostname,
+            primary_user,
+            sync,
+            facts,
+            state_key,
+            syncing,
+            seen,
+            machine,
+            version,
+        ))?;
     Ok(WriteResult::Keep(written == 1))
 }
 

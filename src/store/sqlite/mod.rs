@@ -49,8 +49,9 @@ use super::sql;
 use super::sql::events::EventRange;
 use super::{
     AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
-    Expired, Health, HostFilter, HostStore, Installation, ListPart, PrincipalStore, QuarantinedRow,
-    ScopeId, SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
+    Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, ListPart,
+    NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
+    StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
@@ -188,6 +189,49 @@ impl HostStore for Sqlite {
     ) -> StoreResult<Vec<SharedSerial>> {
         let serial = serial.map(str::to_owned);
         self.readers.read(move |on| serials::shared(on, serial.as_deref(), limit)).await
+    }
+
+    async fn count_hosts(
+        &self,
+        names: &PersonalNames,
+    ) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)> {
+        let names = names.clone();
+        self.readers
+            .read(move |on| {
+                let counts = finish(sql::host_groups::counts(on))?;
+                Ok((counts, finish(sql::host_groups::named(on, &names))?))
+            })
+            .await
+    }
+
+    async fn host_groups(
+        &self,
+        names: &PersonalNames,
+        limit: usize,
+    ) -> StoreResult<(Vec<HostGroup>, Vec<NamedHost>)> {
+        let names = names.clone();
+        self.readers
+            .read(move |on| {
+                let groups = finish(sql::host_groups::groups(on, limit))?;
+                Ok((groups, finish(sql::host_groups::named(on, &names))?))
+            })
+            .await
+    }
+
+    async fn host_of_group(&self, group: HostGroup) -> StoreResult<Option<Host>> {
+        self.readers.read(move |on| hosts::of_group(on, group)).await
+    }
+
+    async fn machines_in_groups(
+        &self,
+        groups: &[HostGroup],
+        only_syncing: bool,
+        limit: usize,
+    ) -> StoreResult<Vec<MachineId>> {
+        let groups = groups.to_vec();
+        let find =
+            move |on: &_| finish(sql::host_groups::machines(on, &groups, only_syncing, limit));
+        self.readers.read(find).await
     }
 
     async fn save_host(&self, host: &Host, version: u64) -> StoreResult<bool> {

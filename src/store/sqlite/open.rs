@@ -32,9 +32,12 @@ const MIGRATIONS: &[&str] = &[
     include_str!("migrations/0005_checksums.sql"),
     include_str!("migrations/0006_epoch.sql"),
     include_str!("migrations/0007_programs.sql"),
+    include_str!("migrations/0008_host_groups.sql"),
 ];
 /// The first version of the schema that has checksums.
 pub(super) const CHECKSUMS: usize = 5;
+/// The first version whose hosts have groups.
+const HOST_GROUPS: usize = 8;
 
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
 
@@ -252,6 +255,9 @@ fn apply(writing: &Connection, version: usize) -> Result<(), String> {
         writing.execute_batch(migration).map_err(reason)?;
         if before + 1 == CHECKSUMS {
             finish(sql::check::fill(writing)).map_err(failed)?;
+        }
+        if before + 1 == HOST_GROUPS {
+            finish(sql::host_groups::fill(writing)).map_err(failed)?;
         }
     }
     if version == 0 {

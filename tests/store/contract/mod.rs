@@ -3,6 +3,7 @@
 
 pub(crate) mod events;
 pub(crate) mod history;
+pub(crate) mod host_groups;
 pub(crate) mod hosts;
 pub(crate) mod ledger;
 pub(crate) mod merge;

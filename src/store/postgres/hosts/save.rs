@@ -6,6 +6,7 @@ use deadpool_postgres::{Client, GenericClient};
 
 use crate::fleet::Host;
 use crate::store::StoreResult;
+use crate::store::host_groups::StateColumns;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::text::{clean, clean_json};
 use crate::store::postgres::writer::Batch;
@@ -21,6 +22,7 @@ pub(in crate::store::postgres) struct Save {
     first_seen: i64,
     sync: String,
     facts: String,
+    state: StateColumns,
 }
 
 impl Save {
@@ -37,28 +39,33 @@ impl Save {
             sync: codes::json(&host.sync)?,
             // PostgreSQL queries this JSON, so it must not contain NUL.
             facts: clean_json(codes::json(&host.facts)?),
+            state: StateColumns::of(host)?,
         }))
     }
 }
 
 const UPDATE_ONE: &str = "UPDATE host SET version = version + 1, serial = $3, hostname = $4,
-        primary_user = $5, first_seen = $6, sync = $7, facts = $8
+        primary_user = $5, first_seen = $6, sync = $7, facts = $8, state_key = $9, syncing = $10,
+        seen = $11
     WHERE machine = $1 AND version = $2 RETURNING machine";
 const UPDATE: &str = "UPDATE host AS h SET version = h.version + 1, serial = n.serial,
         hostname = n.hostname, primary_user = n.primary_user, first_seen = n.first_seen,
-        sync = n.sync, facts = n.facts
+        sync = n.sync, facts = n.facts, state_key = n.state_key, syncing = n.syncing,
+        seen = n.seen
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                $7::text[], $8::text[])
-        AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts)
+                $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])
+        AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts, state_key,
+              syncing, seen)
     WHERE h.machine = n.machine AND h.version = n.version RETURNING h.machine";
 const INSERT: &str = "INSERT INTO host (machine, version, serial, hostname, primary_user, tags,
-                                        first_seen, sync, facts)
+                                        first_seen, sync, facts, state_key, syncing, seen)
     SELECT machine, version + 1 + coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta
                                             WHERE key = 'forgotten'), 0),
-           serial, hostname, primary_user, '[]', first_seen, sync, facts
+           serial, hostname, primary_user, '[]', first_seen, sync, facts, state_key, syncing, seen
     FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-                $7::text[], $8::text[])
-        AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts)
+                $7::text[], $8::text[], $9::bigint[], $10::bigint[], $11::bigint[])
+        AS n (machine, version, serial, hostname, primary_user, first_seen, sync, facts, state_key,
+              syncing, seen)
     ON CONFLICT DO NOTHING RETURNING machine";
 
 pub(in crate::store::postgres) struct Saves;
@@ -140,8 +147,20 @@ async fn statement(
         [only] if sql == UPDATE => {
             let Save { machine, version, serial, hostname, .. } = &jobs[*only];
             let Save { primary_user, first_seen, sync, facts, .. } = &jobs[*only];
-            let row: super::super::Values<'_> =
-                &[machine, version, serial, hostname, primary_user, first_seen, sync, facts];
+            let StateColumns { state_key, syncing, seen } = &jobs[*only].state;
+            let row: super::super::Values<'_> = &[
+                machine,
+                version,
+                serial,
+                hostname,
+                primary_user,
+                first_seen,
+                sync,
+                facts,
+                state_key,
+                syncing,
+                seen,
+            ];
             query(on, UPDATE_ONE, row).await?
         }
         _ => {
@@ -154,6 +173,9 @@ async fn statement(
                 &column(jobs, places, |job| job.first_seen),
                 &column(jobs, places, |job| &*job.sync),
                 &column(jobs, places, |job| &*job.facts),
+                &column(jobs, places, |job| job.state.state_key),
+                &column(jobs, places, |job| job.state.syncing),
+                &column(jobs, places, |job| job.state.seen),
             ];
             query(on, sql, row).await?
         }
