@@ -106,17 +106,13 @@ pub struct HostCount {
     pub hosts: u64,
 }
 
-/// Which page of the hosts to count.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(default, deny_unknown_fields)]
-pub struct HostCountQuery {
-    /// Maximum hosts that are counted on the page: 500 by default, at most 5,000.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<usize>,
-    /// The `next` of the previous page.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cursor: Option<String>,
+/// The numbers of hosts in each state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct HostCounts {
+    /// When the hosts were counted.
+    pub counted_at: Timestamp,
+    /// The counts. Those that are 0 are left out.
+    pub items: Vec<HostCount>,
 }
 
 /// The client mode of a host.

@@ -38,7 +38,7 @@ pub use explain::{
 pub use history::{RevisionChangesQuery, RevisionQuery, RuleHistoryQuery, RuleVersionView};
 pub use host::{
     AcceptMacRequest, BehindReason, CleanSyncRequest, ConflictView, Contact, DriftView,
-    ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery, HostNames,
+    ForgetHostQuery, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCounts, HostNames,
     HostNamesRequest, HostQuery, HostRules, HostState, HostTagsRequest, HostToForget, HostView,
     HostsOfName, MacSighting, MacView, ModeView, TagHostsRequest,
 };

@@ -66,6 +66,9 @@ pub(crate) struct ServeArgs {
     /// After a restore, spread the clean syncs of hosts over this time
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
     restore_spread: SignedDuration,
+    /// Count the hosts in each state this often, if there are more than 10,000
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = limits::timeout)]
+    count_hosts_every: Duration,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -192,6 +195,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
         largest_body: Some(args.largest_body.0),
         longest_gap: Some(args.longest_gap),
         restore_spread: Some(args.restore_spread),
+        count_hosts_every: Some(args.count_hosts_every),
         durability: match args.durability {
             Survives::Power => Durability::Power,
             Survives::Process => Durability::Process,

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::context::Context;
 use super::error::CliError;
 use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui, relative};
-use crate::api::{Contact, ExceededLimit, HostCount, HostState, Status, UnreadableRow};
-use crate::client::Client;
+use crate::api::{Contact, ExceededLimit, HostCount, HostCounts, HostState, Status, UnreadableRow};
+
+/// Counts of hosts that are older than this are shown with their age.
+const OLD_COUNT: SignedDuration = SignedDuration::from_secs(5);
 
 /// Show the health of the server and its hosts
 ///
@@ -30,10 +33,11 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     let ui = &context.ui;
     let client = context.client().await?;
     let server = client.status_with_unreadable_rows().await?;
-    let hosts = match count_hosts(ui, &client).await {
-        Ok(hosts) => Some(hosts),
+    let hosts = match client.host_counts().await {
+        Ok(counts) => Some(Hosts::of(counts)),
         // The other parts of the status may show why this request failed.
         Err(error) => {
+            let error = CliError::from(error);
             ui.warn(format!("cannot count the hosts: {}", error.message));
             None
         }
@@ -68,31 +72,30 @@ struct State {
 
 #[derive(Serialize)]
 struct Hosts {
+    counted_at: Timestamp,
     total: u64,
     states: BTreeMap<HostState, u64>,
     contact: BTreeMap<Contact, u64>,
     conflicts: u64,
 }
 
-async fn count_hosts(ui: &Ui, client: &Client) -> Result<Hosts, CliError> {
-    let mut hosts = Hosts {
-        total: 0,
-        states: HostState::ALL.map(|state| (state, 0)).into(),
-        contact: Contact::ALL.map(|contact| (contact, 0)).into(),
-        conflicts: 0,
-    };
-    let progress = ui.progress(None, "counting hosts");
-    let mut pages = client.host_counts();
-    while let Some(page) = pages.next().await? {
-        for HostCount { state, contact, conflict, hosts: count } in page {
+impl Hosts {
+    fn of(HostCounts { counted_at, items }: HostCounts) -> Self {
+        let mut hosts = Self {
+            counted_at,
+            total: 0,
+            states: HostState::ALL.map(|state| (state, 0)).into(),
+            contact: Contact::ALL.map(|contact| (contact, 0)).into(),
+            conflicts: 0,
+        };
+        for HostCount { state, contact, conflict, hosts: count } in items {
             hosts.total += count;
             *hosts.states.entry(state).or_default() += count;
             *hosts.contact.entry(contact).or_default() += count;
             hosts.conflicts += if conflict { count } else { 0 };
         }
-        progress.set_text(format!("counting hosts: {}", HumanCount(hosts.total)));
+        hosts
     }
-    Ok(hosts)
 }
 
 /// A name and its value.
@@ -109,7 +112,7 @@ impl State {
         let more = unreadable.saturating_sub(unreadable_rows.len());
         let more = (more > 0).then(|| ("others".to_owned(), Cell::text(HumanCount(more as u64))));
         let sections = [
-            ("Server", self.summary(place)),
+            ("Server", self.summary(place, ui.now())),
             ("Not ready", reasons(&readiness.reasons, Tone::Bad)),
             ("Warnings", reasons(&readiness.warnings, Tone::Notice)),
             ("Unreadable rows", unreadable_rows.iter().map(unreadable_row).chain(more).collect()),
@@ -119,7 +122,7 @@ impl State {
         sections.map(|(title, lines)| (title.to_owned(), lines)).collect()
     }
 
-    fn summary(&self, place: &str) -> Vec<Named> {
+    fn summary(&self, place: &str, now: Timestamp) -> Vec<Named> {
         let Status { version, revision, time, rules, database, readiness, .. } = &self.server;
         let ready = match (readiness.ready, readiness.warnings.is_empty()) {
             (true, true) => Cell::toned("yes", Tone::Good),
@@ -141,7 +144,7 @@ impl State {
             ("database", Cell::optional(size)),
             ("rules", Cell::optional(rules)),
         ];
-        lines.extend(self.hosts.iter().flat_map(Hosts::summary));
+        lines.extend(self.hosts.iter().flat_map(|hosts| hosts.summary(now)));
         lines.extend(self.counters());
         let lines = lines.into_iter().filter(|(_, cell)| !cell.for_programs().is_empty());
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
@@ -166,8 +169,8 @@ impl State {
 }
 
 impl Hosts {
-    fn summary(&self) -> [(&'static str, Cell); 3] {
-        let Self { total, states, contact, conflicts } = self;
+    fn summary(&self, now: Timestamp) -> [(&'static str, Cell); 3] {
+        let Self { counted_at, total, states, contact, conflicts } = self;
         let listed = states.iter().filter(|(_, count)| **count > 0);
         let listed: Vec<String> =
             listed.map(|(state, count)| format!("{} {state}", HumanCount(*count))).collect();
@@ -178,7 +181,14 @@ impl Hosts {
         };
         let hosts = match total {
             0 => Cell::toned("none", Tone::Faint),
-            total => Cell::toned(format!("{}: {}", HumanCount(*total), listed.join(", ")), tone),
+            total => {
+                let age = match now.duration_since(*counted_at) >= OLD_COUNT {
+                    true => format!(" (counted {})", relative(*counted_at, now)),
+                    false => String::new(),
+                };
+                let text = format!("{}: {}{age}", HumanCount(*total), listed.join(", "));
+                Cell::toned(text, tone)
+            }
         };
         let contact =
             contact.iter().map(|(contact, count)| format!("{} {contact}", HumanCount(*count)));

@@ -11,22 +11,17 @@ use crate::api::{
     AcceptMacRequest, BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer,
     DecisionRequest, DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView,
     EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatQuery, EventView,
-    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCount, HostCountQuery,
-    HostNames, HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken,
-    PolicyAnswer, PolicyChange, PolicyRequest, ProgramDetail, ProgramQuery, ProgramView,
-    RevisionQuery, RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView,
-    RuleView, SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagHostsRequest,
-    TagQuery, TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery,
-    WaitingView,
+    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCounts, HostNames,
+    HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer,
+    PolicyChange, PolicyRequest, ProgramDetail, ProgramQuery, ProgramView, RevisionQuery,
+    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
+    SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagHostsRequest, TagQuery,
+    TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
 };
 use crate::fleet::{EventId, EventStat, ProgramId, Tag};
 use crate::rule::{MachineId, Revision, RevisionSummary, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
-
-/// Maximum hosts that one request counts. The number is small because the server computes the state
-/// of each host.
-const HOSTS_COUNTED: usize = 200;
 
 /// The `body` argument for requests that have no body.
 const NOTHING: Option<&()> = None;
@@ -92,10 +87,9 @@ impl Client {
         Pages::new(self, "/hosts".to_owned(), query)
     }
 
-    /// Counts hosts. The caller must add up the counts of all pages.
-    pub fn host_counts(&self) -> Pages<'_, HostCount> {
-        let query = HostCountQuery { limit: Some(HOSTS_COUNTED), cursor: None };
-        Pages::new(self, "/host-counts".to_owned(), &query)
+    /// The numbers of hosts in each state.
+    pub async fn host_counts(&self) -> Answer<HostCounts> {
+        self.ask(Method::GET, "/host-counts", NOTHING).await
     }
 
     /// Finds a host by machine ID, serial number, host name or a unique prefix of one of these.

@@ -14,6 +14,7 @@ use super::bodies::Budget;
 use super::client_address::TrustedProxies;
 use super::guard::guarded;
 use super::health::Health;
+use super::host_counter::{self, COUNT_HOSTS_EVERY, HostCounter};
 use super::listen::{self, ConnectionLimits};
 use super::options::{Options, ServerError};
 use super::rate_limits::{RateCounts, RateLimits};
@@ -86,6 +87,8 @@ impl App {
             turned_away,
             panics: Arc::default(),
             health,
+            hosts: HostCounter::default(),
+            count_hosts_every: options.count_hosts_every.unwrap_or(COUNT_HOSTS_EVERY),
             trusted_clock,
         };
         let state = Arc::new(state);
@@ -125,6 +128,8 @@ impl App {
             turned_away: AtomicU64::new(0),
             panics: Arc::default(),
             health: Health::default(),
+            hosts: HostCounter::default(),
+            count_hosts_every: COUNT_HOSTS_EVERY,
             trusted_clock,
         };
         match work {
@@ -200,8 +205,8 @@ async fn hide_expired(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 6] {
-    let [ticked, purged, counted, compacted, watched, checked] =
+fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 7] {
+    let [ticked, purged, counted, compacted, watched, checked, hosts] =
         std::array::from_fn(|_| Arc::clone(state));
     [
         tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
@@ -217,6 +222,9 @@ fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 6] {
         })),
         tokio::spawn(supervise("integrity check", move || {
             readiness::keep_checking(Arc::clone(&checked))
+        })),
+        tokio::spawn(supervise("host counter", move || {
+            host_counter::keep_counting(Arc::clone(&hosts))
         })),
     ]
 }

@@ -15,6 +15,7 @@ mod exceeded;
 mod extract;
 mod guard;
 mod health;
+mod host_counter;
 mod listen;
 pub mod maintenance;
 mod options;

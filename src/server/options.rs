@@ -1,6 +1,7 @@
 //! The options of a server.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 
@@ -45,6 +46,8 @@ pub struct Options {
     /// The time over which clean syncs are spread after a restore;
     /// [`crate::sync::RESTORE_SPREAD`] when absent.
     pub restore_spread: Option<SignedDuration>,
+    /// How often all hosts are counted; 30 seconds when absent.
+    pub count_hosts_every: Option<Duration>,
     /// The largest body of a host, in bytes, before and after decompression; 16 MiB when absent.
     pub largest_body: Option<usize>,
     /// Maximum rules on one page of a download; [`crate::sync::RULES_A_PAGE`] when absent.

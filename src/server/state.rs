@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::time::Duration;
 
 use super::bodies::Budget;
 use super::health::Health;
+use super::host_counter::HostCounter;
 use super::rate_limits::RateCounts;
 use super::tokens::Access;
 use super::trusted_clock::TrustedClock;
@@ -27,6 +29,9 @@ pub(super) struct State {
     pub(super) panics: Arc<AtomicU64>,
     pub(super) rates: RateCounts,
     pub(super) health: Health,
+    pub(super) hosts: HostCounter,
+    /// How often all hosts are counted.
+    pub(super) count_hosts_every: Duration,
     pub(super) trusted_clock: Arc<TrustedClock>,
 }
 

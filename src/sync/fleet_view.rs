@@ -1,49 +1,29 @@
 //! Data about hosts for administrators: a host's status and rules, and its decisions about
 //! programs.
 
+mod host_status;
+
+pub use host_status::{HostStanding, HostStatus};
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::active_rules::{ActiveRules, Delivery, Draft, RulesOfHost, StoredRules};
 use super::compute::Wanted;
-use super::destination::{Destination, Origin, Winner};
+use super::destination::{Destination, Winner};
 use super::downloads::Downloads;
 use super::epoch::CurrentEpoch;
 use super::error::SyncError;
 use super::policy::LoadedPolicy;
 use super::undecided::UndecidedPrograms;
-use super::{generation, offers, pages, translate};
-use crate::fleet::{
-    ClientMode, EffectiveSettings, Generation, Holding, Host, SessionKind, SettingKey, SyncState,
-};
+use super::{generation, translate};
+use crate::fleet::{ClientMode, EffectiveSettings, Generation, Host, SettingKey};
 use crate::protocol::generation as table;
 use crate::rule::{
     Conditions, Evaluation, Evidence, HeldRules, PlatformCheck, PolicyKind, Program, Rule,
     RuleType, Ruling, Scope, SigningStatus, TagName, Target, Unmatched, evaluate,
 };
-use crate::store::{Edit, ScopeId, StoreResult};
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostStatus {
-    /// The number of rules in the host's holding. 0 if the holding is not known.
-    pub held: u64,
-    /// The number of rules and removals that the host's next sync will bring.
-    pub due: u64,
-    /// The number of active rules that the host's client does not support.
-    pub withheld: u64,
-    /// The maximum number of rules that the client can receive, if the host has more active rules.
-    /// In this case, the client receives no rules.
-    pub most_rules: Option<u64>,
-    /// Whether the host's rules may be newer than its row, because the database was restored. The
-    /// host then gets all rules in a clean sync, unless its hash confirms its rules.
-    pub is_restored: bool,
-    /// Whether the host's next sync will bring other settings.
-    pub settings_due: bool,
-    /// The wanted mode, as the host's version supports it.
-    pub mode: ClientMode,
-    /// Seconds between two syncs of the host.
-    pub interval: u32,
-}
+use crate::store::{Edit, StoreResult};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRule {
@@ -105,42 +85,6 @@ impl<'e> FleetView<'e> {
         FleetView { rules, downloads: self.downloads, epoch: self.epoch }
     }
 
-    /// # Errors
-    /// When the store fails.
-    pub async fn status(&self, host: &Host) -> Result<HostStatus, SyncError> {
-        let downloads = self.downloads;
-        let generation = generation::of(&host.facts.santa_version);
-        let policy = &self.read_for(host).await?;
-        let effective = policy.settings(&policy.scopes(host));
-        let settings = &effective.settings;
-        let to = destination(policy, host, generation);
-        let total = downloads.tally(policy, to.clone()).await?;
-        let known = downloads.known_holding(&host.sync);
-        let is_confirmed = self.epoch.is_confirmed(host).await?;
-        let due = match known.filter(|_| is_confirmed) {
-            Some(holding) => self.count_pending(policy, &host.sync, holding, to).await?,
-            None => total.rules,
-        };
-        let held = match known {
-            Some(holding) => {
-                downloads.tally(policy, downloads.destination(holding).await?).await?.rules
-            }
-            None => 0,
-        };
-        let withheld = total.withheld;
-        Ok(HostStatus {
-            held,
-            due,
-            withheld,
-            most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
-            is_restored: (host.sync.holding.is_some() || host.sync.last_sync.is_some())
-                && !is_confirmed,
-            settings_due: host.sync.settings != Some(effective.digest),
-            mode: translate::mode_for(settings.client_mode, generation),
-            interval: settings.full_sync_interval.seconds(),
-        })
-    }
-
     /// The policy for a host. The policy is newer than this view if another server wrote the host's
     /// row at a revision that was not known yet.
     async fn read_for(&self, host: &Host) -> StoreResult<Arc<LoadedPolicy>> {
@@ -192,52 +136,6 @@ impl<'e> FleetView<'e> {
     /// The tags that a host has only because it matches their membership, sorted by name.
     pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
         self.rules.policy.member_tags(host)
-    }
-
-    async fn count_pending(
-        &self,
-        policy: &Arc<LoadedPolicy>,
-        state: &SyncState,
-        holding: Holding,
-        to: Destination,
-    ) -> StoreResult<u64> {
-        let route = self.origin_of(policy, state, holding, to).await?;
-        self.downloads.count_steps(policy, route).await
-    }
-
-    /// The origin of a host's next normal sync to this destination, and the destination at the last
-    /// revision that changed one of the scopes that the sync compares.
-    async fn origin_of(
-        &self,
-        policy: &LoadedPolicy,
-        state: &SyncState,
-        holding: Holding,
-        to: Destination,
-    ) -> StoreResult<(Origin, Destination)> {
-        let last_touch = |scopes: &[ScopeId], at| policy.ledger.last_touch(scopes, at);
-        if state.reach.is_some() {
-            let (union, common) =
-                offers::reached(self.downloads, state, &to.scopes, to.generation).await?;
-            let to = Destination { revision: last_touch(&union, to.revision), ..to };
-            let since = last_touch(&union, holding.revision);
-            let (union, common) = (union.into(), common.into());
-            return Ok((Origin::Union { since, union, common }, to));
-        }
-        let to = Destination { revision: last_touch(&to.scopes, to.revision), ..to };
-        let begun = state.session.filter(|session| session.begun);
-        let target = begun.map(|session| session.target);
-        let mut offers = Vec::new();
-        for offer in [holding].into_iter().chain(state.offers.iter().copied()).chain(target) {
-            let offer =
-                self.downloads.destination(self.downloads.settled(policy, offer).await?).await?;
-            if offer != to && !offers.contains(&offer) {
-                offers.push(offer);
-            }
-        }
-        if begun.is_some_and(|session| session.kind != SessionKind::Normal) {
-            offers.push(Destination { scopes: Arc::new([]), ..to.clone() });
-        }
-        Ok((Origin::Offers(offers.into()), to))
     }
 }
 

@@ -49,7 +49,8 @@ pub use error::SyncError;
 pub use event_limit::EVENTS_PER_DAY;
 pub use event_upload::EventIntake;
 pub use fleet_view::{
-    Evaluated, Explained, FleetView, HeldTarget, HostRule, HostStatus, first_version_for, supports,
+    Evaluated, Explained, FleetView, HeldTarget, HostRule, HostStanding, HostStatus,
+    first_version_for, supports,
 };
 pub use pages::RULES_A_PAGE;
 pub use policy::HostSettings;

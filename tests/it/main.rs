@@ -33,6 +33,7 @@ mod fleet;
 mod forget;
 mod generations;
 mod history;
+mod host_counts;
 mod host_names;
 mod host_state;
 mod host_tags;

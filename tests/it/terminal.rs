@@ -286,6 +286,7 @@ fn a_list_has_colors_only_on_a_terminal_that_wants_them() {
     assert_eq!(list.code, 0);
     assert!(list.seen.contains("mira.local"), "{:?}", list.seen);
     assert!(escapes(&list.seen) && relative(&list.seen), "{:?}", list.seen);
+    assert!(list.seen.contains("1 host: 1 in-sync"), "{:?}", list.seen);
 
     let never = Terminal::open(&shell, "host list --color never").end();
     let mut no_color = of_line(&shell, "host list");
@@ -299,6 +300,7 @@ fn a_list_has_colors_only_on_a_terminal_that_wants_them() {
     let piped = shell.run("host list");
     assert!(piped.contains("mira.local"), "{piped}");
     assert!(!escapes(&piped) && !relative(&piped), "{piped:?}");
+    assert!(!piped.contains("1 host"), "{piped}");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::summary::summary;
 use crate::api::{Contact, HostQuery, HostState, HostView};
 use crate::cli::arg::Words;
 use crate::cli::context::Context;
@@ -47,6 +48,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let ListArgs { prefix, tag, user, state, contact, conflict } = args;
     let query =
         HostQuery { tag, prefix, user, state, contact, conflict, limit: None, cursor: None };
+    let is_filtered = query != HostQuery::default();
     let client = context.client().await?;
     let mut pages = client.hosts(&query);
     let mut list = context.ui.list::<HostView>("no hosts");
@@ -57,6 +59,14 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         conflicts.extend(affected.map(|host| host.machine.to_string()));
     }
     list.finish()?;
+    if context.ui.is_terminal()
+        && context.ui.draws_tables()
+        && !is_filtered
+        && let Ok(counts) = client.host_counts().await
+        && !counts.items.is_empty()
+    {
+        context.ui.status(summary(&counts));
+    }
     if !conflicts.is_empty() {
         context.ui.warn(conflict_warning(&conflicts));
     }

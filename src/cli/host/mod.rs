@@ -5,6 +5,7 @@ mod clean_sync;
 mod forget;
 mod list;
 mod show;
+mod summary;
 mod tag;
 mod tagged_hosts;
 mod untag;

@@ -79,7 +79,7 @@ fn network(text: &str) -> Result<IpNet, String> {
 /// The longest timeout that an option accepts.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
-fn timeout(text: &str) -> Result<Duration, String> {
+pub(super) fn timeout(text: &str) -> Result<Duration, String> {
     let timeout = parse_duration(text).and_then(|timeout| Duration::try_from(timeout).ok());
     timeout
         .filter(|timeout| (Duration::from_secs(1)..=LONGEST_TIMEOUT).contains(timeout))

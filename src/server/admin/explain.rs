@@ -15,7 +15,7 @@ use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Refused};
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
-use crate::sync::{Delivery, Explained, FleetView, HostStatus};
+use crate::sync::{Delivery, Explained, FleetView, HostStanding};
 
 /// Explain which rule a host gets for a target
 #[utoipa::path(get, path = "/hosts/{host}/explain", operation_id = "explain_rule", tag = "hosts", params(HostPath, ExplainQuery),
@@ -103,9 +103,8 @@ async fn next_sync(
     if !is_due {
         return Ok(None);
     }
-    let status = fleet.status(host).await?;
     let last_seen = host.sync.last_seen;
-    let HostStatus { due, interval, is_restored: restored, .. } = status;
+    let HostStanding { due, interval, is_restored: restored, .. } = fleet.standing(host).await?;
     Ok(Some(NextSync { due, last_seen, interval, restored }))
 }
 

@@ -9,12 +9,12 @@ use crate::api::{
 use crate::fleet::{Conflict, Drift, Fingerprint, Host, RulesHash, SYNC_TAKES, SeenMac};
 use crate::server::answer::Refused;
 use crate::server::state::State;
-use crate::sync::{FleetView, HostStatus};
+use crate::sync::{FleetView, HostStanding, HostStatus};
 
 /// A host counts as silent if it was last seen longer ago than this number of sync intervals.
 const MISSED_INTERVALS: i32 = 3;
 
-pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
+pub(in crate::server) async fn view(state: &State, host: Host) -> Result<HostView, Refused> {
     let fleet = state.engine.view().await?;
     let status = fleet.status(&host).await?;
     let tags_by_membership = fleet.member_tags(&host);
@@ -23,7 +23,8 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
     let now = state.clock.now();
     let MacsView { state, conflict, replaced, refused, accepted } =
         macs_view(&fleet, &host, &status, now).await?;
-    let contact = contact(host.sync.last_seen, status.interval, now);
+    let HostStanding { due, is_restored, settings_due, interval } = status.standing;
+    let contact = contact(host.sync.last_seen, interval, now);
     let Host { machine, facts, mut tags, first_seen, sync } = host;
     tags.extend(tags_by_membership.iter().cloned());
     tags.sort_unstable();
@@ -44,13 +45,12 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
         tags,
         tags_by_membership,
         state,
-        reason: (state == HostState::Behind && status.is_restored)
-            .then_some(BehindReason::Restored),
+        reason: (state == HostState::Behind && is_restored).then_some(BehindReason::Restored),
         contact,
         mode: ModeView { wanted: status.mode, reported: facts.client_mode },
         rules: HostRules {
             held: status.held,
-            due: status.due,
+            due,
             withheld: status.withheld,
             most: status.most_rules,
             revision: sync.holding.map(|holding| holding.revision),
@@ -64,9 +64,9 @@ pub(super) async fn view(state: &State, host: Host) -> Result<HostView, Refused>
         refused,
         accepted,
         same_serial: Vec::new(),
-        settings_due: status.settings_due,
+        settings_due,
         clean_sync: sync.clean_order.map(|order| order.kind),
-        interval: status.interval,
+        interval,
         first_seen,
         last_seen: sync.last_seen,
         last_sync: sync.last_sync,
@@ -86,17 +86,25 @@ fn drift(drift: Drift) -> DriftView {
     }
 }
 
-fn host_state(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
+/// Whether a sync that began at this time may still be in progress.
+pub(in crate::server) fn is_in_progress(began: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(began) < SYNC_TAKES
+}
+
+/// The state of a host, given whether one of its syncs is in progress.
+pub(in crate::server) fn host_state(
+    host: &Host,
+    standing: &HostStanding,
+    in_progress: bool,
+) -> HostState {
     let sync = &host.sync;
-    let in_progress =
-        sync.session.is_some_and(|session| now.duration_since(session.started) < SYNC_TAKES);
-    let is_pending = status.due > 0 || status.settings_due || sync.clean_order.is_some();
+    let is_pending = standing.due > 0 || standing.settings_due || sync.clean_order.is_some();
     // A host counts as rejecting until one of its postflight requests shows that it accepted all
     // rules.
     let is_rejecting = sync.miscount.is_some();
     if in_progress && !is_rejecting {
         HostState::Syncing
-    } else if status.is_restored {
+    } else if standing.is_restored {
         // After a restore, the other stored fields may be outdated.
         HostState::Behind
     } else if sync.holding.is_none() && !is_rejecting {
@@ -113,7 +121,11 @@ fn host_state(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
 }
 
 /// `interval` is the sync interval of the host, in seconds.
-fn contact(last_seen: Option<Timestamp>, interval: u32, now: Timestamp) -> Contact {
+pub(in crate::server) fn contact(
+    last_seen: Option<Timestamp>,
+    interval: u32,
+    now: Timestamp,
+) -> Contact {
     let longest = SignedDuration::from_secs(i64::from(interval)) * MISSED_INTERVALS;
     match last_seen {
         Some(seen) if now.duration_since(seen) <= longest => Contact::Online,
@@ -137,7 +149,7 @@ async fn macs_view(
     now: Timestamp,
 ) -> Result<MacsView, Refused> {
     let mut view = MacsView {
-        state: host_state(host, status, now),
+        state: state_now(host, status, now),
         conflict: None,
         replaced: None,
         refused: None,
@@ -153,7 +165,7 @@ async fn macs_view(
         let (facts, sync) = (other.facts.clone(), other.sync.clone());
         let other_host = Host { facts, sync, ..host.clone() };
         let status = fleet.status(&other_host).await?;
-        let its_state = host_state(&other_host, &status, now);
+        let its_state = state_now(&other_host, &status, now);
         if view.state == HostState::InSync {
             view.state = its_state;
         }
@@ -163,12 +175,17 @@ async fn macs_view(
     Ok(view)
 }
 
+fn state_now(host: &Host, status: &HostStatus, now: Timestamp) -> HostState {
+    let began = host.sync.session.map(|session| session.started);
+    host_state(host, &status.standing, began.is_some_and(|began| is_in_progress(began, now)))
+}
+
 fn mac(host: &Host, fingerprint: Fingerprint, state: HostState, status: &HostStatus) -> MacView {
     MacView {
         mac: fingerprint,
         hostname: host.facts.hostname.clone(),
         state,
-        due: status.due,
+        due: status.standing.due,
         last_seen: host.sync.last_seen,
         last_sync: host.sync.last_sync,
     }

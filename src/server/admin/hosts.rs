@@ -18,6 +18,7 @@ use crate::rule::{MachineId, Target};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Refused, page, page_size, read_cursor};
 use crate::server::extract::{Body, Path, Query};
+use crate::server::host_counter;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, HostFilter};
 
@@ -33,7 +34,11 @@ pub(super) async fn list(
 ) -> Answer<Page<HostView>> {
     let limit = page_size(query.limit);
     let HostQuery { tag, prefix, user, state: in_state, contact, conflict, .. } = query;
-    let filter = HostFilter { tag, prefix, user, machines: None };
+    let machines = match in_state.is_some() || conflict {
+        true => host_counter::candidates(&state, in_state, conflict).await?,
+        false => None,
+    };
+    let filter = HostFilter { tag, prefix, user, machines };
     let mut after: Option<MachineId> = read_cursor(query.cursor.as_deref())?;
     let mut items = Vec::new();
     let mut examined = 0;

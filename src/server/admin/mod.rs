@@ -13,7 +13,7 @@ mod forget;
 mod history;
 mod host_counts;
 mod host_tags;
-mod host_view;
+pub(super) mod host_view;
 mod hosts;
 mod limits;
 mod lookup;

@@ -182,6 +182,11 @@ impl Ledger {
         found.map(|index| self.log(index).id)
     }
 
+    /// All scopes that have ever had a rule.
+    pub(super) fn scopes(&self) -> impl Iterator<Item = &Scope> {
+        self.logs.iter().map(|log| &log.scope)
+    }
+
     pub(super) fn scope(&self, id: ScopeId) -> Option<&Scope> {
         self.scope_index(id).map(|index| &self.log(index).scope)
     }

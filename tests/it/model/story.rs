@@ -16,6 +16,7 @@ use super::offers::{self, Client, Offers, State};
 use super::reference::{CLIENTS, FIRST_THAT_HASHES, GROUPS, HOSTS, Reference, TAGS};
 use super::restored::{Backup, Restored, waiting_event};
 use super::served::Served;
+use crate::host_counts::assert_as_a_walk;
 use crate::interrupted::Interrupted;
 use crate::world::{Exchange, Loses, Mac, World};
 
@@ -45,6 +46,7 @@ pub(super) fn play(history: &History, stage: Stage) {
         for step in &history.steps {
             story.happen(*step).await;
         }
+        assert_as_a_walk(&story.world).await;
         if story.restored.iter().any(Option::is_some) {
             story.pass(1).await;
             for host in 0..HOSTS.len() {

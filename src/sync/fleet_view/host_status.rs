@@ -1,0 +1,159 @@
+//! Whether hosts are up to date.
+
+use std::sync::Arc;
+
+use super::{FleetView, destination};
+use crate::fleet::{ClientMode, Holding, Host, Membership, ReportedName, SessionKind, SyncState};
+use crate::rule::Scope;
+use crate::store::{PersonalNames, ScopeId, StoreResult};
+use crate::sync::destination::{Destination, Origin};
+use crate::sync::error::SyncError;
+use crate::sync::policy::LoadedPolicy;
+use crate::sync::{generation, offers, pages, translate};
+
+/// Whether a host is up to date. This takes no time in proportion to the host's rules if the host's
+/// holding is known and nothing changed since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HostStanding {
+    /// The number of rules and removals that the host's next sync will bring.
+    pub due: u64,
+    /// Whether the host's rules may be newer than its row, because the database was restored. The
+    /// host then gets all rules in a clean sync, unless its hash confirms its rules.
+    pub is_restored: bool,
+    /// Whether the host's next sync will bring other settings.
+    pub settings_due: bool,
+    /// Seconds between two syncs of the host.
+    pub interval: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostStatus {
+    pub standing: HostStanding,
+    /// The number of rules in the host's holding. 0 if the holding is not known.
+    pub held: u64,
+    /// The number of active rules that the host's client does not support.
+    pub withheld: u64,
+    /// The maximum number of rules that the client can receive, if the host has more active rules.
+    /// In this case, the client receives no rules.
+    pub most_rules: Option<u64>,
+    /// The wanted mode, as the host's version supports it.
+    pub mode: ClientMode,
+}
+
+impl FleetView<'_> {
+    /// Whether a host is up to date.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn standing(&self, host: &Host) -> Result<HostStanding, SyncError> {
+        let policy = &self.read_for(host).await?;
+        let effective = policy.settings(&policy.scopes(host));
+        let to = destination(policy, host, generation::of(&host.facts.santa_version));
+        let is_confirmed = self.epoch.is_confirmed(host).await?;
+        let known = self.downloads.known_holding(&host.sync);
+        let due = match known.filter(|_| is_confirmed) {
+            Some(holding) => self.count_pending(policy, &host.sync, holding, to).await?,
+            None => self.downloads.tally(policy, to).await?.rules,
+        };
+        Ok(HostStanding {
+            due,
+            is_restored: (host.sync.holding.is_some() || host.sync.last_sync.is_some())
+                && !is_confirmed,
+            settings_due: host.sync.settings != Some(effective.digest),
+            interval: effective.settings.full_sync_interval.seconds(),
+        })
+    }
+
+    /// # Errors
+    /// When the store fails.
+    pub async fn status(&self, host: &Host) -> Result<HostStatus, SyncError> {
+        let downloads = self.downloads;
+        let generation = generation::of(&host.facts.santa_version);
+        let policy = &self.read_for(host).await?;
+        let effective = policy.settings(&policy.scopes(host));
+        let total = downloads.tally(policy, destination(policy, host, generation)).await?;
+        let held = match downloads.known_holding(&host.sync) {
+            Some(holding) => {
+                downloads.tally(policy, downloads.destination(holding).await?).await?.rules
+            }
+            None => 0,
+        };
+        Ok(HostStatus {
+            standing: self.standing(host).await?,
+            held,
+            withheld: total.withheld,
+            most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
+            mode: translate::mode_for(effective.settings.client_mode, generation),
+        })
+    }
+
+    /// The names of hosts and users that the policy contains: in scopes that have ever had a rule,
+    /// in scopes with settings, and in the memberships of tags.
+    pub fn personal_names(&self) -> PersonalNames {
+        let policy = &self.rules.policy;
+        let mut names = PersonalNames::default();
+        let Membership { serials, users, groups: _, hostnames } = &mut names.members;
+        for scope in policy.ledger.scopes().chain(policy.settings_by_scope().keys()) {
+            match scope {
+                Scope::Host(name) => {
+                    names.hosts.insert(name.clone());
+                }
+                Scope::User(name) => users.extend(name.parse::<ReportedName>()),
+                Scope::Fleet | Scope::Group(_) | Scope::Tag(_) => {}
+            }
+        }
+        for tag in policy.tags() {
+            let membership = tag.membership.clone();
+            serials.extend(membership.serials);
+            users.extend(membership.users);
+            hostnames.extend(membership.hostnames);
+        }
+        names
+    }
+
+    async fn count_pending(
+        &self,
+        policy: &Arc<LoadedPolicy>,
+        state: &SyncState,
+        holding: Holding,
+        to: Destination,
+    ) -> StoreResult<u64> {
+        let route = self.origin_of(policy, state, holding, to).await?;
+        self.downloads.count_steps(policy, route).await
+    }
+
+    /// The origin of a host's next normal sync to this destination, and the destination at the last
+    /// revision that changed one of the scopes that the sync compares.
+    async fn origin_of(
+        &self,
+        policy: &LoadedPolicy,
+        state: &SyncState,
+        holding: Holding,
+        to: Destination,
+    ) -> StoreResult<(Origin, Destination)> {
+        let last_touch = |scopes: &[ScopeId], at| policy.ledger.last_touch(scopes, at);
+        if state.reach.is_some() {
+            let (union, common) =
+                offers::reached(self.downloads, state, &to.scopes, to.generation).await?;
+            let to = Destination { revision: last_touch(&union, to.revision), ..to };
+            let since = last_touch(&union, holding.revision);
+            let (union, common) = (union.into(), common.into());
+            return Ok((Origin::Union { since, union, common }, to));
+        }
+        let to = Destination { revision: last_touch(&to.scopes, to.revision), ..to };
+        let begun = state.session.filter(|session| session.begun);
+        let target = begun.map(|session| session.target);
+        let mut offers = Vec::new();
+        for offer in [holding].into_iter().chain(state.offers.iter().copied()).chain(target) {
+            let offer =
+                self.downloads.destination(self.downloads.settled(policy, offer).await?).await?;
+            if offer != to && !offers.contains(&offer) {
+                offers.push(offer);
+            }
+        }
+        if begun.is_some_and(|session| session.kind != SessionKind::Normal) {
+            offers.push(Destination { scopes: Arc::new([]), ..to.clone() });
+        }
+        Ok((Origin::Offers(offers.into()), to))
+    }
+}
