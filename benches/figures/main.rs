@@ -15,6 +15,7 @@ mod changing;
 #[expect(dead_code, reason = "tests use more of it")]
 mod cluster;
 mod convert;
+mod counts;
 mod download;
 mod events;
 mod fleet;
@@ -55,7 +56,7 @@ fn main() {
         "The bounds in seconds and in CPU were set on an Intel Xeon on which axum, the limit of a sync"
     );
     println!("with nothing to do, takes 23 µs. Slower machines miss some of them.\n");
-    let reports: [(&str, fn()); 14] = [
+    let reports: [(&str, fn()); 15] = [
         ("startup", startup::report),
         ("import", import::report),
         ("convert", convert::report),
@@ -67,6 +68,7 @@ fn main() {
         ("programs", programs::report),
         ("million", million::report),
         ("fleet", fleet::report),
+        ("counts", counts::report),
         ("stalls", stalls::report),
         ("changing", changing::report),
         ("hostile", hostile::report),
