@@ -159,9 +159,11 @@ fn shortest_silent_completion(shell: &Shell) -> Duration {
     (0..10).map(|_| attempt()).min().unwrap()
 }
 
+/// The program gives the server 100 ms. The limit is greater, because the program under test is not
+/// optimized and shares the machine with other tests.
 #[test]
 fn completion_is_silent_and_fast_if_the_server_does_not_respond() {
-    const LIMIT: Duration = Duration::from_millis(150);
+    const LIMIT: Duration = Duration::from_millis(500);
 
     let mut shell = Shell::new();
     // A server that accepts connections and never sends anything.
