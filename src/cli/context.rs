@@ -39,7 +39,8 @@ impl Context {
         };
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
         let (format, color) = (settings.output.value, settings.color.value);
-        let options = OutputOptions { format, color, quiet, raw_cells };
+        let is_dumb = env.dumb_terminal;
+        let options = OutputOptions { format, color, quiet, raw_cells, is_dumb };
         let ui = Ui::new(options, Clock::System).with_options(&options_to_repeat(&settings));
         log::start(env.log.as_deref().unwrap_or(default_log), verbose)?;
         if let Some(error) = invalid {

@@ -24,6 +24,8 @@ pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
 pub const LOG: &str = "NICELIST_LOG";
 /// If this variable is not empty, commands use no colors (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
+/// If this variable is `dumb`, the terminal cannot move its cursor.
+pub const TERM: &str = "TERM";
 pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// Replaces `~/.config`.
 pub const XDG_CONFIG_HOME: &str = "XDG_CONFIG_HOME";
@@ -56,6 +58,7 @@ pub struct Environment {
     pub enrollment_secret: Option<Secret>,
     pub log: Option<String>,
     pub no_color: bool,
+    pub dumb_terminal: bool,
     pub home: Option<PathBuf>,
     /// [`XDG_CONFIG_HOME`], if it is absolute, as its specification requires.
     pub xdg_config_home: Option<PathBuf>,
@@ -103,6 +106,7 @@ impl Environment {
             enrollment_secret: secret(ENROLLMENT_SECRET)?,
             log: text(LOG)?,
             no_color: raw(NO_COLOR).is_some(),
+            dumb_terminal: raw(TERM).is_some_and(|term| term == "dumb"),
             home: raw(HOME).map(PathBuf::from),
             xdg_config_home: absolute(XDG_CONFIG_HOME),
             xdg_data_home: absolute(XDG_DATA_HOME),

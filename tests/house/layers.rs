@@ -30,12 +30,14 @@ const TABLE: [(&str, &[&str]); 17] = [
     ("main", &["cli"]),
 ];
 
-const CRATES: [(&str, &[&str]); 9] = [
+const CRATES: [(&str, &[&str]); 11] = [
     ("axum", &["server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("deadpool_postgres", &["store"]),
+    ("nucleo_matcher", &["cli"]),
+    ("ratatui", &["cli"]),
     ("reqwest", &["client", "lab"]),
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),

@@ -4,10 +4,9 @@
 use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell, example};
-use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
+use crate::terminal::{ENTER, Terminal, with_mira};
 
-const SPACE: &str = " ";
-const PINECONE: &str = "signingid:H3ZC9YV6RK:example.pinecone.desktop";
+pub(crate) const PINECONE: &str = "signingid:H3ZC9YV6RK:example.pinecone.desktop";
 
 /// A server and two Macs in lockdown. Both blocked Pinecone, and mira's Mac also blocked ledgerctl.
 /// Mira's Mac has the tag eng.
@@ -172,19 +171,19 @@ fn without_a_terminal_an_event_must_be_named() {
     $ nicelist event approve
     exit code: 2
     ----- stderr -----
-    error: say which event is meant: without a terminal nothing can be picked
-    hint: nicelist event list --waiting shows what waits
-    hint: nicelist event approve ID --yes decides about one event
-    hint: nicelist event approve --text NAME --yes decides about all that match
+    error: no event ID is given, and no terminal can show the list
+    hint: list the programs pending approval: nicelist event list --waiting
+    hint: decide about one event: nicelist event approve ID --yes
+    hint: decide about all programs that match: nicelist event approve --text NAME --yes
     ");
     insta::assert_snapshot!(shell.run("event block --yes --scope fleet"), @"
     $ nicelist event block --yes --scope fleet
     exit code: 2
     ----- stderr -----
-    error: say which event is meant: without a terminal nothing can be picked
-    hint: nicelist event list --waiting shows what waits
-    hint: nicelist event block ID --yes decides about one event
-    hint: nicelist event block --text NAME --yes decides about all that match
+    error: no event ID is given, and no terminal can show the list
+    hint: list the programs pending approval: nicelist event list --waiting
+    hint: decide about one event: nicelist event block ID --yes
+    hint: decide about all programs that match: nicelist event block --text NAME --yes
     ");
     insta::assert_snapshot!(shell.run("event list --waiting --kind execution"), @"
     $ nicelist event list --waiting --kind execution
@@ -217,114 +216,6 @@ fn without_a_terminal_an_event_must_be_named() {
 
     For more information, try '--help'.
     ");
-    assert_eq!(shell.json("rule list"), json!([]));
-}
-
-/// Selects both programs and the suggested rule for each. Stops at the list of scopes.
-fn up_to_the_preview(shell: &Shell) -> Terminal {
-    let mut terminal = Terminal::open(shell, "event approve --ticket IT-7");
-    terminal.shows("Programs to allow (space picks, enter goes on)");
-    terminal.shows("Pinecone   Pinecone Software AB  production  2 hosts, 2 users");
-    terminal.shows("ledgerctl");
-    terminal.press(SPACE);
-    terminal.shows("[x] Pinecone");
-    terminal.press(DOWN);
-    terminal.press(SPACE);
-    terminal.shows("[x] ledgerctl");
-    terminal.press(ENTER);
-    terminal.shows("> the best for each  cdhash for 1, signingid for 1");
-    terminal.press(ENTER);
-    terminal.shows("> each of the 2 Macs where it waits, by itself");
-    terminal.shows("tag:eng  1 of 2 Macs, and whoever else belongs to it");
-    terminal.shows("fleet  every Mac");
-    terminal
-}
-
-#[test]
-fn picked_programs_become_rules_in_one_revision() {
-    let (shell, _server) = with_two_macs();
-    let before = shell.json("history")[0]["revision"].as_i64().unwrap();
-    let mut terminal = up_to_the_preview(&shell);
-    terminal.press(ENTER);
-    terminal.shows(&format!("allow {PINECONE} in host:joe"));
-    terminal.shows(&format!("allow {PINECONE} in host:mira"));
-    terminal.shows("Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local");
-    terminal.shows("run by joe.lindqvist, mira.okafor");
-    terminal.shows("ledgerctl will run on 1 of 1 Mac after the next sync: mira.local");
-    terminal.shows("Make these 3 rules? [y/N]");
-    terminal.press("y");
-    let end = terminal.end();
-    assert_eq!(end.code, 0);
-    assert!(end.leaves_the_cursor_visible());
-    let rules = shell.json("rule list");
-    assert_eq!(rules.as_array().unwrap().len(), 3, "{rules}");
-    for rule in rules.as_array().unwrap() {
-        assert_eq!(rule["revision"], before + 1);
-        assert_eq!(rule["ticket"], "IT-7");
-        assert_eq!(rule["policy"], "allow");
-    }
-    assert_eq!(shell.json("event list --waiting"), json!([]));
-    let nothing = Terminal::open(&shell, "event approve").end();
-    assert!(nothing.seen.contains("nothing waits"), "{:?}", nothing.seen);
-    assert_eq!(nothing.code, 0);
-}
-
-#[test]
-fn the_preview_lists_hosts_outside_the_scope() {
-    let (shell, _server) = with_two_macs();
-    let mut terminal =
-        Terminal::open(&shell, "event block --message Ask --scope tag:eng --user joe.lindqvist");
-    terminal.shows("Programs to block (space picks, enter goes on)");
-    terminal.press(SPACE);
-    terminal.shows("[x] Pinecone");
-    terminal.press(ENTER);
-    terminal.shows(&format!("> {PINECONE}  this program in every version"));
-    terminal.press(ENTER);
-    terminal.shows("Pinecone will be blocked on 0 of 1 Mac after the next sync");
-    terminal.shows("not on joe.local");
-    terminal.shows("Make this rule? [y/N]");
-    terminal.press("y");
-    assert_eq!(terminal.end().code, 0);
-    assert_eq!(shell.json("rule list")[0]["message"], "Ask");
-}
-
-#[test]
-fn esc_at_the_list_of_programs_changes_nothing() {
-    let (shell, _server) = with_two_macs();
-    for keys in [ESCAPE, ENTER] {
-        let mut terminal = Terminal::open(&shell, "event approve");
-        terminal.shows("ledgerctl");
-        terminal.press(keys);
-        terminal.shows("nothing was picked; nothing was changed");
-        let end = terminal.end();
-        assert_eq!(end.code, 1, "after {keys:?}");
-        assert!(end.leaves_the_cursor_visible(), "after {keys:?}");
-    }
-    let mut listed = Terminal::open(&shell, "event approve");
-    listed.shows("ledgerctl");
-    let mut asked = up_to_the_preview(&shell);
-    asked.press(ENTER);
-    asked.shows("Make these 3 rules? [y/N]");
-    for mut terminal in [listed, up_to_the_preview(&shell), asked] {
-        terminal.press(CTRL_C);
-        let end = terminal.end();
-        assert_eq!(end.code, 130);
-        assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
-    }
-    let mut refused = up_to_the_preview(&shell);
-    refused.press(ENTER);
-    refused.shows("[y/N]");
-    refused.press("n");
-    refused.shows("not confirmed; nothing was changed");
-    assert_eq!(refused.end().code, 1);
-    let mut dry = Terminal::open(&shell, "event approve --dry-run --as binary --scope fleet");
-    dry.shows("ledgerctl");
-    dry.press(SPACE);
-    dry.press(ENTER);
-    dry.shows("Pinecone will run on 2 of 2 Macs");
-    let end = dry.end();
-    assert_eq!(end.code, 0);
-    assert!(end.seen.contains("dry run"), "{:?}", end.seen);
     assert_eq!(shell.json("rule list"), json!([]));
 }
 
@@ -371,19 +262,17 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     $ nicelist event approve --yes
     exit code: 2
     ----- stderr -----
-    error: say which event is meant: without a terminal nothing can be picked
-    hint: nicelist event list --waiting shows what waits
-    hint: nicelist event approve ID --yes decides about one event
-    hint: nicelist event approve --text NAME --yes decides about all that match
+    error: no event ID is given, and no terminal can show the list
+    hint: list the programs pending approval: nicelist event list --waiting
+    hint: decide about one event: nicelist event approve ID --yes
+    hint: decide about all programs that match: nicelist event approve --text NAME --yes
     ");
     insta::assert_snapshot!(shell.run("event approve --text pinecone"), @"
     $ nicelist event approve --text pinecone
     exit code: 2
     ----- stderr -----
-    error: say which event is meant: without a terminal nothing can be picked
-    hint: nicelist event list --waiting shows what waits
-    hint: nicelist event approve ID --yes decides about one event
-    hint: nicelist event approve --text NAME --yes decides about all that match
+    error: no event ID is given, and no terminal can show the list
+    hint: decide about all programs that match: nicelist event approve --text pinecone --yes
     ");
     insta::assert_snapshot!(shell.run("event approve --text pinecone --yes --dry-run"), @"
     $ nicelist event approve --text pinecone --yes --dry-run
@@ -418,4 +307,33 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     nothing waits
     ");
     assert_eq!(names(&shell.json("event list --waiting")), ["ledgerctl"]);
+}
+
+#[test]
+fn the_approval_of_a_bundle_asks_only_for_the_scope() {
+    let (shell, server) = with_mira();
+    let program = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
+    // Santa's hash of a bundle with this one program.
+    let hash = "2f3056acbd13cbd6d9959b474bb6261268002d1d36293256c20548c31af4b6bc";
+    let event = |decision: &str| {
+        json!({
+            "file_sha256": program, "file_name": "Pinecone", "decision": decision,
+            "file_bundle_name": "Pinecone", "file_bundle_hash": hash,
+            "file_bundle_binary_count": 1,
+        })
+    };
+    shell
+        .write("events.json", &json!([event("BLOCK_UNKNOWN"), event("BUNDLE_BINARY")]).to_string());
+    let base = server.sync_base();
+    shell.json(&format!("lab sync {base} --state mira.json --events events.json --no-backoff"));
+    let mut terminal = Terminal::open(&shell, "event approve 1 --bundle");
+    terminal.shows("Pinecone: BLOCK_UNKNOWN ");
+    terminal.shows("> host:mira  this Mac only (mira.local)");
+    terminal.shows("  fleet  every Mac");
+    terminal.press(ENTER);
+    terminal.shows("Allow all programs of Pinecone (1) for this Mac only (mira.local)? [y/N]");
+    terminal.press("y");
+    terminal.shows(&format!("allow binary:{program} in host:mira"));
+    assert_eq!(terminal.end().code, 0);
+    assert_eq!(shell.json("rule list")[0]["bundle_hash"], hash);
 }

@@ -59,6 +59,7 @@ mod one_page;
 mod openapi;
 mod other_files;
 mod pending;
+mod picker;
 mod policy;
 mod programs;
 mod rates;

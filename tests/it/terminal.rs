@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
@@ -23,6 +24,7 @@ const SHOW_CURSOR: &str = "\u{1b}[?25h";
 pub(crate) struct Terminal {
     session: PtySession,
     seen: String,
+    screen: vt100::Parser,
 }
 
 pub(crate) struct End {
@@ -36,17 +38,50 @@ impl Terminal {
         Self::start(of_line(shell, line))
     }
 
-    fn start(mut command: Command) -> Self {
-        command.env("TERM", "xterm-256color");
+    /// Runs a command in a terminal that cannot move its cursor.
+    pub(crate) fn dumb(shell: &Shell, line: &str) -> Self {
+        Self::start_as("dumb", of_line(shell, line))
+    }
+
+    fn start(command: Command) -> Self {
+        Self::start_as("xterm-256color", command)
+    }
+
+    fn start_as(term: &str, mut command: Command) -> Self {
+        command.env("TERM", term);
         let session = spawn_command(command, Some(PATIENCE_MS)).unwrap();
-        Self { session, seen: String::new() }
+        Self { session, seen: String::new(), screen: vt100::Parser::new(24, 80, 0) }
     }
 
     /// Waits until the terminal shows a text, after the texts of earlier calls.
     pub(crate) fn shows(&mut self, text: &str) {
         let before = self.session.exp_string(text).unwrap_or_else(|error| panic!("{error}"));
-        self.seen.push_str(&before);
-        self.seen.push_str(text);
+        self.note(&before);
+        self.note(text);
+    }
+
+    /// Waits until the screen shows a text.
+    pub(crate) fn screen_shows(&mut self, text: &str) {
+        let deadline = Instant::now() + Duration::from_millis(PATIENCE_MS);
+        while !self.screen().contains(text) {
+            assert!(Instant::now() < deadline, "{text:?} is not on\n{}", self.screen());
+            match self.session.try_read() {
+                Some(byte) => self.note(&byte.to_string()),
+                None => std::thread::sleep(Duration::from_millis(5)),
+            }
+        }
+    }
+
+    /// The lines of the screen, as far as the output was read.
+    pub(crate) fn screen(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Notes output, which has each byte as a character.
+    fn note(&mut self, output: &str) {
+        self.seen.push_str(output);
+        let bytes: Vec<u8> = output.chars().map(|byte| byte as u8).collect();
+        self.screen.process(&bytes);
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
@@ -88,7 +123,7 @@ impl End {
     }
 }
 
-fn with_mira() -> (Shell, Server) {
+pub(crate) fn with_mira() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
     shell.use_server(&server);
@@ -127,6 +162,10 @@ fn up_to_the_last_question(shell: &Shell) -> Terminal {
     terminal.press(DOWN);
     terminal.shows("> fleet  every Mac");
     terminal.press(ENTER);
+    terminal.shows("Expires (24h, 7d, a date, or never) [never]: ");
+    terminal.press("7d\r");
+    terminal.shows("Ticket: ");
+    terminal.press(ENTER);
     terminal.shows("Allow cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed for every Mac? [y/N]");
     terminal
 }
@@ -137,6 +176,8 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
     let mut terminal = up_to_the_last_question(&shell);
     terminal.press("y");
     terminal.shows("allow cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed in fleet");
+    terminal.shows("the rule expires at ");
+    terminal.shows("nicelist event undo");
     let end = terminal.end();
     assert_eq!(end.code, 0);
     assert!(end.leaves_the_cursor_visible());
@@ -160,35 +201,6 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
     assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
     assert_eq!(rules[0]["target"], "cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed");
     assert_eq!((&rules[0]["policy"], &rules[0]["scope"]), (&json!("allow"), &json!("fleet")));
-}
-
-#[test]
-fn the_approval_of_a_bundle_asks_only_for_the_scope() {
-    let (shell, server) = with_mira();
-    let program = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
-    // Santa's hash of a bundle with this one program.
-    let hash = "2f3056acbd13cbd6d9959b474bb6261268002d1d36293256c20548c31af4b6bc";
-    let event = |decision: &str| {
-        json!({
-            "file_sha256": program, "file_name": "Pinecone", "decision": decision,
-            "file_bundle_name": "Pinecone", "file_bundle_hash": hash,
-            "file_bundle_binary_count": 1,
-        })
-    };
-    shell
-        .write("events.json", &json!([event("BLOCK_UNKNOWN"), event("BUNDLE_BINARY")]).to_string());
-    let base = server.sync_base();
-    shell.json(&format!("lab sync {base} --state mira.json --events events.json --no-backoff"));
-    let mut terminal = Terminal::open(&shell, "event approve 1 --bundle");
-    terminal.shows("Pinecone: BLOCK_UNKNOWN ");
-    terminal.shows("> host:mira  this Mac only (mira.local)");
-    terminal.shows("  fleet  every Mac");
-    terminal.press(ENTER);
-    terminal.shows("Allow all programs of Pinecone (1) for this Mac only (mira.local)? [y/N]");
-    terminal.press("y");
-    terminal.shows(&format!("allow binary:{program} in host:mira"));
-    assert_eq!(terminal.end().code, 0);
-    assert_eq!(shell.json("rule list")[0]["bundle_hash"], hash);
 }
 
 /// The server closes idle connections. The command does not notice this while it waits for a key.

@@ -12,13 +12,15 @@ use crate::rule::PolicyKind;
 
 /// Block a program by creating a rule
 ///
-/// On a terminal, shows the event and asks for the rule and its scope. With --as, --scope or --yes,
-/// there are no questions: the rule has the type of --as, or otherwise the best type for the
-/// program, and the scope of --scope, or otherwise the host that reported the event.
+/// On a terminal, shows the event and asks for the rule, its scope, its expiry and a ticket. With
+/// --as, --scope or --yes, there are no questions: the rule has the type of --as, or otherwise the
+/// best type for the program, and the scope of --scope, or otherwise the host that reported the
+/// event.
 ///
-/// Without an event ID, lists the programs pending approval. Select any of them with the space bar,
-/// then choose the rules and their scope one time for all of them. All rules are created in one
-/// revision. Esc cancels without any change.
+/// Without an event ID, lists the programs pending approval. Type to filter the list, select
+/// programs with the space bar, and press ? to see all keys. nicelist then asks for the type of the
+/// rules, their scope, their expiry and a ticket, one time for all of them. It shows the affected
+/// hosts and creates all rules in one revision. Esc cancels without any change.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -5,14 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::question;
 use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn};
-use crate::cli::arg::{self, Expiry, Words};
+use crate::cli::arg::{self, Expiry, RuleExpiry, Words};
 use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::host;
+use crate::cli::ui::Ui;
 use crate::client::{Client, exactly};
 use crate::fleet::EventId;
-use crate::rule::{MachineId, PolicyKind, RuleDifference, RuleType, Scope};
+use crate::rule::{MachineId, Outcome, PolicyKind, RuleDifference, RuleType, Scope};
 
 /// The policy of new rules.
 #[derive(Debug)]
@@ -70,6 +71,33 @@ impl DecisionArgs {
         Ok(self.expires.map(|expiry| expiry.to_send(now)).transpose()?.unwrap_or_default())
     }
 
+    /// Asks for the expiry and the ticket if they are not given, unless `--yes` is.
+    pub(super) fn ask_details(&mut self, ui: &Ui) -> Result<(), CliError> {
+        if self.yes {
+            return Ok(());
+        }
+        if self.expires.is_none() {
+            let now = ui.now();
+            let read = |text: &str| -> Result<Option<Expiry>, String> {
+                match text.parse::<RuleExpiry>()? {
+                    RuleExpiry::Never => Ok(None),
+                    RuleExpiry::Until(expiry) => {
+                        expiry.resolve(now).map_err(|error| error.message)?;
+                        Ok(Some(expiry))
+                    }
+                }
+            };
+            let question = "Expires (24h, 7d, a date, or never)";
+            let text = ui.ask_text(question, "never", |text| read(text).map(drop))?;
+            self.expires = read(&text).map_err(CliError::usage)?;
+        }
+        if self.ticket.is_none() {
+            let ticket = ui.ask_text("Ticket", "", |_| Ok(()))?;
+            self.ticket = Some(ticket).filter(|ticket| !ticket.trim().is_empty());
+        }
+        Ok(())
+    }
+
     /// With `--wait`, waits until a host is up to date.
     pub(super) async fn wait(
         &self,
@@ -92,7 +120,7 @@ pub(super) async fn run(
     context: &Context,
     id: EventId,
     policy: RulePolicy,
-    args: DecisionArgs,
+    mut args: DecisionArgs,
 ) -> Result<(), CliError> {
     let ui = &context.ui;
     let client = context.client_to_change(args.dry_run).await?;
@@ -117,10 +145,13 @@ pub(super) async fn run(
         if !ui.can_ask() {
             return Err(undecided(&event, policy.policy));
         }
-        question::ask(context, &client, &event, &mut request).await?;
+        question::ask(context, &client, &event, &mut args, &mut request).await?;
     }
     let answer = client.decide(id, &request).await?;
     show(context, &answer, args.dry_run)?;
+    if !args.is_complete() && !args.dry_run {
+        show_undo(ui, &[answer.outcome]);
+    }
     args.wait(context, &client, &answer.machine).await
 }
 
@@ -147,6 +178,13 @@ fn show(context: &Context, answer: &DecisionAnswer, dry_run: bool) -> Result<(),
     decided.show_expiry(&context.ui, "the rule expires");
     change::conclude(&context.ui, &[*outcome], *revision, dry_run);
     Ok(())
+}
+
+/// Shows how to undo a decision, if it changed anything.
+pub(super) fn show_undo(ui: &Ui, outcomes: &[Outcome]) {
+    if outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
+        ui.undo("event undo");
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod new_scope;
 mod preview;
 mod questions;
 
-use super::decide::{DecisionArgs, RulePolicy};
+use super::decide::{self, DecisionArgs, RulePolicy};
 use super::filter::WaitingFilter;
 use super::waiting::waiting_programs;
 use crate::api::{DecisionsAnswer, DecisionsRequest, ProgramDecision, WaitingView};
@@ -12,31 +12,38 @@ use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
+use crate::client::Client;
 use crate::rule::{PolicyKind, RuleType, Scope};
 use new_scope::NewScope;
-use questions::MOST_PROGRAMS;
 
-/// Prompts for the programs, the kind of rule and the scope, shows the affected hosts, and creates
-/// the rules. With a filter and `--yes`, decides about all programs that match.
+/// Maximum programs to select from at a time. Older ones can be selected next time.
+const MOST_LISTED: usize = 10_000;
+/// Maximum programs for a filter with `--yes`, because no one reviews the list.
+const MOST_BY_FILTER: usize = 200;
+/// Maximum rules in one request.
+const MOST_RULES: usize = 1_000;
+
+/// Shows the list of programs, asks for the rules that flags do not choose, shows the affected
+/// hosts, and creates the rules. With a filter and `--yes`, decides about all programs that match.
 pub(super) async fn run(
     context: &Context,
     filter: WaitingFilter,
     policy: RulePolicy,
-    args: DecisionArgs,
+    mut args: DecisionArgs,
 ) -> Result<(), CliError> {
     let ui = &context.ui;
     let RulePolicy { policy, message } = policy;
     let by_filter = args.yes && filter.is_given();
-    if !by_filter && !ui.can_ask() {
-        return Err(undecided(policy));
+    if !by_filter && !ui.can_pick() {
+        return Err(undecided(policy, &filter));
     }
     if args.wait {
         return Err(CliError::usage("--wait needs the number of one event"));
     }
-    let (expires, expires_in) = args.expires(ui.now())?;
+    // An expiry in the past is refused before the first question.
+    args.expires(ui.now())?;
     let client = context.client_to_change(args.dry_run).await?;
-    let mut all = waiting_programs(ui, &client, &filter.query(ui.now()), MOST_PROGRAMS).await?;
-    all.retain(|program| !program.candidates.is_empty());
+    let all = pending(ui, &client, filter, by_filter).await?;
     if all.is_empty() {
         ui.status("nothing waits");
         return Ok(());
@@ -51,8 +58,10 @@ pub(super) async fn run(
         None if by_filter => NewScope::EachHost,
         None => questions::ask_scope(ui, &picked)?,
     };
+    args.ask_details(ui)?;
+    let (expires, expires_in) = args.expires(ui.now())?;
     let mut request = DecisionsRequest {
-        decisions: picked.iter().flat_map(|it| decisions(it, rule_type, &scope)).collect(),
+        decisions: all_decisions(&picked, rule_type, &scope)?,
         policy,
         expires,
         expires_in,
@@ -72,25 +81,73 @@ pub(super) async fn run(
     };
     ui.confirm(&format!("Make {rules}?"), args.yes)?;
     request.dry_run = false;
-    show(ui, &client.decide_all(&request).await?, false)
+    let answer = client.decide_all(&request).await?;
+    show(ui, &answer, false)?;
+    if !by_filter {
+        decide::show_undo(ui, &answer.outcomes);
+    }
+    Ok(())
+}
+
+/// The programs that are pending approval and that a rule can match, newest first.
+async fn pending(
+    ui: &Ui,
+    client: &Client,
+    filter: WaitingFilter,
+    by_filter: bool,
+) -> Result<Vec<WaitingView>, CliError> {
+    let most = if by_filter { MOST_BY_FILTER } else { MOST_LISTED };
+    let progress = ui.progress(None, "reading the programs pending approval");
+    let mut all = waiting_programs(ui, client, &filter.query(ui.now()), most).await?;
+    drop(progress);
+    if !by_filter && all.len() == MOST_LISTED {
+        ui.hint(format!(
+            "these are the newest {MOST_LISTED}; --since, --host and --text narrow them"
+        ));
+    }
+    all.retain(|program| !program.candidates.is_empty());
+    Ok(all)
 }
 
 /// All programs. Fails if the limit was reached, because more programs may match.
 fn all_of(all: &[WaitingView]) -> Result<Vec<&WaitingView>, CliError> {
-    if all.len() < MOST_PROGRAMS {
+    if all.len() < MOST_BY_FILTER {
         return Ok(all.iter().collect());
     }
-    let text = format!("{MOST_PROGRAMS} or more programs match; nothing was changed");
+    let text = format!("{MOST_BY_FILTER} or more programs match; nothing was changed");
     Err(CliError::usage(text).hint("--since, --host and --text narrow them"))
 }
 
-/// The error if no flag chooses the programs and the user cannot be prompted.
-fn undecided(policy: PolicyKind) -> CliError {
+/// The error if no flag chooses the programs and the terminal cannot show a list.
+fn undecided(policy: PolicyKind, filter: &WaitingFilter) -> CliError {
     let command = if policy.allows() { "approve" } else { "block" };
-    CliError::usage("say which event is meant: without a terminal nothing can be picked")
-        .hint("nicelist event list --waiting shows what waits")
-        .hint(format!("nicelist event {command} ID --yes decides about one event"))
-        .hint(format!("nicelist event {command} --text NAME --yes decides about all that match"))
+    let error = CliError::usage("no event ID is given, and no terminal can show the list");
+    match filter.arguments() {
+        Some(arguments) => error.hint(format!(
+            "decide about all programs that match: nicelist event {command} {arguments} --yes"
+        )),
+        None => error
+            .hint("list the programs pending approval: nicelist event list --waiting")
+            .hint(format!("decide about one event: nicelist event {command} ID --yes"))
+            .hint(format!(
+                "decide about all programs that match: nicelist event {command} --text NAME --yes"
+            )),
+    }
+}
+
+fn all_decisions(
+    picked: &[&WaitingView],
+    rule_type: Option<RuleType>,
+    scope: &NewScope,
+) -> Result<Vec<ProgramDecision>, CliError> {
+    let all: Vec<_> = picked.iter().flat_map(|it| decisions(it, rule_type, scope)).collect();
+    if all.len() <= MOST_RULES {
+        return Ok(all);
+    }
+    let text = format!("{} rules are too many; nothing was changed", all.len());
+    Err(CliError::usage(text)
+        .hint(format!("at most {MOST_RULES} rules can be created at a time"))
+        .hint("select fewer programs, or one scope for all of them"))
 }
 
 fn decisions(

@@ -8,6 +8,7 @@ use crate::api::{EventQuery, WaitingQuery};
 use crate::cli::arg::{Since, Words};
 use crate::cli::error::CliError;
 use crate::fleet::{EventKind, PathPattern};
+use crate::shell::argument;
 
 #[derive(Debug, Args)]
 pub(crate) struct Filter {
@@ -90,6 +91,19 @@ impl WaitingFilter {
         *blocked
             || since.is_some()
             || [host, user, signer, text].into_iter().any(|filter| filter.is_some())
+    }
+
+    /// The filter as arguments to paste. `None` without a filter, or with `--since`, whose text is
+    /// not kept.
+    pub(super) fn arguments(&self) -> Option<String> {
+        let Self { host, user, blocked, signer, text, since } = self;
+        let named = [("--host", host), ("--user", user), ("--signer", signer), ("--text", text)];
+        let named = named.into_iter().filter_map(|(name, value)| {
+            let value = value.as_deref()?;
+            Some(format!("{name} {}", argument(value)))
+        });
+        let all: Vec<String> = named.chain(blocked.then(|| "--blocked".to_owned())).collect();
+        (since.is_none() && !all.is_empty()).then(|| all.join(" "))
     }
 
     /// Durations are subtracted from `now`.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::decide::DecisionArgs;
 use super::view;
 use crate::api::{BundleView, Code, DecisionRequest, EventDetail, HostView};
 use crate::cli::context::Context;
@@ -11,11 +12,12 @@ use crate::cli::ui::relative;
 use crate::client::{Client, ClientError, exactly};
 use crate::rule::Scope;
 
-/// Shows the event, asks for the rule and the scope, and adds them to `request`.
+/// Shows the event, asks for the rule, its scope and its details, and adds them to `request`.
 pub(super) async fn ask(
     context: &Context,
     client: &Client,
     event: &EventDetail,
+    args: &mut DecisionArgs,
     request: &mut DecisionRequest,
 ) -> Result<(), CliError> {
     let ui = &context.ui;
@@ -29,6 +31,9 @@ pub(super) async fn ask(
     let chosen = ui.select(&format!("Rule to {}", request.policy), &rules.collect::<Vec<_>>())?;
     let target = &event.candidates[chosen].target;
     let (scope, hosts) = ask_scope(context, client, event).await?;
+    args.ask_details(ui)?;
+    (request.expires, request.expires_in) = args.expires(ui.now())?;
+    request.ticket = args.ticket.clone();
     ui.confirm(&format!("{} {target} for {hosts}?", capital(request.policy.word())), false)?;
     request.rule_type = Some(target.rule_type());
     request.scope = Some(scope);

@@ -9,6 +9,7 @@ mod layout;
 mod list;
 mod outline;
 mod output;
+mod picker;
 mod progress;
 mod prompt;
 mod report;
@@ -19,6 +20,7 @@ pub(crate) use layout::wrap;
 pub(crate) use list::List;
 pub(crate) use outline::{Item, Section};
 pub(crate) use output::{OutputOptions, Ui};
+pub(crate) use picker::{Choice, Choices};
 pub(crate) use progress::Progress;
 pub(crate) use report::{Facts, Group, Report};
 

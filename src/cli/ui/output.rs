@@ -23,6 +23,8 @@ pub(crate) struct OutputOptions {
     pub(crate) quiet: bool,
     /// Whether CSV may have cells that a spreadsheet would run as formulas.
     pub(crate) raw_cells: bool,
+    /// Whether the terminal cannot move its cursor.
+    pub(crate) is_dumb: bool,
 }
 
 /// Stdout or stderr.
@@ -52,6 +54,7 @@ pub(crate) struct Ui {
     pub(super) format: Output,
     pub(super) quiet: bool,
     pub(super) raw_cells: bool,
+    pub(super) is_dumb: bool,
     pub(super) out: Stream,
     pub(super) err: Stream,
     pub(super) width: Option<usize>,
@@ -64,13 +67,13 @@ pub(crate) struct Ui {
 
 impl Ui {
     pub(crate) fn new(options: OutputOptions, clock: Clock) -> Self {
-        let OutputOptions { format, color, quiet, raw_cells } = options;
+        let OutputOptions { format, color, quiet, raw_cells, is_dumb } = options;
         let out = Stream::new(io::stdout(), color);
         let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
         let width = width.filter(|_| out.is_terminal);
         let (err, progress_bar) = (Stream::new(io::stderr(), color), RefCell::default());
         let program = "nicelist".to_owned();
-        Self { format, quiet, raw_cells, out, err, width, clock, program, progress_bar }
+        Self { format, quiet, raw_cells, is_dumb, out, err, width, clock, program, progress_bar }
     }
 
     /// Adds options to the commands that users paste.

@@ -5,19 +5,17 @@ use std::sync::{Once, mpsc};
 use std::time::Duration;
 use std::{process, thread};
 
-use console::{Term, truncate_str};
-use dialoguer::{Confirm, MultiSelect, Password, Select};
+use console::Term;
+use dialoguer::{Confirm, Input, Password, Select};
 
 use super::cell::harmless;
 use super::output::Ui;
+use super::picker::{self, Choices};
 use crate::cli::error::{CliError, Kind};
 use crate::cli::signals::interrupt;
 
 /// How long an interrupted question may take to restore the terminal.
 const GRACE: Duration = Duration::from_millis(100);
-
-/// Columns for the arrow and the box in front of an item, and one free column.
-const BOX_WIDTH: usize = 7;
 
 impl Ui {
     /// Whether the user can be prompted.
@@ -33,20 +31,34 @@ impl Ui {
             .ok_or_else(|| CliError::failed("nothing was chosen; nothing was changed"))
     }
 
-    /// Asks the user to pick items with the space bar. A long list has pages.
-    pub(crate) fn pick(&self, question: &str, items: &[String]) -> Result<Vec<usize>, CliError> {
-        // A wrapped line would stay on the screen when the list is drawn again.
-        let room = usize::from(Term::stderr().size().1).saturating_sub(BOX_WIDTH);
-        let items: Vec<_> = items
-            .iter()
-            .map(|item| truncate_str(&harmless(item), room, "…").into_owned())
-            .collect();
-        let asked = MultiSelect::new().with_prompt(question).items(&items).report(false);
-        let picked = answer(|term| asked.interact_on_opt(term))?.unwrap_or_default();
-        if picked.is_empty() {
-            return Err(CliError::failed("nothing was picked; nothing was changed"));
-        }
-        Ok(picked)
+    /// Whether the user can be shown a list that fills the terminal.
+    pub(crate) fn can_pick(&self) -> bool {
+        self.can_ask() && !self.is_dumb
+    }
+
+    /// Shows a list that fills the terminal. Returns the places of the selected rows, in order.
+    pub(crate) fn pick(&self, choices: &Choices<'_>) -> Result<Vec<usize>, CliError> {
+        watch_interrupts();
+        picker::select(choices)?.ok_or_else(|| {
+            self.status("nothing selected; nothing was changed");
+            CliError::new(Kind::Interrupted, "nothing selected")
+        })
+    }
+
+    /// Asks for a text. Enter accepts the default, which may be empty.
+    pub(crate) fn ask_text(
+        &self,
+        question: &str,
+        default: &str,
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<String, CliError> {
+        let asked = Input::<String>::new()
+            .with_prompt(question)
+            .default(default.to_owned())
+            .show_default(!default.is_empty())
+            .allow_empty(true)
+            .validate_with(|text: &String| check(text));
+        answer(|term| asked.interact_text_on(term))
     }
 
     /// Reads a secret without showing it.
@@ -75,8 +87,7 @@ impl Ui {
 
 /// Asks a question, and shows the cursor again if the question is interrupted.
 fn answer<T>(ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, CliError> {
-    static WATCHED: Once = Once::new();
-    WATCHED.call_once(end_when_interrupted);
+    watch_interrupts();
     let term = Term::stderr();
     ask(&term).or_else(|dialoguer::Error::IO(error)| {
         if error.kind() != io::ErrorKind::Interrupted {
@@ -87,14 +98,20 @@ fn answer<T>(ask: impl FnOnce(&Term) -> dialoguer::Result<T>) -> Result<T, CliEr
     })
 }
 
-/// From now on, an interrupt shows the cursor and exits. A second thread waits for it, because a
-/// question blocks its own thread and misses an interrupt between two keys.
+fn watch_interrupts() {
+    static WATCHED: Once = Once::new();
+    WATCHED.call_once(end_when_interrupted);
+}
+
+/// From now on, an interrupt restores the terminal and exits. A second thread waits for it, because
+/// a question blocks its own thread and misses an interrupt between two keys.
 #[expect(clippy::exit, reason = "the thread that asks may never return")]
 fn end_when_interrupted() {
     let (watching, is_watching) = mpsc::channel::<()>();
     thread::spawn(move || {
         if interrupted(watching).is_ok() {
             thread::sleep(GRACE);
+            picker::restore();
             drop(Term::stderr().show_cursor());
             process::exit(Kind::Interrupted.exit_code().into());
         }

@@ -46,6 +46,7 @@ pub(crate) fn captured_ui(format: Output, terminal: bool) -> (Ui, Memory, Memory
         format,
         quiet: false,
         raw_cells: false,
+        is_dumb: false,
         out: stream(&out),
         err: stream(&err),
         width: terminal.then_some(40),

@@ -2,71 +2,58 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::super::view::waiting_label;
 use super::new_scope::NewScope;
 use crate::api::{WaitingHost, WaitingView};
 use crate::cli::error::CliError;
 use crate::cli::labels::{first_names, host_label, publisher};
 use crate::cli::policy_files::counted;
-use crate::cli::ui::{Ui, relative};
+use crate::cli::ui::{Choice, Choices, Ui, relative};
 use crate::rule::{PolicyKind, RuleType, Scope};
 
-/// Maximum programs to pick from at a time. Older ones can be picked next time.
-pub(super) const MOST_PROGRAMS: usize = 200;
-/// Maximum names of picked programs that are shown.
+/// Maximum names of selected programs that are shown.
 const MOST_NAMED: usize = 5;
-/// Maximum characters of a column in the list of programs.
-const WIDEST_COLUMN: usize = 28;
+/// Maximum users or hosts of a program in the list.
+const MOST_IN_LIST: usize = 2;
+
+const COLUMNS: [&str; 5] = ["program", "publisher", "users", "hosts", "last"];
 
 pub(super) fn pick<'a>(
     ui: &Ui,
     policy: PolicyKind,
     all: &'a [WaitingView],
 ) -> Result<Vec<&'a WaitingView>, CliError> {
-    if all.len() == MOST_PROGRAMS {
-        ui.hint(format!(
-            "these are the newest {MOST_PROGRAMS}; --since, --host and --text narrow them"
-        ));
-    }
-    let question = format!("Programs to {policy} (space picks, enter goes on)");
-    let picked = ui.pick(&question, &lines(all, ui))?;
+    let title = format!("Programs to {policy}");
+    let rows = all.iter().map(|program| choice(program, ui.now())).collect();
+    let picked = ui.pick(&Choices { title: &title, columns: &COLUMNS, rows })?;
     let picked: Vec<&WaitingView> = picked.into_iter().filter_map(|at| all.get(at)).collect();
     let names = picked.iter().map(|program| waiting_label(program));
-    ui.status(format!("Picked: {}", first_names(names, MOST_NAMED)));
+    ui.status(format!("selected: {}", first_names(names, MOST_NAMED)));
     Ok(picked)
 }
 
-/// A line for each program, with aligned columns.
-fn lines(programs: &[WaitingView], ui: &Ui) -> Vec<String> {
-    let cells: Vec<[String; 5]> = programs
-        .iter()
-        .map(|program| {
-            let signed = program.program.signing_status.word();
-            [
-                waiting_label(program).to_owned(),
-                publisher(&program.program).to_owned(),
-                signed.to_owned(),
-                format!(
-                    "{}, {}",
-                    counted(program.hosts.len(), "host"),
-                    counted(program.users.len(), "user")
-                ),
-                relative(program.last_received, ui.now()),
-            ]
-        })
-        .collect();
-    let width = |column: usize| {
-        cells.iter().map(|row| row[column].chars().count().min(WIDEST_COLUMN)).max().unwrap_or(0)
+/// A program in the list: who ran it, where and when.
+fn choice(waiting: &WaitingView, now: Timestamp) -> Choice {
+    let WaitingView { path, bundle_name, program, hosts, users, .. } = waiting;
+    let publisher = match publisher(program) {
+        "" => program.signing_status.word(),
+        publisher => publisher,
     };
-    let widths: [usize; 5] = std::array::from_fn(width);
-    let line = |row: &[String; 5]| {
-        let padded = row.iter().zip(widths).map(|(text, width)| {
-            let text: String = text.chars().take(WIDEST_COLUMN).collect();
-            format!("{text:<width$}")
-        });
-        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    cells.iter().map(line).collect()
+    let users = || users.iter().map(String::as_str);
+    let names = || hosts.iter().map(|host| host_label(&host.hostname, &host.machine));
+    let cells = [
+        waiting_label(waiting).to_owned(),
+        publisher.to_owned(),
+        first_names(users(), MOST_IN_LIST),
+        first_names(names(), MOST_IN_LIST),
+        relative(waiting.last_received, now),
+    ];
+    let machines = hosts.iter().map(|host| host.machine.as_str());
+    let identifiers = [path, bundle_name, &program.sha256, &program.signing_id, &program.team_id];
+    let keywords = identifiers.into_iter().map(String::as_str);
+    Choice::new(cells, keywords.chain(users()).chain(names()).chain(machines))
 }
 
 /// Asks for the type of the rules. `None` means the best type for each program.

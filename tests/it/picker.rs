@@ -1,0 +1,246 @@
+//! The list from which the help desk selects programs, in a pseudo-terminal.
+
+use serde_json::json;
+
+use crate::desk::{PINECONE, with_two_macs};
+use crate::shell::Shell;
+use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
+
+const SPACE: &str = " ";
+const CTRL_A: &str = "\u{1}";
+const HOME: &str = "\u{1b}[H";
+const END: &str = "\u{1b}[F";
+const PAGE_UP: &str = "\u{1b}[5~";
+const PAGE_DOWN: &str = "\u{1b}[6~";
+
+/// Opens the list of a command. Two programs are pending.
+fn open(shell: &Shell, line: &str) -> Terminal {
+    let mut terminal = Terminal::open(shell, line);
+    terminal.screen_shows("2 of 2 match, 0 selected");
+    // The last line of the screen is drawn last.
+    terminal.screen_shows("? keys");
+    terminal
+}
+
+/// Selects both programs, the suggested rule for each, and the Macs where they are pending.
+fn up_to_the_expiry(shell: &Shell) -> Terminal {
+    let mut terminal = open(shell, "event approve --ticket IT-7");
+    terminal.press(SPACE);
+    terminal.screen_shows("> [x]  Pinecone");
+    terminal.press(DOWN);
+    terminal.screen_shows("> [ ]  ledgerctl");
+    terminal.press(SPACE);
+    terminal.screen_shows("2 of 2 match, 2 selected");
+    terminal.press(ENTER);
+    terminal.shows("selected: Pinecone, ledgerctl");
+    terminal.shows("> the best for each  cdhash for 1, signingid for 1");
+    terminal.press(ENTER);
+    terminal.shows("> each of the 2 Macs where it waits, by itself");
+    terminal.shows("tag:eng  1 of 2 Macs, and whoever else belongs to it");
+    terminal.shows("fleet  every Mac");
+    terminal.press(ENTER);
+    terminal.shows("Expires (24h, 7d, a date, or never) [never]: ");
+    terminal
+}
+
+fn up_to_the_last_question(shell: &Shell) -> Terminal {
+    let mut terminal = up_to_the_expiry(shell);
+    terminal.press(ENTER);
+    terminal.shows("Make these 3 rules? [y/N]");
+    terminal
+}
+
+#[test]
+fn the_list_shows_who_ran_a_program_and_where() {
+    let (shell, _server) = with_two_macs();
+    let mut terminal = open(&shell, "event approve");
+    let screen = terminal.screen();
+    assert!(screen.starts_with("Programs to allow: 2 of 2 match, 0 selected\n>"), "{screen}");
+    for text in
+        ["program", "> [ ]  Pinecone", "Pinecone S", "mira.okafor", "mira.local", "just now"]
+    {
+        assert!(screen.contains(text), "{text:?} is not in\n{screen}");
+    }
+    terminal.press("ledg");
+    terminal.screen_shows("1 of 2 match");
+    terminal.screen_shows("> [ ]  ledgerctl");
+    terminal.press(CTRL_A);
+    terminal.screen_shows("1 of 2 match, 1 selected");
+    terminal.press("\u{7f}\u{7f}\u{7f}\u{7f}joe.local");
+    terminal.screen_shows("> [ ]  Pinecone");
+    terminal.press(CTRL_A);
+    terminal.screen_shows("1 of 2 match, 2 selected");
+    terminal.press(CTRL_A);
+    terminal.screen_shows("1 of 2 match, 1 selected");
+    terminal.press(ESCAPE);
+    terminal.shows("nothing selected; nothing was changed");
+    assert_eq!(terminal.end().code, 130);
+}
+
+#[test]
+fn keys_move_in_the_list_and_a_question_mark_shows_them() {
+    let (shell, _server) = with_two_macs();
+    let mut terminal = open(&shell, "event block");
+    terminal.press("?");
+    terminal.screen_shows("Ctrl-A            select all rows that match");
+    terminal.screen_shows("PageUp, PageDown  move by one screen");
+    terminal.press(ESCAPE);
+    terminal.screen_shows("> [ ]  Pinecone");
+    for (key, highlighted) in
+        [(END, "ledgerctl"), (HOME, "Pinecone"), (PAGE_DOWN, "ledgerctl"), (PAGE_UP, "Pinecone")]
+    {
+        terminal.press(key);
+        terminal.screen_shows(&format!("> [ ]  {highlighted}"));
+    }
+    terminal.press(CTRL_C);
+    let end = terminal.end();
+    assert_eq!(end.code, 130);
+    assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
+}
+
+/// From the call "Pinecone is blocked on Mira's Mac" to the rule, with a command that is typed in
+/// full, without completion.
+#[test]
+fn an_approval_takes_at_most_40_keys() {
+    let (shell, _server) = with_two_macs();
+    let line = "event approve";
+    let mut terminal = Terminal::open(&shell, line);
+    let mut keys = format!("nicelist {line}{ENTER}").len();
+    for (shown, pressed) in [
+        ("2 of 2 match", "pine"),
+        ("1 of 2 match", SPACE),
+        ("1 of 2 match, 1 selected", ENTER),
+        ("> signingid:", ENTER),
+        ("> each of the 2 Macs", DOWN),
+        ("> user:joe ", DOWN),
+        ("> user:mira ", ENTER),
+        ("Expires (24h, 7d, a date, or never) [never]: ", ENTER),
+        ("Ticket: ", ENTER),
+        ("Make this rule? [y/N]", "y"),
+    ] {
+        terminal.screen_shows(shown);
+        terminal.press(pressed);
+        keys += if pressed == DOWN { 1 } else { pressed.len() };
+    }
+    assert_eq!(terminal.end().code, 0);
+    let rules = shell.json("rule list");
+    assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
+    assert_eq!(
+        (&rules[0]["target"], &rules[0]["scope"]),
+        (&json!(PINECONE), &json!("user:mira")),
+        "only on Macs of Mira"
+    );
+    assert!(keys <= 40, "{keys} keys");
+    shell.run("event undo --yes");
+    assert_eq!(shell.json("rule list"), json!([]));
+}
+
+#[test]
+fn a_terminal_that_cannot_show_the_list_gets_a_command_to_paste() {
+    let (shell, _server) = with_two_macs();
+    let end = Terminal::dumb(&shell, "event approve --user mira.okafor").end();
+    assert_eq!(end.code, 2);
+    for transcript in [
+        "no event ID is given, and no terminal can show the list\r\n",
+        "nicelist event approve --user mira.okafor --yes\r\n",
+    ] {
+        assert!(end.seen.contains(transcript), "{transcript:?} is not in {}", end.seen);
+    }
+}
+
+#[test]
+fn an_expiry_is_asked_for_until_it_is_valid() {
+    let (shell, _server) = with_two_macs();
+    let mut terminal = up_to_the_expiry(&shell);
+    terminal.press("soon\r");
+    terminal.shows("expected a duration such as 24h");
+    terminal.press("7d\r");
+    terminal.shows("Make these 3 rules? [y/N]");
+    terminal.press("y");
+    terminal.shows("the rules expire at ");
+    assert_eq!(terminal.end().code, 0);
+    assert!(shell.json("rule list")[0]["expires"].is_string());
+}
+
+#[test]
+fn picked_programs_become_rules_in_one_revision() {
+    let (shell, _server) = with_two_macs();
+    let before = shell.json("history")[0]["revision"].as_i64().unwrap();
+    let mut terminal = up_to_the_last_question(&shell);
+    terminal.press("y");
+    terminal.shows("nicelist event undo");
+    let end = terminal.end();
+    for transcript in [
+        &format!("allow {PINECONE} in host:joe\r\n"),
+        &format!("allow {PINECONE} in host:mira\r\n"),
+        "Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local\r\n",
+        "run by joe.lindqvist, mira.okafor\r\n",
+        "ledgerctl will run on 1 of 1 Mac after the next sync: mira.local\r\n",
+    ] {
+        assert!(end.seen.contains(transcript), "{transcript:?} is not in {}", end.seen);
+    }
+    assert_eq!(end.code, 0);
+    assert!(end.leaves_the_cursor_visible());
+    let rules = shell.json("rule list");
+    assert_eq!(rules.as_array().unwrap().len(), 3, "{rules}");
+    for rule in rules.as_array().unwrap() {
+        assert_eq!(rule["revision"], before + 1);
+        assert_eq!(rule["ticket"], "IT-7");
+        assert_eq!(rule["policy"], "allow");
+    }
+    assert_eq!(shell.json("event list --waiting"), json!([]));
+    let nothing = Terminal::open(&shell, "event approve").end();
+    assert!(nothing.seen.contains("nothing waits"), "{:?}", nothing.seen);
+    assert_eq!(nothing.code, 0);
+}
+
+#[test]
+fn the_preview_lists_hosts_outside_the_scope() {
+    let (shell, _server) = with_two_macs();
+    let mut terminal = Terminal::open(
+        &shell,
+        "event block --message Ask --scope tag:eng --user joe.lindqvist --for 24h --ticket IT-7",
+    );
+    terminal.screen_shows("Programs to block: 1 of 1 match, 0 selected");
+    terminal.press(ENTER);
+    terminal.shows(&format!("> {PINECONE}  this program in every version"));
+    terminal.press(ENTER);
+    terminal.shows("Pinecone will be blocked on 0 of 1 Mac after the next sync");
+    terminal.shows("not on joe.local");
+    terminal.shows("Make this rule? [y/N]");
+    terminal.press("y");
+    assert_eq!(terminal.end().code, 0);
+    assert_eq!(shell.json("rule list")[0]["message"], "Ask");
+}
+
+#[test]
+fn a_canceled_selection_changes_nothing() {
+    let (shell, _server) = with_two_macs();
+    let mut canceled = open(&shell, "event approve");
+    canceled.press(SPACE);
+    canceled.screen_shows("1 selected");
+    canceled.press(ESCAPE);
+    canceled.shows("nothing selected; nothing was changed");
+    let end = canceled.end();
+    assert_eq!(end.code, 130);
+    assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
+    let listed = open(&shell, "event approve");
+    for mut terminal in [listed, up_to_the_expiry(&shell), up_to_the_last_question(&shell)] {
+        terminal.press(CTRL_C);
+        let end = terminal.end();
+        assert_eq!(end.code, 130);
+        assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
+    }
+    let mut refused = up_to_the_last_question(&shell);
+    refused.press("n");
+    refused.shows("not confirmed; nothing was changed");
+    assert_eq!(refused.end().code, 1);
+    let line = "event approve --dry-run --as binary --scope fleet --for 24h --ticket IT-7";
+    let mut dry = open(&shell, line);
+    dry.press(ENTER);
+    dry.shows("Pinecone will run on 2 of 2 Macs");
+    let end = dry.end();
+    assert_eq!(end.code, 0);
+    assert!(end.seen.contains("dry run"), "{:?}", end.seen);
+    assert_eq!(shell.json("rule list"), json!([]));
+}
