@@ -41,8 +41,9 @@ fn page(command: &Command, name: &str, pages: &mut Vec<Artifact>) -> io::Result<
     let mut text = Vec::new();
     Man::new(named).render(&mut text)?;
     pages.push((format!("{name}.1"), text));
-    let below = command.get_subcommands().filter(|below| !below.is_hide_set());
-    for command in below {
+    // These pages would only repeat others. Other hidden commands have a page.
+    let is_page = |below: &&Command| !matches!(below.get_name(), "help" | "man");
+    for command in command.get_subcommands().filter(is_page) {
         page(command, &format!("{name}-{}", command.get_name()), pages)?;
     }
     Ok(())

@@ -20,6 +20,7 @@ mod error;
 mod event;
 mod export;
 mod exposure;
+mod find;
 mod help;
 mod history;
 mod host;
@@ -84,6 +85,7 @@ Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
 enum Command {
     Serve(Box<serve::ServeArgs>),
     Status(status::StatusArgs),
+    Find(find::FindArgs),
     Demo(demo::DemoArgs),
     #[command(subcommand)]
     Rule(rule::Command),
@@ -112,8 +114,10 @@ enum Command {
     Config(config::Command),
     #[command(subcommand)]
     Context(contexts::Command),
+    // These are hidden, so that the list of commands fits on a screen. The options `--version` and
+    // `--help` are in the list.
+    #[command(hide = true)]
     Version(version::VersionArgs),
-    // Hidden, so that the list of commands fits on a screen.
     #[command(hide = true)]
     Completions(completions::CompletionsArgs),
     #[command(hide = true)]
@@ -150,6 +154,7 @@ impl Command {
         match self {
             Self::Serve(args) => serve::run(context, &args),
             Self::Status(args) => context.block_on(status::run(context, args)),
+            Self::Find(args) => context.block_on(find::run(context, args)),
             Self::Demo(args) => demo::run(context, &args),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),

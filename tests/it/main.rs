@@ -29,6 +29,7 @@ mod explain;
 mod export;
 mod faults;
 mod file_contents;
+mod find;
 mod fleet;
 mod forget;
 mod generations;

@@ -149,7 +149,7 @@ pub(super) async fn run(
     }
     let answer = client.decide(id, &request).await?;
     show(context, &answer, args.dry_run)?;
-    if !args.is_complete() && !args.dry_run {
+    if !args.dry_run {
         show_undo(ui, &[answer.outcome]);
     }
     args.wait(context, &client, &answer.machine).await

@@ -83,9 +83,7 @@ pub(super) async fn run(
     request.dry_run = false;
     let answer = client.decide_all(&request).await?;
     show(ui, &answer, false)?;
-    if !by_filter {
-        decide::show_undo(ui, &answer.outcomes);
-    }
+    decide::show_undo(ui, &answer.outcomes);
     Ok(())
 }
 

@@ -1,0 +1,109 @@
+//! What a text can be, as rows and in full.
+
+use serde::Serialize;
+
+use crate::api::{EventView, RuleView};
+use crate::cli::labels::{host_label, rule_label};
+use crate::cli::ui::{Cell, Column, Group, Report, Row};
+
+/// Maximum rules of a program that are shown in full.
+const MOST_RULES: usize = 5;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Event,
+    Program,
+    Host,
+    User,
+    Rule,
+}
+
+impl Kind {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Event => "event",
+            Self::Program => "program",
+            Self::Host => "host",
+            Self::User => "user",
+            Self::Rule => "rule",
+        }
+    }
+}
+
+/// One meaning of the text.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    pub(super) kind: Kind,
+    /// The name in commands.
+    pub(super) name: String,
+    /// A description in one line.
+    pub(super) about: String,
+    /// The rules that match the program, in any scope.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) rules: Vec<RuleView>,
+    /// The number of hosts that reported the program, or that the user has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hosts: Option<u64>,
+    /// The newest event in which Santa blocked the program, or blocked one on the host or for the
+    /// user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_block: Option<EventView>,
+    /// A command to paste.
+    pub(super) next: String,
+}
+
+impl Row for Finding {
+    const FROM_HOSTS: bool = true;
+
+    fn columns() -> Vec<Column<Self>> {
+        vec![
+            Column::new("kind", |it| Cell::text(it.kind.word())),
+            Column::new("name", |it| Cell::text(&it.name)),
+            Column::new("about", |it| Cell::text(&it.about)),
+            Column::new("rules", |it| {
+                Cell::list(it.rules.iter().map(|view| rule_label(&view.rule)))
+            }),
+            Column::new("hosts", |it| Cell::optional(it.hosts)),
+            Column::new("last_block", |it| match &it.last_block {
+                Some(event) => Cell::Time(Some(event.received)),
+                None => Cell::text(""),
+            }),
+            Column::new("next", |it| Cell::text(&it.next)),
+        ]
+    }
+}
+
+impl Report for Finding {
+    fn groups(&self) -> Vec<Group> {
+        let Self { kind, name, about, rules, hosts, last_block, next } = self;
+        let mut fields = vec![("about", Cell::text(about)), ("hosts", Cell::optional(*hosts))];
+        let shown = rules.iter().take(MOST_RULES);
+        fields.extend(shown.map(|view| ("rule", Cell::text(rule_label(&view.rule)))));
+        if let more @ 1.. = rules.len().saturating_sub(MOST_RULES) {
+            fields.push(("", Cell::text(format!("and {more} more"))));
+        }
+        if *kind == Kind::Program && rules.is_empty() {
+            fields.push(("rule", Cell::text("none")));
+        }
+        if let Some(event) = last_block {
+            fields.push(("last_block", Cell::Time(Some(event.received))));
+            fields.push(("blocked", Cell::text(blocked(event))));
+        } else if matches!(kind, Kind::Program | Kind::Host | Kind::User) {
+            fields.push(("last_block", Cell::text("none")));
+        }
+        fields.push(("next", Cell::text(next)));
+        let kind = kind.word();
+        let mut letters = kind.chars();
+        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+        let title: String = first.into_iter().chain(letters).collect();
+        vec![Group::titled(format!("{title} {name}"), fields)]
+    }
+}
+
+/// What was blocked, where and for which user.
+fn blocked(event: &EventView) -> String {
+    let EventView { id, path, hostname, machine, user, .. } = event;
+    let user = if user.is_empty() { String::new() } else { format!(" for {user}") };
+    format!("{path} on {}{user} (event {id})", host_label(hostname, machine))
+}
