@@ -37,10 +37,13 @@ pub(crate) struct Globals {
     /// (NICELIST_DATABASE)
     #[arg(long, global = true, value_name = "URL", value_parser = DatabaseUrlParser)]
     pub(crate) database: Option<DatabaseUrl>,
-    /// Output format: table, json, jsonl, csv or tsv (NICELIST_OUTPUT)
+    /// Output format: table, wide, json, jsonl, yaml, csv, tsv or name (NICELIST_OUTPUT)
     #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
     #[arg(value_parser = Words::<Output>::new(Output::ALL.map(Output::as_str)))]
     pub(crate) output: Option<Output>,
+    /// Filter the JSON output with a jq filter; strings are written without quotes
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub(crate) jq: Option<String>,
     /// Use colors: auto, always or never
     #[arg(long, global = true, value_name = "WHEN", hide_possible_values = true)]
     #[arg(value_parser = Words::<Color>::new(Color::ALL.map(Color::as_str)))]
@@ -48,6 +51,9 @@ pub(crate) struct Globals {
     /// Do not escape CSV and TSV cells that a spreadsheet would run as formulas
     #[arg(long, global = true)]
     pub(crate) raw: bool,
+    /// Do not show output that is longer than the screen in a pager (NICELIST_PAGER, PAGER)
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
     /// Print only data and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
@@ -67,7 +73,9 @@ impl Globals {
             database,
             output,
             color,
+            jq: _,
             raw: _,
+            no_pager: _,
             quiet: _,
             verbose: _,
         } = self;

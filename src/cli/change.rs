@@ -8,18 +8,29 @@ use super::ui::{Cell, Column, Row, Tone, Ui};
 use crate::api::{ChangeAnswer, ChangeWarning};
 use crate::rule::{FieldChange, Outcome, Revision, RuleDifference, RuleDraft};
 
+/// One edit of a request.
+#[derive(Clone, Debug)]
+pub(crate) struct Edit {
+    /// What `-o name` writes, such as the target of a rule.
+    pub(crate) name: String,
+    /// What tables and CSV show.
+    pub(crate) label: String,
+}
+
 /// The outcome of one edit or, in a table, one field that it changed.
 #[derive(Debug, Serialize)]
 pub(crate) struct EditRow {
     /// `None` in a line about a field.
     outcome: Option<Outcome>,
+    #[serde(skip)]
+    name: String,
     change: String,
     fields: Vec<FieldChange>,
 }
 
 impl EditRow {
-    pub(crate) fn new(outcome: Outcome, change: String) -> Self {
-        Self { outcome: Some(outcome), change, fields: Vec::new() }
+    pub(crate) fn new(outcome: Outcome, Edit { name, label }: Edit) -> Self {
+        Self { outcome: Some(outcome), name, change: label, fields: Vec::new() }
     }
 
     pub(crate) fn with_fields(self, fields: &[FieldChange]) -> Self {
@@ -32,7 +43,8 @@ impl EditRow {
         let row = |field| {
             let cells = field_cells(ui, field, outcome);
             let words: Vec<_> = cells.iter().map(Cell::for_programs).collect();
-            Self { outcome: None, change: format!("  {}", words.join(" ")), fields: Vec::new() }
+            let change = format!("  {}", words.join(" "));
+            Self { outcome: None, name: String::new(), change, fields: Vec::new() }
         };
         self.fields.iter().map(row).collect()
     }
@@ -53,6 +65,10 @@ impl Row for EditRow {
                 Cell::text(fields.join("; "))
             }),
         ]
+    }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.name.clone())
     }
 }
 
@@ -116,7 +132,7 @@ pub(crate) fn warn(ui: &Ui, warnings: &[ChangeWarning]) {
 pub(crate) fn show(
     ui: &Ui,
     answer: &ChangeAnswer,
-    edits: impl IntoIterator<Item = String>,
+    edits: impl IntoIterator<Item = Edit>,
     dry_run: bool,
 ) -> Result<(), CliError> {
     show_edits(ui, answer, edits)?;
@@ -128,7 +144,7 @@ pub(crate) fn show(
 pub(crate) fn show_edits(
     ui: &Ui,
     answer: &ChangeAnswer,
-    edits: impl IntoIterator<Item = String>,
+    edits: impl IntoIterator<Item = Edit>,
 ) -> Result<(), CliError> {
     warn(ui, &answer.warnings);
     show_rows(ui, answer, rows(&answer.outcomes, edits, &answer.differences))
@@ -160,7 +176,8 @@ impl DecidedRules<'_> {
     pub(crate) fn show(&self, ui: &Ui, answer: &impl Serialize) -> Result<(), CliError> {
         let Self { rules, outcomes, differences, warnings } = self;
         warn(ui, warnings);
-        show_rows(ui, answer, rows(outcomes, rules.iter().map(rule_label), differences))
+        let edit = |rule: &RuleDraft| Edit { name: rule.target.clone(), label: rule_label(rule) };
+        show_rows(ui, answer, rows(outcomes, rules.iter().map(edit), differences))
     }
 
     /// Shows when the rules expire, in a sentence that begins with `subject`.
@@ -173,14 +190,14 @@ impl DecidedRules<'_> {
 
 fn rows(
     outcomes: &[Outcome],
-    edits: impl IntoIterator<Item = String>,
+    edits: impl IntoIterator<Item = Edit>,
     differences: &[RuleDifference],
 ) -> impl Iterator<Item = EditRow> {
     // Differences are in the order of the edits.
     let mut differences = differences.iter().peekable();
-    outcomes.iter().zip(edits).enumerate().map(move |(edit, (outcome, change))| {
-        let row = EditRow::new(*outcome, change);
-        match differences.next_if(|difference| difference.edit == edit) {
+    outcomes.iter().zip(edits).enumerate().map(move |(place, (outcome, edit))| {
+        let row = EditRow::new(*outcome, edit);
+        match differences.next_if(|difference| difference.edit == place) {
             Some(difference) => row.with_fields(&difference.fields),
             None => row,
         }
@@ -213,7 +230,9 @@ mod tests {
             differences: Vec::new(),
             warnings: Vec::new(),
         };
-        let edits = ["allow a in fleet", "allow b in fleet"].map(str::to_owned);
+        let edit =
+            |name: &str| Edit { name: name.to_owned(), label: format!("allow {name} in fleet") };
+        let edits = ["a", "b"].map(edit);
         show(&ui, &answer, edits, dry_run).unwrap();
         (out.text(), err.text())
     }
@@ -224,6 +243,11 @@ mod tests {
         assert_eq!(out, "added      allow a in fleet\nunchanged  allow b in fleet\n");
         assert_eq!(err, "revision 7\n");
         assert!(shown(Output::Table, true).1.starts_with("dry run"));
+    }
+
+    #[test]
+    fn names_are_those_of_the_edits() {
+        assert_eq!(shown(Output::Name, false).0, "a\nb\n");
     }
 
     #[test]

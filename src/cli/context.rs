@@ -5,11 +5,11 @@ use std::path::Path;
 use super::arg::Globals;
 use super::error::CliError;
 use super::local::{self, Effect};
-use super::ui::{OutputOptions, Ui};
+use super::ui::{Filter, OutputOptions, Pager, Ui};
 use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
 use crate::config::{
-    Backend, CaFile, Credential, DatabaseUrl, Environment, Files, Paths, Secret, ServerUrl,
+    Backend, CaFile, Credential, DatabaseUrl, Environment, Files, Output, Paths, Secret, ServerUrl,
     Settings, Source,
 };
 use crate::fleet::Clock;
@@ -32,16 +32,29 @@ impl Context {
     ) -> Result<Self, CliError> {
         let (quiet, verbose, raw_cells) = (globals.quiet, globals.verbose, globals.raw);
         let env = Environment::read()?;
+        let pager = Pager::of(&env).filter(|_| !globals.no_pager);
         let (files, invalid) = match Files::load(&Paths::of(&env)) {
             Ok(files) => (files, None),
             Err(error) if repairs => (Files::default(), Some(error)),
             Err(error) => return Err(error.into()),
         };
+        let filter = globals.jq.as_deref().map(Filter::parse).transpose()?;
+        let chosen = globals.output;
         let settings = Settings::resolve(globals.flags(), &env, &files)?;
-        let (format, color) = (settings.output.value, settings.color.value);
+        let color = settings.color.value;
         let is_dumb = env.dumb_terminal;
-        let options = OutputOptions { format, color, quiet, raw_cells, is_dumb };
-        let ui = Ui::new(options, Clock::System).with_options(&options_to_repeat(&settings));
+        let format = match (&filter, chosen) {
+            (None, _) => settings.output.value,
+            (Some(_), None) => Output::Json,
+            (Some(_), Some(json @ (Output::Json | Output::Jsonl))) => json,
+            (Some(_), Some(other)) => {
+                let message = format!("--jq filters JSON, which -o {other} is not");
+                return Err(CliError::usage(message).hint("leave out -o, or use json or jsonl"));
+            }
+        };
+        let options = OutputOptions { format, color, quiet, raw_cells, is_dumb, pager };
+        let ui = Ui::new(options, Clock::System).filtered(filter);
+        let ui = ui.with_options(&options_to_repeat(&settings));
         log::start(env.log.as_deref().unwrap_or(default_log), verbose)?;
         if let Some(error) = invalid {
             ui.warn(error.to_string());

@@ -54,7 +54,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::fleet::Clock;
 use arg::Globals;
 use context::Context;
-use error::CliError;
+use error::{CliError, Kind};
 use ui::{OutputOptions, Ui};
 
 /// Manage which programs a fleet of Macs may run with Santa
@@ -78,8 +78,8 @@ struct Cli {
 /// The global options in two lines, so that the list of commands fits on a screen. The help of each
 /// command explains them.
 const GLOBALS: &str = "\
-Options: --server URL  --token TOKEN  --ca FILE  --context NAME  --database URL
-  --output FORMAT  --color WHEN  --raw  --quiet  --verbose  --help  --version";
+Options: --server  --token  --ca  --context  --database  --output  --jq
+  --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -150,7 +150,38 @@ impl Command {
         )
     }
 
+    /// Whether the command shows a list or a report, and asks no questions. Its output may need a
+    /// pager.
+    const fn is_for_reading(&self) -> bool {
+        match self {
+            Self::Status(_) | Self::History(_) | Self::Plan(_) => true,
+            Self::Rule(command) => matches!(
+                command,
+                rule::Command::List(_)
+                    | rule::Command::Show(_)
+                    | rule::Command::Diff(_)
+                    | rule::Command::Explain(_)
+            ),
+            Self::Host(command) => {
+                matches!(command, host::Command::List(_) | host::Command::Show(_))
+            }
+            Self::Event(command) => matches!(
+                command,
+                event::Command::List(_) | event::Command::Show(_) | event::Command::Stats(_)
+            ),
+            Self::Program(program::Command::List(_) | program::Command::Show(_))
+            | Self::Tag(tag::Command::List(_))
+            | Self::Token(token::Command::List(_))
+            | Self::Settings(settings::Command::Show(_))
+            | Self::Config(config::Command::List(_)) => true,
+            _ => false,
+        }
+    }
+
     fn run(self, context: &Context) -> Result<(), CliError> {
+        if self.is_for_reading() {
+            context.ui.page();
+        }
         match self {
             Self::Serve(args) => serve::run(context, &args),
             Self::Status(args) => context.block_on(status::run(context, args)),
@@ -209,7 +240,15 @@ pub fn run() -> ExitCode {
     let defaults =
         OutputOptions { color: globals.color.unwrap_or_default(), ..OutputOptions::default() };
     match Context::open(globals, command.default_log(), command.repairs_configuration()) {
-        Ok(context) => exit_code(&context.ui, command.run(&context)),
+        Ok(context) => {
+            let result = command.run(&context);
+            let result = match (result, context.ui.end_page()) {
+                // The pager did not read the output because it could not be run.
+                (Err(error), Err(pager)) if error.kind == Kind::BrokenPipe => Err(pager),
+                (result, paged) => result.and(paged),
+            };
+            exit_code(&context.ui, result)
+        }
         Err(error) => exit_code(&Ui::new(defaults, Clock::System), Err(error)),
     }
 }

@@ -261,6 +261,10 @@ impl Row for PolicyChange {
             Column::new("after", |change| sides(&change.subject).1),
         ]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(name(&self.subject))
+    }
 }
 
 /// The values before and after, each in one line.

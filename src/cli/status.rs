@@ -43,8 +43,8 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
         }
     };
     let state = State { server, hosts };
-    if ui.writes_json() {
-        ui.json(&state)?;
+    if ui.writes_documents() {
+        ui.document(&state)?;
     } else {
         let sections = state.sections(ui, client.address());
         let rows: Vec<Line> =
@@ -246,5 +246,9 @@ impl Row for Line {
             Column::new("name", |line| Cell::text(&line.name)),
             Column::new("value", |line| Cell::text(&line.value)),
         ]
+    }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.name.clone())
     }
 }

@@ -43,6 +43,14 @@ pub const EDITOR: &str = "EDITOR";
 pub const COMPLETE: &str = "NICELIST_COMPLETE";
 /// Only set by nicelist for a completion that fills the cache, and that no shell waits for.
 pub const COMPLETE_IN_BACKGROUND: &str = "NICELIST_COMPLETE_IN_BACKGROUND";
+/// The command that shows output that is longer than the screen.
+pub const NICELIST_PAGER: &str = "NICELIST_PAGER";
+/// Used if `NICELIST_PAGER` is not set.
+pub const PAGER: &str = "PAGER";
+/// The user's options of the pager `less`.
+pub const LESS: &str = "LESS";
+/// The type of the terminal.
+pub const TERM: &str = "TERM";
 
 /// An empty variable counts as not set.
 #[derive(Debug, Clone, Default)]
@@ -70,6 +78,11 @@ pub struct Environment {
     pub editor: Option<String>,
     /// Whether [`COMPLETE_IN_BACKGROUND`] is set.
     pub completes_in_background: bool,
+    /// [`NICELIST_PAGER`], or else [`PAGER`].
+    pub pager: Option<String>,
+    /// Whether [`LESS`] is set.
+    pub has_less_options: bool,
+    pub term: Option<String>,
 }
 
 impl Environment {
@@ -114,6 +127,9 @@ impl Environment {
             user: text(USER)?.or(text(LOGNAME)?),
             editor: text(VISUAL)?.or(text(EDITOR)?),
             completes_in_background: raw(COMPLETE_IN_BACKGROUND).is_some(),
+            pager: text(NICELIST_PAGER)?.or(text(PAGER)?),
+            has_less_options: raw(LESS).is_some(),
+            term: text(TERM)?,
         })
     }
 

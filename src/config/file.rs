@@ -291,7 +291,7 @@ mod tests {
         );
         assert_eq!(
             error("\noutput = 'xml'"),
-            "c.toml:2: `xml` is not one of table, json, jsonl, csv, tsv"
+            "c.toml:2: `xml` is not one of table, wide, json, jsonl, yaml, csv, tsv, name"
         );
         assert_eq!(error("color = 1"), "c.toml:1: `color` must be a string, not integer");
         assert_eq!(error("contexts = 1"), "c.toml:1: `contexts` must be a table, not integer");

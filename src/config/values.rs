@@ -248,21 +248,30 @@ pub enum Output {
     /// Aligned columns, which fit the width of a terminal.
     #[default]
     Table,
+    /// A table with all its columns and with whole texts, even if a terminal is narrower.
+    Wide,
     /// One JSON document, with the fields of the admin API.
     Json,
     /// One JSON document per line.
     Jsonl,
+    /// The JSON document as YAML.
+    Yaml,
     Csv,
     Tsv,
+    /// Only identifiers, one per line.
+    Name,
 }
 
 choices! {
     Output {
         Table = "table",
+        Wide = "wide",
         Json = "json",
         Jsonl = "jsonl",
+        Yaml = "yaml",
         Csv = "csv",
         Tsv = "tsv",
+        Name = "name",
     }
 }
 
@@ -349,6 +358,9 @@ mod tests {
         for color in Color::ALL {
             assert_eq!(color.to_string().parse(), Ok(color));
         }
-        assert_eq!(refused::<Output>("xml"), "`xml` is not one of table, json, jsonl, csv, tsv");
+        assert_eq!(
+            refused::<Output>("xml"),
+            "`xml` is not one of table, wide, json, jsonl, yaml, csv, tsv, name"
+        );
     }
 }

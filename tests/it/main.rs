@@ -46,6 +46,7 @@ mod interrupted;
 mod kill;
 mod lab;
 mod lint;
+mod lists;
 mod local;
 mod losses;
 mod macs;

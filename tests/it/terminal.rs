@@ -1,5 +1,6 @@
 //! Output on a terminal and responses to keys, with the real binary in a pseudo-terminal.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -43,7 +44,14 @@ impl Terminal {
         Self::start_as("dumb", of_line(shell, line))
     }
 
-    fn start(command: Command) -> Self {
+    /// A terminal of this size.
+    pub(crate) fn sized(shell: &Shell, line: &str, (columns, lines): (u16, u16)) -> Self {
+        let size = [columns, lines].map(|size| size.to_string());
+        let script = "stty cols $1 rows $2; shift 2; exec \"$@\"";
+        Self::start(after(script, &size, &of_line(shell, line)))
+    }
+
+    pub(crate) fn start(command: Command) -> Self {
         Self::start_as("xterm-256color", command)
     }
 
@@ -102,15 +110,20 @@ impl Terminal {
     }
 }
 
-fn of_line(shell: &Shell, line: &str) -> Command {
+pub(crate) fn of_line(shell: &Shell, line: &str) -> Command {
     let words: Vec<&str> = line.split(' ').collect();
     shell.command(&words)
 }
 
 /// The command with its standard output redirected to a file, as with `> file`.
 fn with_output_in(file: &Path, command: &Command) -> Command {
+    after("file=$1; shift; exec \"$@\" > \"$file\"", &[file], command)
+}
+
+/// A script that gets the arguments and then the command line as its own.
+fn after(script: &str, args: &[impl AsRef<OsStr>], command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
-    shell.args(["-c", "file=$1; shift; exec \"$@\" > \"$file\"", "sh"]).arg(file);
+    shell.args(["-c", script, "sh"]).args(args);
     shell.arg(command.get_program()).args(command.get_args()).env_clear();
     shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     shell.current_dir(command.get_current_dir().unwrap());
@@ -123,6 +136,7 @@ impl End {
     }
 }
 
+/// A server with one host, `mira`.
 pub(crate) fn with_mira() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -136,7 +150,7 @@ pub(crate) fn with_mira() -> (Shell, Server) {
 
 /// The shell and the server of [`with_mira`], after the Mac has reported its blocked programs.
 /// Event 1 is Pinecone.
-fn with_events() -> (Shell, Server) {
+pub(crate) fn with_events() -> (Shell, Server) {
     let (shell, server) = with_mira();
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();
     let fleet: Value = serde_json::from_str(&fleet).unwrap();

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Column, Row, Tone};
+use crate::cli::ui::{Cell, Column, ListView, Row, Tone};
 use crate::config::ConfigEntry;
 
 /// List all settings with their values and origins
@@ -14,13 +14,16 @@ use crate::config::ConfigEntry;
 Examples:
   nicelist config list
   nicelist config list -o json --context staging")]
-pub(crate) struct ListArgs {}
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    view: ListView<ConfigEntry>,
+}
 
-pub(super) fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliError> {
+pub(super) fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
     if let Err(error) = context.settings.context_exists() {
         context.ui.warn(error.to_string());
     }
-    context.ui.rows(context.settings.entries(), "")
+    context.ui.arranged(&args.view.arrangement, "")?.rows(context.settings.entries())
 }
 
 impl Row for ConfigEntry {

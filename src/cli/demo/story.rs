@@ -143,9 +143,10 @@ impl Story<'_> {
         self.say(&format!("   signed by  {}", signer(&event)))?;
         for (place, candidate) in event.candidates.iter().enumerate() {
             let label = if place == 0 { "a rule" } else { "or" };
+            // A hash has a line of its own, so that the terminal does not break it.
             self.say(&format!(
-                "   {label:10} {}\n              covers {}",
-                candidate.target, candidate.covers
+                "   {label:10} covers {}\n     {}",
+                candidate.covers, candidate.target
             ))?;
         }
         Ok(event)

@@ -4,9 +4,10 @@ use clap::Args;
 
 use super::filter::{Filter, Period};
 use super::waiting::waiting_programs;
-use crate::api::{EventQuery, EventView};
+use crate::api::{EventQuery, EventView, WaitingView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::ListView;
 
 /// List events, newest first
 ///
@@ -35,21 +36,24 @@ pub(crate) struct ListArgs {
     /// Show at most N events, newest first
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
+    #[command(flatten)]
+    view: ListView<EventView, WaitingView>,
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let ListArgs { waiting, filter, period, limit } = args;
+    let ListArgs { waiting, filter, period, limit, view } = args;
+    let arrangement = &view.arrangement;
     let query = period.limit(filter.query(), context.ui.now())?;
     let client = context.client().await?;
     if waiting {
+        let list = context.ui.arranged(arrangement, "nothing waits")?;
         let limit = limit.unwrap_or(usize::MAX);
-        let programs = waiting_programs(&context.ui, &client, &query.into(), limit).await?;
-        return context.ui.rows(programs, "nothing waits");
+        return list.rows(waiting_programs(&context.ui, &client, &query.into(), limit).await?);
     }
     let page = limit.filter(|limit| *limit < LARGEST_PAGE);
     let query = EventQuery { limit: page, ..query };
     let mut wanted = limit.unwrap_or(usize::MAX);
-    let mut list = context.ui.list::<EventView>("no events");
+    let mut list = context.ui.arranged::<EventView>(arrangement, "no events")?;
     let mut pages = client.events(&query);
     while wanted > 0 {
         let Some(page) = pages.next().await? else { break };

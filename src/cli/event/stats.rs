@@ -6,6 +6,8 @@ use super::filter::{Filter, Period};
 use crate::api::EventStatQuery;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::ListView;
+use crate::fleet::EventStat;
 
 /// Count events by program, most frequent first
 ///
@@ -25,12 +27,15 @@ pub(crate) struct StatsArgs {
     /// Show at most N programs, most frequent first
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     limit: usize,
+    #[command(flatten)]
+    view: ListView<EventStat>,
 }
 
 pub(super) async fn run(context: &Context, args: StatsArgs) -> Result<(), CliError> {
-    let StatsArgs { filter, period, limit } = args;
+    let StatsArgs { filter, period, limit, view } = args;
+    let list = context.ui.arranged(&view.arrangement, "no events")?;
     let query = period.limit(filter.query(), context.ui.now())?;
     let client = context.client().await?;
     let query = EventStatQuery { limit: Some(limit), ..query.into() };
-    context.ui.rows(client.event_stats(&query).await?, "no events")
+    list.rows(client.event_stats(&query).await?)
 }

@@ -48,6 +48,10 @@ impl Row for EventStat {
             Column::new("last_received", |stat| Cell::Time(Some(stat.last_received))),
         ]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.latest.to_string())
+    }
 }
 
 impl Row for WaitingView {
@@ -102,6 +106,10 @@ impl Report for EventDetail {
         let why = [("why_the_first", Cell::text(&self.reason))];
         let why = Group { title: None, fields: why.into() };
         vec![happened(self), access(self), program(self), rules, why]
+    }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.event.id.to_string())
     }
 }
 

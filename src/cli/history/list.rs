@@ -7,6 +7,7 @@ use crate::api::RevisionQuery;
 use crate::cli::arg::Since;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::ListView;
 use crate::rule::{RevisionSummary, Scope, Target};
 
 /// Maximum revisions on a terminal without `--limit`.
@@ -32,11 +33,14 @@ pub(crate) struct ListArgs {
     /// Show at most N revisions, newest first [default: 30 on a terminal, otherwise all]
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
+    #[command(flatten)]
+    view: ListView<RevisionSummary>,
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let ListArgs { author, since, target, scope, limit } = args;
+    let ListArgs { author, since, target, scope, limit, view } = args;
     let ui = &context.ui;
+    let mut list = ui.arranged::<RevisionSummary>(&view.arrangement, "no revisions")?;
     let client = context.client().await?;
     let scope = context.optional_scope(&client, scope).await?;
     let since = since.map(|since| since.resolve(ui.now()));
@@ -46,7 +50,6 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let page = Some(wanted.saturating_add(1)).filter(|page| *page < LARGEST_PAGE);
     let query = RevisionQuery { author, since, target, scope, limit: page, cursor: None };
     let mut pages = client.revisions(&query);
-    let mut list = ui.list::<RevisionSummary>("no revisions");
     let mut left = wanted;
     let mut is_cut = false;
     while let Some(page) = pages.next().await? {

@@ -36,6 +36,10 @@ impl Report for RevisionSummary {
         ];
         vec![Group::titled(format!("Revision {}", record.revision), fields)]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.record.revision.to_string())
+    }
 }
 
 /// What a revision changed: `rules +3 ~1, tags -1, 2 hosts retagged`.

@@ -8,6 +8,8 @@ use crate::cli::arg::Words;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::labels::first_names;
+use crate::cli::ui::{Arrangement, ListView};
+use crate::client::Client;
 use crate::rule::TagName;
 use crate::shell::argument;
 
@@ -19,7 +21,9 @@ Examples:
   nicelist host list
   nicelist host list C02
   nicelist host list --tag eng --state behind --contact online
-  nicelist host list --state drifted
+  nicelist host list --state drifted --sort last_seen:desc
+  nicelist host list --columns serial,user,os
+  nicelist host list --tag canary --watch
   nicelist host list --contact silent -o csv > silent.csv")]
 pub(crate) struct ListArgs {
     /// Show only hosts whose machine ID, serial number or host name begins with this
@@ -39,19 +43,37 @@ pub(crate) struct ListArgs {
     /// Show only hosts whose machine ID is used by several Macs, or for which a Mac was refused
     #[arg(long)]
     conflict: bool,
+    /// Show the list again every 2 seconds, until q or Ctrl-C; only on a terminal
+    #[arg(short, long)]
+    watch: bool,
+    #[command(flatten)]
+    view: ListView<HostView>,
 }
 
 /// Maximum machine IDs in a warning.
 const MOST_LISTED: usize = 3;
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let ListArgs { prefix, tag, user, state, contact, conflict } = args;
+    let ListArgs { prefix, tag, user, state, contact, conflict, watch, view } = args;
     let query =
         HostQuery { tag, prefix, user, state, contact, conflict, limit: None, cursor: None };
     let is_filtered = query != HostQuery::default();
     let client = context.client().await?;
-    let mut pages = client.hosts(&query);
-    let mut list = context.ui.list::<HostView>("no hosts");
+    let show = async || show(context, &client, &query, &view.arrangement).await;
+    match watch {
+        true => context.ui.watch(show).await,
+        false => show().await,
+    }
+}
+
+async fn show(
+    context: &Context,
+    client: &Client,
+    query: &HostQuery,
+    arrangement: &Arrangement,
+) -> Result<(), CliError> {
+    let mut list = context.ui.arranged::<HostView>(arrangement, "no hosts")?;
+    let mut pages = client.hosts(query);
     let mut conflicts = Vec::new();
     while let Some(page) = pages.next().await? {
         page.iter().try_for_each(|host| list.push(host))?;

@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::api::{Contact, HostQuery, HostState, HostTagsRequest, HostView, TagHostsRequest};
 use crate::cli::arg::Words;
-use crate::cli::change;
+use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{Bounded, STDIO, counted};
@@ -113,7 +113,7 @@ impl TaggedHosts {
             let answer = client.tag_hosts(&request).await?;
             let edits = hosts
                 .iter()
-                .flat_map(|host| add.iter().chain(&remove).map(|tag| edit_label(tag, &host.label)));
+                .flat_map(|host| add.iter().chain(&remove).map(|tag| edit(tag, &host.label)));
             change::show_edits(&context.ui, &answer, edits)?;
             context.ui.status(change::summary(&answer.outcomes, answer.revision, dry_run));
         }
@@ -128,7 +128,7 @@ async fn change_one(
     request: &HostTagsRequest,
 ) -> Result<(), CliError> {
     let answer = client.tag_host(host, request).await?;
-    let edits = request.add.iter().chain(&request.remove).map(|tag| edit_label(tag, host));
+    let edits = request.add.iter().chain(&request.remove).map(|tag| edit(tag, host));
     change::show_edits(&context.ui, &answer, edits)?;
     let HostTagsRequest { add, remove, dry_run, .. } = request;
     context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
@@ -142,8 +142,8 @@ async fn change_one(
     Ok(())
 }
 
-fn edit_label(tag: &TagName, host: &str) -> String {
-    format!("tag {tag} of {host}")
+fn edit(tag: &TagName, host: &str) -> Edit {
+    Edit { name: tag.to_string(), label: format!("tag {tag} of {host}") }
 }
 
 impl TagChange {

@@ -17,7 +17,7 @@ impl Row for HostView {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::csv("machine", |host| Cell::text(&host.machine)),
-            Column::new("hostname", |host| Cell::text(&host.hostname)),
+            Column::new("hostname", name),
             Column::csv("serial", |host| Cell::text(&host.serial)),
             Column::new("state", state),
             Column::new("contact", |host: &Self| contact(host.contact)).rank(2),
@@ -173,6 +173,17 @@ pub(super) fn full_label(host: &HostView) -> String {
     }
 }
 
+/// The host name. A table shows a host without a name by its serial number or machine ID.
+fn name(host: &HostView) -> Cell {
+    let machine = host.machine.as_str();
+    let shown = match (host.hostname.as_str(), host.serial.as_str()) {
+        ("", "") => machine,
+        ("", serial) => serial,
+        (name, _) => return Cell::text(name),
+    };
+    Cell::Shown { data: String::new(), shown: shown.to_owned(), tone: Tone::Faint }
+}
+
 fn state(host: &HostView) -> Cell {
     let tone = match host.state {
         HostState::InSync => Tone::Good,
@@ -181,7 +192,11 @@ fn state(host: &HostView) -> Cell {
         HostState::NeverSynced => Tone::Faint,
     };
     match host.reason {
-        Some(reason) => Cell::Remarked(host.state.to_string(), reason.to_string(), tone),
+        Some(reason) => {
+            let data = host.state.to_string();
+            let shown = format!("{data} ({reason})");
+            Cell::Shown { data, shown, tone }
+        }
         None => Cell::toned(host.state, tone),
     }
 }

@@ -152,6 +152,10 @@ impl Row for CaseReport {
             Column::csv("why", |verdict| Cell::text(verdict.why)),
         ]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.case.to_string())
+    }
 }
 
 /// The word for a status, its color, and the color of what the server did.

@@ -1,5 +1,5 @@
-//! Lists the faults of a file. By default, only the first faults are shown, so that they do not
-//! fill a terminal or a log.
+//! Lists the faults of a file. Only the first faults are shown, so that they do not fill a terminal
+//! or a log, unless all are requested or stderr is a file.
 
 use crate::cli::ui::Ui;
 
@@ -20,7 +20,7 @@ pub(crate) struct FaultList<'u> {
 impl<'u> FaultList<'u> {
     /// With `all`, every fault is shown.
     pub(crate) fn new(ui: &'u Ui, all: bool) -> Self {
-        Self { ui, all, count: 0 }
+        Self { ui, all: all || ui.shows_all_faults(), count: 0 }
     }
 
     /// Adds a fault: its place and what is wrong there.
@@ -43,7 +43,8 @@ impl<'u> FaultList<'u> {
     /// Shows how many faults were not shown.
     pub(crate) fn count_hidden(&self) {
         if self.hides() {
-            self.ui.fault(format!("and {} more", self.count - SHOWN));
+            let more = self.count - SHOWN;
+            self.ui.fault(format!("and {more} more; see them all with 2> errors.txt"));
         }
     }
 }

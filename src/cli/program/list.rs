@@ -9,6 +9,7 @@ use crate::api::{ProgramQuery, ProgramView};
 use crate::cli::arg::{Since, Words};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::ListView;
 use crate::rule::{SigningStatus, TagName};
 
 /// List the programs that hosts reported, newest first
@@ -64,6 +65,8 @@ pub(crate) struct ListArgs {
     /// Show at most N programs
     #[arg(short = 'n', long, value_name = "N")]
     limit: Option<usize>,
+    #[command(flatten)]
+    view: ListView<ProgramView>,
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
@@ -79,7 +82,9 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         pending,
         since,
         limit,
+        view,
     } = args;
+    let mut list = context.ui.arranged::<ProgramView>(&view.arrangement, "no programs")?;
     let query = ProgramQuery {
         publisher,
         signing_status: signed,
@@ -95,7 +100,6 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         ..ProgramQuery::default()
     };
     let client = context.client().await?;
-    let mut list = context.ui.list::<ProgramView>("no programs");
     let mut pages = client.programs(&query);
     let (mut wanted, mut listed) = (limit.unwrap_or(usize::MAX), HashSet::new());
     while wanted > 0 {

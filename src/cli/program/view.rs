@@ -51,6 +51,10 @@ impl Report for ProgramDetail {
             Group { title: None, fields: why.into() },
         ]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.program.id.to_string())
+    }
 }
 
 fn identity(view: &ProgramView) -> Group {

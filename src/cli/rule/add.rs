@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{evidence, targets};
 use crate::api::{FieldPatch, RuleChange, RulePatch};
 use crate::cli::arg::{ChangeArgs, RuleExpiry, Words};
-use crate::cli::change;
+use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::{PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
@@ -133,7 +133,10 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
     let change =
         RuleChange { message: reason, dry_run, force, put, reset, ..RuleChange::default() };
     let answer = client.change_rules(&change).await?;
-    let edits = change.put.iter().map(|rule| format!("{policy} {} in {}", rule.target, rule.scope));
+    let edits = change.put.iter().map(|rule| Edit {
+        name: rule.target.clone(),
+        label: format!("{policy} {} in {}", rule.target, rule.scope),
+    });
     change::show(&context.ui, &answer, edits, dry_run)
 }
 

@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::api::{RevisionQuery, RuleChange, RuleQuery};
 use crate::cli::arg::ChangeArgs;
-use crate::cli::change;
+use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{self, Bounded};
@@ -60,7 +60,8 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliErro
         ui.status("the text was not changed; nothing was stored");
         return Ok(());
     };
-    let edit = format!("{} in {}", after.target(), after.scope());
+    let name = after.target().to_string();
+    let edit = Edit { label: format!("{name} in {}", after.scope()), name };
     let change = RuleChange {
         message: reason,
         base,

@@ -102,6 +102,10 @@ impl Row for RuleVersionView {
         ]);
         columns
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.made.revision.to_string())
+    }
 }
 
 /// A column about the revision that replaced or removed a version, if there is one.

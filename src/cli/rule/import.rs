@@ -147,7 +147,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     change::warn(ui, &answer.warnings);
     let mut summary = Summary::of(&answer, rejected, dry_run);
     changes::show(ui, &answer, &sent, dry_run)?;
-    if ui.writes_json() {
+    if ui.writes_documents() {
         summary.changes = changes::all(&answer, &sent)?;
     }
     ui.row(&summary)?;

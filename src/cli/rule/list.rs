@@ -2,10 +2,11 @@
 
 use clap::Args;
 
-use crate::api::RuleQuery;
+use crate::api::{RuleQuery, RuleView};
 use crate::cli::arg::{Expiry, Words, revision};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::ListView;
 use crate::client::Client;
 use crate::rule::{PolicyKind, Revision, RuleType, Scope, Target};
 
@@ -22,6 +23,8 @@ Examples:
 pub(crate) struct ListArgs {
     #[command(flatten)]
     filter: Filter,
+    #[command(flatten)]
+    view: ListView<RuleView>,
 }
 
 /// Selects rules.
@@ -82,7 +85,8 @@ impl Filter {
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
+    let list = context.ui.arranged(&args.view.arrangement, "no rules")?;
     let client = context.client().await?;
     let query = args.filter.query(context, &client).await?;
-    context.ui.pages(client.rules(&query), "no rules").await
+    list.pages(client.rules(&query)).await
 }

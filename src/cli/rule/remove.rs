@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::targets;
 use crate::api::RuleChange;
-use crate::cli::change;
+use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::{ChangeMessage, RuleKey, Scope};
@@ -46,6 +46,9 @@ pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliEr
     let drop = targets.into_iter().map(reference).collect();
     let change = RuleChange { message: reason, dry_run, drop, ..RuleChange::default() };
     let answer = client.change_rules(&change).await?;
-    let edits = change.drop.iter().map(|rule| format!("{} in {}", rule.target, rule.scope));
+    let edits = change.drop.iter().map(|rule| Edit {
+        name: rule.target.to_string(),
+        label: format!("{} in {}", rule.target, rule.scope),
+    });
     change::show(&context.ui, &answer, edits, dry_run)
 }

@@ -48,7 +48,7 @@ fn nearest(key: &str) -> Option<SettingKey> {
 /// `examples`, followed by all settings with their help.
 pub(super) fn help(examples: &str) -> String {
     let indented = |key: &SettingKey| {
-        let lines = wrap([key.help()], HELP_WIDTH).join("\n      ");
+        let lines = wrap(key.help(), HELP_WIDTH).join("\n      ");
         format!("\n  {key}\n      {lines}")
     };
     format!("{examples}\n\nSettings:{}", SettingKey::ALL.iter().map(indented).collect::<String>())

@@ -7,7 +7,7 @@ use clap::Args;
 use super::keys;
 use crate::api::{SettingsQuery, SettingsRequest};
 use crate::cli::arg::ChangeArgs;
-use crate::cli::change::{self, EditRow};
+use crate::cli::change::{self, Edit, EditRow};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::{FieldChange, Outcome, Scope};
@@ -70,11 +70,11 @@ pub(super) async fn send(
     let edits = set.chain(unset.iter().map(|key| (key, None)));
     let rows = answer.outcomes.iter().zip(edits).map(|(outcome, (key, after))| {
         let before = before.iter().find(|setting| setting.key.name() == key);
-        let edit = match after {
+        let label = match after {
             Some(value) => format!("{key}={value} in {scope}"),
             None => format!("{key} in {scope}"),
         };
-        let row = EditRow::new(*outcome, edit);
+        let row = EditRow::new(*outcome, Edit { name: key.clone(), label });
         let text = |value: &String| value.clone().into_boxed_str();
         match outcome {
             Outcome::Changed | Outcome::Removed => row.with_fields(&[FieldChange {

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-use crate::api::{SettingView, SettingsQuery};
+use crate::api::{HostSetting, SettingView, SettingsQuery};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Column, Row};
+use crate::cli::ui::{Cell, Column, ListView, Row};
 use crate::rule::Scope;
 
 /// Show settings by scope, or the active ones of a host
@@ -22,6 +22,8 @@ pub(crate) struct ShowArgs {
     /// Show the active settings of this host and the scopes that they come from
     #[arg(long)]
     host: Option<String>,
+    #[command(flatten)]
+    view: ListView<SettingView, HostSetting>,
 }
 
 impl Row for SettingView {
@@ -32,14 +34,21 @@ impl Row for SettingView {
             Column::new("value", |setting| Cell::text(&setting.value)),
         ]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.key.to_string())
+    }
 }
 
 pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
+    let arrangement = &args.view.arrangement;
     let client = context.client().await?;
     if let Some(host) = &args.host {
-        return context.ui.rows(client.host_settings(host).await?, "no settings");
+        let list = context.ui.arranged(arrangement, "no settings")?;
+        return list.rows(client.host_settings(host).await?);
     }
+    let list = context.ui.arranged(arrangement, "nothing is set; hosts get the defaults")?;
     let scope = context.optional_scope(&client, args.scope).await?;
     let settings = client.settings(&SettingsQuery { scope }).await?;
-    context.ui.rows(settings, "nothing is set; hosts get the defaults")
+    list.rows(settings)
 }

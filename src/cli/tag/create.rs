@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::api::TagRequest;
-use crate::cli::change;
+use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::fleet::{HostPattern, Membership, ReportedName, Serial, TagDescription};
@@ -81,5 +81,7 @@ pub(super) async fn run(context: &Context, args: CreateArgs) -> Result<(), CliEr
     let membership = members.membership();
     let request = TagRequest { name, priority, description, membership, dry_run };
     let answer = context.client_to_change(dry_run).await?.put_tag(&request).await?;
-    change::show(&context.ui, &answer, [format!("tag {}", request.name)], dry_run)
+    let name = request.name.to_string();
+    let edit = Edit { label: format!("tag {name}"), name };
+    change::show(&context.ui, &answer, [edit], dry_run)
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use crate::cli::change;
+use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::rule::TagName;
@@ -39,5 +39,6 @@ pub(super) async fn run(context: &Context, args: DeleteArgs) -> Result<(), CliEr
         context.ui.confirm(&question, yes || dry_run)?;
     }
     let answer = client.delete_tag(&name, force, dry_run).await?;
-    change::show(&context.ui, &answer, [format!("tag {name}")], dry_run)
+    let edit = Edit { name: name.to_string(), label: format!("tag {name}") };
+    change::show(&context.ui, &answer, [edit], dry_run)
 }

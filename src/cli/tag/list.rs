@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::counted;
-use crate::cli::ui::{Cell, Column, Row};
+use crate::cli::ui::{Cell, Column, ListView, Row};
 use crate::fleet::{Membership, Tag};
 
 /// List tags
@@ -15,7 +15,10 @@ use crate::fleet::{Membership, Tag};
 Examples:
   nicelist tag list
   nicelist tag list -o json")]
-pub(crate) struct ListArgs {}
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    view: ListView<Tag>,
+}
 
 impl Row for Tag {
     fn columns() -> Vec<Column<Self>> {
@@ -45,6 +48,7 @@ fn counts(membership: &Membership) -> String {
     present.map(|(count, what)| counted(count, what)).collect::<Vec<_>>().join(", ")
 }
 
-pub(super) async fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliError> {
-    context.ui.pages(context.client().await?.tags(), "no tags").await
+pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
+    let list = context.ui.arranged(&args.view.arrangement, "no tags")?;
+    list.pages(context.client().await?.tags()).await
 }

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::api::TokenView;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::{Cell, Column, Row};
+use crate::cli::ui::{Cell, Column, ListView, Row};
 
 /// List tokens without their secrets
 #[derive(Debug, Args)]
@@ -13,7 +13,10 @@ use crate::cli::ui::{Cell, Column, Row};
 #[command(after_long_help = "\
 Examples:
   nicelist token list")]
-pub(crate) struct ListArgs {}
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    view: ListView<TokenView>,
+}
 
 impl Row for TokenView {
     fn columns() -> Vec<Column<Self>> {
@@ -26,6 +29,7 @@ impl Row for TokenView {
     }
 }
 
-pub(super) async fn run(context: &Context, ListArgs {}: ListArgs) -> Result<(), CliError> {
-    context.ui.rows(context.client().await?.tokens().await?, "no tokens")
+pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
+    let list = context.ui.arranged(&args.view.arrangement, "no tokens")?;
+    list.rows(context.client().await?.tokens().await?)
 }

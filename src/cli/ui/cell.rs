@@ -16,6 +16,11 @@ pub(crate) trait Row: Serialize + Sized {
 
     /// The columns, in order.
     fn columns() -> Vec<Column<Self>>;
+
+    /// What `-o name` writes. `None` means the text of the first column.
+    fn identifier(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A column of a list.
@@ -27,22 +32,29 @@ pub(crate) struct Column<R> {
     pub(crate) in_tables: bool,
     /// If a terminal is too narrow, columns with a greater rank are left out first.
     pub(crate) rank: u8,
+    /// Whether a terminal shows the column even if all its cells are empty.
+    pub(crate) keeps_empty: bool,
     pub(crate) cell: fn(&R) -> Cell,
 }
 
 impl<R> Column<R> {
     pub(crate) const fn new(name: &'static str, cell: fn(&R) -> Cell) -> Self {
-        Self { name, in_tables: true, rank: 0, cell }
+        Self { name, in_tables: true, rank: 0, keeps_empty: false, cell }
     }
 
     /// A column of CSV and TSV only.
     pub(crate) const fn csv(name: &'static str, cell: fn(&R) -> Cell) -> Self {
-        Self { name, in_tables: false, rank: 0, cell }
+        Self { in_tables: false, ..Self::new(name, cell) }
     }
 
     /// The column with this rank.
     pub(crate) const fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
+    }
+
+    /// The column if a user chose it.
+    pub(super) fn chosen(self) -> Self {
+        Self { in_tables: true, rank: 0, keeps_empty: true, ..self }
     }
 }
 
@@ -78,8 +90,12 @@ impl Tone {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
     Text(String, Tone),
-    /// A text, and a remark that only tables show after it.
-    Remarked(String, String, Tone),
+    /// A text, and another one that tables show instead.
+    Shown {
+        data: String,
+        shown: String,
+        tone: Tone,
+    },
     /// A time, or never.
     Time(Option<Timestamp>),
 }
@@ -105,7 +121,7 @@ impl Cell {
     /// The text in CSV and TSV.
     pub(crate) fn for_programs(&self) -> Cow<'_, str> {
         match self {
-            Self::Text(text, _) | Self::Remarked(text, ..) => text.into(),
+            Self::Text(text, _) | Self::Shown { data: text, .. } => text.into(),
             Self::Time(Some(time)) => time.to_string().into(),
             Self::Time(None) => "".into(),
         }
@@ -114,7 +130,7 @@ impl Cell {
     /// The text in a table that is written to a file or a pipe.
     pub(super) fn for_pipes(&self) -> Cow<'_, str> {
         match self {
-            Self::Remarked(text, remark, _) => format!("{text} ({remark})").into(),
+            Self::Shown { shown, .. } => shown.into(),
             Self::Text(..) | Self::Time(_) => self.for_programs(),
         }
     }
@@ -124,13 +140,13 @@ impl Cell {
         match self {
             Self::Time(Some(time)) => relative(*time, now).into(),
             Self::Time(None) => "never".into(),
-            Self::Text(..) | Self::Remarked(..) => self.for_pipes(),
+            Self::Text(..) | Self::Shown { .. } => self.for_pipes(),
         }
     }
 
     pub(super) fn tone(&self) -> Tone {
         match self {
-            Self::Text(_, tone) | Self::Remarked(.., tone) => *tone,
+            Self::Text(_, tone) | Self::Shown { tone, .. } => *tone,
             Self::Time(Some(_)) => Tone::Plain,
             Self::Time(None) => Tone::Faint,
         }

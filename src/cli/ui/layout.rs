@@ -1,16 +1,19 @@
-//! The widths of the columns of a table. comfy-table wraps long texts and writes the rows.
+//! The widths of the columns of a table, and the lines of its rows.
+
+use std::borrow::Cow;
 
 use anstyle::Style;
-use comfy_table::{Cell, ColumnConstraint, ContentLineStyle, Row, Table, TableStyle, Width};
 
-/// A column with longer texts does not get narrower than this, unless the table would be too wide.
-const NARROWEST: usize = 8;
-/// The space between two columns: the padding of the left one, and a blank instead of a line.
+/// The space between two columns.
 const GAP: usize = 2;
-const PADDING: u16 = 1;
-/// A column becomes narrower than its share only if wrapping at spaces saves at least this much.
-const WORTHWHILE: usize = 3;
-const STYLE: TableStyle = TableStyle::new().content_lines(ContentLineStyle::none().junction(' '));
+/// Texts up to this width are not wrapped if that is possible.
+const SHORT: usize = 16;
+/// A column gets this width even if its longest word, such as a path, is wider.
+const LONGEST_WORD: usize = 24;
+/// Hashes and UUIDs with this number of characters or more are shortened in tables.
+const LONG_IDENTIFIER: usize = 32;
+/// The characters that stay at the start and at the end of a shortened hash or UUID.
+const KEPT: (usize, usize) = (6, 5);
 
 /// A text without control characters, and its colors.
 pub(super) struct Piece<'a> {
@@ -18,63 +21,74 @@ pub(super) struct Piece<'a> {
     pub(super) style: Style,
 }
 
+/// What happens to a word that is wider than its column. It is never broken, so that it can be
+/// copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LongWords {
+    /// It is shortened in the middle.
+    Shorten,
+    /// It makes the line wider.
+    Overflow,
+}
+
 #[derive(Debug)]
 pub(super) struct Layout {
-    /// The width of each column, without padding.
     widths: Vec<usize>,
-    /// Whether longer texts are wrapped.
-    wraps: bool,
+    /// `None` if texts are not wrapped.
+    wraps: Option<LongWords>,
 }
 
 impl Layout {
     /// Fits columns to the texts of `rows`, and to `limit` if there is one.
-    pub(super) fn fit<'a>(rows: impl Iterator<Item = Vec<&'a str>>, limit: Option<usize>) -> Self {
+    pub(super) fn fit<'a>(
+        rows: impl Iterator<Item = Vec<&'a str>>,
+        limit: Option<usize>,
+        long_words: LongWords,
+    ) -> Self {
         let mut columns: Vec<Vec<&str>> = Vec::new();
         for row in rows {
             columns.resize(columns.len().max(row.len()), Vec::new());
             columns.iter_mut().zip(row).for_each(|(column, text)| column.push(text));
         }
-        let Some(limit) = limit else {
-            return Self {
-                widths: columns.iter().map(|texts| widest(texts)).collect(),
-                wraps: false,
-            };
-        };
-        let room = limit.saturating_sub(GAP * columns.len().saturating_sub(1));
-        if let Some(widths) = whole_words(&columns, room) {
-            return Self { widths, wraps: true };
-        }
-        let fits = |widths: &Vec<usize>| widths.iter().sum::<usize>() <= room;
-        let mut narrowest = NARROWEST;
-        loop {
-            let widths = Fitting::new(&columns, room, narrowest).widths();
-            if narrowest == 1 || fits(&widths) {
-                return Self { widths, wraps: true };
-            }
-            narrowest -= 1;
-        }
+        let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
+        let Some(limit) = limit else { return Self { widths: full, wraps: None } };
+        let room = limit.saturating_sub(table_width(&vec![0; full.len()]));
+        let needed = columns.iter().map(|texts| needed_width(texts)).collect();
+        let widths = whole_words(needed, &full, room).unwrap_or_else(|| with_rest(full, room));
+        Self { widths, wraps: Some(long_words) }
     }
 
     /// Writes one row, on several lines if necessary.
     pub(super) fn write(&self, row: &[Piece<'_>], out: &mut String) {
-        let mut table = table([row.iter().map(cell)]);
-        let contents = table.column_max_content_widths();
-        for ((column, width), content) in table.column_iter_mut().zip(&self.widths).zip(contents) {
-            let width = if self.wraps { *width } else { usize::from(content).max(*width) };
-            let padded = narrowed(width).saturating_add(column.padding_width());
-            column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(padded)));
-        }
-        for line in table.lines() {
-            out.push_str(line.trim_end());
+        let cells = row.iter().zip(&self.widths);
+        let cells: Vec<Vec<String>> =
+            cells.map(|(piece, width)| self.lines(piece.text, *width)).collect();
+        for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
+            let mut padding = 0;
+            for ((piece, lines), width) in row.iter().zip(&cells).zip(&self.widths) {
+                let text = lines.get(line).map_or("", String::as_str);
+                if !text.is_empty() {
+                    let (style, blanks) = (piece.style, " ".repeat(padding));
+                    out.push_str(&format!("{blanks}{style}{text}{style:#}"));
+                    padding = 0;
+                }
+                padding += width.saturating_sub(width_of(text)) + GAP;
+            }
             out.push('\n');
         }
     }
-}
 
-/// Texts up to this width are not wrapped if that is possible.
-const SHORT: usize = 16;
-/// Longer words, such as paths and hashes, may be broken.
-const LONGEST_WORD: usize = 24;
+    fn lines(&self, text: &str, width: usize) -> Vec<String> {
+        match self.wraps {
+            None => vec![text.trim_end().to_owned()],
+            Some(LongWords::Overflow) => wrap(text, width),
+            Some(LongWords::Shorten) => {
+                let words: Vec<_> = text.split(' ').map(|word| shortened(word, width)).collect();
+                wrap(&words.join(" "), width)
+            }
+        }
+    }
+}
 
 /// The width that a column needs so that texts up to [`SHORT`] stay on one line and words up to
 /// [`LONGEST_WORD`] are not broken.
@@ -92,14 +106,12 @@ pub(super) fn table_width(widths: &[usize]) -> usize {
     widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1)
 }
 
-/// Gives each column its [`needed_width`], and distributes the rest of the room to columns with
-/// longer texts. Returns `None` if there is not enough room.
-fn whole_words(columns: &[Vec<&str>], room: usize) -> Option<Vec<usize>> {
-    let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
-    let mut widths: Vec<usize> = columns.iter().map(|texts| needed_width(texts)).collect();
+/// Distributes the rest of `room` over the columns that would be wrapped. None if there is not
+/// enough room.
+fn whole_words(mut widths: Vec<usize>, full: &[usize], room: usize) -> Option<Vec<usize>> {
     let mut rest = room.checked_sub(widths.iter().sum())?;
     while rest > 0 && widths != full {
-        for (width, full) in widths.iter_mut().zip(&full) {
+        for (width, full) in widths.iter_mut().zip(full) {
             if rest > 0 && *width < *full {
                 *width += 1;
                 rest -= 1;
@@ -109,87 +121,77 @@ fn whole_words(columns: &[Vec<&str>], room: usize) -> Option<Vec<usize>> {
     Some(widths)
 }
 
-/// Distributes the width of a table. Columns that need less than an equal share keep what they
-/// need, and the others share the rest.
-struct Fitting<'a> {
-    columns: &'a [Vec<&'a str>],
-    widths: Vec<Option<usize>>,
-    room: usize,
-}
-
-impl<'a> Fitting<'a> {
-    fn new(columns: &'a [Vec<&'a str>], room: usize, narrowest: usize) -> Self {
-        let mut fitting = Self { columns, widths: vec![None; columns.len()], room };
-        fitting.decide(|texts, _| Some(widest(texts)).filter(|width| *width <= narrowest));
-        fitting.decide(|_, share| (share <= narrowest).then_some(narrowest));
-        fitting
+/// The last column gets what the others leave.
+fn with_rest(mut widths: Vec<usize>, room: usize) -> Vec<usize> {
+    if let Some(last) = widths.pop() {
+        let rest = room.saturating_sub(widths.iter().sum());
+        widths.push(last.min(rest).max(1));
     }
-
-    fn widths(mut self) -> Vec<usize> {
-        self.decide(|texts, share| Some(widest(texts)).filter(|width| *width <= share));
-        self.decide(|texts, share| {
-            let wrapped = wrapped_width(texts, share);
-            (wrapped + WORTHWHILE <= share).then_some(wrapped)
-        });
-        let (count, share) = (self.undecided(), self.share().max(1));
-        let mut rest = self.room.saturating_sub(share * count);
-        let mut shared = || {
-            let extra = rest.min(1);
-            rest -= extra;
-            share + extra
-        };
-        self.widths.iter().map(|width| width.unwrap_or_else(&mut shared)).collect()
-    }
-
-    fn undecided(&self) -> usize {
-        self.widths.iter().filter(|width| width.is_none()).count()
-    }
-
-    /// The room for each column without a width.
-    fn share(&self) -> usize {
-        self.room.checked_div(self.undecided()).unwrap_or(0)
-    }
-
-    /// Gives columns the width that `width` returns for their texts and share. Each width changes
-    /// the share of the other columns, so these are computed again.
-    fn decide(&mut self, width: impl Fn(&[&str], usize) -> Option<usize>) {
-        let (columns, mut is_changed) = (self.columns, true);
-        while is_changed {
-            is_changed = false;
-            for (at, texts) in columns.iter().enumerate() {
-                if self.widths[at].is_some() {
-                    continue;
-                }
-                if let Some(width) = width(texts, self.share()) {
-                    self.widths[at] = Some(width);
-                    self.room = self.room.saturating_sub(width);
-                    is_changed = true;
-                }
-            }
-        }
-    }
+    widths
 }
 
 fn widest(texts: &[&str]) -> usize {
     texts.iter().map(|text| width_of(text)).max().unwrap_or(0)
 }
 
-/// The width of the longest line after wrapping.
-fn wrapped_width(texts: &[&str], width: usize) -> usize {
-    if width < WORTHWHILE {
-        return width;
+/// Wraps a text at spaces. A wider word has its own line.
+pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let (mut line, mut used, mut spaces) = (String::new(), 0, 0);
+    for word in text.split(' ') {
+        if word.is_empty() {
+            spaces += 1;
+            continue;
+        }
+        let needed = width_of(word);
+        if used > 0 && used + spaces + needed > width {
+            lines.push(std::mem::take(&mut line));
+            (used, spaces) = (0, 0);
+        }
+        line.push_str(&" ".repeat(spaces));
+        line.push_str(word);
+        used += spaces + needed;
+        spaces = 1;
     }
-    wrap(texts.iter().copied(), width).iter().map(|line| width_of(line)).max().unwrap_or(0)
+    lines.push(line);
+    lines
 }
 
-/// Wraps texts at `width`, at a space if possible.
-pub(crate) fn wrap<'a>(texts: impl IntoIterator<Item = &'a str>, width: usize) -> Vec<String> {
-    let mut table = table(texts.into_iter().map(|text| [text]));
-    for column in table.column_iter_mut() {
-        let width = Width::Fixed(narrowed(width.max(1)));
-        column.set_constraint(ColumnConstraint::UpperBoundary(width));
+/// The word, shortened in the middle if it is wider.
+fn shortened(word: &str, width: usize) -> Cow<'_, str> {
+    if width_of(word) <= width {
+        return word.into();
     }
-    table.lines().map(|line| line.trim_end().to_owned()).collect()
+    let room = width.saturating_sub(1);
+    let head = console::truncate_str(word, room - room / 2, "");
+    let (mut tail, mut used) = (word.len(), 0);
+    for (at, c) in word.char_indices().rev() {
+        used += width_of(c.encode_utf8(&mut [0; 4]));
+        if used > room / 2 {
+            break;
+        }
+        tail = at;
+    }
+    format!("{head}…{}", &word[tail..]).into()
+}
+
+/// Shortens hashes and UUIDs in the middle: `binary:0f4bd0…a7928`.
+pub(super) fn short_identifiers(text: &str) -> Cow<'_, str> {
+    let short = |word: &str| {
+        let start = word.rfind(':').map_or(0, |colon| colon + 1);
+        let end = word.trim_end_matches(',').len();
+        let identifier = &word[start..end];
+        let is_long = identifier.len() >= LONG_IDENTIFIER
+            && identifier.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+        match is_long {
+            true => format!("{}…{}", &word[..start + KEPT.0], &word[end - KEPT.1..]),
+            false => word.to_owned(),
+        }
+    };
+    match text.len() < LONG_IDENTIFIER {
+        true => text.into(),
+        false => text.split(' ').map(short).collect::<Vec<_>>().join(" ").into(),
+    }
 }
 
 /// The columns of a terminal that a text occupies.
@@ -197,33 +199,12 @@ pub(super) fn width_of(text: &str) -> usize {
     console::measure_text_width(text)
 }
 
-/// A table that does not detect the width of the terminal, because `Ui` knows it.
-fn table<R: IntoIterator<Item: Into<Cell>>>(rows: impl IntoIterator<Item = R>) -> Table {
-    let mut table = Table::new();
-    table.force_no_tty().load_style(STYLE).add_rows(rows.into_iter().map(Row::from));
-    let last = table.column_count().saturating_sub(1);
-    for column in table.column_iter_mut() {
-        column.set_padding((0, if column.index < last { PADDING } else { 0 }));
-    }
-    table
-}
-
-fn cell(piece: &Piece<'_>) -> Cell {
-    // Escape sequences around an empty text would stay at the end of the line.
-    let style = if piece.text.is_empty() { Style::new() } else { piece.style };
-    Cell::new_owned(format!("{style}{}{style:#}", piece.text))
-}
-
-fn narrowed(width: usize) -> u16 {
-    u16::try_from(width).unwrap_or(u16::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn table(rows: &[&[&str]], limit: Option<usize>) -> String {
-        let layout = Layout::fit(rows.iter().map(|row| row.to_vec()), limit);
+    fn table(rows: &[&[&str]], limit: Option<usize>, long_words: LongWords) -> String {
+        let layout = Layout::fit(rows.iter().map(|row| row.to_vec()), limit, long_words);
         let mut out = String::new();
         for row in rows {
             let pieces: Vec<_> =
@@ -235,53 +216,71 @@ mod tests {
 
     #[test]
     fn columns_are_aligned_and_lines_have_no_trailing_spaces() {
-        let text = table(&[&["a", "long", "x"], &["漢字", "b", ""]], None);
+        let text = table(&[&["a", "long", "x"], &["漢字", "b", ""]], None, LongWords::Shorten);
         assert_eq!(text, "a     long  x\n漢字  b\n");
     }
 
     #[test]
-    fn the_widest_column_is_wrapped_and_nothing_is_lost() {
-        let text = table(&[&["short", "abcdefghijklmnopqrstuvwxyz"]], Some(20));
-        assert_eq!(text, "short  abcdefghijklm\n       nopqrstuvwxyz\n");
-        let text = table(&[&["short", "some words of a comment"]], Some(20));
-        assert_eq!(text, "short  some words of\n       a comment\n");
+    fn long_words_are_shortened_or_overflow_but_never_broken() {
+        let path = "/Applications/Pinecone.app/Contents/MacOS/Pinecone";
+        let text = table(&[&["1", path]], Some(30), LongWords::Shorten);
+        assert_eq!(text, "1  /Applications…acOS/Pinecone\n");
+        let text = table(&[&["1", path]], Some(30), LongWords::Overflow);
+        assert_eq!(text, format!("1  {path}\n"));
+        let text = table(&[&["rule", &format!("allow {path}")]], Some(40), LongWords::Overflow);
+        assert_eq!(text, format!("rule  allow\n      {path}\n"));
+    }
+
+    #[test]
+    fn a_text_is_wrapped_at_spaces_and_keeps_its_indent() {
+        assert_eq!(wrap("some words of a comment", 13), ["some words of", "a comment"]);
+        assert_eq!(wrap("  ticket IT-1 → IT-2", 15), ["  ticket IT-1 →", "IT-2"]);
+        assert_eq!(wrap("two  spaces", 20), ["two  spaces"]);
+        assert_eq!(wrap("", 5), [""]);
     }
 
     #[test]
     fn no_word_is_broken_if_there_is_room_for_the_longest() {
-        let text = table(&[&["annas-mbp.local", "just now", "a comment of some length"]], Some(44));
+        let row = ["annas-mbp.local", "just now", "a comment of some length"];
         assert_eq!(
-            text,
+            table(&[&row], Some(44), LongWords::Shorten),
             "annas-mbp.local  just now  a comment of some\n                           length\n"
         );
     }
 
     #[test]
-    fn a_table_of_many_columns_fits_the_terminal() {
-        let row = ["annas-mbp.local", "never-synced", "silent", "standalone", "lockdown", "1000"];
-        let row = [&row[..], &["1000", "just now", "2026.7", "anna", "design, canary"]].concat();
-        let text = table(&[&row, &row], Some(80));
-        assert!(text.lines().all(|line| width_of(line) <= 80), "{text}");
+    fn hashes_and_uuids_are_shortened_in_the_middle() {
+        let hash = "0f4bd0c8e9b6b6d2f1a3f5c7d9e1b3a5c7d9e1b3a5c7d9e1b3a5c7d9e1ba7928";
+        assert_eq!(short_identifiers(hash), "0f4bd0…a7928");
+        assert_eq!(short_identifiers(&format!("binary:{hash}")), "binary:0f4bd0…a7928");
+        let uuid = "6C5E2B41-0A5F-4C1E-9E3B-2F6D8A9B0C1D";
+        assert_eq!(short_identifiers(&format!("host:{uuid}, fleet")), "host:6C5E2B…B0C1D, fleet");
+        for whole in ["signingid:EQHXZ8M8AV:com.google.Chrome.helper.renderer", "/opt/a b", "C02"] {
+            assert_eq!(short_identifiers(whole), whole);
+        }
     }
 
     #[test]
     fn a_terminal_of_one_column_is_possible() {
-        assert!(table(&[&["abcdefghijkl", "abcdefghijkl"]], Some(1)).lines().count() >= 2);
+        let row = ["abcdefghijkl", "abcdefghijkl"];
+        assert_eq!(table(&[&row], Some(1), LongWords::Shorten).lines().count(), 1);
     }
 
     #[test]
     fn colors_take_no_width_and_continue_on_the_next_line() {
-        let layout = Layout::fit([vec!["abcdefghijklmnopqrstuvwxyz", "x"]].into_iter(), Some(18));
+        let rows = [vec!["some words of a comment", "x"]];
+        let layout = Layout::fit(rows.into_iter(), Some(19), LongWords::Shorten);
         let mut out = String::new();
-        let faint = Piece { text: "abcdefghijklmnopqrstuvwxyz", style: Style::new().dimmed() };
+        let faint = Piece { text: "some words of a comment", style: Style::new().dimmed() };
         layout.write(&[faint, Piece { text: "x", style: Style::new() }], &mut out);
-        assert_eq!(out, "\u{1b}[2mabcdefghijklmno\u{1b}[0m  x\n\u{1b}[2mpqrstuvwxyz\u{1b}[0m\n");
+        assert_eq!(out, "\u{1b}[2msome words of a\u{1b}[0m   x\n\u{1b}[2mcomment\u{1b}[0m\n");
     }
 
     #[test]
-    fn later_rows_are_wrapped_only_on_a_terminal() {
-        for (limit, expected) in [(None, "longer  b\n"), (Some(20), "long  b\ner\n")] {
-            let layout = Layout::fit([vec!["four", "a"]].into_iter(), limit);
+    fn later_rows_are_shortened_only_on_a_terminal() {
+        for (limit, expected) in [(None, "longer  b\n"), (Some(20), "lo…r  b\n")] {
+            let rows = [vec!["four", "a"]];
+            let layout = Layout::fit(rows.into_iter(), limit, LongWords::Shorten);
             let mut out = String::new();
             let row = ["longer", "b"].map(|text| Piece { text, style: Style::new() });
             layout.write(&row, &mut out);
@@ -292,7 +291,7 @@ mod tests {
     #[test]
     fn a_text_may_be_wider_than_any_table() {
         let long = "x".repeat(70_000);
-        assert!(table(&[&[&long, "b"]], Some(70_000)).len() > long.len());
-        assert!(table(&[&["a", &long]], None).len() > long.len());
+        assert!(table(&[&[&long, "b"]], Some(70_004), LongWords::Shorten).len() > long.len());
+        assert!(table(&[&["a", &long]], None, LongWords::Shorten).len() > long.len());
     }
 }

@@ -43,9 +43,9 @@ impl Ui {
         sections: impl FnOnce() -> Vec<Section>,
     ) -> Result<(), CliError> {
         match self.format {
-            Output::Json => self.json(answer),
-            Output::Table => self.raw(draw(&sections(), self).as_bytes()),
-            Output::Jsonl | Output::Csv | Output::Tsv => {
+            Output::Json | Output::Yaml => self.document(answer),
+            Output::Table | Output::Wide => self.raw(draw(&sections(), self).as_bytes()),
+            Output::Jsonl | Output::Csv | Output::Tsv | Output::Name => {
                 let mut list = self.list("");
                 rows.iter().try_for_each(|row| list.push(row))?;
                 list.finish()
@@ -85,7 +85,7 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
     let style = tone_style(ui, tone);
     let name = harmless(&item.name);
     out.push_str(&format!("  {style}{mark}{style:#} {name}"));
-    let width = ui.width.unwrap_or(usize::MAX);
+    let width = ui.width.get().unwrap_or(usize::MAX);
     let room = width.saturating_sub(INDENT.len()).max(1);
     let mut used = 2 + mark.len() + 1 + width_of(&name);
     let mut padding = column.saturating_sub(width_of(&name));
@@ -101,7 +101,7 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
             out.push_str(&format!("\n{INDENT}{text}"));
             used = INDENT.len() + needed;
         } else {
-            let lines = wrap([text.as_str()], room);
+            let lines = wrap(&text, room);
             lines.iter().for_each(|line| out.push_str(&format!("\n{INDENT}{line}")));
             // The next value begins on a new line.
             used = width;

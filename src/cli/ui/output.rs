@@ -1,7 +1,9 @@
 //! The streams of a command, and how it writes to them.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
+use std::fs::File;
 use std::io::{self, BufWriter, Write};
+use std::rc::Rc;
 
 use anstyle::{AnsiColor, Style};
 use console::Term;
@@ -11,12 +13,15 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::cell::{harmless, harmless_data};
+use super::filter::Filter;
+use super::pager::{Pager, Paging};
+use super::yaml;
 use crate::cli::error::CliError;
 use crate::config::{Color, Output};
 use crate::fleet::Clock;
 use crate::rule::in_zone;
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct OutputOptions {
     pub(crate) format: Output,
     pub(crate) color: Color,
@@ -25,6 +30,8 @@ pub(crate) struct OutputOptions {
     pub(crate) raw_cells: bool,
     /// Whether the terminal cannot move its cursor.
     pub(crate) is_dumb: bool,
+    /// The pager for output that is longer than the screen.
+    pub(crate) pager: Option<Pager>,
 }
 
 /// Stdout or stderr.
@@ -50,14 +57,34 @@ impl Stream {
     }
 }
 
+#[cfg(unix)]
+fn stderr_file() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    io::stderr().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn stderr_file() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    io::stderr().as_handle().try_clone_to_owned().map(File::from)
+}
+
 pub(crate) struct Ui {
     pub(super) format: Output,
     pub(super) quiet: bool,
     pub(super) raw_cells: bool,
     pub(super) is_dumb: bool,
+    pub(super) filter: Option<Filter>,
     pub(super) out: Stream,
     pub(super) err: Stream,
-    pub(super) width: Option<usize>,
+    /// Whether stderr is a file, as with `2> errors.txt`.
+    pub(super) err_is_file: bool,
+    /// The columns and lines of the terminal. Only a screen that is drawn again changes them.
+    pub(super) width: Cell<Option<usize>>,
+    pub(super) height: Cell<Option<usize>>,
+    pub(super) pager: Option<Pager>,
+    /// The output while it may need a pager.
+    pub(super) paging: RefCell<Option<Rc<RefCell<Paging>>>>,
     pub(super) clock: Clock,
     /// The beginning of commands that users paste: nicelist, and the options that select a server.
     pub(super) program: String,
@@ -67,13 +94,28 @@ pub(crate) struct Ui {
 
 impl Ui {
     pub(crate) fn new(options: OutputOptions, clock: Clock) -> Self {
-        let OutputOptions { format, color, quiet, raw_cells, is_dumb } = options;
+        let OutputOptions { format, color, quiet, raw_cells, is_dumb, pager } = options;
         let out = Stream::new(io::stdout(), color);
-        let width = Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
-        let width = width.filter(|_| out.is_terminal);
-        let (err, progress_bar) = (Stream::new(io::stderr(), color), RefCell::default());
-        let program = "nicelist".to_owned();
-        Self { format, quiet, raw_cells, is_dumb, out, err, width, clock, program, progress_bar }
+        let size = Term::stdout().size_checked().filter(|_| out.is_terminal);
+        Self {
+            format,
+            quiet,
+            raw_cells,
+            is_dumb,
+            filter: None,
+            out,
+            err: Stream::new(io::stderr(), color),
+            err_is_file: stderr_file()
+                .and_then(|file| file.metadata())
+                .is_ok_and(|it| it.is_file()),
+            width: Cell::new(size.map(|(_, columns)| usize::from(columns))),
+            height: Cell::new(size.map(|(lines, _)| usize::from(lines))),
+            pager,
+            paging: RefCell::default(),
+            clock,
+            program: "nicelist".to_owned(),
+            progress_bar: RefCell::default(),
+        }
     }
 
     /// Adds options to the commands that users paste.
@@ -82,8 +124,12 @@ impl Ui {
         self
     }
 
-    /// Shows the command that undoes a change. Scripts do not need it, so it is shown only on a
-    /// terminal.
+    /// Filters all JSON output.
+    pub(crate) fn filtered(self, filter: Option<Filter>) -> Self {
+        Self { filter, ..self }
+    }
+
+    /// Shows the command that takes back a change, on a terminal. Scripts do not need it.
     pub(crate) fn undo(&self, command: &str) {
         if self.shows_progress() {
             let command = format!("{} {command}", self.program);
@@ -91,11 +137,11 @@ impl Ui {
         }
     }
 
-    /// Writes only the secret, so that it can be piped, unless the output format is JSON.
+    /// Writes only the secret, so that it can be piped, unless the output format is JSON or YAML.
     pub(crate) fn secret(&self, answer: &impl Serialize, secret: &str) -> Result<(), CliError> {
-        match self.format {
-            Output::Json | Output::Jsonl => self.json(answer),
-            Output::Table | Output::Csv | Output::Tsv => self.raw(format!("{secret}\n").as_bytes()),
+        match self.writes_documents() {
+            true => self.document(answer),
+            false => self.raw(format!("{secret}\n").as_bytes()),
         }
     }
 
@@ -187,11 +233,17 @@ impl Ui {
     }
 
     pub(crate) fn draws_tables(&self) -> bool {
-        self.format == Output::Table
+        matches!(self.format, Output::Table | Output::Wide)
     }
 
-    pub(crate) fn writes_json(&self) -> bool {
-        matches!(self.format, Output::Json | Output::Jsonl)
+    /// Whether the output format has all data of a response of the API.
+    pub(crate) fn writes_documents(&self) -> bool {
+        matches!(self.format, Output::Json | Output::Jsonl | Output::Yaml)
+    }
+
+    /// Whether stderr may have any number of faults. A terminal and a log may not.
+    pub(crate) fn shows_all_faults(&self) -> bool {
+        self.err_is_file
     }
 
     /// Whether stdout is a terminal.
@@ -199,14 +251,25 @@ impl Ui {
         self.out.is_terminal
     }
 
+    /// Writes a value as YAML if that is the output format, and otherwise as JSON.
+    pub(crate) fn document(&self, value: &impl Serialize) -> Result<(), CliError> {
+        match self.format {
+            Output::Yaml => self.data(yaml::document(value)?.as_bytes()),
+            _ => self.json(value),
+        }
+    }
+
     /// Writes a value as JSON in every output format.
     pub(crate) fn json(&self, value: &impl Serialize) -> Result<(), CliError> {
         let text = match self.format {
-            Output::Json => serde_json::to_vec_pretty(value),
-            Output::Table | Output::Jsonl | Output::Csv | Output::Tsv => serde_json::to_vec(value),
+            Output::Json if self.filter.is_none() => serde_json::to_vec_pretty(value),
+            _ => serde_json::to_vec(value),
         };
         let mut text = text.map_err(io::Error::from)?;
-        text.push(b'\n');
+        match &self.filter {
+            Some(filter) => text = filter.apply(&text)?,
+            None => text.push(b'\n'),
+        }
         self.data(&text)
     }
 
@@ -221,16 +284,19 @@ impl Ui {
     /// Writes one line to stderr. A failure is ignored, because it cannot be reported anywhere
     /// else.
     fn write_line(&self, label: Option<(&str, AnsiColor)>, text: &str) {
+        let line = match label {
+            Some((label, color)) => {
+                let style = self.err.style(color.on_default().bold());
+                format!("{style}{label}{style:#}{}\n", harmless(text))
+            }
+            None => format!("{}\n", harmless(text)),
+        };
+        if self.keeps_message(&line) {
+            return;
+        }
         self.without_progress(|| {
             let mut err = self.err.to.borrow_mut();
-            let written = match label {
-                Some((label, color)) => {
-                    let style = self.err.style(color.on_default().bold());
-                    writeln!(err, "{style}{label}{style:#}{}", harmless(text))
-                }
-                None => writeln!(err, "{}", harmless(text)),
-            };
-            drop(written.and_then(|()| err.flush()));
+            drop(err.write_all(line.as_bytes()).and_then(|()| err.flush()));
         });
     }
 

@@ -1,12 +1,13 @@
 //! One value in full: groups of named fields.
 
+use std::borrow::Cow;
 use std::io;
 
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::cell::{Cell, Row, Tone, harmless};
-use super::layout::{Layout, Piece};
+use super::layout::{Layout, LongWords, Piece};
 use super::list::{separated, text, tone_style};
 use super::output::Ui;
 use crate::cli::error::CliError;
@@ -15,6 +16,11 @@ use crate::config::Output;
 /// A value that can be shown in full. The JSON output is its serialized form.
 pub(crate) trait Report: Serialize {
     fn groups(&self) -> Vec<Group>;
+
+    /// What `-o name` writes. `None` means the first field that is not empty.
+    fn identifier(&self) -> Option<String> {
+        None
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -61,23 +67,24 @@ impl Ui {
     /// Shows one value.
     pub(crate) fn report(&self, report: &impl Report) -> Result<(), CliError> {
         match self.format {
-            Output::Table => self.raw(draw(&report.groups(), self).as_bytes()),
-            Output::Json | Output::Jsonl => self.json(report),
+            Output::Table | Output::Wide => self.raw(draw(&report.groups(), self).as_bytes()),
+            Output::Json | Output::Jsonl | Output::Yaml => self.document(report),
             Output::Csv | Output::Tsv => self.data(&record(&report.groups(), self.delimiter())?),
+            Output::Name => self.data(format!("{}\n", identifier(report)).as_bytes()),
         }
     }
 
     /// Shows one value: in full as a table, as a row in CSV and TSV.
     pub(crate) fn one<R: Row + Report>(&self, value: &R) -> Result<(), CliError> {
         match self.format {
-            Output::Table | Output::Json | Output::Jsonl => self.report(value),
             Output::Csv | Output::Tsv => self.in_full(std::slice::from_ref(value)),
+            _ => self.report(value),
         }
     }
 
     /// Shows a few values: in full as a table, as a list in other formats.
     pub(crate) fn in_full<R: Row + Report>(&self, values: &[R]) -> Result<(), CliError> {
-        if self.format == Output::Table {
+        if self.draws_tables() {
             let groups: Vec<Group> = values.iter().flat_map(Report::groups).collect();
             return self.raw(draw(&groups, self).as_bytes());
         }
@@ -85,6 +92,13 @@ impl Ui {
         values.iter().try_for_each(|value| list.push(value))?;
         list.finish()
     }
+}
+
+fn identifier(report: &impl Report) -> String {
+    let groups = report.groups();
+    let texts = groups.iter().flat_map(|group| &group.fields).map(|(_, cell)| cell.for_programs());
+    let first = || texts.map(Cow::into_owned).find(|text| !text.is_empty());
+    report.identifier().or_else(first).unwrap_or_default()
 }
 
 /// The table of groups, without empty fields.
@@ -98,7 +112,7 @@ fn draw(groups: &[Group], ui: &Ui) -> String {
     let groups: Vec<_> = groups.iter().map(|group| (&group.title, shown(group))).collect();
     let all = groups.iter().flat_map(|(_, fields)| fields);
     let texts = all.map(|(name, text, _)| vec![name.as_str(), text.as_str()]);
-    let layout = Layout::fit(texts, ui.width);
+    let layout = Layout::fit(texts, ui.width.get(), LongWords::Overflow);
     let mut out = String::new();
     for (title, fields) in &groups {
         if fields.is_empty() {

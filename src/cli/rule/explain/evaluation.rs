@@ -50,6 +50,11 @@ fn matched(view: &EvaluationView) -> Vec<Matched<'_>> {
 impl Row for Matched<'_> {
     const FROM_HOSTS: bool = true;
 
+    /// The target of a rule that matches.
+    fn identifier(&self) -> Option<String> {
+        self.rule.map(|matched| matched.rule.rule.target.to_string())
+    }
+
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::new("path", |it| Cell::text(it.path)),

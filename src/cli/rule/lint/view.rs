@@ -127,6 +127,10 @@ impl Row for Record<'_> {
             Column::new("fix", |record| Cell::text(record.fix)),
         ]
     }
+
+    fn identifier(&self) -> Option<String> {
+        Some(self.target.unwrap_or(self.code).to_owned())
+    }
 }
 
 /// Maximum findings per severity in a table, unless `--full` is given.
