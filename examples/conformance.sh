@@ -25,7 +25,7 @@ order-clean-sync) nicelist host clean-sync "$NICELIST_MACHINE" --yes ;;
 set-mode) nicelist settings set "client-mode=$NICELIST_MODE" --scope "$scope" ;;
 enable-bundles) nicelist settings set enable-bundles=true --scope "$scope" ;;
 *)
-    echo "no hook is called $1" >&2
+    echo "unknown hook $1" >&2
     exit 2
     ;;
 esac

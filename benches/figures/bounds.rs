@@ -18,7 +18,7 @@ pub(crate) fn record(promise: impl Into<String>, measured: impl Into<String>, is
 
 pub(crate) fn report() {
     println!("## Bounds\n");
-    println!("| promised | measured | |\n|---|---|---|");
+    println!("| bound | measured | |\n|---|---|---|");
     for Limit { promise, measured, is_met } in
         &*LIMITS.lock().unwrap_or_else(PoisonError::into_inner)
     {

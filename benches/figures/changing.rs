@@ -44,7 +44,7 @@ struct Minute {
 
 pub(crate) fn report() {
     let (hosts, minutes) = (hosts(), minutes());
-    println!("## A policy that changes all the time\n");
+    println!("## A policy that changes constantly\n");
     println!(
         "`nicelist lab fleet --hosts {hosts} --interval 1m --for {minutes}m --warm-up` against a server"
     );
@@ -55,7 +55,8 @@ pub(crate) fn report() {
         "a group is added; every fifth time, 200 rules are imported instead. Bounds: no sync fails,"
     );
     println!(
-        "{} of memory at most, and in the last {STABLE} minutes no more than 5 % above the {STABLE} before.\n",
+        "{} of maximum memory, and in the last {STABLE} minutes no more than 5 % above the \
+        {STABLE} before.\n",
         mib(MOST)
     );
     let home = tempfile::tempdir().unwrap();
@@ -64,7 +65,7 @@ pub(crate) fn report() {
     add_groups(home.path(), &database);
     let server = Server::start(home.path(), &database);
     let (summary, run, peak) = run(home.path(), &server);
-    println!("| minute | memory at most | caches at the end |\n|---|---|---|");
+    println!("| minute | maximum memory | caches at the end |\n|---|---|---|");
     for (number, Minute { memory, caches }) in run.iter().enumerate() {
         let caches = caches.iter().map(|(name, bytes)| format!("{name} {}", mib(*bytes)));
         let caches = caches.collect::<Vec<_>>().join(", ");
@@ -163,7 +164,7 @@ fn bounds(summary: &Value, run: &[Minute], peak: u64) {
     let failed: u64 = errors.iter().map(|it| whole(&it["count"])).sum();
     let missed = failed + whole(&summary["run"]["missed_syncs"]);
     let promise = |what: &str, measured: String, is_met: bool| {
-        record(format!("a policy that changes all the time: {what}"), measured, is_met);
+        record(format!("a policy that changes constantly: {what}"), measured, is_met);
     };
     promise("no sync fails", missed.to_string(), missed == 0);
     promise("400 MiB", mib(peak), peak <= MOST);
@@ -175,5 +176,5 @@ fn bounds(summary: &Value, run: &[Minute], peak: u64) {
         promise("stable at the end", format!("{} after {}", mib(last), mib(before)), is_met);
     }
     let [converged, hosts] = ["converged", "hosts"].map(|it| whole(&summary["convergence"][it]));
-    promise("hosts hold what they should", format!("{converged} of {hosts}"), converged == hosts);
+    promise("hosts have the correct rules", format!("{converged} of {hosts}"), converged == hosts);
 }

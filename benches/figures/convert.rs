@@ -39,9 +39,9 @@ fn conversion(home: &Path, file: &Path) {
     println!(
         "`rule convert` of a CSV file of {ROWS} rules: the whole process, user and system time. The"
     );
-    println!("limit is the csv crate reading and writing the same file, without a look at it.\n");
+    println!("limit is the csv crate reading and writing the same file without interpreting it.\n");
     println!(
-        "| to | CPU | of the limit | rows a second of CPU | peak memory |\n|---|---|---|---|---|"
+        "| to | CPU | of the limit | rows per second of CPU | peak memory |\n|---|---|---|---|---|"
     );
     let limit = median((0..RUNS).map(|_| copy(file, &home.join("copy.csv"))).collect());
     println!("| csv crate, CSV (limit) | {} | 1.0 | {:.0} | |", ms(limit), rate(limit));
@@ -56,7 +56,7 @@ fn conversion(home: &Path, file: &Path) {
         let Cost { cpu, peak, .. } = Cost::median(&costs);
         let ratio = cpu.as_secs_f64() / limit.as_secs_f64();
         println!("| {name} | {} | {ratio:.1} | {:.0} | {} |", ms(cpu), rate(cpu), mib(peak));
-        let promise = format!("convert to {name}: 1,000,000 rows a second of CPU");
+        let promise = format!("convert to {name}: 1,000,000 rows per second of CPU");
         record(promise, format!("{:.0}", rate(cpu)), rate(cpu) >= 1e6);
     }
     println!();
@@ -81,7 +81,8 @@ fn import(home: &Path, file: &Path) {
     println!("## Import over HTTP\n");
     println!("`rule import` of such files to a server in another process, with an empty SQLite");
     println!(
-        "database: the client's process. Bound: 200 bytes a row above what it always takes.\n"
+        "database: the client's process. Bound: 200 bytes per row above the memory for an empty \
+        file.\n"
     );
     println!(
         "| rows | wall | client CPU | server CPU | client's peak memory |\n|---|---|---|---|---|"
@@ -90,8 +91,8 @@ fn import(home: &Path, file: &Path) {
     let all = measured(file, ROWS);
     let more = all.saturating_sub(few) as f64 / (ROWS - FEW) as f64;
     let always = few as f64 - more * FEW as f64;
-    println!("\nThat is {:.1} MiB and {more:.0} bytes a row.\n", always / f64::from(1 << 20));
-    record("import over HTTP: 200 bytes a row", format!("{more:.0} bytes"), more <= 200.0);
+    println!("\nThat is {:.1} MiB and {more:.0} bytes per row.\n", always / f64::from(1 << 20));
+    record("import over HTTP: 200 bytes per row", format!("{more:.0} bytes"), more <= 200.0);
 }
 
 /// Measures imports and prints the medians. Returns the client's peak memory, in bytes.

@@ -21,9 +21,9 @@ pub(crate) fn report() {
         "from a server that was just started, so that every page is encoded for it. Bounds: one"
     );
     println!(
-        "second, 30 pages. Then {HERD} Macs ask for the page of one changed rule, on {CONNECTIONS}"
+        "second, 30 pages. Then {HERD} Macs request the page of one changed rule, on {CONNECTIONS}"
     );
-    println!("connections. Bound: it is encoded once.\n");
+    println!("connections. Bound: it is encoded only once.\n");
     println!("| what | wall | server CPU | pages encoded |\n|---|---|---|---|");
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
@@ -44,7 +44,7 @@ pub(crate) fn report() {
     record(promise, format!("{}, {pages} pages", ms(wall)), is_met);
     let (wall, cpu, encoded) = herd();
     println!("| {HERD} Macs, one page | {} | {} | {encoded} |\n", ms(wall), ms(cpu));
-    let promise = format!("a page that {HERD} Macs ask for: encoded once");
+    let promise = format!("a page that {HERD} Macs request: encoded once");
     record(promise, format!("{encoded} times"), encoded == 1);
 }
 

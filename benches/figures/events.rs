@@ -15,16 +15,18 @@ const BATCH: usize = 50;
 pub(crate) fn report() {
     println!("## Events\n");
     println!(
-        "{MACS} Macs upload {BATCHES} batches of {BATCH} events each, every event of another file;"
+        "{MACS} Macs upload {BATCHES} batches of {BATCH} events each. Each event is about another \
+        file."
     );
     println!(
-        "SQLite, durable. Each event is counted in its program and its sighting: first each is a"
+        "SQLite, durable. Each event is counted for its program and its sighting. At first, each \
+        is a"
     );
     println!(
-        "new sighting, then the Macs report the same files again. Bound: 20,000 events for a second"
+        "new sighting. Then the Macs report the same files again. Bound: 20,000 events per second"
     );
     println!("of the server's CPU.\n");
-    println!("| | events | wall | server CPU | events a second of CPU |\n|---|---|---|---|---|");
+    println!("| | events | wall | server CPU | events per second of CPU |\n|---|---|---|---|---|");
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
     let server = Server::start(home.path(), &database);
@@ -39,7 +41,7 @@ pub(crate) fn report() {
         #[expect(clippy::cast_precision_loss, reason = "it is a rate")]
         let rate = events as f64 / cpu.as_secs_f64();
         println!("| {what} | {events} | {} | {} | {rate:.0} |", crate::ms(wall), crate::ms(cpu));
-        let bound = format!("events, {what}: 20,000 for a second of CPU");
+        let bound = format!("events, {what}: 20,000 per second of CPU");
         record(bound, format!("{rate:.0}"), rate >= 20_000.0);
     }
     println!();

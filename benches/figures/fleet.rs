@@ -17,11 +17,14 @@ pub(crate) fn report() {
         "`nicelist lab fleet --interval 10m --for 2m --warm-up` against a server over SQLite,"
     );
     println!(
-        "durable, with {RULES} rules, on the same cores. CPU is of the two minutes alone. Bounds,"
+        "durable, with {RULES} rules, on the same cores. CPU is measured only in these two \
+        minutes. Bounds,"
     );
     println!("for a million: no error, p99 under 1 s, a quarter of a core, 1.5 GiB.\n");
     println!(
-        "| hosts | syncs a second | errors | p50 | p99 | server CPU, of a core | a sync | server memory at most | generator CPU, of a core | generator memory, a host | hosts that hold what they should |"
+        "| hosts | syncs per second | errors | p50 | p99 | server CPU, of a core | per sync | \
+        server's maximum memory | generator CPU, of a core | generator memory, per host | hosts \
+        with the correct rules |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for hosts in [100, 10_000, MILLION] {
@@ -110,8 +113,12 @@ fn bounds(hosts: u64, figures: &Figures) {
     promise("p99 under 1 s", format!("{p99:.1} ms"), *p99 < 1000.0);
     promise("a quarter of a core", core.clone(), *server <= 0.25);
     promise("1.5 GiB", mib(*peak), *peak <= 3 << 29);
-    promise("hosts hold what they should", format!("{correct} of {checked}"), correct == checked);
-    promise("the generator costs less", format!("{other} against {core}"), generator < server);
+    promise("hosts have the correct rules", format!("{correct} of {checked}"), correct == checked);
+    promise(
+        "the generator uses less CPU than the server",
+        format!("{other} against {core}"),
+        generator < server,
+    );
     let bytes = format!("{bytes_a_host:.0} bytes");
-    promise("200 bytes a host in the generator", bytes, *bytes_a_host < 200.0);
+    promise("200 bytes per host in the generator", bytes, *bytes_a_host < 200.0);
 }

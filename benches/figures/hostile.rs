@@ -34,7 +34,8 @@ pub(crate) fn report() {
     );
     println!("sync {SYNCS} times each, and an administrator requests the status all the time.\n");
     println!(
-        "| | still open at the end | a sync | status, p99 | status, worst |\n|---|---|---|---|---|"
+        "| | still open at the end | per sync | status, p99 | status, worst \
+        |\n|---|---|---|---|---|"
     );
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
@@ -45,9 +46,9 @@ pub(crate) fn report() {
     let (attacked, open) = under_attack(server.address, || Figures::of(server.address));
     attacked.row("under attack", open);
     println!();
-    let promise = "the administrator's p99 while one address holds connections: 25 ms";
+    let promise = "the administrator's p99 while one address occupies connections: 25 ms";
     record(promise, ms(attacked.p99), attacked.p99 <= Duration::from_millis(25));
-    let promise = "syncs while one address holds connections: not one fails";
+    let promise = "syncs while one address occupies connections: none fails";
     record(
         promise,
         format!("{} of {}", attacked.syncs, MACS * SYNCS),

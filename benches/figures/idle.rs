@@ -21,17 +21,21 @@ const SYNCS: u32 = 300;
 pub(crate) fn report() {
     println!("## A sync with nothing to do\n");
     println!(
-        "{MACS} Macs at once, {SYNCS} syncs each (preflight, rule download, postflight) over a"
+        "{MACS} Macs at the same time, {SYNCS} syncs each (preflight, rule download, postflight) \
+        over a"
     );
     println!(
         "keep-alive connection each; durable. CPU is read from the server's process. The limit"
     );
     println!(
-        "is axum answering as many bytes to the same requests. Bounds: 120 µs and four times the"
+        "is axum sending responses of the same size to the same requests. Bounds: 120 µs and four \
+        times the"
     );
-    println!("limit; 450 µs over a new connection with mutual TLS; 500 µs on PostgreSQL, the");
-    println!("database's CPU included.\n");
-    println!("| server | CPU a sync | of the limit | syncs a second |\n|---|---|---|---|");
+    println!(
+        "limit; 450 µs over a new connection with mutual TLS; 500 µs on PostgreSQL, including"
+    );
+    println!("the database's CPU.\n");
+    println!("| server | CPU per sync | of the limit | syncs per second |\n|---|---|---|---|");
     let preflight = preflight();
     let raw = Raw::start(&preflight);
     let limit = measure(raw.address, MACS, SYNCS, || raw.cpu());
@@ -52,7 +56,7 @@ pub(crate) fn report() {
     row("SQLite, 10 rules, one Mac at a time", cost, limit);
     drop(server);
     let cost = mutual_tls();
-    row("SQLite, 10 rules, a new mutual-TLS connection a sync", cost, limit);
+    row("SQLite, 10 rules, a new mutual-TLS connection per sync", cost, limit);
     record(
         "a sync over a new mutual-TLS connection: 450 µs",
         us(cost.micros()),
@@ -72,7 +76,7 @@ fn bounds(costs: [f64; 4], limit: f64) {
     record("the same: 4 times raw axum", format!("{ratio:.1} times"), ratio <= 4.0);
     let [few, .., many] = costs;
     let growth = format!("{} at 10, {} at 1000000", us(few), us(many));
-    record("the same at any number of rules, give or take a fifth", growth, many <= 1.2 * few);
+    record("the same with any number of rules, within 20 %", growth, many <= 1.2 * few);
 }
 
 fn us(micros: f64) -> String {

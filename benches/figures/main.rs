@@ -48,9 +48,10 @@ fn main() {
     }
     println!("# Benchmarks\n");
     println!(
-        "Made by `benches/run`; every figure is next to a limit of the same run. CPU is read from the"
+        "Created by `benches/run`. Each figure is next to a limit from the same run. CPU is read \
+        from the"
     );
-    println!("processes. What is promised, and whether it is held, stands at the end.\n");
+    println!("processes. The last section lists the bounds and whether they are met.\n");
     println!("Machine: {}.\n", machine());
     println!(
         "The bounds in seconds and in CPU were set on an Intel Xeon on which axum, the limit of a sync"

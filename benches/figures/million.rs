@@ -22,7 +22,8 @@ pub(crate) fn report() {
         "Bounds: 5 s from start to ready, 600 MiB without load. The list is `rule list -o jsonl`"
     );
     println!(
-        "of all of them: the server's memory before and at most meanwhile, and the client's.\n"
+        "of all of them: the server's memory before it, its maximum during it, and the client's \
+        maximum.\n"
     );
     println!("| what | measured |\n|---|---|");
     let home = tempfile::tempdir().unwrap();
@@ -39,13 +40,13 @@ pub(crate) fn report() {
     println!("| start to ready | {} |", ms(started));
     let promise = format!("start with {RULES} rules: 5 s");
     record(promise, ms(started), started <= Duration::from_secs(5));
-    println!("| CPU for that | {} |", ms(server.cpu()));
+    println!("| CPU until ready | {} |", ms(server.cpu()));
     // The server soon frees the memory that it needed only to read the rules.
     std::thread::sleep(Duration::from_secs(3));
     let with = process::memory(&server.id());
     println!("| memory | {} |", mib(with.now));
-    println!("| memory at most so far | {} |", mib(with.peak));
-    println!("| memory a rule, texts included | {} bytes |", (with.now - without) / RULES);
+    println!("| maximum memory so far | {} |", mib(with.peak));
+    println!("| memory per rule, texts included | {} bytes |", (with.now - without) / RULES);
     let promise = format!("memory with {RULES} rules: 600 MiB");
     record(promise, mib(with.now), with.now <= 600 * MIB);
     process::forget_peak(&server.id());
@@ -55,12 +56,12 @@ pub(crate) fn report() {
     list.env("NICELIST_TOKEN", ADMIN);
     let cost = process::run(&mut list, 0);
     println!("| list: wall | {} |", ms(cost.wall));
-    println!("| list: client's memory at most | {} |", mib(cost.peak));
+    println!("| list: client's maximum memory | {} |", mib(cost.peak));
     let peak = process::memory(&server.id()).peak;
-    println!("| list: server's memory at most | {} |\n", mib(peak));
+    println!("| list: server's maximum memory | {} |\n", mib(peak));
     let more = peak.saturating_sub(with.now);
     record(
-        format!("list of {RULES} rules: streamed, memory constant"),
+        format!("list of {RULES} rules: streamed, constant memory"),
         format!("client {}, server {} more than before", mib(cost.peak), mib(more)),
         cost.peak <= CONSTANT && more <= CONSTANT,
     );

@@ -17,13 +17,12 @@ pub(crate) fn report() {
     let rules = RULES_A_PAGE.get();
     println!("## A page of rules\n");
     println!(
-        "One page of {rules} rules for files, as the server writes it once for all hosts that"
+        "One page of {rules} rules for files, encoded once for all hosts that need the same \
+        changes."
     );
-    println!(
-        "go the same way: half of them block, with a message and an address. Median of {RUNS}"
-    );
+    println!("Half of the rules block, with a message and a URL. Median of {RUNS}");
     println!("runs in one thread. Bound: protobuf costs less than JSON.\n");
-    println!("| form | time to write | bytes |\n|---|---|---|");
+    println!("| format | time to write | bytes |\n|---|---|---|");
     let rules: Vec<Rule<'_>> = (0..rules as u64).map(rule).collect();
     let page = RuleDownloadResponse { rules, cursor: Some("c".repeat(98)) };
     let forms = [

@@ -24,15 +24,18 @@ const DIFFERENT: u64 = 1_000;
 pub(crate) fn report() {
     println!("## A plan of {RULES} rules\n");
     println!(
-        "`POST /policy` with {RULES} rules, pruning, against as many in an SQLite database; CPU is"
+        "`POST /policy` with {RULES} rules, pruning, against the same number in an SQLite \
+        database; CPU is"
     );
     println!(
-        "read from the server's process, in ticks of 10 ms. Where something differs, {DIFFERENT} are"
+        "read from the server's process, in ticks of 10 ms. Where something differs, {DIFFERENT} \
+        rules are"
     );
     println!(
-        "added, as many changed and as many removed. The limit is to read the request's JSON and"
+        "added, the same number changed and the same number removed. The limit is reading the \
+        request's"
     );
-    println!("nothing else. Bound: one second of CPU for a plan.\n");
+    println!("JSON and nothing else. Bound: one second of CPU for a plan.\n");
     println!("| request | wall | server CPU |\n|---|---|---|");
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
@@ -88,9 +91,10 @@ pub(crate) fn report() {
 /// Measures `nicelist plan`. `same` has the active rules, and `other` has different rules.
 fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
     println!(
-        "`nicelist plan --prune -f` of as many rules in TOML, against that server. Bound: one"
+        "`nicelist plan --prune -f` with the same number of rules in TOML, against that server. \
+        Bound: one"
     );
-    println!("second of CPU for the client as well.\n");
+    println!("second of CPU for the client, too.\n");
     println!(
         "| plan | wall | client CPU | server CPU | client's peak memory |\n|---|---|---|---|---|"
     );
@@ -116,8 +120,8 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
     println!();
 }
 
-/// A policy of [`RULES`] rules. The number of the first rule is `skipped`. The comment of every
-/// hundredth rule ends with `turn`, and the other comments end with 0.
+/// A policy of [`RULES`] rules. The number of the first rule is `skipped`. Every hundredth rule has
+/// a comment that ends with `turn`, and the other comments end with 0.
 fn policy(skipped: u64, turn: u64) -> PolicyRequest {
     let rule = |number: u64| {
         let is_other = number.is_multiple_of(RULES / DIFFERENT);

@@ -47,7 +47,7 @@ impl Server {
         // afterwards.
         let deadline = Instant::now() + Duration::from_secs(30);
         while !is_ready(address) {
-            assert!(Instant::now() < deadline, "{NICELIST} serve does not answer");
+            assert!(Instant::now() < deadline, "{NICELIST} serve does not respond");
             std::thread::sleep(Duration::from_millis(10));
         }
         Self { process, address }

@@ -25,7 +25,8 @@ pub(crate) fn report() {
         "group, begin a clean sync at the same time and download {PAGES} pages each. Then a rule is"
     );
     println!(
-        "added. A client requests /healthz all the time. {RUNS} runs, each of a server that was just"
+        "added. A client requests /healthz all the time. {RUNS} runs, each with a server that was \
+        just"
     );
     println!(
         "started. A poll is one turn of a task on a thread that handles requests. Then a Mac with"
@@ -122,7 +123,7 @@ fn lone_page(home: &Path, database: &str) -> Duration {
     sync.args(["lab", "sync", &format!("http://{}/santa/", server.address)]);
     sync.args(["--generation", "pedro"]);
     let (output, times) = probe::during(server.address, "/healthz", || sync.output().unwrap());
-    assert!(!output.status.success(), "more rules than pedro takes are refused");
+    assert!(!output.status.success(), "too many rules for pedro are refused");
     let (_, host) =
         exchange(&mut connect(server.address), "GET", "/api/v1/hosts?limit=100", "", "");
     let hosts: serde_json::Value = serde_json::from_slice(&host).unwrap();

@@ -143,7 +143,7 @@ impl HostReport {
             return Some("file_sha256: is missing".into());
         };
         if hash.len() != 64 || !hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            return Some(format!("file_sha256: `{hash}` is no SHA-256"));
+            return Some(format!("file_sha256: `{hash}` is not a valid SHA-256"));
         }
         // Some clients report decisions as numbers.
         let is_decided = keys.get("decision").is_some_and(|decision| {

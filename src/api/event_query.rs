@@ -165,8 +165,8 @@ mod tests {
         let json = serde_json::to_string(&query).unwrap();
         assert!(json.contains(r#""decision":"BLOCK_UNKNOWN,16""#), "{json}");
         let refused = read(r#"{"kind":"usb"}"#).unwrap_err().to_string();
-        assert!(refused.contains("`usb` is no kind of event"), "{refused}");
+        assert!(refused.contains("invalid event kind `usb`"), "{refused}");
         let refused = read(r#"{"path":"Downloads"}"#).unwrap_err().to_string();
-        assert!(refused.contains("a path begins with /"), "{refused}");
+        assert!(refused.contains("a pattern that begins with /"), "{refused}");
     }
 }

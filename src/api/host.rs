@@ -46,7 +46,12 @@ impl FromStr for HostState {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::from_word(text).ok_or_else(|| format!("`{text}` is no host state"))
+        Self::from_word(text).ok_or_else(|| {
+            format!(
+                "invalid host state `{text}`: expected \
+            in-sync, behind, syncing, drifted, rejecting or never-synced"
+            )
+        })
     }
 }
 
@@ -88,7 +93,12 @@ impl FromStr for Contact {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::from_word(text).ok_or_else(|| format!("`{text}` is neither `online` nor `silent`"))
+        Self::from_word(text).ok_or_else(|| {
+            format!(
+                "invalid contact `{text}`: expected online or \
+            silent"
+            )
+        })
     }
 }
 

@@ -44,7 +44,7 @@ impl<'a> Walk<'a> {
                 Err(CelError::Unknown { kind: NameKind::Type, name, at, nearest: None })
             }
             Expr::Unspecified | Expr::Comprehension(_) => {
-                let reason = "the parser left a hole in the expression".to_owned();
+                let reason = "the parser returned an incomplete expression".to_owned();
                 Err(CelError::Unchecked { reason })
             }
         }
@@ -336,10 +336,13 @@ mod tests {
 
     #[test]
     fn macros_are_checked_for_their_shape() {
-        assert_eq!(error("has(args)"), "`has` is written `has(message.field)` (line 1, column 4)");
-        assert!(error("args.exists(1, true)").starts_with("`exists` is written"));
-        assert!(error("args.exists(.a, true)").starts_with("`exists` is written"));
-        assert!(error("args.all(a)").starts_with("`all` is written"));
+        assert_eq!(
+            error("has(args)"),
+            "wrong arguments for `has`: write `has(message.field)` (line 1, column 4)"
+        );
+        assert!(error("args.exists(1, true)").starts_with("wrong arguments for `exists`"));
+        assert!(error("args.exists(.a, true)").starts_with("wrong arguments for `exists`"));
+        assert!(error("args.all(a)").starts_with("wrong arguments for `all`"));
         assert!(error("exists(args, true)").starts_with("unknown function `exists`"));
         assert!(error("args.existsOne(a, true)").starts_with("unknown method `existsOne`"));
     }

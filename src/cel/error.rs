@@ -10,7 +10,7 @@ pub enum CelError {
     #[error("the expression is empty")]
     Empty,
     /// The expression is longer than [`MAX_LENGTH`](super::MAX_LENGTH).
-    #[error("the expression is {length} bytes long, {max} are allowed", max = super::MAX_LENGTH)]
+    #[error("the expression has {length} bytes; the maximum is {max}", max = super::MAX_LENGTH)]
     TooLong {
         /// In bytes.
         length: usize,
@@ -35,7 +35,7 @@ pub enum CelError {
     /// A message variable is used without a field, so the needed fields are not known.
     #[error("`{name}` is used without a field, such as `{name}.{field}` ({at})")]
     WholeMessage { name: String, field: String, at: Position },
-    #[error("`{}` is written `{}` ({at})", used.name(), used.usage())]
+    #[error("wrong arguments for `{}`: write `{}` ({at})", used.name(), used.usage())]
     MacroArguments { used: Macro, at: Position },
     /// The parser failed, but the expression may be valid.
     #[error("the expression could not be checked: {reason}")]

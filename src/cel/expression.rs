@@ -129,7 +129,7 @@ mod tests {
         assert!(Expression::parse(&format!("  {fits}  "), &schema()).is_ok());
         assert_eq!(Expression::parse(" \n", &schema()), Err(CelError::Empty));
         let error = Expression::parse(&format!("{fits}+"), &schema()).unwrap_err();
-        assert_eq!(error.to_string(), "the expression is 8193 bytes long, 8192 are allowed");
+        assert_eq!(error.to_string(), "the expression has 8193 bytes; the maximum is 8192");
     }
 
     /// The parser's depth limit does not count chains, so long chains need a large stack.

@@ -45,7 +45,7 @@ fn contained<T: Send>(work: impl FnOnce() -> Result<T, CelError> + Send) -> Resu
 fn syntax(source: &str, errors: ParseErrors) -> CelError {
     match errors.errors.into_iter().next() {
         Some(error) => CelError::Syntax { at: place(source, &error), message: plain(&error.msg) },
-        None => CelError::Unchecked { reason: "the parser gave no reason".to_owned() },
+        None => CelError::Unchecked { reason: "the parser did not give a reason".to_owned() },
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
         true => change.base.or(Some(guarded(&mut policy, &client).await?)),
         false => change.base,
     };
-    let question = format!("apply this to {}?", client.address());
+    let question = format!("Apply these changes to {}?", client.address());
     let options = PlanOptions { base, ..change.options(&question) };
     confirm_and_change(ui, options, async |base, dry_run| policy.send(&client, base, dry_run).await)
         .await
@@ -67,9 +67,9 @@ async fn guarded(policy: &mut ManifestRequest, client: &Client) -> Result<Revisi
     let kept = answer.count(Outcome::Changed) + usize::try_from(unchanged).unwrap_or(usize::MAX);
     let most = removed > FEW && removed > kept;
     if most || (policy.is_empty() && removed > 0) {
-        let text = format!("--prune would end {removed} of {} in force", removed + kept);
+        let text = format!("--prune would remove {removed} of {} active items", removed + kept);
         return Err(CliError::new(Kind::Guarded, text)
-            .hint("nicelist plan --prune shows them; --prune-most lets it"));
+            .hint("to list them: nicelist plan --prune; to remove them: --prune-most"));
     }
     Ok(revision)
 }

@@ -288,7 +288,7 @@ impl Since {
 
 pub(crate) fn revision(text: &str) -> Result<Revision, String> {
     let number = text.trim().parse();
-    number.map(Revision).map_err(|_| "expected the number of a revision, as in 41".to_owned())
+    number.map(Revision).map_err(|_| "expected a revision number such as 41".to_owned())
 }
 
 pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {

@@ -124,7 +124,7 @@ pub(crate) fn warn(ui: &Ui, warnings: &[ChangeWarning]) {
         ui.warn(&warning.message);
     }
     if let more @ 1.. = warnings.len().saturating_sub(MOST_WARNINGS) {
-        ui.warn(format!("{more} more warnings; -o json has them"));
+        ui.warn(format!("{more} more warnings; to show all of them: -o json"));
     }
 }
 
@@ -208,9 +208,9 @@ pub(crate) fn summary(outcomes: &[Outcome], revision: Revision, dry_run: bool) -
     let would = outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged);
     match (dry_run, would) {
         (true, true) => format!("dry run: nothing was changed (revision {revision})"),
-        (true, false) => format!("dry run: there is nothing to change (revision {revision})"),
+        (true, false) => format!("dry run: no changes (revision {revision})"),
         (false, true) => format!("revision {revision}"),
-        (false, false) => format!("nothing to change (revision {revision})"),
+        (false, false) => format!("no changes (revision {revision})"),
     }
 }
 

@@ -137,9 +137,9 @@ impl Context {
 
     fn warn_of_unknown_host(&self, name: &MachineId) {
         self.ui.warn(format!(
-            "no host is known as `{name}`; taking it as a machine ID or serial number"
+            "no known host matches `{name}`; using it as a machine ID or serial number"
         ));
-        self.ui.hint("nicelist host list shows the hosts that are known");
+        self.ui.hint("nicelist host list lists the known hosts");
     }
 }
 

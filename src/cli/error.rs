@@ -133,7 +133,7 @@ impl From<Problem> for CliError {
             error = error.hint(format!("find the request in the server's log by its ID {id}"));
         }
         if code == Code::Unauthenticated && error.hints.is_empty() {
-            error = error.hint(format!("give a token with --token or {}", config::names::TOKEN));
+            error = error.hint(format!("pass a token with --token or {}", config::names::TOKEN));
         }
         error
     }
@@ -152,8 +152,7 @@ fn cause(detail: Detail) -> String {
     }
 }
 
-const PRIVATE_CA: &str =
-    "a CA of your own is trusted with --ca FILE, NICELIST_CA or the setting ca";
+const PRIVATE_CA: &str = "to trust a private CA, use --ca FILE, NICELIST_CA or the setting ca";
 
 impl From<ClientError> for CliError {
     fn from(error: ClientError) -> Self {
@@ -169,7 +168,7 @@ impl From<ClientError> for CliError {
                  safe",
             ),
             ClientError::Answer { .. } => Self::failed(error.to_string())
-                .hint("the address must be the one below which the server has /api/v1"),
+                .hint("use the address of the server without /api/v1"),
         }
     }
 }
@@ -183,8 +182,8 @@ impl From<ConfigError> for CliError {
                 Self::new(Kind::Denied, message)
             }
             ConfigError::NoHome => Self::usage(message)
-                .hint("name a database with --database or a server with --server"),
-            ConfigError::TwoBackends { .. } => Self::usage(message).hint("give one of them"),
+                .hint("choose a database with --database or a server with --server"),
+            ConfigError::TwoBackends { .. } => Self::usage(message).hint("use only one of them"),
             ConfigError::UnknownContext { known, .. } if known.is_empty() => Self::usage(message)
                 .hint("create a context first: nicelist config set contexts.NAME.server URL"),
             ConfigError::UnknownContext { known, .. } => Self::usage(message)

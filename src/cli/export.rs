@@ -73,7 +73,7 @@ pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliEr
         policy_files::counted(rules.len(), "rule"),
     ];
     let written = match changed {
-        0 => "nothing to change in".to_owned(),
+        0 => "no changes to".to_owned(),
         count => format!("wrote {} of", policy_files::counted(count, "file")),
     };
     ui.status(format!("{written} {}: {}", path.display(), counts.join(", ")));
@@ -89,9 +89,9 @@ fn is_folder(path: &Path) -> Result<bool, CliError> {
         Some(Format::Toml) => Ok(false),
         None if !path.exists() => Ok(true),
         Some(_) | None => {
-            let text = format!("{} is no manifest; nothing was written", path.display());
+            let text = format!("{} is not a manifest; nothing was written", path.display());
             Err(CliError::usage(text)
-                .hint("name a .toml file or a folder; nicelist rule export writes other formats"))
+                .hint("use a .toml file or a folder; nicelist rule export writes other formats"))
         }
     }
 }
@@ -107,8 +107,9 @@ fn read(ui: &Ui, path: &Path, folder: bool, before: &[File]) -> Result<ParsedPol
         let base = base.trim_end_matches('/');
         read.files.iter_mut().for_each(|name| *name = format!("{base}/{name}"));
     }
-    policy_files::refuse_faults(ui, &read)
-        .map_err(|error| error.hint("only a manifest without faults is written into"))?;
+    policy_files::refuse_faults(ui, &read).map_err(|error| {
+        error.hint("fix the manifest first; export updates only valid manifests")
+    })?;
     Ok(read)
 }
 

@@ -48,7 +48,7 @@ pub(super) async fn open(
     };
     let app = opened.map_err(|error| unopened(&error, database))?;
     if is_new && effect == Effect::Change {
-        ui.status(format!("made the local database {database}"));
+        ui.status(format!("created the local database {database}"));
     }
     let (router, app) = (app.router(), Arc::new(app));
     let operator = LocalOperator(user.unwrap_or("unknown").to_owned());
@@ -68,7 +68,7 @@ pub(super) async fn open(
 fn missing(database: &DatabaseUrl) -> CliError {
     CliError::failed(format!("the database {database} does not exist"))
         .hint("the first command that changes something creates it: nicelist tag create NAME")
-        .hint("to read another: --database sqlite:PATH; to ask a server: --server URL")
+        .hint("to read another database: --database sqlite:PATH; to use a server: --server URL")
 }
 
 fn unopened(error: &ServerError, database: &DatabaseUrl) -> CliError {
@@ -77,7 +77,7 @@ fn unopened(error: &ServerError, database: &DatabaseUrl) -> CliError {
         let database = database.to_string();
         let quoted = argument(&database);
         return failed
-            .hint(format!("bring it up to date: nicelist database migrate --database {quoted}"));
+            .hint(format!("update its schema: nicelist database migrate --database {quoted}"));
     }
     failed
 }

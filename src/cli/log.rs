@@ -16,7 +16,10 @@ pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
     };
     let filter = EnvFilter::try_new(level).map_err(|error| {
         let name = crate::config::names::LOG;
-        CliError::usage(format!("{name}: {error}")).hint("write it as in info,nicelist::sync=debug")
+        CliError::usage(format!("{name}: {error}")).hint(
+            "expected a filter such as \
+            info,nicelist::sync=debug",
+        )
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let log = log.with_ansi(io::stderr().is_terminal());

@@ -40,6 +40,6 @@ pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliErro
         return Ok(());
     }
     let (options, base) = (args.options(), answer.revision);
-    ui.hint(format!("nicelist apply {options} --base {base} applies exactly this"));
+    ui.hint(format!("to apply exactly this plan: nicelist apply {options} --base {base}"));
     Err(CliError::new(Kind::Differences, "there are differences"))
 }

@@ -119,7 +119,7 @@ async fn show_conflict(
 pub(crate) fn planned(answer: &PolicyAnswer) -> String {
     let counts = counts(answer, ["to add", "to change", "to remove"]);
     let plan = match counts.is_empty() {
-        true => format!("nothing to change (revision {})", answer.revision),
+        true => format!("no changes (revision {})", answer.revision),
         false => format!("Plan: {counts}"),
     };
     plan + &rest(answer)
@@ -130,14 +130,14 @@ pub(crate) fn done(answer: &PolicyAnswer) -> String {
     let counts = counts(answer, ["added", "changed", "removed"]);
     match answer.changed {
         true => format!("revision {}: {counts}{}", answer.revision, rest(answer)),
-        false => format!("nothing to change (revision {}){}", answer.revision, rest(answer)),
+        false => format!("no changes (revision {}){}", answer.revision, rest(answer)),
     }
 }
 
 /// The differences in one line: `3 added, 1 changed; 1,204 unchanged`.
 pub(crate) fn differing(answer: &PolicyAnswer) -> String {
     let counts = counts(answer, ["added", "changed", "removed"]);
-    let counts = if counts.is_empty() { "no difference".to_owned() } else { counts };
+    let counts = if counts.is_empty() { "no differences".to_owned() } else { counts };
     counts + &rest(answer)
 }
 
@@ -158,8 +158,8 @@ fn rest(answer: &PolicyAnswer) -> String {
     };
     match answer.expired {
         0 => unchanged,
-        1 => format!("{unchanged}; 1 rule has expired and stays out"),
-        count => format!("{unchanged}; {} rules have expired and stay out", HumanCount(count)),
+        1 => format!("{unchanged}; 1 expired rule is ignored"),
+        count => format!("{unchanged}; {} expired rules are ignored", HumanCount(count)),
     }
 }
 
@@ -183,7 +183,7 @@ mod tests {
         let changed = PolicyAnswer { changed: true, expired: 1, ..answer };
         assert_eq!(
             done(&changed),
-            "revision 7: 1 added, 1 removed; 1,204 unchanged; 1 rule has expired and stays out"
+            "revision 7: 1 added, 1 removed; 1,204 unchanged; 1 expired rule is ignored"
         );
     }
 
@@ -191,7 +191,7 @@ mod tests {
     fn nothing_to_change_is_reported() {
         let answer =
             PolicyAnswer { revision: Revision(7), unchanged: 3, ..PolicyAnswer::default() };
-        assert_eq!(planned(&answer), "nothing to change (revision 7); 3 unchanged");
-        assert_eq!(done(&answer), "nothing to change (revision 7); 3 unchanged");
+        assert_eq!(planned(&answer), "no changes (revision 7); 3 unchanged");
+        assert_eq!(done(&answer), "no changes (revision 7); 3 unchanged");
     }
 }

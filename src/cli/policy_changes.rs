@@ -40,7 +40,7 @@ pub(crate) fn show_changes(
         sections
     })?;
     if is_cut {
-        ui.hint("--full shows all of them, and so do -o jsonl and -o csv");
+        ui.hint("to show all of them: --full, -o jsonl or -o csv");
     }
     Ok(())
 }

@@ -31,7 +31,7 @@ pub(crate) struct RollbackArgs {
 pub(super) async fn run(context: &Context, args: RollbackArgs) -> Result<(), CliError> {
     let RollbackArgs { revision, change } = args;
     let client = context.client_to_change(change.dry_run).await?;
-    let question = format!("roll back to revision {revision}?");
+    let question = format!("Roll back to revision {revision}?");
     confirm_and_change(&context.ui, change.options(&question), async |base, dry_run| {
         let (message, force) = (change.reason.clone(), change.force);
         let request = RollbackRequest { message, base, dry_run, force };

@@ -121,7 +121,7 @@ pub(super) fn run(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
 }
 
 /// The runtime of a server. Half of the cores handle requests. The others are for the writer, for
-/// long computations and for the kernel.
+/// long computations and for the kernel. More threads would only wake each other up.
 pub(super) fn runtime() -> std::io::Result<Runtime> {
     let cores = std::thread::available_parallelism()?.get();
     Builder::new_multi_thread().worker_threads((cores / 2).max(1)).enable_all().build()
@@ -129,8 +129,8 @@ pub(super) fn runtime() -> std::io::Result<Runtime> {
 
 async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     let Backend::Local { database, .. } = context.settings.backend()? else {
-        return Err(CliError::usage("a server needs a database of its own")
-            .hint("name one: --database sqlite:/var/lib/nicelist/nicelist.db"));
+        return Err(CliError::usage("nicelist serve requires a database")
+            .hint("choose one: --database sqlite:/var/lib/nicelist/nicelist.db"));
     };
     // TLS is opened before the database, because a failed first start must not print secrets that
     // are shown only one time.
@@ -159,7 +159,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
                 ("sync_base_url", json!(sync_base_url)),
             ],
         })?;
-        context.ui.hint("note these now: they are kept as hashes and never shown again");
+        context.ui.hint("save these secrets now; they are stored as hashes and never shown again");
     }
     context
         .ui
@@ -173,7 +173,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     }
     let is_open = args.sync_auth == HostsShow::None && !args.tls.demands_certificates();
     if is_open && !address.ip().is_loopback() {
-        context.ui.warn("whoever reaches this port may sync: --sync-auth none");
+        context.ui.warn("anyone who can reach this port can sync (--sync-auth none)");
     }
     let cut_off = app.serve(listener, tls, shutdown()?).await;
     context.ui.status(farewell(cut_off, args.limits.shutdown_timeout()));
@@ -208,7 +208,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
     }
 }
 
-/// The last status line, with the number of requests that were not completed in time.
+/// The last line, with the number of requests that were not completed in time.
 fn farewell(cut_off: usize, timeout: Duration) -> String {
     let drain = timeout.as_secs();
     match cut_off {
@@ -220,10 +220,8 @@ fn farewell(cut_off: usize, timeout: Duration) -> String {
 
 fn open_tls(context: &Context, args: &ServeArgs) -> Result<Option<Tls>, CliError> {
     if args.sync_auth == HostsShow::Certificate && !args.tls.demands_certificates() {
-        return Err(CliError::usage(
-            "--sync-auth certificate without certificates would let everybody in",
-        )
-        .hint("demand one: --client-ca FILE without --client-ca-optional"));
+        return Err(CliError::usage("--sync-auth certificate requires client certificates")
+            .hint("require them: --client-ca FILE without --client-ca-optional"));
     }
     let tls = args.tls.open()?;
     if let Some(doubt) = tls.as_ref().and_then(Tls::doubt) {

@@ -60,7 +60,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     }
 }
 
-/// The status that the server reports, and the numbers of hosts.
+/// The status of the API, with the numbers of hosts.
 #[derive(Serialize)]
 struct State {
     #[serde(flatten)]
@@ -102,7 +102,7 @@ impl Hosts {
 type Named = (String, Cell);
 
 impl State {
-    /// The sections that are not empty: titles, each with its lines.
+    /// Titles, each with its lines.
     fn sections(&self, ui: &Ui, place: &str) -> Vec<(String, Vec<Named>)> {
         let Status { readiness, unreadable, unreadable_rows, exceeded_limits, .. } = &self.server;
         let reasons = |reasons: &[crate::api::Reason], tone| -> Vec<Named> {
@@ -150,13 +150,13 @@ impl State {
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
     }
 
-    /// The counters that are not zero. They start at zero when the server starts.
+    /// Refused and failed requests since the server started.
     fn counters(&self) -> impl Iterator<Item = (&'static str, Cell)> {
         let Status { requests_over_limits, events_dropped, sightings_dropped, panics, .. } =
             self.server;
         let counters = [
             ("over limits", requests_over_limits, "request", "", Tone::Notice),
-            ("dropped", events_dropped, "event", " over the limit per day", Tone::Notice),
+            ("dropped", events_dropped, "event", " over the daily limit", Tone::Notice),
             ("not listed", sightings_dropped, "report", " of too many new programs", Tone::Notice),
             ("panics", panics, "request", " failed because of a bug; see the log", Tone::Bad),
         ];
@@ -221,7 +221,7 @@ fn section((title, lines): (String, Vec<Named>)) -> Section {
     Section { title, items: lines.into_iter().map(item).collect(), rest: None }
 }
 
-/// A row of CSV or TSV.
+/// A line of CSV.
 #[derive(Serialize)]
 struct Line {
     section: String,

@@ -28,7 +28,7 @@ pub(crate) struct VersionArgs {}
 #[derive(Debug, Serialize)]
 struct Versions {
     client: &'static str,
-    /// Absent if no server is configured or its version is unknown.
+    /// Absent if no server is configured or it did not respond.
     server: Option<String>,
 }
 
@@ -47,12 +47,12 @@ pub(super) async fn run(context: &Context, VersionArgs {}: VersionArgs) -> Resul
         Ok(Backend::Local { .. }) | Err(_) => None,
     };
     if let Some(server) = server.as_deref().filter(|server| *server != client) {
-        context.ui.warn(format!("the server runs nicelist {server}, and this is {client}"));
+        context.ui.warn(format!("the server runs nicelist {server}, but this is {client}"));
     }
     context.ui.report(&Versions { client, server })
 }
 
-/// The version of the configured server. Writes a warning if it is unknown.
+/// The version of the configured server. Warns if the server does not report it.
 async fn server_version(context: &Context) -> Option<String> {
     let status = async { Ok::<_, CliError>(context.client().await?.status().await?) };
     let reason = match tokio::time::timeout(PATIENCE, status).await {

@@ -79,7 +79,9 @@ impl Client {
         let authorization = token
             .map(|token| HeaderValue::try_from(format!("Bearer {token}")))
             .transpose()
-            .map_err(|_| unreachable("no header can carry the token".to_owned()))?
+            .map_err(|_| {
+                unreachable("the token contains characters that a header cannot contain".to_owned())
+            })?
             .map(|mut value| {
                 value.set_sensitive(true);
                 value

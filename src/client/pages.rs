@@ -55,7 +55,11 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         if self.pages > MOST_PAGES
             || page.next.as_deref().is_some_and(|it| self.query.has("cursor", it))
         {
-            return Err(self.client.odd(format!("its list at {} does not end", self.path)));
+            return Err(self.client.odd(format!(
+                "its list at {} has too many pages or repeats a \
+                page",
+                self.path
+            )));
         }
         match page.next {
             Some(cursor) => self.query.set("cursor", &cursor),

@@ -26,7 +26,7 @@ type Answer<T> = Result<T, ClientError>;
 /// The `body` argument for requests that have no body.
 const NOTHING: Option<&()> = None;
 
-#[expect(clippy::missing_errors_doc, reason = "said once, above")]
+#[expect(clippy::missing_errors_doc, reason = "documented once, above")]
 impl Client {
     pub async fn status(&self) -> Answer<Status> {
         self.ask(Method::GET, "/status", NOTHING).await
@@ -229,7 +229,7 @@ impl Client {
         self.ask(Method::POST, "/events/undo", Some(&request)).await
     }
 
-    /// Creates rules for the programs of an event's bundle.
+    /// Creates a rule for each program of an event's bundle.
     pub async fn approve_bundle(
         &self,
         id: EventId,

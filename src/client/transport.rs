@@ -85,7 +85,7 @@ impl Client {
         let response = response?;
         if response.status().is_success() {
             return serde_json::from_slice(response.body())
-                .map_err(|error| self.odd(format!("cannot read its answer to {path}: {error}")));
+                .map_err(|error| self.odd(format!("cannot read its response to {path}: {error}")));
         }
         match serde_json::from_slice::<Problem>(response.body()) {
             Ok(problem) if is_problem(&response) => Err(problem.into()),

@@ -32,8 +32,8 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
 /// Sets a setting in the file at `path`. Creates the file if it does not exist.
 ///
 /// # Errors
-/// The file cannot be read or written, is not valid, or is not valid with the new value. The file
-/// then remains unchanged.
+/// The file cannot be read or written, or the value is invalid or conflicts with other settings in
+/// the file. The file then remains unchanged.
 pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
     edit(path, |document| {
         keep_comments_above(document);

@@ -16,9 +16,9 @@ pub const CONTEXT: &str = "NICELIST_CONTEXT";
 /// The path of a file that replaces the user's configuration file.
 pub const CONFIG: &str = "NICELIST_CONFIG";
 pub const OUTPUT: &str = "NICELIST_OUTPUT";
-/// The first admin token of a new server.
+/// A token that a new server accepts until the first token is created.
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
-/// The first enrollment secret of a new server.
+/// The first enrollment secret of a new server. Hosts send it in their URLs.
 pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
 /// A filter for the server's log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";
@@ -49,8 +49,6 @@ pub const NICELIST_PAGER: &str = "NICELIST_PAGER";
 pub const PAGER: &str = "PAGER";
 /// The user's options of the pager `less`.
 pub const LESS: &str = "LESS";
-/// The type of the terminal.
-pub const TERM: &str = "TERM";
 
 /// An empty variable counts as not set.
 #[derive(Debug, Clone, Default)]
@@ -217,6 +215,6 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let value = |name: &str| (name == CONTEXT).then(|| OsString::from_vec(vec![0xff]));
         let error = Environment::from_lookup(value).unwrap_err();
-        assert_eq!(error.to_string(), "NICELIST_CONTEXT: not UTF-8 text");
+        assert_eq!(error.to_string(), "NICELIST_CONTEXT: the text is not UTF-8");
     }
 }

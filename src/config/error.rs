@@ -15,17 +15,17 @@ pub enum ConfigError {
     /// One layer or context has both a server and a database.
     #[error("both a server ({server}) and a database ({database}) are given")]
     TwoBackends { server: Origin, database: Origin },
-    #[error("{origin}: no context is named `{name}`{}", DidYouMean(nearest.as_deref()))]
+    #[error("{origin}: context `{name}` not found{}", DidYouMean(nearest.as_deref()))]
     UnknownContext { origin: Origin, name: String, nearest: Option<String>, known: Vec<String> },
     #[error("{0}")]
     Key(#[source] ConfigProblem),
-    #[error("no home directory is known: HOME is not set")]
+    #[error("cannot find the home directory: HOME is not set")]
     NoHome,
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot write {}", path.display())]
     Write { path: PathBuf, source: io::Error },
-    #[error("{} exists already", path.display())]
+    #[error("{} already exists", path.display())]
     Exists { path: PathBuf },
     #[error("{origin}: cannot run the token command")]
     TokenCommand { origin: Origin, source: io::Error },
@@ -35,9 +35,9 @@ pub enum ConfigError {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigProblem {
-    #[error("not UTF-8 text")]
+    #[error("the text is not UTF-8")]
     NotText,
-    #[error("not TOML: {0}")]
+    #[error("invalid TOML: {0}")]
     Toml(String),
     #[error("unknown key `{key}`{}", DidYouMean(nearest.as_deref()))]
     UnknownKey { key: String, nearest: Option<String> },
@@ -45,17 +45,17 @@ pub enum ConfigProblem {
     Type { key: String, wanted: &'static str, found: &'static str },
     #[error("`token` and `token_command` are both set")]
     TwoTokens,
-    #[error("not the address of a server: {reason}")]
+    #[error("invalid server address: {reason}")]
     Server { reason: String },
-    #[error("not a database: {reason}")]
+    #[error("invalid database URL: {reason}")]
     Database { reason: &'static str },
-    #[error("not the path of a file: {reason}")]
+    #[error("invalid file path: {reason}")]
     Path { reason: &'static str },
     #[error("a secret must be printable ASCII without spaces, and not empty")]
     Secret,
     #[error("`{0}` must not be empty")]
     Empty(String),
-    #[error("`{given}` is not one of {allowed}")]
+    #[error("invalid value `{given}`: expected one of {allowed}")]
     Choice { given: String, allowed: String },
 }
 
@@ -71,10 +71,14 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Readable { path, mode } => {
-                write!(f, "{} holds a token and others may read it (mode {mode:o})", path.display())
+                write!(
+                    f,
+                    "{} contains a token, and other users can read it (mode {mode:o})",
+                    path.display()
+                )
             }
             Self::TokenWithheld { token, server } => {
-                write!(f, "the token of {token} is not used for the server of {server}")
+                write!(f, "the token from {token} is not used for the server from {server}")
             }
         }
     }

@@ -291,13 +291,13 @@ mod tests {
         );
         assert_eq!(
             error("\noutput = 'xml'"),
-            "c.toml:2: `xml` is not one of table, wide, json, jsonl, yaml, csv, tsv, name"
+            "c.toml:2: invalid value `xml`: expected one of table, wide, json, jsonl, yaml, csv, tsv, name"
         );
         assert_eq!(error("color = 1"), "c.toml:1: `color` must be a string, not integer");
         assert_eq!(error("contexts = 1"), "c.toml:1: `contexts` must be a table, not integer");
         assert_eq!(error("[contexts]\na = 1"), "c.toml:2: `a` must be a table, not integer");
         assert_eq!(error("context = ' '"), "c.toml:1: `context` must not be empty");
-        assert!(error("server = 'https://x'\n= 3").starts_with("c.toml:2: not TOML: "));
+        assert!(error("server = 'https://x'\n= 3").starts_with("c.toml:2: invalid TOML: "));
         assert!(
             error("[contexts.a]\noutput = 'csv'").starts_with("c.toml:2: unknown key `output`")
         );

@@ -339,7 +339,7 @@ mod tests {
         let flags = Flags { context: Some("prd".into()), ..Flags::default() };
         let settings = resolve(flags, &home(), &files("[contexts.prod]", ""));
         let error = settings.backend().unwrap_err();
-        assert_eq!(error.to_string(), "--context: no context is named `prd`, did you mean `prod`?");
+        assert_eq!(error.to_string(), "--context: context `prd` not found, did you mean `prod`?");
     }
 
     #[test]
@@ -383,7 +383,7 @@ mod tests {
     fn a_wrong_variable_is_reported_by_name() {
         let env = Environment { output: Some("xml".into()), ..home() };
         let error = Settings::resolve(Flags::default(), &env, &Files::default()).unwrap_err();
-        assert!(error.to_string().starts_with("NICELIST_OUTPUT: `xml` is not"), "{error}");
+        assert!(error.to_string().starts_with("NICELIST_OUTPUT: invalid value `xml`"), "{error}");
     }
 
     #[test]

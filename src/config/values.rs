@@ -28,10 +28,10 @@ impl FromStr for ServerUrl {
             return Err(refuse("it must begin with https:// or http://"));
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(refuse("it must not hold a user name or password"));
+            return Err(refuse("it must not contain a user name or password"));
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err(refuse("it must end with its path"));
+            return Err(refuse("it must not have a query or a fragment"));
         }
         Ok(Self(url))
     }
@@ -91,14 +91,14 @@ impl FromStr for DatabaseUrl {
             }
         }
         let path = text.strip_prefix("sqlite:");
-        let expected = "it must be written sqlite:PATH or postgres://USER@HOST/DATABASE";
+        let expected = "expected sqlite:PATH or postgres://USER@HOST/DATABASE";
         let path = path.ok_or_else(|| refuse(expected))?;
         let path = path.strip_prefix("//").unwrap_or(path);
         if path.is_empty() {
             return Err(refuse("the path is missing"));
         }
         if path.starts_with('~') {
-            return Err(refuse("`~` is not expanded, the path must be written in full"));
+            return Err(refuse("`~` is not expanded; write the full path"));
         }
         Ok(Self::at(path.into()))
     }
@@ -128,12 +128,10 @@ impl FromStr for CaFile {
     fn from_str(text: &str) -> Result<Self, ConfigProblem> {
         let path = text.trim();
         if path.is_empty() {
-            return Err(ConfigProblem::Path { reason: "it is missing" });
+            return Err(ConfigProblem::Path { reason: "the path is missing" });
         }
         if path.starts_with('~') {
-            return Err(ConfigProblem::Path {
-                reason: "`~` is not expanded, it must be written in full",
-            });
+            return Err(ConfigProblem::Path { reason: "`~` is not expanded; write the full path" });
         }
         Ok(Self(path.into()))
     }
@@ -245,7 +243,7 @@ macro_rules! choices {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Output {
-    /// Aligned columns, which fit the width of a terminal.
+    /// A drawn table on a terminal, plain columns elsewhere.
     #[default]
     Table,
     /// A table with all its columns and with whole texts, even if a terminal is narrower.
@@ -305,10 +303,7 @@ mod tests {
         let server: ServerUrl = " https://nicelist.example.com/base ".parse().unwrap();
         assert_eq!(server.to_string(), "https://nicelist.example.com/base");
         for text in ["example.com", "ftp://x", "https://a:b@x", "https://x/?q", "https://x/#f"] {
-            assert!(
-                refused::<ServerUrl>(text).starts_with("not the address of a server"),
-                "{text}"
-            );
+            assert!(refused::<ServerUrl>(text).starts_with("invalid server address"), "{text}");
         }
     }
 
@@ -320,7 +315,7 @@ mod tests {
         let three: DatabaseUrl = "sqlite:///a.db".parse().unwrap();
         assert_eq!(three.path(), Some(Path::new("/a.db")));
         for text in ["/a.db", "sqlite:", "sqlite:~/a.db", "postgres://", "mysql://x"] {
-            assert!(refused::<DatabaseUrl>(text).starts_with("not a database"), "{text}");
+            assert!(refused::<DatabaseUrl>(text).starts_with("invalid database URL"), "{text}");
         }
     }
 
@@ -360,7 +355,7 @@ mod tests {
         }
         assert_eq!(
             refused::<Output>("xml"),
-            "`xml` is not one of table, wide, json, jsonl, yaml, csv, tsv, name"
+            "invalid value `xml`: expected one of table, wide, json, jsonl, yaml, csv, tsv, name"
         );
     }
 }

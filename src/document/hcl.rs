@@ -15,7 +15,7 @@ use super::{Entry, Fault, Node, Position, Text, Value};
 pub fn parse(text: &Text<'_>) -> Result<Node, Fault> {
     let body = parse_body(text.as_str()).map_err(|error| {
         let position = text.position(error.location().offset());
-        Fault::new(Some(position), format!("is not HCL: {}", error.message()))
+        Fault::new(Some(position), format!("is not valid HCL: {}", error.message()))
     })?;
     Ok(Node { position: Some(text.position(0)), value: Value::Map(entries(text, &body)) })
 }

@@ -83,7 +83,7 @@ impl<'t> Json<'t> {
                 Value::List(elements.map(|json| json.node_at(depth + 1)).collect::<Result<_, _>>()?)
             }
             Some(b'"') => serde_json::from_str(self.as_str())
-                .map_or(Value::Other("a string with half a surrogate pair"), Value::String),
+                .map_or(Value::Other("a string with an unpaired surrogate"), Value::String),
             Some(b'n') => Value::Null,
             Some(b't') => Value::Bool(true),
             Some(b'f') => Value::Bool(false),
@@ -98,7 +98,7 @@ fn fault(text: &Text<'_>, error: &serde_json::Error) -> Fault {
     if error.is_eof() {
         return Fault::new(position, CUT_OFF);
     }
-    Fault::new(position, format!("is not JSON: {}", reason(error)))
+    Fault::new(position, format!("is not valid JSON: {}", reason(error)))
 }
 
 /// A message without the line and column at its end.

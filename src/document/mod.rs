@@ -22,7 +22,7 @@ use std::collections::HashSet;
 
 const MAX_DEPTH: usize = 64;
 const TOO_DEEP: &str = "is nested too deeply";
-const CUT_OFF: &str = "ends too early; it may be cut off";
+const CUT_OFF: &str = "ends unexpectedly; it may be incomplete";
 
 /// A line, and a column in characters, both from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -82,7 +82,7 @@ enum Level {
     Element,
     /// The value of a key of the object at the top.
     Section,
-    /// An element of a section that is a list.
+    /// An element of a list in a section.
     Inner,
 }
 

@@ -56,7 +56,7 @@ impl Limits {
         };
         match self.left.checked_sub(cost) {
             Some(left) => self.left = left,
-            None => self.exceeded = Some("grows without bounds where its parts are used again"),
+            None => self.exceeded = Some("grows without limit when its references are expanded"),
         }
         if self.depth > MAX_DEPTH {
             self.exceeded = Some(TOO_DEEP);
@@ -67,7 +67,7 @@ impl Limits {
 
 fn fault(bytes: &[u8], error: &::plist::Error) -> Fault {
     if bytes.starts_with(b"bplist") {
-        return Fault::new(None, "is a damaged binary property list; it may be cut off");
+        return Fault::new(None, "is a damaged binary property list; it may be incomplete");
     }
     let message = error.to_string();
     let (reason, offset) = match message.rsplit_once(" (offset ") {

@@ -1,3 +1,5 @@
+//! Tests that all formats become the same tree, and tests of the positions in trees.
+
 use super::*;
 
 const JSON: &str = r#"{"name": "ü", "on": true,
@@ -71,15 +73,15 @@ fn faults_have_a_position() {
     ];
     described.extend(toml::parse(&"a = 1\nb = \n".into()).unwrap_err());
     insta::assert_snapshot!(described.into_iter().map(faults).collect::<Vec<_>>().join("\n"), @r#"
-    2:6 ends too early; it may be cut off
-    1:7 is not JSON: expected value
+    2:6 ends unexpectedly; it may be incomplete
+    1:7 is not valid JSON: expected value
     1:15 a: is given twice
     1:66 is nested too deeply
     2:4 a: is given twice
     1:4 unclosed bracket '['
-    1:5 is not HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit
-    0:0 ends too early; it may be cut off
-    0:0 is a damaged binary property list; it may be cut off
+    1:5 is not valid HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit
+    0:0 ends unexpectedly; it may be incomplete
+    0:0 is a damaged binary property list; it may be incomplete
     2:5 string values must be quoted, expected literal string
     "#);
 }

@@ -52,7 +52,7 @@ fn message(error: &serde_saphyr::Error) -> String {
         Error::Budget { .. }
         | Error::AliasReplayLimitExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. } => {
-            "is too deep, or grows without bounds where its anchors are used".to_owned()
+            "is nested too deeply, or grows without limit when its anchors are expanded".to_owned()
         }
         other => {
             let text = other.to_string();

@@ -93,7 +93,7 @@ pub enum EventKind {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no kind of event; expected execution, bundle-member or file-access")]
+#[error("invalid event kind `{0}`: expected execution, bundle-member or file-access")]
 pub struct EventKindError(String);
 
 words! {

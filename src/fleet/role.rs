@@ -34,7 +34,7 @@ words! {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no role; expected viewer, helpdesk, editor, admin or enrollment")]
+#[error("invalid role `{0}`: expected viewer, helpdesk, editor, admin or enrollment")]
 pub struct UnknownRole(String);
 
 impl FromStr for Role {

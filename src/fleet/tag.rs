@@ -18,7 +18,7 @@ use crate::rule::{TagName, checked_text};
 const LONGEST_DESCRIPTION: usize = 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the description of a tag has {0} bytes; {LONGEST_DESCRIPTION} are allowed")]
+#[error("the description of a tag has {0} bytes; the maximum is {LONGEST_DESCRIPTION}")]
 pub struct DescriptionTooLong(usize);
 
 checked_text!(

@@ -20,7 +20,7 @@ pub enum TokenNameError {
     #[error("a token name must not be . or ..")]
     Dots,
     /// The name looks like another kind of author, such as `local:USER` or `nicelist`.
-    #[error("token names with a colon, and the name nicelist, are reserved for other authors")]
+    #[error("token names with a colon, and the name nicelist, are reserved")]
     Reserved,
 }
 

@@ -38,12 +38,17 @@ impl<'w> Configurations<'w> {
             (None, 0 | 1) => return,
             (Some(wanted), _) if self.found.contains(wanted) => return,
             (None, count) => format!(
-                "has rules of {count} configurations ({}); choose one: --configuration {}",
+                "has rules for {count} configurations ({}); choose one: --configuration {}",
                 names(),
                 self.found.first().map_or("", String::as_str),
             ),
-            (Some(wanted), 0) => format!("no rule names a configuration, so none is of {wanted}"),
-            (Some(wanted), _) => format!("has no configuration {wanted}; it has: {}", names()),
+            (Some(wanted), 0) => format!(
+                "configuration {wanted} not found: the rules have no \
+                configurations"
+            ),
+            (Some(wanted), _) => {
+                format!("configuration {wanted} not found; the file has: {}", names())
+            }
         };
         policy.rules.clear();
         policy.fault(Location::whole(0), text);

@@ -12,7 +12,7 @@ use crate::fleet::Tag;
 pub(super) const LISTS: [&str; 3] = ["rules", "items", "results"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is what santactl prints; it is only read")]
+#[error("{0} is read-only: it is the output of santactl")]
 pub struct ReadOnly(Format);
 
 impl Format {
@@ -175,7 +175,7 @@ impl Format {
 
 /// The loss of a tag. Formats other than the manifest contain at most the names of tags.
 fn tag_lost(tag: &Tag) -> Loss {
-    let why = format!("tag {} is a tag, of which the format has no more than names", tag.name);
+    let why = format!("tag {}: the format contains only the names of tags", tag.name);
     Loss { rule: None, lost: Lost::Everything(why) }
 }
 

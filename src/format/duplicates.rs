@@ -138,9 +138,11 @@ fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> Stri
     if kind == other {
         let what =
             if kind == PolicyKind::Cel { "expression or other fields" } else { "other fields" };
-        return format!("{target} for {scope} is {kind} here and {place}, but its {what} differ");
+        return format!(
+            "{target} for {scope} has policy {kind} here and {place}, but the {what} differ"
+        );
     }
-    format!("{target} for {scope} is {kind} here, but {other} {place}")
+    format!("{target} for {scope} has policy {kind} here, but {other} {place}")
 }
 
 /// Resolves the duplicates among rules that were read as a whole. An entry that repeats another is
@@ -159,7 +161,13 @@ pub(super) fn refuse(policy: &mut ParsedPolicy) {
     for Repeated { location, first, rule } in take_duplicates(policy, Duplicates::Error) {
         let (target, scope) = (rule.target(), rule.scope());
         let first = policy.name_of(first);
-        policy.fault(location, format!("{target} for {scope} repeats {first}; remove one of them"));
+        policy.fault(
+            location,
+            format!(
+                "{target} for {scope} is already at {first}; remove one of \
+            the two"
+            ),
+        );
     }
 }
 
@@ -359,8 +367,8 @@ impl LastLines {
 /// The message for entries that repeat others. `other` is `an earlier` or `a later`.
 fn repeats(count: usize, other: &str) -> String {
     match count {
-        1 => format!("repeats {other} entry, which is read once"),
-        count => format!("repeats {other} entry, as {count} entries do; each is read once"),
+        1 => format!("repeats {other} entry and is ignored"),
+        count => format!("repeats {other} entry; {count} such entries are ignored"),
     }
 }
 

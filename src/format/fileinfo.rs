@@ -41,7 +41,7 @@ pub enum FileInfoError {
     #[error("is not the output of `santactl fileinfo --json`: {0}")]
     Json(#[from] serde_json::Error),
     /// The list is empty: `santactl` reports files that it cannot find only on standard error.
-    #[error("has no file in it")]
+    #[error("contains no files")]
     Empty,
     #[error("has no `SHA-256` for {0}")]
     NoHash(String),
@@ -313,7 +313,7 @@ mod tests {
     fn errors_name_what_is_missing() {
         assert_eq!(refused(r#"[{"Path":"/bin/x","Team ID":"A"}]"#), "has no `SHA-256` for /bin/x");
         assert_eq!(refused(r#"[{"Rule":"None"}]"#), "has no `SHA-256` for file 1 of the list");
-        assert_eq!(refused("[]"), "has no file in it");
+        assert_eq!(refused("[]"), "contains no files");
         assert!(refused(r#"[{"Path":7}]"#).contains("invalid type"));
         assert!(refused("Path : /bin/x").starts_with("is not the output of"));
         let certificate = r#"[{"SHA-256":"ab","Common Name":"x","Valid Until":"2029/01/01"}]"#;

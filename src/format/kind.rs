@@ -31,7 +31,7 @@ pub enum Format {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no format")]
+#[error("unknown format `{0}`")]
 pub struct UnknownFormat(String);
 
 impl Format {

@@ -28,7 +28,7 @@ impl Losses {
     pub(super) fn settings(&mut self, content: Content<'_>) {
         for (scope, setting) in content.settings {
             let key = setting.key();
-            self.other(format!("{key} of {scope} is a setting, and the format has rules only"));
+            self.other(format!("{key} for {scope}: the format supports only rules"));
         }
     }
 

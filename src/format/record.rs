@@ -72,7 +72,7 @@ impl<'n> Record<'n> {
             return Err(Remark::new(location, node.expected("an object for each rule")));
         };
         if entries.len() > MAX_KEYS {
-            let text = format!("has more keys than any rule, {MAX_KEYS}");
+            let text = format!("has too many keys: a rule has at most {MAX_KEYS}");
             return Err(Remark::new(location, text));
         }
         let fields = entries.iter().collect();
@@ -115,7 +115,7 @@ impl<'n> Record<'n> {
     pub(super) fn refuse_old(&self, old: &[(&str, &str)]) -> Result<(), Remark> {
         let renamed = self.fields.iter().filter_map(|entry| {
             let (_, new) = old.iter().find(|(old, _)| self.keys.same(&entry.key, old))?;
-            Some((*entry, format!("{} (write {new})", entry.key)))
+            Some((*entry, format!("{} (use {new})", entry.key)))
         });
         let renamed: Vec<(&Entry, String)> = renamed.collect();
         let Some((first, _)) = renamed.first() else { return Ok(()) };
@@ -174,7 +174,7 @@ impl<'n> Record<'n> {
             && let Value::Number(number) = &entry.node.value
         {
             let text = format!(
-                "`{number}` is a number, and tools number these differently; write the name"
+                "`{number}` is a number, which has another meaning in each tool; use the name"
             );
             return Err(self.fault(entry, text));
         }
@@ -190,7 +190,10 @@ impl<'n> Record<'n> {
         let policy = self.word("policy", &["policy"])?;
         if policy.eq_ignore_ascii_case("unknown") {
             let (location, key) = self.origin("policy");
-            let text = format!("{key}: `{policy}` is what santactl writes for a policy of CELv2");
+            let text = format!(
+                "{key}: `{policy}` stands for CELv2 in santactl's output, which \
+                nicelist does not support"
+            );
             return Err(Remark::new(location, text));
         }
         let rule_type = self.rule_type(names, &identifier)?;
@@ -214,7 +217,10 @@ impl<'n> Record<'n> {
         let is_cdhash =
             identifier.len() == 40 && identifier.bytes().all(|it| it.is_ascii_hexdigit());
         if word.eq_ignore_ascii_case("unknown") && is_cdhash {
-            let text = format!("{key}: `{word}` is read as CDHASH, for which santactl writes it");
+            let text = format!(
+                "{key}: `{word}` is read as CDHASH, because santactl writes it for \
+                CDHASH rules"
+            );
             self.notes.push(Remark::new(location, text));
             return Ok(RuleType::CdHash);
         }
@@ -253,8 +259,7 @@ impl<'n> Record<'n> {
     /// field.
     pub(super) fn notes(&self) -> Vec<Remark> {
         let unknown = self.unknown();
-        let unknown =
-            unknown.map(|entry| self.fault(entry, "is not known here and is passed over"));
+        let unknown = unknown.map(|entry| self.fault(entry, "is an unknown key, which is ignored"));
         self.notes.iter().cloned().chain(unknown).collect()
     }
 

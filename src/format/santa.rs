@@ -54,7 +54,7 @@ pub(super) fn entries(
     losses: &mut Losses,
 ) -> Option<Vec<(&'static str, String)>> {
     if *rule.scope() != Scope::Fleet {
-        losses.rule(index, "rules of Santa's own have no scope");
+        losses.rule(index, "rules in Santa's own formats have no scope");
         return None;
     }
     losses.fields(index, rule, WRITTEN);

@@ -43,7 +43,7 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
     let rules = entries.iter().find(|(key, _)| key.eq_ignore_ascii_case("rules"));
     let listed = rules.and_then(|(_, rules)| rules.elements()).or_else(|| whole.elements());
     let Some(rules) = listed else {
-        let text = "is no object with a list of rules, {\"rules\": [...]}";
+        let text = "is not a list of rules: expected {\"rules\": [...]}";
         return Err(Remark::new(Location::of(file, Some(whole.position())), text));
     };
     if let Some((_, cursor)) = entries.iter().find(|(key, _)| key == "cursor")

@@ -30,15 +30,18 @@ pub(super) async fn shell<'a>(
         .kill_on_drop(true);
     let output = tokio::time::timeout(patience, shell.output())
         .await
-        .map_err(|_| ShellError::Failed(format!("did not end within {} s", patience.as_secs())))?
+        .map_err(|_| ShellError::Failed(format!("timed out after {} s", patience.as_secs())))?
         .map_err(|error| ShellError::Failed(format!("cannot be started: {error}")))?;
     if output.status.success() {
         return Ok(());
     }
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("nothing said");
+    let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or(
+        "no error \
+        output",
+    );
     if output.status.code() == Some(NOT_SUPPORTED) {
         return Err(ShellError::NotSupported(last.to_owned()));
     }
-    Err(ShellError::Failed(format!("ended with {}: {last}", output.status)))
+    Err(ShellError::Failed(format!("failed with {}: {last}", output.status)))
 }

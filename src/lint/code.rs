@@ -32,7 +32,7 @@ impl FromStr for Severity {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is none of them")]
+#[error("unknown finding `{0}`: expected a code or name such as NL104 or block-lifted")]
 pub struct UnknownCode(String);
 
 macro_rules! codes {
@@ -72,75 +72,77 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A row, an object or a value is not a valid rule or setting for any Mac.
+    /// A row, an object or a value is not a valid rule or setting.
     NotTaken = "NL001" "not-taken" Error,
-        "fix it where it is; the message says what is wrong";
+        "fix the item that the message describes";
     /// A row of the database cannot be read by this version and is not served.
     Unreadable = "NL002" "unreadable" Error,
-        "upgrade nicelist, or replace or delete it";
-    /// A weaker scope has the same rule already.
+        "upgrade nicelist, or replace or delete the row";
+    /// A weaker scope already has the same rule.
     Repeats = "NL101" "repeats-weaker-scope" Warning,
-        "remove it, or keep it if the weaker rule is to go";
-    /// The rule takes away what no weaker scope gives.
+        "remove it, or keep it if you plan to remove the weaker rule";
+    /// The `remove` rule has no effect: no weaker scope has a rule for its target.
     RemovesNothing = "NL102" "removes-nothing" Warning,
-        "remove it: there is nothing to take an exception from";
-    /// The rule for one program says what the rule for its whole team says already.
+        "remove it, or add a rule for its target to a weaker scope";
+    /// The rule for a program is the same as the rule for its team.
     RepeatsTeam = "NL103" "repeats-team" Warning,
-        "remove it, or the rule for the team if only this program is meant";
-    /// A block is lifted in a stronger scope.
+        "remove it, or remove the rule for the team if only this program is intended";
+    /// A stronger scope allows what a weaker scope blocks.
     BlockLifted = "NL104" "block-lifted" Note,
-        "nothing, if the exception is meant; otherwise remove it or block there as well";
-    /// A program is allowed although its whole team is blocked.
+        "nothing is needed if the exception is intended; otherwise remove it, or block the \
+        program there, too";
+    /// A program is allowed, but its team is blocked.
     AllowedInBlockedTeam = "NL105" "allowed-in-blocked-team" Note,
-        "nothing, if the exception is meant; otherwise remove it";
-    /// Two rules are for signing ids that differ in the case of letters only.
+        "nothing is needed if the exception is intended; otherwise remove it";
+    /// The signing IDs of two rules differ only in upper and lower case.
     DiffersByCase = "NL201" "differs-by-case" Warning,
-        "keep the spelling that santactl fileinfo shows: Santa tells letters of different case apart";
-    /// Two team ids are the same but for letters and digits that look alike.
+        "keep the spelling that santactl fileinfo shows; Santa distinguishes upper and lower case";
+    /// The team IDs of two rules differ only in characters that look alike.
     LooksAlike = "NL202" "looks-alike" Warning,
         "compare it with what santactl fileinfo shows";
     /// The rule has expired.
     Expired = "NL203" "expired" Warning,
-        "remove it, or give it a later time";
+        "remove it, or give it a later expiry";
     /// The rule is for an identifier that no program has.
     MatchesNothing = "NL204" "matches-nothing" Warning,
         "compare it with what santactl fileinfo shows";
     /// The rule's expression needs a newer version of Santa than the first that supports CEL rules.
     NeedsNewerSanta = "NL205" "needs-newer-santa" Note,
-        "nothing, if older hosts can do without it: they do not get this rule";
+        "nothing is needed if older hosts can do without this rule; they do not get it";
     /// The rule blocks Santa itself.
     BlocksSanta = "NL301" "blocks-santa" Error,
         "remove the rule: a Mac that blocks Santa can no longer sync";
     /// The rule blocks a team whose programs manage Macs.
     BlocksSantaTeam = "NL302" "blocks-santa-team" Warning,
-        "block the programs that are meant by their signing ids";
+        "block only specific programs, by their signing IDs";
     /// The rule blocks a part of macOS that Santa always allows, or that a Mac needs.
     BlocksSystem = "NL303" "blocks-system" Error,
         "remove the rule: Santa never blocks programs that macOS needs";
     /// A part of a path pattern matches anywhere in a path.
     Unanchored = "NL401" "unanchored-pattern" Warning,
         "begin every alternative with ^, as in ^(?:/a/|/b/)";
-    /// A path pattern can take Santa very long for some paths.
+    /// Santa may need very long to match a path pattern.
     Catastrophic = "NL402" "catastrophic-pattern" Error,
-        "repeat a part once: a repeated part must not itself be repeated";
-    /// A path pattern allows whatever people can write to.
+        "avoid nested repetition: a repeated part must not contain a repeated part";
+    /// A path pattern allows a folder that users without admin rights can write to.
     AllowsWritable = "NL403" "allows-writable-path" Warning,
-        "allow programs by rules, or folders that only administrators write to";
+        "allow programs by rules, or only folders that only administrators can write to";
     /// A path pattern allows everything.
     AllowsEverything = "NL404" "allows-everything" Error,
-        "name the folders that are meant";
+        "list only the folders that should be allowed";
     /// A path pattern is not a valid regular expression.
     InvalidPattern = "NL405" "invalid-pattern" Error,
         "fix it: Santa ignores a pattern that does not compile";
-    /// A path pattern has syntax that only ICU, which Santa uses, can read.
+    /// A path pattern has syntax that nicelist cannot check. Santa uses ICU, which may support it.
     UncheckedPattern = "NL406" "unchecked-pattern" Note,
-        "test it on a Mac: nicelist cannot compile it";
-    /// Hosts are in lockdown and there is no rule that allows anything.
+        "test it on a Mac; nicelist cannot check it";
+    /// Hosts are in lockdown, but no rule allows any program.
     EmptyLockdown = "NL501" "empty-lockdown" Error,
-        "allow what the Macs need before they are locked down, or use monitor mode";
-    /// Compiler rules need transitive rules to be enabled, and no scope does that.
+        "allow the programs that Macs need before you lock them down, or use monitor mode";
+    /// A rule allows a compiler, but no scope enables transitive rules.
     CompilerWithoutTransitive = "NL502" "compiler-without-transitive" Warning,
-        "nicelist settings set enable-transitive-rules=true, or allow instead of allow-compiler";
+        "nicelist settings set enable-transitive-rules=true, or use allow instead of \
+        allow-compiler";
     /// Only one of the two settings for removable media is set.
     OneKindOfMedia = "NL503" "one-kind-of-media" Note,
         "set both removable-media and encrypted-removable-media";

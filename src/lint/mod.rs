@@ -70,7 +70,7 @@ pub fn findings_of_rule(place: usize, rule: &Rule) -> Vec<Finding> {
 
 fn expired(place: usize, rule: &Rule, now: Timestamp, findings: &mut Vec<Finding>) {
     if let Some(expires) = rule.expires.filter(|expires| *expires <= now) {
-        let message = format!("{} has expired, at {expires}; no Mac gets it", rule.target());
+        let message = format!("{} expired at {expires}; no Mac gets it", rule.target());
         findings.push(Finding {
             code: LintCode::Expired,
             about: About::Rule(place),
@@ -89,7 +89,7 @@ fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
             code: LintCode::NeedsNewerSanta,
             about: About::Rule(place),
             other: None,
-            message: format!("the expression for {target} needs Santa {year}.{number} or newer"),
+            message: format!("the expression for {target} requires Santa {year}.{number} or newer"),
         });
     }
 }

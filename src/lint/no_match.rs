@@ -17,7 +17,7 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
             code: LintCode::MatchesNothing,
             about: About::Rule(place),
             other: None,
-            message: format!("{} matches nothing: {reason}", rule.target()),
+            message: format!("no program matches {}: {reason}", rule.target()),
         });
     }
 }

@@ -56,14 +56,14 @@ fn scopes(index: &Index<'_>, place: usize, weaker: Option<usize>, findings: &mut
             found(
                 LintCode::RemovesNothing,
                 None,
-                format!("no weaker scope than {scope} has {target}"),
+                format!("no scope weaker than {scope} has a rule for {target}"),
             );
         }
         return;
     };
     let other = &index.rules[weaker];
     if is_same(rule, other) && *other.scope() == crate::rule::Scope::Fleet {
-        let message = format!("{target} for {scope} says what {} says", other.scope());
+        let message = format!("{target} has the same rule for {scope} as for {}", other.scope());
         found(LintCode::Repeats, Some(weaker), message);
     }
     let lifts = effect(other.policy().kind()) == Effect::Blocks
@@ -86,11 +86,12 @@ fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     };
     let target = rule.target();
     if is_same(rule, other) {
-        found(LintCode::RepeatsTeam, format!("{target} is decided by {team} in the same way"));
+        found(LintCode::RepeatsTeam, format!("{target} has the same policy as {team}"));
     } else if effect(rule.policy().kind()) == Effect::Allows
         && effect(other.policy().kind()) == Effect::Blocks
     {
-        let message = format!("{target} is allowed, and {team} blocked; the program's rule wins");
+        let message =
+            format!("{target} is allowed, but {team} is blocked; the program's rule wins");
         found(LintCode::AllowedInBlockedTeam, message);
     }
 }
@@ -119,7 +120,7 @@ pub(super) fn look_alikes(index: &Index<'_>, findings: &mut Vec<Finding>) {
         };
         let (first, other) = *seen.entry(blurred).or_insert((place, target));
         if other != target && other.rule_type() == target.rule_type() {
-            let message = format!("{target} is nearly {other}");
+            let message = format!("{target} is almost the same as {other}");
             let (about, other) = (About::Rule(place), Some(first));
             findings.push(Finding { code, about, other, message });
         }

@@ -32,10 +32,10 @@ pub(super) fn look(pattern: &str, used: Use) -> Vec<(LintCode, String)> {
         Err(error) => return vec![unreadable(pattern, &error)],
     };
     if regex_syntax::Parser::new().parse(pattern).is_err() {
-        found.push((LintCode::UncheckedPattern, format!("`{pattern}` cannot be compiled here")));
+        found.push((LintCode::UncheckedPattern, format!("nicelist cannot compile `{pattern}`")));
     }
     if is_catastrophic(&ast, false) {
-        found.push((LintCode::Catastrophic, format!("`{pattern}` repeats what is repeated")));
+        found.push((LintCode::Catastrophic, format!("`{pattern}` has nested repetition")));
     }
     for branch in branches(&ast) {
         let text = pattern.get(branch.span().start.offset..branch.span().end.offset);
@@ -73,7 +73,7 @@ fn unreadable(pattern: &str, error: &ast::Error) -> (LintCode, String) {
             format!("`{pattern}` does not compile: {}", error.kind()),
         );
     }
-    (LintCode::UncheckedPattern, format!("`{pattern}` cannot be compiled here: {}", error.kind()))
+    (LintCode::UncheckedPattern, format!("nicelist cannot compile `{pattern}`: {}", error.kind()))
 }
 
 fn allowed(branch: &Ast, text: &str) -> Option<(LintCode, String)> {

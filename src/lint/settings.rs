@@ -13,16 +13,16 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
         match setting {
             Setting::AllowedPathRegex(regex) => {
                 for (code, what) in pattern::look(regex.as_str(), pattern::Use::Allows) {
-                    found(code, format!("allowed-path-regex of {scope}: {what}"));
+                    found(code, format!("allowed-path-regex for {scope}: {what}"));
                 }
             }
             Setting::BlockedPathRegex(regex) => {
                 for (code, what) in pattern::look(regex.as_str(), pattern::Use::Blocks) {
-                    found(code, format!("blocked-path-regex of {scope}: {what}"));
+                    found(code, format!("blocked-path-regex for {scope}: {what}"));
                 }
             }
             Setting::ClientMode(ClientMode::Lockdown) if !allows_anything(policy) => {
-                let message = format!("{scope} is in lockdown, and no rule allows anything");
+                let message = format!("{scope} is in lockdown, but no rule allows any program");
                 found(LintCode::EmptyLockdown, message);
             }
             _ => {}
@@ -42,11 +42,13 @@ fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     };
     for (place, (scope, setting)) in policy.settings.iter().enumerate() {
         let (other, effect) = match setting.key() {
-            SettingKey::RemovableMedia => {
-                (SettingKey::EncryptedRemovableMedia, "encrypted disks are treated like the others")
-            }
+            SettingKey::RemovableMedia => (
+                SettingKey::EncryptedRemovableMedia,
+                "encrypted disks are treated like other \
+                    disks",
+            ),
             SettingKey::EncryptedRemovableMedia => {
-                (SettingKey::RemovableMedia, "the profile of each Mac decides about other disks")
+                (SettingKey::RemovableMedia, "each Mac's profile decides about other disks")
             }
             _ => continue,
         };
@@ -87,7 +89,11 @@ fn compilers(policy: &PolicyState, findings: &mut Vec<Finding>) {
             code: LintCode::CompilerWithoutTransitive,
             about: About::Rule(place),
             other: None,
-            message: format!("what {} makes is not allowed by it", rule.target()),
+            message: format!(
+                "{} is allowed as a compiler, but the programs that it creates are \
+                not",
+                rule.target()
+            ),
         });
     }
 }

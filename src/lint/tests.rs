@@ -41,7 +41,7 @@ const APP: &str = "signingid:AAAAAAAAAA:app";
 fn a_rule_that_says_what_the_fleet_says_is_not_needed() {
     assert_eq!(
         of_rules(&[("allow", TEAM, "fleet"), ("allow", TEAM, "tag:eng")]),
-        ["NL101 teamid:AAAAAAAAAA for tag:eng says what fleet says"]
+        ["NL101 teamid:AAAAAAAAAA has the same rule for tag:eng as for fleet"]
     );
     assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", TEAM, "tag:eng")]).is_empty());
     // A Mac may have only one of the two tags.
@@ -58,7 +58,7 @@ fn a_rule_that_says_what_the_fleet_says_is_not_needed() {
 fn an_exception_from_nothing_is_not_needed() {
     assert_eq!(
         of_rules(&[("remove", TEAM, "tag:eng")]),
-        ["NL102 no weaker scope than tag:eng has teamid:AAAAAAAAAA"]
+        ["NL102 no scope weaker than tag:eng has a rule for teamid:AAAAAAAAAA"]
     );
     assert!(of_rules(&[("block", TEAM, "fleet"), ("remove", TEAM, "tag:eng")]).is_empty());
 }
@@ -67,12 +67,12 @@ fn an_exception_from_nothing_is_not_needed() {
 fn a_rule_for_a_program_is_compared_with_its_team() {
     assert_eq!(
         of_rules(&[("allow", APP, "fleet"), ("allow", TEAM, "fleet")]),
-        ["NL103 signingid:AAAAAAAAAA:app is decided by teamid:AAAAAAAAAA in the same way"]
+        ["NL103 signingid:AAAAAAAAAA:app has the same policy as teamid:AAAAAAAAAA"]
     );
     assert_eq!(
         of_rules(&[("block", TEAM, "fleet"), ("allow", APP, "fleet")]),
         [
-            "NL105 signingid:AAAAAAAAAA:app is allowed, and teamid:AAAAAAAAAA blocked; the program's rule wins"
+            "NL105 signingid:AAAAAAAAAA:app is allowed, but teamid:AAAAAAAAAA is blocked; the program's rule wins"
         ]
     );
     assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", APP, "fleet")]).is_empty());
@@ -92,14 +92,14 @@ fn a_block_with_an_exception_is_reported() {
 fn similar_names_are_reported() {
     assert_eq!(
         of_rules(&[("allow", APP, "fleet"), ("allow", "signingid:AAAAAAAAAA:App", "tag:eng")]),
-        ["NL201 signingid:AAAAAAAAAA:App is nearly signingid:AAAAAAAAAA:app"]
+        ["NL201 signingid:AAAAAAAAAA:App is almost the same as signingid:AAAAAAAAAA:app"]
     );
     assert_eq!(
         of_rules(&[
             ("allow", "teamid:O0O0O0O0O0", "fleet"),
             ("allow", "teamid:OOOOOOOOOO", "fleet")
         ]),
-        ["NL202 teamid:OOOOOOOOOO is nearly teamid:O0O0O0O0O0"]
+        ["NL202 teamid:OOOOOOOOOO is almost the same as teamid:O0O0O0O0O0"]
     );
     assert!(of_rules(&[("allow", TEAM, "fleet"), ("block", TEAM, "tag:eng")]).is_empty());
 }
@@ -179,14 +179,16 @@ fn m6_patterns_are_compiled() {
 #[test]
 fn lockdown_needs_rules_and_compilers_need_a_setting() {
     let lockdown = [("tag:eng", "client-mode", "lockdown")];
-    let empty = ["NL501 tag:eng is in lockdown, and no rule allows anything"];
+    let empty = ["NL501 tag:eng is in lockdown, but no rule allows any program"];
     assert_eq!(lint(&[], &lockdown), empty);
     assert_eq!(lint(&[("block", TEAM, "fleet")], &lockdown), empty);
     assert!(lint(&[("allow", TEAM, "fleet")], &lockdown).is_empty());
     let compiler = [("allow-compiler", APP, "fleet")];
     assert_eq!(
         of_rules(&compiler),
-        ["NL502 what signingid:AAAAAAAAAA:app makes is not allowed by it"]
+        [
+            "NL502 signingid:AAAAAAAAAA:app is allowed as a compiler, but the programs that it creates are not"
+        ]
     );
     assert!(lint(&compiler, &[("tag:eng", "enable-transitive-rules", "true")]).is_empty());
 }
@@ -225,12 +227,12 @@ fn w13_an_identifier_that_no_program_has_is_reported() {
     };
     assert_eq!(
         matches_nothing("signingid:AAAAAAAAAA:AAAAAAAAAA:com.app"),
-        "NL204 signingid:AAAAAAAAAA:AAAAAAAAAA:com.app matches nothing: the team ID must not be \
+        "NL204 no program matches signingid:AAAAAAAAAA:AAAAAAAAAA:com.app: the team ID must not be \
          repeated before com.app"
     );
     assert_eq!(
         matches_nothing("teamid:ZLCNA8GP43"),
-        "NL204 teamid:ZLCNA8GP43 matches nothing: Santa's team ID is ZMCG7MLDV9"
+        "NL204 no program matches teamid:ZLCNA8GP43: Santa's team ID is ZMCG7MLDV9"
     );
     for wrong in [
         "signingid:platform:platform:com.apple.yes",
@@ -261,14 +263,12 @@ fn w4_one_setting_for_removable_media_without_the_other_is_reported() {
     assert_eq!(
         set(&[("fleet", "removable-media", "block")]),
         ["NL503 fleet has removable-media, but encrypted-removable-media is not set: encrypted \
-          disks are treated like the others"]
+            disks are treated like other disks"]
     );
     assert_eq!(
         set(&[("tag:eng", "encrypted-removable-media", "allow")]),
-        [
-            "NL503 tag:eng has encrypted-removable-media, but removable-media is not set: the profile \
-          of each Mac decides about other disks"
-        ]
+        ["NL503 tag:eng has encrypted-removable-media, but removable-media is not set: each \
+                Mac's profile decides about other disks"]
     );
     let both =
         [("fleet", "removable-media", "block"), ("tag:eng", "encrypted-removable-media", "allow")];
@@ -294,7 +294,7 @@ fn w1_an_expression_that_older_clients_do_not_get_is_reported() {
     };
     assert_eq!(
         with("args.join(' ').contains('--remote')"),
-        ["NL205 the expression for teamid:AAAAAAAAAA needs Santa 2025.8 or newer"]
+        ["NL205 the expression for teamid:AAAAAAAAAA requires Santa 2025.8 or newer"]
     );
     assert!(with("args.size() > 1").is_empty());
 }

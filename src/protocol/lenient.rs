@@ -16,7 +16,7 @@ use serde_json::Number;
 
 use super::words::{Open, Word, parse};
 
-/// Maximum strings in a list. A short string needs several times as many bytes in memory as in a
+/// Maximum strings in a list. A short string needs several times more bytes in memory than in a
 /// body, so a limit on bodies does not limit memory well enough.
 pub(super) const MAX_TEXTS: usize = 10_000;
 

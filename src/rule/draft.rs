@@ -307,11 +307,11 @@ mod tests {
         assert_eq!(refused(|d| d.target.clear()), "target: is missing");
         assert_eq!(
             refused(|d| d.cel = Some("true".into())),
-            "cel: policy block takes no expression; only cel does"
+            "cel: policy block does not support an expression; only cel does"
         );
         assert!(
             refused(|d| d.policy = "allow-compiler".into())
-                .starts_with("policy: allow-compiler works on")
+                .starts_with("policy: allow-compiler works only in")
         );
         assert!(refused(|d| d.scope = "tag:".into()).starts_with("scope: "));
         assert!(refused(|d| d.message = Some("a\0b".into())).starts_with("message: "));

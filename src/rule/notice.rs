@@ -17,12 +17,12 @@ pub enum NoticeError {
     #[error("is longer than {LONGEST_TEXT} bytes")]
     TooLong,
     /// Santa would cut the label.
-    #[error("is longer than {LONGEST_LABEL} characters, where Santa cuts it")]
+    #[error("is longer than {LONGEST_LABEL} characters; Santa truncates longer labels")]
     LabelTooLong,
-    #[error("`{0}` is no bundle hash; expected 64 hex digits")]
+    #[error("invalid bundle hash `{0}`: expected 64 hex digits")]
     BundleHash(String),
     /// The bundle has a hash or a count of binaries, but not both.
-    #[error("a bundle needs both its hash and its count of binaries")]
+    #[error("the bundle hash and the bundle count must be given together")]
     HalfBundle,
 }
 

@@ -75,17 +75,21 @@ impl FromStr for PolicyKind {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PolicyError {
     #[error(
-        "`{0}` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove"
+        "invalid policy `{0}`: expected allow, allow-compiler, block, silent-block, \
+        silent-block-gui, silent-block-tty, cel or remove"
     )]
     Unknown(String),
-    #[error("policy cel needs an expression")]
+    #[error("policy cel requires an expression")]
     ExpressionMissing,
     /// Santa would store the expression and never evaluate it.
-    #[error("policy {0} takes no expression; only cel does")]
+    #[error("policy {0} does not support an expression; only cel does")]
     ExpressionUnexpected(PolicyKind),
-    #[error("cel expression: {0}")]
+    #[error("invalid CEL expression: {0}")]
     Expression(#[from] CelError),
-    #[error("allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a {0}")]
+    #[error(
+        "allow-compiler works only in binary, signingid and cdhash rules; Santa ignores it in \
+        a {0} rule"
+    )]
     CompilerTarget(RuleType),
 }
 

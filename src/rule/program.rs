@@ -179,24 +179,29 @@ impl Program {
     /// Explains why the best candidate has this type.
     pub fn reason(&self, chosen: RuleType) -> &'static str {
         match (chosen, self.signing_status) {
-            (RuleType::SigningId, _) => "a signing id survives updates and names only this program",
+            (RuleType::SigningId, _) => {
+                "a signing ID stays valid after updates and matches only \
+                this program"
+            }
             (RuleType::CdHash | RuleType::Binary, SigningStatus::Unsigned) => {
-                "the program is unsigned, so only its hash can name it; an update needs a new rule"
+                "the program is unsigned, so only its hash can identify it; an update needs a new \
+                rule"
             }
             (RuleType::CdHash | RuleType::Binary, SigningStatus::Invalid) => {
-                "the program's signature is not valid, so only its hash can name it"
+                "the program's signature is not valid, so only its hash can identify it"
             }
             (RuleType::CdHash | RuleType::Binary, SigningStatus::Adhoc) => {
-                "the program is signed ad hoc, so only a hash can name it; an update needs a new rule"
+                "the program is signed ad hoc, so only a hash can identify it; an update needs a \
+                new rule"
             }
             (RuleType::CdHash | RuleType::Binary, SigningStatus::Development) => {
-                "the program has a development signature, whose signing id Santa does not match"
+                "the program has a development signature; Santa does not match its signing ID"
             }
             (RuleType::CdHash | RuleType::Binary, _) => {
-                "the evidence has no usable signing id; an update needs a new rule"
+                "no usable signing ID was reported; an update needs a new rule"
             }
-            (RuleType::TeamId, _) => "a team id covers every program of the team",
-            (RuleType::Certificate, _) => "a certificate covers everything signed with it",
+            (RuleType::TeamId, _) => "a team ID matches every program of the team",
+            (RuleType::Certificate, _) => "a certificate matches every program signed with it",
         }
     }
 

@@ -24,7 +24,7 @@ impl fmt::Display for Revision {
 const LONGEST_MESSAGE: usize = 4096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the message of a change has {0} bytes; {LONGEST_MESSAGE} are allowed")]
+#[error("the message of a change has {0} bytes; the maximum is {LONGEST_MESSAGE}")]
 pub struct MessageTooLong(usize);
 
 checked_text!(

@@ -15,7 +15,8 @@ pub enum ScopeError {
     #[error("{}", unknown(_0))]
     Unknown(String),
     #[error(
-        "`{0}` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit"
+        "invalid tag name `{0}`: use up to 63 letters, digits, dots, dashes and underscores, \
+        starting with a letter or digit"
     )]
     Tag(String),
     #[error("{0} must have 1 to 255 bytes and no control characters")]
@@ -26,8 +27,8 @@ pub enum ScopeError {
 fn unknown(text: &str) -> String {
     let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID";
     match text.parse::<TagName>() {
-        Ok(tag) => format!("`{text}` is no scope; {expected}; did you mean tag:{tag}?"),
-        Err(_) => format!("`{text}` is no scope; {expected}"),
+        Ok(tag) => format!("invalid scope `{text}`: {expected}; did you mean tag:{tag}?"),
+        Err(_) => format!("invalid scope `{text}`: {expected}"),
     }
 }
 
@@ -36,7 +37,7 @@ checked_text!(
     /// ID. Upper and lower case are kept.
     MachineId,
     ScopeError,
-    |text| name(text, "a machine id")
+    |text| name(text, "a machine ID")
 );
 
 impl MachineId {

@@ -69,15 +69,18 @@ impl FromStr for RuleType {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    #[error("`{0}` is no rule type; expected binary, certificate, teamid, signingid or cdhash")]
+    #[error("invalid rule type `{0}`: expected binary, certificate, teamid, signingid or cdhash")]
     UnknownType(String),
     /// The text has no colon.
-    #[error("`{0}` names no rule type; write it as TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
+    #[error("`{0}` has no rule type: write TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
     NoType(String),
-    #[error("`{identifier}` is no {rule_type} identifier; expected {}", rule_type.shape())]
+    #[error("invalid {rule_type} identifier `{identifier}`: expected {}", rule_type.shape())]
     Shape { rule_type: RuleType, identifier: String },
     /// The identifier of a binary has 40 hex digits instead of 64.
-    #[error("`{0}` has 40 hex digits, a cdhash or a SHA-1; a binary needs its SHA-256 (64 digits)")]
+    #[error(
+        "`{0}` has 40 hex digits, like a cdhash or a SHA-1; a binary rule needs the SHA-256 \
+        (64 hex digits)"
+    )]
     Sha1(String),
 }
 

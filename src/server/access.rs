@@ -42,7 +42,7 @@ impl Operator {
         if *role >= least {
             return Ok(());
         }
-        let message = format!("token `{name}` has role {role}; this needs {least}");
+        let message = format!("token `{name}` has role {role}; this request requires {least}");
         Err(Problem::new(Code::Forbidden, message).into())
     }
 
@@ -62,9 +62,12 @@ impl Operator {
         if self.role >= Role::Editor || rules <= MOST_READERS_RULES {
             return Ok(());
         }
-        let message = format!("role {} may try at most {MOST_READERS_RULES} rules", self.role);
+        let message = format!(
+            "role {} may include at most {MOST_READERS_RULES} rules in a dry run",
+            self.role
+        );
         Err(Problem::new(Code::TooLarge, message)
-            .hint("try fewer rules, or use a token with role editor")
+            .hint("use fewer rules, or a token with role editor")
             .into())
     }
 }
@@ -96,14 +99,16 @@ fn operator(parts: &Parts, state: &State) -> Result<Operator, Refused> {
         return Ok(Operator { name, role: Role::Admin, is_local: true });
     }
     let problem = |message: &str| {
-        Problem::new(Code::Unauthenticated, message)
-            .hint("pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`")
+        Problem::new(Code::Unauthenticated, message).hint(
+            "pass a token with --token or NICELIST_TOKEN; an admin creates one with \
+                `nicelist token create`",
+        )
     };
-    let secret = bearer(&parts.headers).ok_or_else(|| problem("no token was presented"))?;
+    let secret = bearer(&parts.headers).ok_or_else(|| problem("the request has no token"))?;
     let client = ClientAddress::of(&parts.extensions);
     let Some((name, role)) = state.access.token(secret) else {
         state.rates.admit_wrong_secret(client)?;
-        let error = "the token is not known, or was revoked, or has expired";
+        let error = "the token is unknown, revoked or expired";
         if let Some((client, error)) = REFUSALS.line(&client.to_string(), error) {
             tracing::warn!(client, error, "a request of the admin API was refused");
         }

@@ -31,8 +31,8 @@ impl LongAnswer {
     pub(super) async fn of<T: Serialize + Send + 'static>(answer: T) -> Result<Self, Refused> {
         let json = off_the_async_threads(move || serde_json::to_vec(&answer)).await?;
         json.map(Self).map_err(|error| {
-            tracing::error!(%error, "cannot write an answer");
-            Problem::new(Code::Internal, "the server cannot write its answer").into()
+            tracing::error!(%error, "cannot write a response");
+            Problem::new(Code::Internal, "the server cannot write its response").into()
         })
     }
 }
@@ -65,7 +65,7 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         let problem = match error {
             StoreError::Moved { .. } => Problem::new(Code::Conflict, error.to_string())
-                .hint("look at what changed, plan again, and try again"),
+                .hint("review the newer changes, then plan again"),
             StoreError::HistoryDeleted { .. } => Problem::new(Code::NotFound, error.to_string())
                 .hint("choose a newer revision: nicelist history"),
             StoreError::Refused(refusals) => refused(&refusals),
@@ -73,30 +73,32 @@ impl From<StoreError> for Refused {
                 Problem::new(Code::Guarded, error.to_string()).hint("choose another name")
             }
             StoreError::TokenNameUsed(_) => Problem::new(Code::Guarded, error.to_string())
-                .hint("choose another name: the history shows this one as an author"),
+                .hint("choose another name; this one is an author in the history"),
             StoreError::LastAdminToken(_) | StoreError::LastLastingAdminToken(_) => {
                 Problem::new(Code::Guarded, error.to_string())
                     .hint("create another one first: nicelist token create NAME --role admin")
             }
             StoreError::Overloaded => Problem::new(Code::Overloaded, error.to_string())
-                .hint("nothing was changed; try again in some seconds"),
+                .hint("nothing was changed; try again in a few seconds"),
             StoreError::Unreachable(_) => {
                 log_failure("the store failed", &error);
                 Problem::new(Code::Unavailable, "the server's database cannot be reached")
-                    .hint("look before you try again: what you sent may have been done")
+                    .hint("check whether the change was made before you repeat it")
             }
             StoreError::TooSlow(_) => Problem::new(Code::Unavailable, error.to_string())
-                .hint("ask for less: with a filter, a shorter time or a smaller limit"),
+                .hint("request less: add a filter, or use a shorter time or a smaller limit"),
             StoreError::OutcomeUnknown(_) => {
                 log_failure("the store failed", &error);
                 Problem::new(
                     Code::Unavailable,
                     "outcome unknown: the server's database stopped responding during the change",
                 )
-                .hint("see whether it was made before you repeat it: nicelist history")
+                .hint("check whether the change was made before you repeat it: nicelist history")
             }
-            StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string())
-                .hint("GET /readyz shows why; look before you try again"),
+            StoreError::Unwritable(_) => Problem::new(Code::Unavailable, error.to_string()).hint(
+                "GET /readyz shows the reason; check whether the change was made before you \
+                    repeat it",
+            ),
             StoreError::Open { .. }
             | StoreError::Outdated { .. }
             | StoreError::Abandoned
@@ -105,7 +107,7 @@ impl From<StoreError> for Refused {
             | StoreError::Database(_) => {
                 log_internal("the store failed", &error);
                 Problem::new(Code::Internal, "the server's database failed")
-                    .hint("the reason is in the server's log")
+                    .hint("the server's log has the reason")
             }
         };
         Self(problem)
@@ -120,15 +122,19 @@ pub(super) fn refused(refusals: &[Refusal]) -> Problem {
     };
     let details = refusals.iter().map(detail).collect();
     let (code, hint) = match refusals.first().map(|first| &first.reason) {
-        Some(RefusalReason::TagInUse { .. }) => {
-            (Code::Guarded, Some("--force takes it away from whatever uses it"))
-        }
+        Some(RefusalReason::TagInUse { .. }) => (
+            Code::Guarded,
+            Some(
+                "--force removes the tag's rules and settings, and the tag from \
+                its hosts",
+            ),
+        ),
         Some(RefusalReason::UnknownHost(_)) => (Code::NotFound, None),
         Some(RefusalReason::UnknownTag(_)) | None => (Code::Invalid, None),
     };
     let message = match refusals {
         [only] => only.reason.to_string(),
-        several => format!("{} of the edits cannot be made; nothing was changed", several.len()),
+        several => format!("{} of the edits are invalid; nothing was changed", several.len()),
     };
     let problem = Problem::new(code, message).details(details);
     hint.into_iter().fold(problem, Problem::hint)
@@ -139,7 +145,7 @@ impl From<SyncError> for Refused {
         match error {
             SyncError::Store(error) => error.into(),
             SyncError::UnknownMac => Problem::new(Code::NotFound, error.to_string())
-                .hint("nicelist host show HOST lists the Macs")
+                .hint("nicelist host show HOST lists the host's Macs")
                 .into(),
             SyncError::Answer(_)
             | SyncError::TooManyRules(_)
@@ -221,20 +227,23 @@ pub(super) async fn off_the_async_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Refused> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
-        tracing::error!(%error, "a request's work ended early");
-        Problem::new(Code::Internal, "the server failed to do this").into()
+        tracing::error!(%error, "a request's task stopped unexpectedly");
+        Problem::new(Code::Internal, "the server could not complete the request").into()
     })
 }
 
 /// The response to an unknown path. The path is not repeated, because it may contain an enrollment
 /// secret.
 pub(super) fn unknown_path() -> Refused {
-    Problem::new(Code::NotFound, "there is nothing at this path").into()
+    Problem::new(Code::NotFound, "this path does not exist").into()
 }
 
 /// The response if a path exists, but does not support the method. The caller adds `Allow`.
 pub(super) async fn method_not_allowed(method: Method) -> Refused {
-    let message = format!("this path does not support {method}; the header Allow has what it does");
+    let message = format!(
+        "this path does not support {method}; the Allow header lists the \
+        supported methods"
+    );
     Problem::new(Code::MethodNotAllowed, message).into()
 }
 
@@ -293,5 +302,5 @@ pub(super) fn read_cursor<T: FromStr>(cursor: Option<&str>) -> Result<Option<T>,
 }
 
 pub(super) fn bad_cursor() -> Refused {
-    Problem::new(Code::Invalid, "invalid cursor: begin again without it").into()
+    Problem::new(Code::Invalid, "invalid cursor: start again without it").into()
 }

@@ -181,7 +181,7 @@ impl App {
         let (limits, proxies) = (self.connections.clone(), self.trusted_proxies.clone());
         let cut_off = listen::serve(listener, self.router(), tls, limits, proxies, shutdown).await;
         if let Err(error) = self.state.engine.close().await {
-            tracing::error!(%error, "cannot write when the last hosts were seen");
+            tracing::error!(%error, "cannot store when hosts were last seen");
         }
         if let Some(following) = following {
             following.abort();
@@ -249,7 +249,8 @@ async fn tick(state: &State, failing: bool) -> bool {
     if requests > 0 {
         tracing::warn!(
             requests,
-            "turned away: more was sent than the database and the memory for bodies take"
+            "refused: more requests than the database can handle, or more bodies than fit into \
+            memory"
         );
     }
     REFUSALS.log_repeated();
@@ -261,9 +262,10 @@ async fn tick(state: &State, failing: bool) -> bool {
     state.health.ticked(failed.clone());
     match (&failed, failing) {
         (Some(error), false) => {
-            tracing::error!(%error, "cannot follow the database; trying again every second");
+            tracing::error!(%error, "cannot watch the database for changes; trying again every \
+                second");
         }
-        (None, true) => tracing::info!("the database is followed again"),
+        (None, true) => tracing::info!("watching the database for changes again"),
         (Some(_), true) | (None, false) => {}
     }
     failed.is_some()

@@ -66,7 +66,7 @@ pub(super) async fn keep_compacting(state: Arc<State>) {
             (Err(error), false) => {
                 tracing::error!(%error, "cannot delete old history; trying again every minute");
             }
-            (Ok(()), true) => tracing::info!("old history is deleted again"),
+            (Ok(()), true) => tracing::info!("deleting old history works again"),
             (Err(_), true) | (Ok(()), false) => {}
         }
         failing = compacted.is_err();

@@ -99,7 +99,8 @@ impl Exceeded {
             tracing::warn!(
                 client,
                 limit,
-                "over a limit: further requests are refused, and uploaded events dropped, until the minute ends"
+                "over a limit; until the minute ends, further requests are refused and uploaded \
+                events dropped"
             );
         }
         let mut known = self.known();

@@ -103,10 +103,14 @@ fn unread_problem(unread: Unread, limit: usize) -> Problem {
             Problem::new(Code::TooLarge, format!("the body is larger than {limit} bytes"))
                 .hint("send it in parts; roles editor and admin may send larger bodies")
         }
-        Unread::NoRoom => Problem::new(Code::Overloaded, "too many bodies are being received")
-            .hint("nothing was changed; try again in some seconds"),
-        Unread::Stalled => Problem::new(Code::BadRequest, "the body stopped coming"),
-        Unread::CutOff => Problem::new(Code::BadRequest, "the body was cut off"),
+        Unread::NoRoom => Problem::new(Code::Overloaded, "the server is receiving too many bodies")
+            .hint("nothing was changed; try again in a few seconds"),
+        Unread::Stalled => Problem::new(Code::BadRequest, "timed out while receiving the body"),
+        Unread::CutOff => Problem::new(
+            Code::BadRequest,
+            "the connection closed before the end of \
+            the body",
+        ),
     }
 }
 
@@ -155,6 +159,6 @@ fn path_problem(rejection: &PathRejection) -> Problem {
             _ => {}
         }
     }
-    tracing::error!(error = rejection.body_text(), "a route does not fit its handler");
+    tracing::error!(error = rejection.body_text(), "a route does not match its handler");
     Problem::new(Code::Internal, "the server failed to read the path")
 }

@@ -57,8 +57,8 @@ fn panic_response(cause: &(dyn Any + Send)) -> Response {
     let text = cause.downcast_ref::<&str>().copied();
     let text = text.or_else(|| cause.downcast_ref::<String>().map(String::as_str));
     tracing::error!(panic = text.unwrap_or("unknown"), "a request's handler panicked");
-    let problem = Problem::new(Code::Internal, "the server failed to answer this request")
-        .hint("the reason is in the server's log, under the request ID");
+    let problem = Problem::new(Code::Internal, "the server could not respond to this request")
+        .hint("the server's log has the reason under the request ID");
     Refused::from(problem).into_response()
 }
 

@@ -47,7 +47,8 @@ impl Health {
         let silence = ticker.at.elapsed();
         if silence > LONGEST_SILENCE {
             let message = format!(
-                "rules have not expired and changes of other servers were not read for {} s",
+                "for {} s, expired rules were not removed and changes by other servers were not \
+                read",
                 silence.as_secs()
             );
             return Some(Reason::new("ticker-stalled", message));
@@ -78,7 +79,7 @@ impl Health {
         }
         if codes(&published.warnings) != codes(&state.warnings) {
             match &state.warnings[..] {
-                [] => tracing::info!("the warnings about this server have been resolved"),
+                [] => tracing::info!("all warnings about this server are resolved"),
                 warnings => tracing::warn!(warnings = %described(warnings), "needs attention"),
             }
         }

@@ -55,7 +55,7 @@ pub(super) async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> usize {
     let maxima = limits.count();
-    tracing::debug!(?maxima, "connections are limited");
+    tracing::debug!(?maxima, "the number of connections is limited");
     let proxies = Arc::new(proxies);
     let mut admission = Admission::new(maxima, Arc::clone(&proxies));
     let graceful = GracefulShutdown::new();
@@ -153,7 +153,7 @@ impl Seat {
         };
         match secured {
             Ok(Secured { stream, peer }) => self.converse(stream, peer).await,
-            Err(error) => tracing::debug!(%address, %error, "a connection was not secured"),
+            Err(error) => tracing::debug!(%address, %error, "a TLS handshake failed"),
         }
     }
 
@@ -194,7 +194,7 @@ impl Seat {
         let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
         if let Err(error) = watcher.watch(connection).await {
-            tracing::debug!(error = %error, "a connection ended early");
+            tracing::debug!(error = %error, "a connection closed early");
         }
     }
 }
@@ -202,7 +202,7 @@ impl Seat {
 /// Logs why the client of a connection is unknown, unless `REFUSALS` only counts the line.
 fn not_reported(proxy: IpAddr, error: &io::Error) {
     if let Some((proxy, error)) = REFUSALS.line(&proxy.to_string(), &error.to_string()) {
-        tracing::warn!(proxy, error, "a trusted proxy did not report the address of its client");
+        tracing::warn!(proxy, error, "a trusted proxy did not report its client's address");
     }
 }
 
@@ -227,11 +227,12 @@ fn refusal(fault: Fault) -> Problem {
     match fault {
         Fault::Ambiguous => Problem::new(
             Code::BadRequest,
-            "the body has two lengths: send either Content-Length or Transfer-Encoding, once",
+            "the body has two lengths: send either Content-Length or Transfer-Encoding, and only \
+            once",
         ),
         Fault::Coding => Problem::new(
             Code::NotImplemented,
-            "unsupported transfer coding: the only one that is supported is chunked",
+            "unsupported transfer coding: only chunked is supported",
         ),
     }
 }
@@ -239,6 +240,6 @@ fn refusal(fault: Fault) -> Problem {
 /// Refuses a request on a reserved connection unless it is for the admin API or a health check.
 fn full(for_admins: bool, path: &str) -> Option<Problem> {
     let served = path.starts_with(ROOT) || path == "/healthz" || path == "/readyz";
-    let text = "all connections of this server are in use; try again";
+    let text = "the server has no free connections; try again";
     (for_admins && !served).then(|| Problem::new(Code::Overloaded, text))
 }

@@ -64,7 +64,7 @@ pub struct Options {
 pub enum ServerError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("{name} is not usable: {reason}")]
+    #[error("invalid {name}: {reason}")]
     Secret { name: &'static str, reason: &'static str },
 }
 

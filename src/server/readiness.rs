@@ -132,7 +132,7 @@ async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {
 fn disk_low(free: Option<u64>) -> Option<Reason> {
     free.filter(|free| *free < LEAST_FREE).map(|free| {
         let message = format!(
-            "the database's disk has {} MiB left; at least {} MiB are needed",
+            "the database's disk has {} MiB free; at least {} MiB are required",
             free >> 20,
             LEAST_FREE >> 20
         );

@@ -51,7 +51,7 @@ pub(super) async fn keep_purging(state: Arc<State>) {
             (Err(error), false) => {
                 tracing::error!(%error, "cannot delete old events; trying again every minute");
             }
-            (Ok(_), true) => tracing::info!("old events are deleted again"),
+            (Ok(_), true) => tracing::info!("deleting old events works again"),
             (Err(_), true) | (Ok(_), false) => {}
         }
         failing = purged.is_err();

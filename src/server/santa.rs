@@ -96,23 +96,23 @@ struct StageResponse {
 
 #[derive(Debug, thiserror::Error)]
 enum Failure {
-    #[error("no client certificate of the CA that this server trusts")]
+    #[error("no client certificate from the CA that this server trusts")]
     NoCertificate,
-    #[error("no enrollment secret, or one that is not known")]
+    #[error("the enrollment secret is missing or unknown")]
     NotEnrolled,
-    #[error("the machine id is not usable: {0}")]
+    #[error("invalid machine ID: {0}")]
     Machine(#[from] crate::rule::ScopeError),
-    #[error("the machine id is not UTF-8")]
+    #[error("the machine ID is not UTF-8")]
     MachineBytes,
     #[error("the body could not be read, or is larger than {limit} bytes")]
     Unread { limit: usize },
     #[error("{0}")]
     OverLimit(Limit),
-    #[error("the bodies of other requests leave no room for this one")]
+    #[error("no memory is left for the body, because of the bodies of other requests")]
     NoRoom,
-    #[error("the work on the body ended early")]
+    #[error("the task that decodes the body stopped unexpectedly")]
     Panicked,
-    #[error("the body did not come within {BODY_DEADLINE:?}")]
+    #[error("the body did not arrive within {BODY_DEADLINE:?}")]
     TooSlow,
     #[error(transparent)]
     Encoding(#[from] BodyError),
@@ -217,7 +217,7 @@ fn refusal(
         // The next tick logs the number of these requests. A line for each would add to the load.
         state.turned_away.fetch_add(1, Ordering::Relaxed);
         let retry = [(RETRY_AFTER, RETRY)];
-        return (status, retry, "more to do than can be done, try again\n").into_response();
+        return (status, retry, "the server is overloaded, try again\n").into_response();
     }
     if let Failure::OverLimit(limit) = failure {
         // `rate_limits` has already counted and logged the request.

@@ -40,7 +40,7 @@ pub(super) async fn keep_counting(state: Arc<State>) {
             (Err(error), false) => {
                 tracing::error!(%error, "cannot count programs; trying again every minute");
             }
-            (Ok(()), true) => tracing::info!("programs are counted again"),
+            (Ok(()), true) => tracing::info!("counting programs works again"),
             (Err(_), true) | (Ok(()), false) => {}
         }
         failing = worked.is_err();

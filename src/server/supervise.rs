@@ -17,7 +17,13 @@ pub(super) async fn supervise<T: Future<Output = ()>>(name: &'static str, task: 
     loop {
         let panicked = AssertUnwindSafe(POLLS.measure(task())).catch_unwind().await.is_err();
         ended += 1;
-        tracing::error!(task = name, panicked, ended, "a background task ended; starting it again");
+        tracing::error!(
+            task = name,
+            panicked,
+            ended,
+            "a background task stopped unexpectedly; \
+            restarting it"
+        );
         tokio::time::sleep(PAUSE).await;
     }
 }

@@ -173,7 +173,7 @@ fn check_chosen(options: &Options) -> Result<(), ServerError> {
             return Err(ServerError::Secret { name, reason });
         }
         if !(SHORTEST_SECRET..=LONGEST_SECRET).contains(&secret.len()) {
-            let reason = "use 16 to 200 characters, or unset it to get a random one";
+            let reason = "use 16 to 200 characters, or unset the variable to get a random secret";
             return Err(ServerError::Secret { name, reason });
         }
     }

@@ -68,8 +68,8 @@ impl TrustedClock {
         self.jump().map(|ClockJump { wall, expected }| {
             let message = format!(
                 "the clock shows {wall:.0}, but about {expected:.0} was expected; no rule expires \
-                 and no event or history is deleted until the clock is corrected or confirmed with: \
-                 nicelist database accept-clock"
+                and no event or history is deleted until the clock is corrected or accepted: \
+                nicelist database accept-clock"
             );
             Reason::new("clock-jumped", message)
         })

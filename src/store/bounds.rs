@@ -170,7 +170,7 @@ impl EventColumns {
             EventKind::Execution | EventKind::BundleMember => None,
         };
         let event = Event {
-            machine: self.machine.parse().map_err(|error| corrupt("machine id", &error))?,
+            machine: self.machine.parse().map_err(|error| corrupt("machine ID", &error))?,
             decision: Decision(self.decision.into()),
             occurred: self.occurred.map(to_time).transpose()?,
             file_name: file_name.to_owned(),

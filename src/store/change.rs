@@ -65,10 +65,10 @@ pub struct Refusal {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RefusalReason {
     /// An edit adds a rule, a setting or a host to a tag that does not exist.
-    #[error("there is no tag `{0}`")]
+    #[error("tag `{0}` not found")]
     UnknownTag(TagName),
     /// The host has never synced, or was forgotten.
-    #[error("there is no host `{0}`")]
+    #[error("host `{0}` not found")]
     UnknownHost(MachineId),
     #[error("tag `{name}` is in use (rules: {rules}, settings: {settings}, hosts: {hosts})")]
     TagInUse {

@@ -19,7 +19,8 @@ pub enum StoreError {
     },
     /// The database was opened read-only, but its schema is too old.
     #[error(
-        "cannot read {url}: its schema is older (schema {version}, this nicelist has {newest})"
+        "cannot read {url}: its schema is too old (schema {version}; this nicelist requires \
+        {newest})"
     )]
     Outdated {
         /// The database's URL without its password.
@@ -28,7 +29,10 @@ pub enum StoreError {
         newest: usize,
     },
     /// The change was not planned on the newest revision.
-    #[error("the rules moved on: planned on revision {planned}, now at {head}")]
+    #[error(
+        "the policy changed: this change was planned on revision {planned}, but the newest \
+        revision is {head}"
+    )]
     Moved {
         /// The revision that the change was planned on.
         planned: Revision,
@@ -36,8 +40,8 @@ pub enum StoreError {
     },
     /// The revision is older than the first revision whose history is kept.
     #[error(
-        "the history of revision {wanted} was deleted (setting history-retention); history is \
-         kept from revision {start} ({}) on",
+        "the history of revision {wanted} was deleted (setting history-retention); the oldest \
+         available revision is {start} ({})",
         .at.strftime("%Y-%m-%d")
     )]
     HistoryDeleted {
@@ -47,27 +51,27 @@ pub enum StoreError {
         at: Timestamp,
     },
     /// Nothing was changed.
-    #[error("{} of the edits cannot be made", .0.len())]
+    #[error("{} of the edits are invalid", .0.len())]
     Refused(Vec<Refusal>),
-    #[error("a token named `{0}` exists")]
+    #[error("a token with the name `{0}` already exists")]
     TokenExists(String),
     /// A token with this name was revoked. Revisions may have that name as their author.
-    #[error("a token named `{0}` was revoked")]
+    #[error("a token with the name `{0}` was revoked")]
     TokenNameUsed(String),
     #[error("`{0}` is the last admin token")]
     LastAdminToken(String),
-    #[error("all admin tokens but `{0}` expire within a day")]
+    #[error("all admin tokens except `{0}` expire within a day")]
     LastLastingAdminToken(String),
     /// The database cannot be reached. A write may have succeeded.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
     /// Too many writes are waiting, or a query got no connection or lock in time. Nothing was
     /// changed.
-    #[error("the database has more to do than it keeps up with")]
+    #[error("the database is overloaded")]
     Overloaded,
-    #[error("a query took longer than {} s and was stopped", .0.as_secs())]
+    #[error("a query took longer than {} s and was canceled", .0.as_secs())]
     TooSlow(Duration),
-    #[error("a query was stopped: no one waits for it any more")]
+    #[error("a query was canceled, because its request was canceled")]
     Abandoned,
     /// The connection broke, or the database stopped responding, while a change was committed.
     #[error("outcome unknown: the database stopped responding during the change: {0}")]
@@ -82,7 +86,7 @@ pub enum StoreError {
     /// A row is undamaged, but this version cannot read it.
     #[error("unreadable {0}")]
     Unreadable(String),
-    #[error("database: {0}")]
+    #[error("database error: {0}")]
     Database(String),
 }
 

@@ -2,11 +2,14 @@
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum WriteFault {
-    #[error("its file was deleted or moved while the server ran")]
+    #[error("its file was deleted or moved while the server was running")]
     FileMissing,
-    #[error("another file has taken the place of its file")]
+    #[error("its file was replaced by another file")]
     FileReplaced,
-    #[error("its write-ahead log (the -wal file) was deleted or replaced while the server ran")]
+    #[error(
+        "its write-ahead log (the -wal file) was deleted or replaced while the server was \
+        running"
+    )]
     LogMissing,
     #[error("its disk is full")]
     DiskFull,
@@ -16,7 +19,7 @@ pub enum WriteFault {
     /// standby.
     #[error("it is read-only")]
     Protected,
-    #[error("the thread that writes has stopped; restart the server")]
+    #[error("the writer thread has stopped; restart the server")]
     WriterStopped,
     #[error("a write has not finished for 30 seconds")]
     WriterStuck,

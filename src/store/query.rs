@@ -352,7 +352,7 @@ fn time(milliseconds: i64) -> Result<Timestamp, BadPosition> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a position in a list")]
+#[error("not a valid position in a list")]
 pub struct BadPosition;
 
 /// A sighting whose newest decision was made without a rule, and its program.

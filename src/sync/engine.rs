@@ -162,7 +162,7 @@ impl Engine {
             && let Err(error) = self.live.follow().await
         {
             let revision = committed.head.0;
-            tracing::error!(%error, revision, "cannot read the new revision; it will be read later");
+            tracing::error!(%error, revision, "cannot read the new revision; trying again later");
         }
         Ok(committed)
     }

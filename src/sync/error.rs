@@ -10,28 +10,28 @@ use crate::store::StoreError;
 pub enum SyncError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("cannot write the answer: {0}")]
+    #[error("cannot write the response: {0}")]
     Answer(Arc<PageError>),
     /// The client accepts only one page, and its rules do not fit on it.
     #[error(
-        "{0} rules do not fit on the one page of 10 MiB that this client accepts; give it fewer \
-         rules, or a client that reads pages"
+        "{0} rules do not fit on the one page of 10 MiB that this client accepts; give the host \
+        fewer rules, or use a client that supports pages"
     )]
     TooManyRules(u32),
-    #[error("the database was restored since this sync began; the host must begin another one")]
+    #[error("the database was restored after this sync began; the host must start the sync again")]
     Outdated,
     #[error("too many new hosts in a minute")]
     TooManyNewHosts,
     /// The Mac may not use the machine ID of another Mac.
     #[error(
-        "the machine ID belongs to a Mac with another serial number or model; to allow this one, run \
-         nicelist host accept"
+        "the machine ID belongs to a Mac with another serial number or model; to accept this Mac, \
+        run nicelist host accept"
     )]
     AnotherMac,
     #[error("no Mac with this serial number uses the machine ID")]
     UnknownMac,
     /// Other requests kept writing the host's row while this request tried to write it.
-    #[error("too many requests of one host at once")]
+    #[error("too many simultaneous requests from one host")]
     Contended,
 }
 

@@ -91,7 +91,7 @@ impl EventLimit {
         let left = usize::try_from(most.saturating_sub(count.kept)).unwrap_or(usize::MAX);
         let dropped = events.saturating_sub(left) as u64;
         if dropped > 0 && count.dropped == 0 {
-            tracing::warn!(%machine, most, "dropping events: the host reached its limit for the day");
+            tracing::warn!(%machine, most, "dropping events: the host reached its limit for today");
         }
         count.dropped += dropped;
         if dropped > 0 {
@@ -131,7 +131,8 @@ impl EventLimit {
         let count = today.count(machine);
         if left_out > 0 && count.left_out == 0 {
             let most = NEW_PROGRAMS_PER_DAY;
-            tracing::warn!(%machine, most, "not listing more new programs of the host today");
+            tracing::warn!(%machine, most, "the host reached its limit of new programs for today; \
+                not listing more of them");
         }
         count.kept += events as u64;
         count.programs = (count.programs + programs).saturating_sub(reserved);

@@ -1,9 +1,10 @@
-//! Phrases that must not appear in comments and names, each with its replacement.
+//! Phrases that must not appear in comments, names and messages, each with its replacement.
 
 /// A phrase, its replacement, and longer phrases that contain it and are correct. A phrase consists
 /// of words with one space between them. `a|b` matches either word.
 pub(crate) type Phrase = (&'static str, &'static str, &'static [&'static str]);
 
+/// Phrases that must not appear in comments, names or messages.
 pub(crate) const EVERYWHERE: &[Phrase] = &[
     ("in step", "up to date", &[]),
     ("speak|speaks|spoken|spoke", "match; contain; use", &[]),
@@ -81,4 +82,33 @@ pub(crate) const IN_COMMENTS: &[Phrase] = &[
     ("stand|stands|stood in|on|at|there|alone|before|after|twice|where|here", "is in; is", &[]),
     ("nothing but", "only", &[]),
     ("lest|thereof|whereby|therein|hence", "rewrite", &[]),
+];
+
+/// Phrases that must not appear in messages.
+pub(crate) const IN_MESSAGES: &[Phrase] = &[
+    ("in force", "active; effective", &[]),
+    (
+        "is|are|was|were no",
+        "invalid; not a valid; X not found",
+        &["is|are|was|were no longer|more"],
+    ),
+    ("nothing waits", "no programs are pending approval", &[]),
+    ("host|hosts ask|asks", "syncs; requests", &[]),
+    ("hold|holds", "has; contains", &[]),
+    ("make|makes|made it|a|an|one|this", "create", &[]),
+    ("takes no", "does not support", &[]),
+    ("not taken", "invalid; not accepted", &[]),
+    ("row|rows|rule|rules|event|events|target|targets is|are wrong", "invalid", &[]),
+    ("names no|it|all|the|neither", "has no; contains; sets", &[]),
+    ("due", "pending", &["due to"]),
+    ("ends|ended early", "stops unexpectedly", &[]),
+    ("stand|stands", "is; means", &["stand|stands for"]),
+    ("answer|answers|answered", "response; respond", &[]),
+    ("say|says|said", "contain; report", &[]),
+    ("let|lets it|them|everybody", "allow", &[]),
+    ("the same way", "the same", &["in the same way"]),
+    ("at once", "at the same time; immediately", &[]),
+    ("by itself|themselves", "automatically", &[]),
+    ("cut off", "incomplete; ends unexpectedly", &["was|were|is cut off"]),
+    ("look|looked at", "view; check", &[]),
 ];

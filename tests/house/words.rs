@@ -1,9 +1,10 @@
-//! Comments and names are in plain words: they contain none of the phrases in `phrases.rs`.
+//! Comments, names and messages are in plain words: they contain none of the phrases in
+//! `phrases.rs`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::phrases::{EVERYWHERE, IN_COMMENTS, Phrase};
+use super::phrases::{EVERYWHERE, IN_COMMENTS, IN_MESSAGES, Phrase};
 use super::source::{Piece, Token, files, name, pieces, read, root};
 
 /// clap prints the comments of an item as help if the item derives one of these.
@@ -13,6 +14,7 @@ type PhrasesByWord = HashMap<&'static str, Vec<&'static Phrase>>;
 
 static EVERYWHERE_BY_WORD: LazyLock<PhrasesByWord> = LazyLock::new(|| by_word(EVERYWHERE));
 static IN_COMMENTS_BY_WORD: LazyLock<PhrasesByWord> = LazyLock::new(|| by_word(IN_COMMENTS));
+static IN_MESSAGES_BY_WORD: LazyLock<PhrasesByWord> = LazyLock::new(|| by_word(IN_MESSAGES));
 
 fn by_word(phrases: &'static [Phrase]) -> PhrasesByWord {
     let mut by_word = PhrasesByWord::new();
@@ -34,6 +36,45 @@ fn comments_and_names_are_in_plain_words() {
         found.extend(in_comments(&name, &text).into_iter().chain(in_names(&name, &text)));
     }
     assert!(found.is_empty(), "{} phrases\n{}\n", found.len(), found.join("\n"));
+}
+
+#[test]
+fn messages_are_in_plain_words() {
+    let mut found: Vec<String> = Vec::new();
+    for path in files(&root().join("src"), ".rs") {
+        let (name, text) = (name(&path), read(&path));
+        if !name.ends_with("tests.rs") && !name.contains("/tests/") {
+            found.extend(in_messages(&name, &text));
+        }
+    }
+    assert!(found.is_empty(), "{} phrases\n{}\n", found.len(), found.join("\n"));
+}
+
+/// The phrases in the strings of a Rust file, up to its tests. A string without a space is not a
+/// message.
+fn in_messages(path: &str, text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for (line, piece) in pieces(code) {
+        let Piece::Literal(literal) = piece else { continue };
+        let literal = literal.replace("\\\n", "").replace("\\n", " ");
+        if literal.contains(' ') {
+            let mut words = Words::default();
+            words.add_prose(line, &without_values(&literal));
+            found.extend(words.report_message(path));
+        }
+    }
+    found
+}
+
+/// A format string with `{}` in place of each value.
+fn without_values(text: &str) -> String {
+    let mut parts = text.split('{');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let after = part.split_once('}').map_or(part, |(_, after)| after);
+        format!("{text}{{}}{after}")
+    })
 }
 
 /// The phrases in the comments of a Rust file. Comments that are help texts are left out.
@@ -185,6 +226,11 @@ impl Words {
         found.into_iter().chain(self.report(path, &IN_COMMENTS_BY_WORD)).collect()
     }
 
+    fn report_message(&self, path: &str) -> Vec<String> {
+        let found = self.report(path, &EVERYWHERE_BY_WORD);
+        found.into_iter().chain(self.report(path, &IN_MESSAGES_BY_WORD)).collect()
+    }
+
     fn report(&self, path: &str, phrases: &PhrasesByWord) -> Vec<String> {
         let mut found = Vec::new();
         for (at, (line, word)) in self.words.iter().enumerate() {
@@ -249,4 +295,15 @@ fn help_texts_are_left_out() {
     assert_eq!(in_comments("a.rs", &format!("{item}/// In step\nstruct B;")).len(), 1);
     let unit = "/// In step\n#[derive(Args)]\nstruct A;\n// In step\n#[derive(Debug)]\nstruct B;";
     assert_eq!(in_comments("a.rs", unit).len(), 1);
+}
+
+#[test]
+fn messages_are_the_strings_outside_of_tests() {
+    let message = |text: &str| in_messages("a.rs", text);
+    assert_eq!(message("let a = \"`x` is no rule\";").len(), 1);
+    assert_eq!(message("let a = \"`x` is \\\n    no rule\";").len(), 1);
+    let others = "// It is no rule.\nlet a = \"due\"; let b = \"there is no longer a {due}\";";
+    assert_eq!(message(others), [""; 0]);
+    let tests = "let a = 1;\n#[cfg(test)]\nmod tests {\nlet a = \"it is no rule\";\n}\n";
+    assert_eq!(message(tests), [""; 0]);
 }

@@ -117,9 +117,9 @@ async fn a_revoked_or_unknown_token_gets_a_hint() {
     {
       "code": "unauthenticated",
       "hints": [
-        "pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`"
+        "pass a token with --token or NICELIST_TOKEN; an admin creates one with `nicelist token create`"
       ],
-      "message": "the token is not known, or was revoked, or has expired",
+      "message": "the token is unknown, revoked or expired",
       "request_id": "the-test"
     }
     "#);
@@ -151,20 +151,20 @@ async fn every_bad_rule_of_a_change_is_reported_and_nothing_is_changed() {
         {
           "field": "target",
           "index": 1,
-          "message": "`SHORT` is no teamid identifier; expected 10 letters and digits"
+          "message": "invalid teamid identifier `SHORT`: expected 10 letters and digits"
         },
         {
           "field": "policy",
           "index": 2,
-          "message": "allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid"
+          "message": "allow-compiler works only in binary, signingid and cdhash rules; Santa ignores it in a teamid rule"
         },
         {
           "field": "cel",
           "index": 3,
-          "message": "policy cel needs an expression"
+          "message": "policy cel requires an expression"
         }
       ],
-      "message": "3 rules are not taken; nothing was changed",
+      "message": "3 rules are invalid; nothing was changed",
       "request_id": "the-test"
     }
     "#);

@@ -80,7 +80,7 @@ fn a_plan_is_shown_and_applied_once() {
       + signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
     ----- stderr -----
     Plan: 6 to add
-    hint: nicelist apply -f policy.toml --base 0 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --base 0
     ");
     let unconfirmed = shell.run("apply -f policy.toml").replace(&server.url, "[SERVER]");
     insta::assert_snapshot!(unconfirmed, @"
@@ -104,8 +104,8 @@ fn a_plan_is_shown_and_applied_once() {
       + signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
     ----- stderr -----
     Plan: 6 to add
-    error: not confirmed: apply this to [SERVER]?
-    hint: pass --yes to do it without being asked
+    error: not confirmed: Apply these changes to [SERVER]?
+    hint: to confirm without a prompt: --yes
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --base 0 --yes -m first"), @"
     $ nicelist apply -f policy.toml --base 0 --yes -m first
@@ -133,13 +133,13 @@ fn a_plan_is_shown_and_applied_once() {
     $ nicelist apply -f policy.toml --yes
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
+    no changes (revision 1); 6 unchanged
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune"), @"
     $ nicelist plan -f policy.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
+    no changes (revision 1); 6 unchanged
     ");
     insta::assert_snapshot!(shell.run("history -o csv"), @r#"
     $ nicelist history -o csv
@@ -174,25 +174,25 @@ fn every_fault_is_reported_with_its_place() {
     $ nicelist plan -f policy
     exit code: 5
     ----- stderr -----
-    policy/a.toml:2:1: prioritty: is no key here; did you mean priority?
+    policy/a.toml:2:1: prioritty: unknown key; did you mean priority?
     policy/a.toml:3:11: serials: expected a list of strings, found a string
-    policy/a.toml:6:1: event-retention: is for the fleet as a whole, not for tag:eng
-    policy/a.toml:7:1: clientmode: is no setting; did you mean client-mode?
-    policy/a.toml:8:14: batch-size: `0` is not taken; expected a number from 1 to 1000
-    policy/a.toml:10:11: settings: `desk` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:desk?
-    policy/b.toml:1:7: tag eng is there already, at a.toml:1:7
-    policy/b.toml:4:10: target: `short` is no teamid identifier; expected 10 letters and digits
+    policy/a.toml:6:1: event-retention: can only be set for the fleet, not for tag:eng
+    policy/a.toml:7:1: clientmode: unknown setting; did you mean client-mode?
+    policy/a.toml:8:14: batch-size: invalid value `0`: expected a number from 1 to 1000
+    policy/a.toml:10:11: settings: invalid scope `desk`: expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:desk?
+    policy/b.toml:1:7: tag eng already exists, at a.toml:1:7
+    policy/b.toml:4:10: target: invalid teamid identifier `short`: expected 10 letters and digits
     policy/b.toml:10:11: expires: expected a date or a time, as in 2026-12-31 or [TIME], found a string
-    policy/b.toml:11:1: identifier: is no key here; there are target, policy, scope, cel, message, url, button_label, app_name, bundle_hash, bundle_binary_count, comment, ticket, source, expires
-    policy/c.csv:2: teamid:AAAAAAAAAA for fleet repeats b.toml:13:1; remove one of them
+    policy/b.toml:11:1: identifier: unknown key; expected one of target, policy, scope, cel, message, url, button_label, app_name, bundle_hash, bundle_binary_count, comment, ticket, source, expires
+    policy/c.csv:2: teamid:AAAAAAAAAA for fleet is already at b.toml:13:1; remove one of the two
     policy/c.csv:3: target: is missing
     policy/d.toml:1:9: unclosed array table, expected `]`
-    policy/notes.txt: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 14 faults; nothing was changed
+    policy/notes.txt: is not part of a manifest; only .toml, .csv and .tsv files are allowed
+    error: found 14 errors; nothing was changed
     ");
-    assert!(shell.run("apply -f policy --yes").contains("14 faults; nothing was changed"));
+    assert!(shell.run("apply -f policy --yes").contains("found 14 errors; nothing was changed"));
     let exported = shell.run("export -f policy");
-    assert!(exported.contains("hint: only a manifest without faults is written into"));
+    assert!(exported.contains("hint: fix the manifest first; export updates only valid manifests"));
     insta::assert_snapshot!(shell.run("history -o csv"), @r#"
     $ nicelist history -o csv
     exit code: 0
@@ -210,10 +210,10 @@ fn faults_found_by_the_server_are_reported_with_their_place() {
     $ nicelist plan -f more.toml
     exit code: 5
     ----- stderr -----
-    error: 2 things of the policy are not taken; nothing was changed
-      more.toml:11:1: scope: there is no tag `none`
-      more.toml:5:1: scope: there is no tag `nobody`
-    hint: name the tag among the tags too, or make it first: nicelist tag create NAME
+    error: 2 items of the policy are invalid; nothing was changed
+      more.toml:11:1: scope: tag `none` not found
+      more.toml:5:1: scope: tag `nobody` not found
+    hint: add the tag to the policy, or create it first: nicelist tag create NAME
     ");
 }
 
@@ -225,8 +225,8 @@ fn deleting_most_of_a_policy_needs_a_flag() {
     $ nicelist apply -f empty.toml --prune --yes
     exit code: 6
     ----- stderr -----
-    error: --prune would end 6 of 6 in force
-    hint: nicelist plan --prune shows them; --prune-most lets it
+    error: --prune would remove 6 of 6 active items
+    hint: to list them: nicelist plan --prune; to remove them: --prune-most
     ");
     shell.write("cut.toml", "");
     insta::assert_snapshot!(shell.run("apply -f cut.toml --prune --yes"), @"
@@ -234,7 +234,7 @@ fn deleting_most_of_a_policy_needs_a_flag() {
     exit code: 5
     ----- stderr -----
     cut.toml:1:1: is empty
-    error: 1 fault; nothing was changed
+    error: found 1 error; nothing was changed
     ");
     insta::assert_snapshot!(shell.run("apply -f empty.toml --prune --prune-most --yes"), @"
     $ nicelist apply -f empty.toml --prune --prune-most --yes
@@ -268,7 +268,7 @@ fn deleting_most_of_a_policy_needs_a_flag() {
     $ nicelist plan -f policy.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 2)
+    no changes (revision 2)
     ");
 }
 
@@ -291,7 +291,7 @@ fn hosts_are_found_by_host_name_serial_number_and_prefix() {
       + teamid:EQHXZ8M8AV  allow
     ----- stderr -----
     Plan: 2 to add
-    hint: nicelist apply -f host.toml --base 0 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f host.toml --base 0
     ");
 }
 
@@ -306,7 +306,7 @@ fn a_reader_may_plan_and_export_but_not_apply() {
     $ nicelist apply -f policy.toml --yes
     exit code: 4
     ----- stderr -----
-    error: token `reader` has role viewer; this needs editor
+    error: token `reader` has role viewer; this request requires editor
     ");
     insta::assert_snapshot!(shell.run("export -f policy.toml"), @"
     $ nicelist export -f policy.toml

@@ -90,7 +90,7 @@ fn l9_a_database_is_backed_up_while_a_server_writes_and_restored_when_it_has_sto
     let transcript = refused(&shell, &format!("database restore copy.db --yes {local}"));
     insta::assert_snapshot!(transcript, @"
     error: [HOME]/nicelist.db is in use; nothing was changed
-    hint: stop the server, and then restore again
+    hint: stop the server, then restore again
     ");
     drop(server);
     shell.unset_server();
@@ -201,7 +201,7 @@ fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
     assert!(!story.contains("hushhush"), "{story}");
     insta::assert_snapshot!(without_time(&story), @"
     restore none.db --yes
-    error: cannot restore none.db: there is no such file; check the path
+    error: cannot restore none.db: the file does not exist; check the path
     hint: choose another backup file
     restore text.db --yes
     error: cannot restore text.db: it is not an SQLite database
@@ -210,57 +210,57 @@ fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
     error: cannot restore empty.db: it is empty: nicelist has never used it
     hint: choose another backup file
     restore other.db --yes
-    error: cannot restore other.db: it belongs to another program; name another file
+    error: cannot restore other.db: it belongs to another program; use another file
     hint: choose another backup file
     restore newer.db --yes
-    error: cannot restore newer.db: a newer nicelist made it (schema 99, this one knows [N]); upgrade nicelist
+    error: cannot restore newer.db: it was created by a newer nicelist (schema 99; this nicelist supports up to [N]); upgrade nicelist
     hint: choose another backup file
     restore cut.db --yes
-    error: cannot restore cut.db: it is damaged or was cut off
+    error: cannot restore cut.db: it is damaged or incomplete
     hint: choose another backup file
     restore altered.db --yes
     error: cannot restore altered.db: it is damaged: row 1 missing from index rule_live
     hint: choose another backup file
     restore nicelist.db --yes
-    error: cannot restore nicelist.db: it is the database itself; name a backup
+    error: cannot restore nicelist.db: it is the database itself; use a backup
     hint: choose another backup file
     restore good.db
     error: not confirmed: Replace sqlite:nicelist.db with good.db (revision 1 of [TIME], 0 hosts)?
-    hint: pass --yes to do it without being asked
+    hint: to confirm without a prompt: --yes
     restore good.db --yes --database sqlite:other.db
     error: cannot replace [HOME]/other.db: it is not a nicelist database
-    hint: to restore in its place, move it away: mv [HOME]/other.db [HOME]/other.db.old
+    hint: move the file away, then restore again: mv [HOME]/other.db [HOME]/other.db.old
     restore good.db --yes --database sqlite:text.db
     error: cannot replace [HOME]/text.db: it is not a nicelist database
-    hint: to restore in its place, move it away: mv [HOME]/text.db [HOME]/text.db.old
+    hint: move the file away, then restore again: mv [HOME]/text.db [HOME]/text.db.old
     restore good.db --yes --database postgres://nicelist@db/nicelist
     error: use PostgreSQL's tools for a PostgreSQL database
-    hint: into an empty database: pg_restore --exit-on-error --dbname=postgres://nicelist@db/nicelist nicelist.dump && nicelist database new-epoch --database postgres://nicelist@db/nicelist
+    hint: restore into an empty database: pg_restore --exit-on-error --dbname=postgres://nicelist@db/nicelist nicelist.dump && nicelist database new-epoch --database postgres://nicelist@db/nicelist
     backup good.db
-    error: good.db exists
-    hint: --force replaces it
+    error: good.db already exists
+    hint: to replace it: --force
     backup nicelist.db --force
-    error: cannot write nicelist.db: it is the database itself; name another file
+    error: cannot write nicelist.db: it is the database itself; use another file
     backup nowhere/copy.db
     error: cannot write nowhere/copy.db: its folder does not exist
     backup . --force
-    error: cannot write .: it is a folder; name a file
+    error: cannot write .: it is a folder; use a file
     backup copy.db --database sqlite:none.db
-    error: cannot back up none.db: there is no such file; check the path
+    error: cannot back up none.db: the file does not exist; check the path
     backup copy.db --database sqlite:text.db
     error: cannot back up text.db: it is not an SQLite database
     backup copy.db --database sqlite:altered.db
     error: cannot back up altered.db: it is damaged: row 1 missing from index rule_live
-    hint: to find out more: nicelist database check --database sqlite:altered.db
+    hint: for details: nicelist database check --database sqlite:altered.db
     backup copy.db --database postgres://nicelist@db/nicelist
     error: use PostgreSQL's tools for a PostgreSQL database
     hint: pg_dump --format=custom --file=nicelist.dump postgres://nicelist@db/nicelist
     backup copy.db --server http://127.0.0.1:1
-    error: this is done where the database is, not through a server
-    hint: name it: --database sqlite:PATH or --database postgres://USER@HOST/NAME
+    error: this command requires direct access to the database, not a server
+    hint: add the database: --database sqlite:PATH or --database postgres://USER@HOST/NAME
     new-epoch
-    error: not confirmed: Begin a new epoch? Hosts that cannot prove which rules they have get a clean sync.
-    hint: pass --yes to do it without being asked
+    error: not confirmed: Start a new epoch? Hosts that cannot prove which rules they have get a clean sync.
+    hint: to confirm without a prompt: --yes
     ");
     assert_eq!(std::fs::read(shell.path("nicelist.db")).unwrap(), before);
     assert_eq!(files(&shell, "copy.db"), [""; 0]);
@@ -303,7 +303,7 @@ fn l9_the_log_of_a_killed_server_is_not_applied_to_a_restored_database_or_a_back
     shell.unset_server();
     std::fs::copy(shell.path("nicelist.db-wal"), shell.path("other.db-wal")).unwrap();
     let backup = "database backup other.db --database sqlite:copy.db";
-    assert!(refused(&shell, backup).contains("other.db-wal exists"));
+    assert!(refused(&shell, backup).contains("other.db-wal already exists"));
     done(&shell, &format!("{backup} --force"));
     assert_eq!(files(&shell, "other.db"), ["other.db"]);
 
@@ -328,7 +328,7 @@ fn l9_a_database_behind_a_link_is_used_and_a_pipe_is_not_replaced() {
     let made = std::process::Command::new("mkfifo").arg(shell.path("pipe")).status().unwrap();
     assert!(made.success());
     let transcript = refused(&shell, "database backup pipe --force --database sqlite:real.db");
-    assert!(transcript.contains("it is a device or a pipe; name a file"), "{transcript}");
+    assert!(transcript.contains("it is a device or a pipe; use a file"), "{transcript}");
 }
 
 #[test]
@@ -345,8 +345,8 @@ fn l9_the_epoch_changes_on_restore_on_copy_and_by_hand() {
     $ nicelist database new-epoch --yes
     exit code: 0
     ----- stderr -----
-    began a new epoch
-    hint: hosts that wait for a clean sync: nicelist host list --state behind
+    started a new epoch
+    hint: to list the hosts that wait for a clean sync: nicelist host list --state behind
     ");
     let third = epoch(&shell, "nicelist.db");
     let mistyped = refused(&shell, "database new-epoch --yes --database sqlite:nicelits.db");

@@ -117,7 +117,7 @@ async fn b1_host_show_says_what_was_shortened() {
     let response = reqwest::Client::new().post(url).body(body).send().await.unwrap();
     assert_eq!(response.status(), 200);
     let shown = shell.run("host show MIRA");
-    assert!(shown.contains("groups used  the first 1000 by name of 2500 reported"), "{shown}");
+    assert!(shown.contains("groups used  the first 1000 by name, of 2500 reported"), "{shown}");
     assert!(shown.contains("truncated  serial_num, hostname, primary_user_groups"), "{shown}");
 }
 
@@ -301,12 +301,12 @@ async fn b1_texts_of_changes_are_refused_if_they_are_too_long() {
         problem.to_string()
     };
     let long = "ö".repeat(2_049);
-    let message = "the message of a change has 4098 bytes; 4096 are allowed";
+    let message = "the message of a change has 4098 bytes; the maximum is 4096";
     for path in ["/rules", "/policy", "/revisions/0/rollback"] {
         let problem = refused(path, json!({"message": long})).await;
         assert!(problem.contains(message), "{problem}");
     }
-    let description = "the description of a tag has 4098 bytes; 1024 are allowed";
+    let description = "the description of a tag has 4098 bytes; the maximum is 1024";
     let problem = refused("/tags", json!({"name": "eng", "description": long})).await;
     assert!(problem.contains(description), "{problem}");
     let tag = json!({"name": "eng", "priority": 0, "description": long});
@@ -315,6 +315,6 @@ async fn b1_texts_of_changes_are_refused_if_they_are_too_long() {
     let serials: Vec<String> = (0..100_001).map(|number| format!("C{number}")).collect();
     let membership = json!({"serials": serials});
     let problem = refused("/tags", json!({"name": "eng", "membership": membership})).await;
-    assert!(problem.contains("has 100001 entries; 100000 are allowed"), "{problem}");
+    assert!(problem.contains("has 100001 entries; the maximum is 100000"), "{problem}");
     assert_eq!(world.get("/tags").await["items"], json!([]));
 }

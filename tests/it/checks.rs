@@ -22,7 +22,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: remove the rule: a Mac that blocks Santa can no longer sync
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block signingid:platform:com.apple.WindowServer --dry-run"), @"
     $ nicelist rule add block signingid:platform:com.apple.WindowServer --dry-run
@@ -30,7 +30,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     ----- stderr -----
     error: signingid:platform:com.apple.WindowServer is blocked for fleet (NL303 blocks-system)
     hint: remove the rule: Santa never blocks programs that macOS needs
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block teamid:ZMCG7MLDV9 --force"), @"
     $ nicelist rule add block teamid:ZMCG7MLDV9 --force
@@ -44,7 +44,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     For more information, try '--help'.
     ");
     let blank = shell.run("rule add block teamid:ZMCG7MLDV9 --force --reason=");
-    assert!(blank.contains("error: a forced change needs a reason"), "{blank}");
+    assert!(blank.contains("error: a forced change requires a reason"), "{blank}");
     assert_eq!(shell.json("rule list"), json!([]));
     let forced = "rule add block teamid:ZMCG7MLDV9 --force --reason lab";
     insta::assert_snapshot!(shell.run(forced), @"
@@ -64,7 +64,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     ----- stdout -----
     unchanged  block teamid:ZMCG7MLDV9 in fleet
     ----- stderr -----
-    nothing to change (revision 1)
+    no changes (revision 1)
     ");
 }
 
@@ -87,7 +87,7 @@ fn m6_warnings_are_shown_and_the_change_is_stored() {
     ----- stdout -----
     added  block teamid:EQHXZ8M8AV in tag:eng
     ----- stderr -----
-    warning: teamid:EQHXZ8M8AV for tag:eng says what fleet says (NL101 repeats-weaker-scope)
+    warning: teamid:EQHXZ8M8AV has the same rule for tag:eng as for fleet (NL101 repeats-weaker-scope)
     warning: teamid:EQHXZ8M8AV is blocked for tag:eng (NL302 blocks-santa-team)
     revision 3
     ");
@@ -97,7 +97,7 @@ fn m6_warnings_are_shown_and_the_change_is_stored() {
     ----- stdout -----
     added  remove teamid:AAAAAAAAAA in tag:eng
     ----- stderr -----
-    warning: no weaker scope than tag:eng has teamid:AAAAAAAAAA (NL102 removes-nothing)
+    warning: no scope weaker than tag:eng has a rule for teamid:AAAAAAAAAA (NL102 removes-nothing)
     revision 4
     ");
 }
@@ -109,33 +109,33 @@ fn m6_path_patterns_are_compiled() {
     $ nicelist settings set allowed-path-regex=.*
     exit code: 6
     ----- stderr -----
-    error: allowed-path-regex of fleet: `^.*` allows every program (NL404 allows-everything)
-    hint: name the folders that are meant
-    hint: --force --reason TEXT stores it anyway and records the reason
+    error: allowed-path-regex for fleet: `^.*` allows every program (NL404 allows-everything)
+    hint: list only the folders that should be allowed
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/(a"), @"
     $ nicelist settings set blocked-path-regex=^/opt/(a
     exit code: 6
     ----- stderr -----
-    error: blocked-path-regex of fleet: `^/opt/(a` does not compile: unclosed group (NL405 invalid-pattern)
+    error: blocked-path-regex for fleet: `^/opt/(a` does not compile: unclosed group (NL405 invalid-pattern)
     hint: fix it: Santa ignores a pattern that does not compile
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/[a"), @"
     $ nicelist settings set blocked-path-regex=^/opt/[a
     exit code: 6
     ----- stderr -----
-    error: blocked-path-regex of fleet: `^/opt/[a` does not compile: unclosed character class (NL405 invalid-pattern)
+    error: blocked-path-regex for fleet: `^/opt/[a` does not compile: unclosed character class (NL405 invalid-pattern)
     hint: fix it: Santa ignores a pattern that does not compile
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/(a+)+$"), @"
     $ nicelist settings set blocked-path-regex=^/opt/(a+)+$
     exit code: 6
     ----- stderr -----
-    error: blocked-path-regex of fleet: `^/opt/(a+)+$` repeats what is repeated (NL402 catastrophic-pattern)
-    hint: repeat a part once: a repeated part must not itself be repeated
-    hint: --force --reason TEXT stores it anyway and records the reason
+    error: blocked-path-regex for fleet: `^/opt/(a+)+$` has nested repetition (NL402 catastrophic-pattern)
+    hint: avoid nested repetition: a repeated part must not contain a repeated part
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set allowed-path-regex=^/Users/"), @"
     $ nicelist settings set allowed-path-regex=^/Users/
@@ -143,7 +143,7 @@ fn m6_path_patterns_are_compiled() {
     ----- stdout -----
     added  allowed-path-regex=^/Users/ in fleet
     ----- stderr -----
-    warning: allowed-path-regex of fleet: `^/Users/` allows programs in /Users/ (NL403 allows-writable-path)
+    warning: allowed-path-regex for fleet: `^/Users/` allows programs in /Users/ (NL403 allows-writable-path)
     revision 1
     ");
     // Santa supports look-around, but nicelist cannot check it. So the setting is not refused.
@@ -162,7 +162,7 @@ fn m6_files_are_checked_too() {
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: remove the rule: a Mac that blocks Santa can no longer sync
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     let rule = "[[rules]]\ntarget = \"teamid:ZMCG7MLDV9\"\npolicy = \"block\"\n";
     shell.write("policy.toml", &format!("[settings.fleet]\nallowed-path-regex = \".*\"\n{rule}"));
@@ -170,11 +170,11 @@ fn m6_files_are_checked_too() {
     $ nicelist apply -f policy.toml --yes
     exit code: 6
     ----- stderr -----
-    error: 2 changes would do harm; nothing was changed
-      allowed-path-regex of fleet: `^.*` allows every program (NL404 allows-everything)
+    error: 2 changes would be harmful; nothing was changed
+      allowed-path-regex for fleet: `^.*` allows every program (NL404 allows-everything)
       teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
-    hint: name the folders that are meant
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: list only the folders that should be allowed
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --yes --force --reason lab"), @"
     $ nicelist apply -f policy.toml --yes --force --reason lab
@@ -186,7 +186,7 @@ fn m6_files_are_checked_too() {
     Rules for fleet
       + teamid:ZMCG7MLDV9  block
     ----- stderr -----
-    warning: allowed-path-regex of fleet: `^.*` allows every program (NL404 allows-everything)
+    warning: allowed-path-regex for fleet: `^.*` allows every program (NL404 allows-everything)
     warning: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     revision 1: 2 added
     ");
@@ -198,7 +198,7 @@ fn m6_files_are_checked_too() {
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: remove the rule: a Mac that blocks Santa can no longer sync
-    hint: --force --reason TEXT stores it anyway and records the reason
+    hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     shell.run("rollback 1 --yes --force --reason lab");
     assert_eq!(shell.json("rule list")[0]["target"], "teamid:ZMCG7MLDV9");
@@ -213,7 +213,7 @@ fn m6_a_lockdown_without_rules_is_a_warning() {
     ----- stdout -----
     added  client-mode=lockdown in fleet
     ----- stderr -----
-    warning: fleet is in lockdown, and no rule allows anything (NL501 empty-lockdown)
+    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
     revision 1
     ");
     shell.run("settings set client-mode=monitor");
@@ -256,7 +256,7 @@ fn m9_a_scope_that_no_host_has_is_a_warning() {
     ----- stdout -----
     added  allow teamid:AAAAAAAAAA in user:mria
     ----- stderr -----
-    warning: no host is in the scope user:mria; check its spelling
+    warning: no host is in the scope user:mria; check the spelling
     revision 2
     ");
     insta::assert_snapshot!(shell.run("settings set client-mode=monitor --scope group:engnieers"), @"
@@ -265,7 +265,7 @@ fn m9_a_scope_that_no_host_has_is_a_warning() {
     ----- stdout -----
     added  client-mode=monitor in group:engnieers
     ----- stderr -----
-    warning: no host is in the scope group:engnieers; check its spelling
+    warning: no host is in the scope group:engnieers; check the spelling
     revision 3
     ");
     insta::assert_snapshot!(shell.run("rule add allow teamid:AAAAAAAAAA --scope user:mira"), @"
@@ -285,14 +285,14 @@ fn m9_unknown_decisions_are_refused_with_the_nearest() {
     $ nicelist event list --decision BLOCK_UNKNWN
     exit code: 5
     ----- stderr -----
-    error: unknown decision `BLOCK_UNKNWN`, which no event has
+    error: unknown decision `BLOCK_UNKNWN`
     hint: did you mean BLOCK_UNKNOWN?
     ");
     insta::assert_snapshot!(shell.run("event list --decision block_unknown,BLOCK_NOTHING_LIKE_IT"), @"
     $ nicelist event list --decision block_unknown,BLOCK_NOTHING_LIKE_IT
     exit code: 5
     ----- stderr -----
-    error: unknown decision `BLOCK_NOTHING_LIKE_IT`, which no event has
+    error: unknown decision `BLOCK_NOTHING_LIKE_IT`
     hint: known decisions: DECISION_UNKNOWN, ALLOW_UNKNOWN, ALLOW_BINARY, ALLOW_CERTIFICATE, ALLOW_SCOPE, ALLOW_TEAMID, ALLOW_SIGNINGID, ALLOW_CDHASH, ALLOW_PLATFORM, BLOCK_UNKNOWN, BLOCK_BINARY, BLOCK_CERTIFICATE, BLOCK_SCOPE, BLOCK_TEAMID, BLOCK_SIGNINGID, BLOCK_CDHASH, BLOCK_BINARY_MISMATCH, BUNDLE_BINARY, FILE_ACCESS_DECISION_UNKNOWN, FILE_ACCESS_DECISION_DENIED, FILE_ACCESS_DECISION_DENIED_INVALID_SIGNATURE, FILE_ACCESS_DECISION_AUDIT_ONLY
     ");
     insta::assert_snapshot!(shell.run("event list --decision block_unknown"), @"

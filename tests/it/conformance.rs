@@ -62,7 +62,7 @@ fn nicelist_passes_every_case() {
         verdict["did"].as_str().unwrap().to_owned()
     };
     assert_eq!(did("wire-deflate"), "200, and the body was read");
-    assert_eq!(did("convergence-remove"), "gone by REMOVE");
+    assert_eq!(did("convergence-remove"), "deleted by REMOVE");
     assert_eq!(did("clean-rules"), format!("clean, with {RULES} rules"));
 }
 
@@ -118,7 +118,7 @@ async fn a_status_of_201_is_found() {
     $ nicelist lab conformance [URL] --only wire-status
     exit code: 1
     ----- stdout -----
-    RESULT  CASE  ASKS  DID
+    RESULT  CASE  REQUIREMENT  OBSERVED
     FAIL  wire-status  The server responds to every stage with status 200.  preflight: 201: {"clean_sync":true,"client_mode":"MONITOR","sync_type":"CLEAN"}, eventupload: 201: {}, ruledownload: 201: {"rules":[]}, postflight: 201: {}
     ----- stderr -----
     error: 1 failed, 0 passed
@@ -131,17 +131,17 @@ async fn an_empty_cursor_is_found() {
     $ nicelist lab conformance [URL] --only rules-
     exit code: 1
     ----- stdout -----
-    RESULT  CASE  ASKS  DID
+    RESULT  CASE  REQUIREMENT  OBSERVED
     pass  rules-list  Every page has the list rules, empty where there are none.  a list of 1
     FAIL  rules-cursor  The last page has no cursor key, not even an empty or null one.  "cursor": "" on the last page
     pass  rules-end  A download ends within 1000 pages, and no cursor is sent twice.  pages: 1, rules: 1
     pass  rules-valid  The newest client accepts every rule.  valid rules: 1
     pass  rules-repeat  If a page is requested twice, it has the same rules both times.  the same, of one page
     pass  rules-restart  A download that was aborted and started again is complete.  rules both times: 1
-    pass  rules-strange-cursor  An unknown cursor does no harm.  200, and the next download is whole
-    pass  rules-alone  Rules can be downloaded without a preflight.  200; rules for a host in sync: 1
+    pass  rules-strange-cursor  An unknown cursor does no harm.  200, and the next download is complete
+    pass  rules-alone  Rules can be downloaded without a preflight.  200; rules for an up-to-date host: 1
     pass  rules-empty-request  A download may begin with the body {}.  200
-    n/a  convergence-rules-alone  A rule from a download without a sync can be removed again.  needs --hook add-rule=CMD and --hook remove-rule=CMD
+    n/a  convergence-rules-alone  A rule from a download without a sync can be removed again.  requires --hook add-rule=CMD and --hook remove-rule=CMD
     ----- stderr -----
     error: 1 failed, 8 passed, 1 not applicable
     "#);
@@ -153,14 +153,14 @@ async fn a_clean_sync_without_rules_is_found() {
     $ nicelist lab conformance [URL] --only clean-
     exit code: 1
     ----- stdout -----
-    RESULT  CASE  ASKS  DID
+    RESULT  CASE  REQUIREMENT  OBSERVED
     pass  clean-first  A host that requests a clean sync at its first contact gets one.  clean
     pass  clean-asked  A known host that requests a clean sync gets one.  clean
     FAIL  clean-rules  A clean sync has at least one rule, which may be a removal.  a clean sync with 0 rules, none of them valid
     pass  clean-old-key  In a clean sync, clients before 2024.1 get clean_sync: true.  clean_sync: true
     pass  clean-again  A clean sync that was not finished is repeated.  clean again
-    warning  clean-once  A finished clean sync is followed by normal ones.  clean once more, though nobody asks
-    n/a  clean-ordered  A clean sync that an administrator orders comes once.  needs --hook order-clean-sync=CMD
+    warning  clean-once  A finished clean sync is followed by normal ones.  clean again, but no one requested it
+    n/a  clean-ordered  A clean sync that an administrator orders comes once.  requires --hook order-clean-sync=CMD
     ----- stderr -----
     error: 1 failed, 4 passed, 1 warning, 1 not applicable
     ");
@@ -178,7 +178,7 @@ fn an_unreachable_server_is_one_error() {
     $ nicelist lab conformance [URL]
     exit code: 1
     ----- stderr -----
-    error: no answer from [URL]: no connection: Connection refused
+    error: no response from [URL]: no connection: Connection refused
     ");
 }
 
@@ -191,8 +191,8 @@ fn missing_credentials_are_one_error() {
     $ nicelist lab conformance [URL]/santa/
     exit code: 1
     ----- stderr -----
-    error: [URL]/santa/ answers a preflight with 401
-    hint: --secret SECRET or --header 'Name: value' shows the server who asks
+    error: [URL]/santa/ responds to a preflight with 401
+    hint: to authenticate: --secret SECRET or --header 'Name: value'
     ");
 }
 
@@ -282,7 +282,7 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;
     assert_eq!(with_status(&verdicts, "fail"), ["wire-deflate"], "{verdicts:#?}");
-    assert!(errors.contains("judging with bodies in the encoding none"), "{errors}");
+    assert!(errors.contains("testing with request bodies in the encoding none"), "{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

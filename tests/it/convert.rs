@@ -57,26 +57,26 @@ fn unsupported_parts_are_listed_and_refused_with_strict() {
     $ nicelist rule convert rules.csv moroz --to moroz
     exit code: 0
     ----- stderr -----
-    warning: moroz has no ticket, which 1 rule loses: teamid:AAAAAAAAAA
-    warning: left out 1 rule (Moroz knows all Macs and single Macs only): signingid:platform:com.apple.osascript for tag:eng
+    warning: moroz does not support ticket; 1 rule loses it: teamid:AAAAAAAAAA
+    warning: left out 1 rule (Moroz supports only all Macs and single Macs): signingid:platform:com.apple.osascript for tag:eng
     wrote 1 rule to moroz (csv to moroz, left out 1)
     ");
     insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --strict"), @"
     $ nicelist rule convert rules.csv zentral.yaml --strict
     exit code: 5
     ----- stderr -----
-    warning: zentral-yaml has no message, which 1 rule loses: teamid:AAAAAAAAAA
-    warning: zentral-yaml has no ticket, which 1 rule loses: teamid:AAAAAAAAAA
-    error: zentral-yaml cannot say all of it; nothing was written
-    hint: without --strict, what is lost is left out
+    warning: zentral-yaml does not support message; 1 rule loses it: teamid:AAAAAAAAAA
+    warning: zentral-yaml does not support ticket; 1 rule loses it: teamid:AAAAAAAAAA
+    error: zentral-yaml cannot express everything; nothing was written
+    hint: to leave out what it cannot express, remove --strict
     ");
     assert!(!shell.path("zentral.yaml").exists());
     insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --dry-run"), @"
     $ nicelist rule convert rules.csv zentral.yaml --dry-run
     exit code: 0
     ----- stderr -----
-    warning: zentral-yaml has no message, which 1 rule loses: teamid:AAAAAAAAAA
-    warning: zentral-yaml has no ticket, which 1 rule loses: teamid:AAAAAAAAAA
+    warning: zentral-yaml does not support message; 1 rule loses it: teamid:AAAAAAAAAA
+    warning: zentral-yaml does not support ticket; 1 rule loses it: teamid:AAAAAAAAAA
     dry run: would write 2 rules to zentral.yaml (csv to zentral-yaml)
     ");
     assert!(!shell.path("zentral.yaml").exists());
@@ -98,9 +98,9 @@ fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_not_changed() {
     $ nicelist rule convert moroz rules.jsonl
     exit code: 0
     ----- stderr -----
-    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` here and 1 of its settings Santa's default
-    warning: left out: client-mode of host:MAC-1 is a setting, and the format has rules only
-    warning: left out: client-mode of fleet is a setting, and the format has rules only
+    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` rules here and 1 of its settings get Santa's default
+    warning: left out: client-mode for host:MAC-1: the format supports only rules
+    warning: left out: client-mode for fleet: the format supports only rules
     wrote 2 rules to rules.jsonl (moroz to jsonl)
     ");
     insta::assert_snapshot!(read(&shell, "rules.jsonl"), @r#"
@@ -112,18 +112,18 @@ fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_not_changed() {
     exit code: 2
     ----- stderr -----
     error: moroz is not empty; nothing was written
-    hint: name a folder that is empty or does not exist
+    hint: use a folder that is empty or does not exist
     ");
     shell.write("moroz/notes.csv", RULES);
     insta::assert_snapshot!(shell.run("rule convert moroz again.jsonl"), @"
     $ nicelist rule convert moroz again.jsonl
     exit code: 5
     ----- stderr -----
-    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` here and 1 of its settings Santa's default
-    warning: left out: client-mode of host:MAC-1 is a setting, and the format has rules only
-    warning: left out: client-mode of fleet is a setting, and the format has rules only
-    moroz/notes.csv: is no part of Moroz's policy; only .toml files are
-    error: 1 fault; nothing was written
+    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` rules here and 1 of its settings get Santa's default
+    warning: left out: client-mode for host:MAC-1: the format supports only rules
+    warning: left out: client-mode for fleet: the format supports only rules
+    moroz/notes.csv: is not part of Moroz's policy; only .toml files are
+    error: found 1 error; nothing was written
     ");
     assert!(!shell.path("again.jsonl").exists());
 }
@@ -170,70 +170,70 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     $ nicelist rule convert bom.csv out.csv
     exit code: 5
     ----- stderr -----
-    bom.csv:2: target: `AAAAAAAAA` is no teamid identifier; expected 10 letters and digits
-    bom.csv:3: policy: `alow` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
-    error: 2 of 2 rows are wrong; nothing was written
+    bom.csv:2: target: invalid teamid identifier `AAAAAAAAA`: expected 10 letters and digits
+    bom.csv:3: policy: invalid policy `alow`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
+    error: 2 of 2 rows are invalid; nothing was written
 
     $ nicelist rule convert twice.csv out.csv
     exit code: 5
     ----- stderr -----
-    twice.csv:4: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
-    error: 1 of 2 rows are wrong; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    twice.csv:4: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
+    error: 1 of 2 rows are invalid; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule convert heads.csv out.csv
     exit code: 5
     ----- stderr -----
-    error: heads.csv has two columns for the identifier: `target` and `target`
+    error: heads.csv has two identifier columns: `target` and `target`
 
     $ nicelist rule convert nohead.csv out.csv
     exit code: 5
     ----- stderr -----
-    error: nohead.csv has no identifier column; its first line must name the columns, as in: target,policy,scope
+    error: nohead.csv has no identifier column; its first line must contain the column names, as in: target,policy,scope
     hint: nicelist rule import --help lists the columns
 
     $ nicelist rule convert quote.csv out.csv
     exit code: 5
     ----- stderr -----
-    quote.csv:2: a quote is left open up to the end of the file, and the lines after this one are in it
-    error: 1 of 1 rows are wrong; nothing was written
+    quote.csv:2: a closing quote is missing, so this row contains the rest of the file
+    error: 1 of 1 rows are invalid; nothing was written
 
     $ nicelist rule convert cut.json out.csv
     exit code: 5
     ----- stderr -----
-    cut.json:2:1: ends too early; it may be cut off
-    error: 1 fault; nothing was written
+    cut.json:2:1: ends unexpectedly; it may be incomplete
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert typo.json out.csv
     exit code: 5
     ----- stderr -----
-    typo.json:2:3: unknown field: polcy (write policy)
-    error: 1 fault; nothing was written
+    typo.json:2:3: unknown field: polcy (use policy)
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert twice.json out.csv
     exit code: 5
     ----- stderr -----
-    twice.json:2:2: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at twice.json:1:2
-    error: 1 fault; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    twice.json:2:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at twice.json:1:2
+    error: found 1 error; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule convert lines.jsonl out.csv
     exit code: 5
     ----- stderr -----
-    lines.jsonl:2:31: is not JSON: expected `,` or `}`
-    error: 1 of 2 rows are wrong; nothing was written
+    lines.jsonl:2:31: is not valid JSON: expected `,` or `}`
+    error: 1 of 2 rows are invalid; nothing was written
 
     $ nicelist rule convert empty.json out.csv
     exit code: 5
     ----- stderr -----
     empty.json:1:1: is empty
-    error: 1 fault; nothing was written
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert words out.csv
     exit code: 5
     ----- stderr -----
-    error: cannot tell the format of words
-    hint: --from names it: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform, fileinfo
+    error: cannot detect the format of words
+    hint: choose one with --from: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform, fileinfo
 
     $ nicelist rule convert utf16.csv out.csv
     exit code: 5
@@ -252,20 +252,20 @@ fn the_destination_and_the_format_must_be_known() {
     $ nicelist rule convert rules.csv out
     exit code: 2
     ----- stderr -----
-    error: nothing says in which format to write out
-    hint: --to names it: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform
+    error: cannot detect the format of out
+    hint: choose one with --to: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform
     ");
     insta::assert_snapshot!(shell.run("rule convert rules.csv - --to fileinfo"), @"
     $ nicelist rule convert rules.csv - --to fileinfo
     exit code: 2
     ----- stderr -----
-    error: fileinfo is what santactl prints; it is only read
+    error: fileinfo is read-only: it is the output of santactl
     ");
     insta::assert_snapshot!(shell.run("rule convert rules.csv - --to fileinf"), @"
     $ nicelist rule convert rules.csv - --to fileinf
     exit code: 2
     ----- stderr -----
-    error: invalid value 'fileinf' for '--to <FORMAT>': `fileinf` is no format
+    error: invalid value 'fileinf' for '--to <FORMAT>': unknown format `fileinf`
 
     For more information, try '--help'.
     ");
@@ -318,8 +318,8 @@ fn pruning_deletes_only_rules_of_the_same_source() {
     $ nicelist rule import vendor.csv --source vendor --prune
     exit code: 6
     ----- stderr -----
-    error: the file has no rules, and --prune would end all of source vendor
-    hint: --allow-empty lets it
+    error: the file has no rules; --prune would remove all rules of source vendor
+    hint: to remove them: --allow-empty
     ");
     let answer = shell.json("rule import vendor.csv --source vendor --prune --allow-empty");
     assert_eq!((&answer["removed"], &answer["revision"]), (&1.into(), &4.into()), "{answer}");
@@ -329,7 +329,7 @@ fn pruning_deletes_only_rules_of_the_same_source() {
     $ nicelist rule list
     exit code: 0
     ----- stdout -----
-    TARGET  POLICY  SCOPE  COMMENT  EXPIRES  SINCE  WITHHELD
+    TARGET  POLICY  SCOPE  COMMENT  EXPIRES  SINCE  NOT SENT TO
     teamid:CCCCCCCCCC  allow  fleet  [TIME]
     ");
 }
@@ -344,16 +344,16 @@ fn rejects_are_rows_of_csv() {
     $ nicelist rule import rules.jsonl --partial --rejects bad.csv
     exit code: 2
     ----- stderr -----
-    made the local database sqlite:a.db
-    error: --rejects takes rows of CSV, and this is jsonl
+    created the local database sqlite:a.db
+    error: --rejects requires a CSV file, but the format is jsonl
     ");
     insta::assert_snapshot!(shell.run("rule import rules.jsonl"), @"
     $ nicelist rule import rules.jsonl
     exit code: 5
     ----- stderr -----
-    rules.jsonl:2: there is no tag `eng`
-    error: 1 of 2 rows are wrong; nothing was changed
-    hint: make it first: nicelist tag create eng
+    rules.jsonl:2: tag `eng` not found
+    error: 1 of 2 rows are invalid; nothing was changed
+    hint: create it first: nicelist tag create eng
     ");
 }
 
@@ -379,14 +379,14 @@ fn two_files_the_server_and_a_revision_are_compared() {
     $ nicelist rule diff a.csv a.json
     exit code: 0
     ----- stderr -----
-    no difference; 2 unchanged
+    no differences; 2 unchanged
     ");
     shell.run("rule import a.csv");
     insta::assert_snapshot!(shell.run("rule diff server a.json"), @"
     $ nicelist rule diff server a.json
     exit code: 0
     ----- stderr -----
-    no difference; 2 unchanged
+    no differences; 2 unchanged
     ");
     shell.run("rule import b.csv");
     insta::assert_snapshot!(shell.run("rule diff @1 server -o jsonl"), @r#"
@@ -402,16 +402,16 @@ fn two_files_the_server_and_a_revision_are_compared() {
     $ nicelist rule diff @9 server
     exit code: 1
     ----- stderr -----
-    error: there is no revision 9; the newest is 2
-    hint: nicelist history shows all revisions
+    error: revision 9 not found; the newest revision is 2
+    hint: nicelist history lists all revisions
     ");
     shell.write("bad.csv", "target,policy\nteamid:SHORT,block\n");
     insta::assert_snapshot!(shell.run("rule diff bad.csv server"), @"
     $ nicelist rule diff bad.csv server
     exit code: 5
     ----- stderr -----
-    bad.csv:2: target: `SHORT` is no teamid identifier; expected 10 letters and digits
-    error: 1 fault; nothing was changed
+    bad.csv:2: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
+    error: found 1 error; nothing was changed
     ");
 }
 
@@ -433,10 +433,10 @@ fn each_of_a_thousand_bad_rows_in_a_million_is_reported_with_its_line() {
     let lines: Vec<&str> = transcript.lines().collect();
     assert_eq!(lines.len(), 1_001);
     for (nth, line) in lines[..1_000].iter().enumerate() {
-        let expected = format!("rules.csv:{}: policy: `alow` is no policy", nth * 1_000 + 9);
+        let expected = format!("rules.csv:{}: policy: invalid policy `alow`", nth * 1_000 + 9);
         assert!(line.starts_with(&expected), "{line}");
     }
-    assert_eq!(lines[1_000], "error: 1000 of 1000000 rows are wrong; nothing was written");
+    assert_eq!(lines[1_000], "error: 1000 of 1000000 rows are invalid; nothing was written");
     assert!(!shell.path("out.jsonl").exists());
 }
 
@@ -475,7 +475,7 @@ fn b6_files_without_end_are_refused() {
         ("rule import /dev/zero --from jsonl", "it has a line of more than 1 MiB"),
         ("rule import /dev/zero", "it is larger than 512 MiB"),
         ("rule list --server https://localhost:1 --ca /dev/zero", "it is larger than 1 MiB"),
-        ("serve --tls-cert /dev/zero --tls-key /dev/zero", "it is larger than 16 MiB"),
+        ("serve --tls-cert /dev/zero --tls-key /dev/zero", "the file is larger than 16 MiB"),
     ] {
         let refused = shell.run(line);
         assert!(refused.contains(refusal), "{refused}");

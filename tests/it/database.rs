@@ -234,22 +234,22 @@ async fn failed_copies_are_reported_and_change_nothing() {
     refuse("copy PG PG?application_name=other");
     refuse("copy sqlite:one.db PG");
     insta::assert_snapshot!(story, @"
-    error: cannot read sqlite:none.db: there is no such file; check the path
-    error: cannot read postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is empty: no nicelist has used it; name the one that is served
-    error: cannot open sqlite::memory:: it names no file
+    error: cannot read sqlite:none.db: the file does not exist; check the path
+    error: cannot read postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is empty: no nicelist has used it; use the database of your server
+    error: cannot open sqlite::memory:: it has no file name
     error: cannot open sqlite:text.db: it is not an SQLite database
-    error: cannot open sqlite:other.db: it belongs to another program; name another file
-    error: cannot read sqlite:older.db: its schema is older (schema 2, this nicelist has [N]); bring it up to date: nicelist database migrate --database sqlite:older.db
-    error: cannot open sqlite:newer.db: a newer nicelist made it (schema 99, this one knows [N]); upgrade nicelist
-    error: cannot copy into sqlite:two.db: it is in use already (there are rows in revision, scope, rule); name a new one
-    error: cannot copy into sqlite:link.db: it is the database that is to be copied; name another
-    error: cannot open sqlite:newer.db: a newer nicelist made it (schema 99, this one knows [N]); upgrade nicelist
-    error: cannot open postgres://nicelist@127.0.0.1:1/x: error connecting to server: Connection refused (os error 111); check that PostgreSQL runs there and that it can be reached from here
-    error: cannot open the PostgreSQL database: sslmode `always` is not one of disable, prefer, require, verify-ca, verify-full
-    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[OTHER]: it is set to be read only (default_transaction_read_only); allow the user in the URL to write
-    error: cannot open postgres://nicelist@127.0.0.1:1/x: error connecting to server: Connection refused (os error 111); check that PostgreSQL runs there and that it can be reached from here
-    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is the database that is to be copied; name another
-    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is in use already (there are rows in revision, scope, rule); name a new one
+    error: cannot open sqlite:other.db: it belongs to another program; use another file
+    error: cannot read sqlite:older.db: its schema is too old (schema 2; this nicelist requires [N]); update it: nicelist database migrate --database sqlite:older.db
+    error: cannot open sqlite:newer.db: it was created by a newer nicelist (schema 99; this nicelist supports up to [N]); upgrade nicelist
+    error: cannot copy into sqlite:two.db: it is already in use (there are rows in revision, scope, rule); use a new database
+    error: cannot copy into sqlite:link.db: it is the database to be copied; use another one
+    error: cannot open sqlite:newer.db: it was created by a newer nicelist (schema 99; this nicelist supports up to [N]); upgrade nicelist
+    error: cannot open postgres://nicelist@127.0.0.1:1/x: error connecting to server: Connection refused (os error 111); check that PostgreSQL is running and that this machine can reach it
+    error: cannot open the PostgreSQL database: invalid sslmode `always`: expected disable, prefer, require, verify-ca or verify-full
+    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[OTHER]: it is read-only (default_transaction_read_only); allow the user in the URL to write
+    error: cannot open postgres://nicelist@127.0.0.1:1/x: error connecting to server: Connection refused (os error 111); check that PostgreSQL is running and that this machine can reach it
+    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is the database to be copied; use another one
+    error: cannot copy into postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is already in use (there are rows in revision, scope, rule); use a new database
     ");
     for name in ["none.db", "to.db"] {
         assert!(!shell.path(name).exists(), "{name}");
@@ -384,8 +384,8 @@ fn differences_between_databases_are_reported() {
     sighting  0  0  0  0
     token  0  0  0  0
     ----- stderr -----
-    rule: 1 differ, 1 only in the first, beginning with 2, the second may give out numbers again that the first has given
-    host: 1 only in the second, beginning with M1
+    rule: 1 differ, 1 only in the first, first difference at 2, the second may reuse numbers of the first
+    host: 1 only in the second, first difference at M1
     ");
     let found = shell.command(&[
         "database",

@@ -50,22 +50,22 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     $ nicelist event approve 3 --scope fleet
     exit code: 4
     ----- stderr -----
-    error: the role helpdesk may not make rules for the whole fleet
-    hint: choose a host, user, group or tag: --scope host:NAME
+    error: role helpdesk may not create rules for the whole fleet
+    hint: choose a host, user, group or tag, for example: --scope host:NAME
     ");
     insta::assert_snapshot!(shell.run("event approve 3 --as teamid --scope host:joe"), @"
     $ nicelist event approve 3 --as teamid --scope host:joe
     exit code: 4
     ----- stderr -----
-    error: the role helpdesk may not make rules of type teamid
-    hint: choose a narrower type: --as signingid
+    error: role helpdesk may not create teamid rules
+    hint: choose a narrower rule type: --as signingid
     ");
     insta::assert_snapshot!(shell.run("event approve 3 --scope tag:eng"), @"
     $ nicelist event approve 3 --scope tag:eng
     exit code: 4
     ----- stderr -----
-    error: signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng has a rule of admin
-    hint: the role helpdesk changes only its own rules
+    error: admin created the rule for signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng
+    hint: role helpdesk may change only its own rules
     ");
     let approved = shell.run("event approve 3 --scope host:joe");
     assert!(approved.contains("exit code: 0"), "{approved}");
@@ -101,8 +101,8 @@ fn m10_a_decision_is_taken_back_by_its_author() {
     $ nicelist event undo --yes
     exit code: 1
     ----- stderr -----
-    error: desk has made no decision that can be taken back
-    hint: nicelist history shows all changes
+    error: desk has no decision to undo
+    hint: nicelist history lists all changes
     ");
 }
 
@@ -119,7 +119,7 @@ fn m10_a_decision_that_someone_changed_is_not_taken_back() {
     shell.set("NICELIST_TOKEN", &secret);
     let refused = shell.run("event undo --yes");
     assert!(refused.contains("exit code: 7"), "{refused}");
-    assert!(refused.contains("was changed since revision"), "{refused}");
+    assert!(refused.contains("was changed after revision"), "{refused}");
     assert_eq!(shell.json("rule list")[0]["policy"], "block");
 }
 
@@ -160,7 +160,7 @@ fn a_pending_program_is_listed_once_until_a_rule_decides() {
     $ nicelist event list --waiting
     exit code: 0
     ----- stderr -----
-    nothing waits
+    no programs are pending approval
     ");
 }
 
@@ -230,7 +230,7 @@ fn m3_a_decision_that_is_repeated_is_unchanged() {
     unchanged  allow cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af in host:mira
     ----- stderr -----
     the rule expires at [TIME]
-    nothing to change (revision 4)
+    no changes (revision 4)
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --yes --for 24h --ticket IT-8 --dry-run"), @"
     $ nicelist event approve 1 --yes --for 24h --ticket IT-8 --dry-run
@@ -283,7 +283,7 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     ----- stderr -----
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
-      Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local
+      Pinecone will be allowed on 2 of 2 Macs after the next sync: joe.local, mira.local
         run by joe.lindqvist, mira.okafor
     dry run: nothing was changed (revision 3)
     ");
@@ -296,7 +296,7 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     ----- stderr -----
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
       allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
-      Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local
+      Pinecone will be allowed on 2 of 2 Macs after the next sync: joe.local, mira.local
         run by joe.lindqvist, mira.okafor
     revision 4
     ");
@@ -304,7 +304,7 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     $ nicelist event approve --text pinecone --yes
     exit code: 0
     ----- stderr -----
-    nothing waits
+    no programs are pending approval
     ");
     assert_eq!(names(&shell.json("event list --waiting")), ["ledgerctl"]);
 }

@@ -53,13 +53,13 @@ fn unsupported_rules_are_not_sent_and_are_explained() {
     let rule = &shell.json("rule list --type cdhash")[0];
     assert_eq!((&rule["needs"], &rule["withheld"]), (&json!("2024.3"), &json!(1)), "{rule}");
     let listed = shell.run("rule list --type cdhash");
-    assert!(listed.contains("1 host (needs Santa 2024.3)"), "{listed}");
+    assert!(listed.contains("1 host (requires Santa 2024.3)"), "{listed}");
     insta::assert_snapshot!(shell.run(&format!("rule explain {CDHASH} --host old")), @"
     $ nicelist rule explain cdhash:00000000000000000000000000000000000000bb --host old
     exit code: 0
     ----- stdout -----
     cdhash:00000000000000000000000000000000000000bb on old
-      outcome  no rule: block needs Santa 2024.3
+      outcome  no rule: block requires Santa 2024.3
       santa version  2024.2
 
     block in fleet
@@ -95,7 +95,7 @@ fn unsupported_rules_are_not_sent_and_are_explained() {
     exit code: 0
     ----- stdout -----
     teamid:AAAAAAAAAA on old
-      outcome  silent-block: its Santa does not know silent-block-gui
+      outcome  silent-block, because its Santa does not support silent-block-gui
       santa version  2024.2
 
     silent-block-gui in fleet
@@ -109,15 +109,15 @@ fn unsupported_rules_are_not_sent_and_are_explained() {
     exit code: 0
     ----- stdout -----
     teamid:BBBBBBBBBB on new
-      outcome  no rule: no scope of the host speaks of it
+      outcome  no rule: no scope of the host has a rule for this target
       santa version  2026.7
     ");
     insta::assert_snapshot!(shell.run("rule explain teamid:BBBBBBBBBB --host nobody"), @"
     $ nicelist rule explain teamid:BBBBBBBBBB --host nobody
     exit code: 1
     ----- stderr -----
-    error: there is no host `nobody`
-    hint: nicelist host list shows all hosts
+    error: host `nobody` not found
+    hint: nicelist host list lists all hosts
     ");
 
     sync(&shell, &server, "old", "--generation 2026.7");
@@ -143,7 +143,7 @@ fn a_drifted_mac_is_shown_and_repaired_if_settings_allow() {
     $ nicelist host list --state drifted
     exit code: 0
     ----- stdout -----
-    HOSTNAME  STATE  CONTACT  MODE  REPORTED  DUE  LAST SEEN  SANTA  USER  TAGS
+    HOSTNAME  STATE  CONTACT  MODE  REPORTED  PENDING  LAST SEEN  SANTA  USER  TAGS
     mira  drifted  online  monitor  monitor  0  [TIME]  2026.7
     ");
     insta::assert_snapshot!(shell.run("host show mira"), @"
@@ -168,12 +168,12 @@ fn a_drifted_mac_is_shown_and_repaired_if_settings_allow() {
 
     Rules and settings
       mode  monitor
-      rules held  2
-      rules due  0
-      rules withheld  0
+      rules on host  2
+      pending rules  0
+      rules not sent  0
       revision  3
       rules hash  83747dba8b7dbbd9b5b9350d6426f6a3
-      settings  as wanted
+      settings  up to date
 
     Drift
       found  [TIME]

@@ -29,7 +29,7 @@ async fn events_of_another_server_are_imported_once() {
     $ nicelist event import events --dry-run
     exit code: 0
     ----- stderr -----
-    dry run: new 3, known 0
+    dry run: 3 new, 0 already known
     ");
     insta::assert_snapshot!(shell.run("event list"), @"
     $ nicelist event list
@@ -41,7 +41,7 @@ async fn events_of_another_server_are_imported_once() {
     $ nicelist event import events
     exit code: 0
     ----- stderr -----
-    new 3, known 0
+    3 new, 0 already known
     ");
     insta::assert_snapshot!(shell.run("event import events -o json"), @r#"
     $ nicelist event import events -o json
@@ -54,7 +54,7 @@ async fn events_of_another_server_are_imported_once() {
       "dry_run": false
     }
     ----- stderr -----
-    new 0, known 3
+    0 new, 3 already known
     "#);
     insta::assert_snapshot!(shell.run("event list -o csv"), @"
     $ nicelist event list -o csv
@@ -77,7 +77,7 @@ async fn events_of_another_server_are_imported_once() {
     new,known,rejected,dry_run
     1,1,0,false
     ----- stderr -----
-    new 1, known 1
+    1 new, 1 already known
     ");
     let newest = shell.json("event list --text Larch")[0]["id"].clone();
     let event = &shell.json(&format!("event show {newest}"));
@@ -112,7 +112,7 @@ async fn nothing_is_imported_unless_all_of_it_is_events() {
     exit code: 5
     ----- stderr -----
     events/b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e/MIRA-MBP/1790000060.000000.json:2:10: EOF while parsing an object
-    error: 1 of 2 events are wrong; nothing was sent
+    error: 1 of 2 events are invalid; nothing was sent
     ");
     keep(&shell, "strays", "MIRA-MBP", &blocked("Pinecone", 0));
     shell.write("strays/global.toml", "client_mode = 1\n");
@@ -130,11 +130,11 @@ async fn nothing_is_imported_unless_all_of_it_is_events() {
       "dry_run": false
     }
     ----- stderr -----
-    strays/b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e/MIRA-MBP/notes.txt: is not where Moroz keeps an event, which is SHA256/MACHINE/TIME.json
-    strays/b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e/notes.json: is not where Moroz keeps an event, which is SHA256/MACHINE/TIME.json
-    strays/global.toml: is not where Moroz keeps an event, which is SHA256/MACHINE/TIME.json
-    strays/machines: is not where Moroz keeps an event, which is SHA256/MACHINE/TIME.json
-    error: 4 of 5 events are wrong; nothing was sent
+    strays/b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e/MIRA-MBP/notes.txt: is not at the path of a Moroz event: SHA256/MACHINE/TIME.json
+    strays/b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e/notes.json: is not at the path of a Moroz event: SHA256/MACHINE/TIME.json
+    strays/global.toml: is not at the path of a Moroz event: SHA256/MACHINE/TIME.json
+    strays/machines: is not at the path of a Moroz event: SHA256/MACHINE/TIME.json
+    error: 4 of 5 events are invalid; nothing was sent
     "#);
     let good = with(blocked("Larch", 0), json!({"machine_id": "NIA-STUDIO"}));
     let lines = [
@@ -153,14 +153,14 @@ async fn nothing_is_imported_unless_all_of_it_is_events() {
     $ nicelist event import bad.jsonl
     exit code: 5
     ----- stderr -----
-    bad.jsonl:2: machine_id: is missing; --machine-id gives the ID of the host
-    bad.jsonl:3: machine_id: a machine id must have 1 to 255 bytes and no control characters
-    bad.jsonl:4: file_sha256: `abc` is no SHA-256
+    bad.jsonl:2: machine_id: is missing; add the ID of the host with --machine-id
+    bad.jsonl:3: machine_id: a machine ID must have 1 to 255 bytes and no control characters
+    bad.jsonl:4: file_sha256: `abc` is not a valid SHA-256
     bad.jsonl:5: decision: is missing
     bad.jsonl:6: is not a JSON object
     bad.jsonl:7:9: expected value
-    bad.jsonl:8: is longer than any event
-    error: 7 of 9 events are wrong; nothing was sent
+    bad.jsonl:8: is too long for an event
+    error: 7 of 9 events are invalid; nothing was sent
     ");
     insta::assert_snapshot!(shell.run("event import nowhere"), @"
     $ nicelist event import nowhere
@@ -233,30 +233,30 @@ async fn w12_the_body_of_an_upload_is_imported() {
     $ nicelist event import upload.json
     exit code: 5
     ----- stderr -----
-    upload.json: event 1: machine_id: is missing; --machine-id gives the ID of the host
-    error: 1 of 2 events are wrong; nothing was sent
+    upload.json: event 1: machine_id: is missing; add the ID of the host with --machine-id
+    error: 1 of 2 events are invalid; nothing was sent
 
     $ nicelist event import upload.json --machine-id MIRA-MBP
     exit code: 0
     ----- stderr -----
-    new 2, known 0
+    2 new, 0 already known
 
     $ nicelist event import named.json
     exit code: 0
     ----- stderr -----
-    new 0, known 1
+    0 new, 1 already known
 
     $ nicelist event import line.jsonl --machine-id MIRA-MBP
     exit code: 0
     ----- stderr -----
-    new 1, known 0
+    1 new, 0 already known
 
     $ nicelist event import wrong.json
     exit code: 5
     ----- stderr -----
     wrong.json: event 1: file_sha256: is missing
     wrong.json: event 2: is not a JSON object
-    error: 2 of 2 events are wrong; nothing was sent
+    error: 2 of 2 events are invalid; nothing was sent
 
     $ nicelist event import cut.json
     exit code: 5
@@ -266,7 +266,7 @@ async fn w12_the_body_of_an_upload_is_imported() {
     $ nicelist event import folder --machine-id MIRA-MBP
     exit code: 2
     ----- stderr -----
-    error: --machine-id is for a file, and folder is a folder
+    error: --machine-id requires a file, but folder is a folder
 
     $ nicelist event list -o csv
     exit code: 0

@@ -140,7 +140,7 @@ async fn file_accesses_are_listed_shown_and_counted() {
     Rules that could block the program, best first
       binary  234afbd5f044f3636494f368fb8dc1139c181caad86b15cdbc3cf16550acdcd0  this exact file only
 
-      why the first  the evidence has no usable signing id; an update needs a new rule
+      reason for the first  no usable signing ID was reported; an update needs a new rule
     ");
     insta::assert_snapshot!(shell.run("event stats --blocked"), @"
     $ nicelist event stats --blocked
@@ -154,8 +154,8 @@ async fn file_accesses_are_listed_shown_and_counted() {
     $ nicelist event approve 2 --yes
     exit code: 5
     ----- stderr -----
-    error: event 2 is a file access, which no rule of the server allows
-    hint: the Mac's configuration profile decides: its file-access rule `BrowserCookies`
+    error: event 2 is a file access; rules of the server cannot allow it
+    hint: change the file-access rule `BrowserCookies` in the Mac's configuration profile
     ");
     insta::assert_snapshot!(shell.run("event block 2 --yes"), @"
     $ nicelist event block 2 --yes
@@ -214,7 +214,7 @@ async fn events_are_found_by_their_fields() {
     $ nicelist event list --kind usb
     exit code: 2
     ----- stderr -----
-    error: invalid value 'usb' for '--kind <KIND>': `usb` is no kind of event; expected execution, bundle-member or file-access
+    error: invalid value 'usb' for '--kind <KIND>': invalid event kind `usb`: expected execution, bundle-member or file-access
 
     For more information, try '--help'.
     ");
@@ -222,7 +222,7 @@ async fn events_are_found_by_their_fields() {
     $ nicelist event list --path Downloads
     exit code: 2
     ----- stderr -----
-    error: invalid value 'Downloads' for '--path <PATH>': `Downloads` fits no path; a path begins with / (or with *, for anything)
+    error: invalid value 'Downloads' for '--path <PATH>': invalid path pattern `Downloads`: expected a pattern that begins with / or *
 
     For more information, try '--help'.
     ");
@@ -230,8 +230,8 @@ async fn events_are_found_by_their_fields() {
     $ nicelist event list --since 24h --until 7d
     exit code: 2
     ----- stderr -----
-    error: --until is not after --since
-    hint: --since 7d --until 24h is the week but its last day
+    error: --until must be later than --since
+    hint: for example, --since 7d --until 24h is the last week without its last day
     ");
     insta::assert_snapshot!(shell.run("event stats --until soon"), @"
     $ nicelist event stats --until soon
@@ -245,8 +245,8 @@ async fn events_are_found_by_their_fields() {
     $ nicelist event list --host nobody
     exit code: 1
     ----- stderr -----
-    error: there is no host `nobody`
-    hint: nicelist host list shows all hosts
+    error: host `nobody` not found
+    hint: nicelist host list lists all hosts
     ");
     insta::assert_snapshot!(shell.run("event tail --until 1h"), @"
     $ nicelist event tail --until 1h
@@ -262,8 +262,8 @@ async fn events_are_found_by_their_fields() {
     $ nicelist event show 99
     exit code: 1
     ----- stderr -----
-    error: there is no event 99
-    hint: nicelist event list shows the newest events
+    error: event 99 not found
+    hint: nicelist event list lists the newest events
     ");
 }
 
@@ -294,24 +294,24 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     $ nicelist event approve 1 --bundle --yes
     exit code: 6
     ----- stderr -----
-    error: not all programs of the bundle Pinecone of event 1 are known: 2 of 3
-    hint: a Mac with enable-bundles reports the rest when it blocks a program of it again
-    hint: without --bundle only the program itself is approved
+    error: only 2 of 3 programs of the bundle Pinecone of event 1 are known
+    hint: a Mac with enable-bundles reports the others when it blocks a program of the bundle again
+    hint: to approve only the program itself, leave out --bundle
     ");
     let shown = shell.run("event show 1");
-    assert!(shown.contains("bundle members  2 of 3 held"), "{shown}");
+    assert!(shown.contains("bundle members  2 of 3 reported"), "{shown}");
 
     // Another Mac reports the third program.
     assert_eq!(asked("ben", vec![member(members[2], &hash, 3)]).await, json!([]));
     assert_eq!(asked("mira", vec![hashed]).await, json!([]));
     let shown = shell.run("event show 1");
-    assert!(shown.contains("bundle members  3 of 3 held"), "{shown}");
+    assert!(shown.contains("bundle members  3 of 3 reported"), "{shown}");
     insta::assert_snapshot!(shell.run("event approve 1 --bundle"), @"
     $ nicelist event approve 1 --bundle
     exit code: 2
     ----- stderr -----
-    error: say for whom all programs of Pinecone (3) are allowed
-    hint: --scope SCOPE chooses it
+    error: choose a scope for all programs of Pinecone (3)
+    hint: to choose a scope: --scope SCOPE
     hint: --yes allows them in host:mira
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --bundle --scope fleet --dry-run"), @"
@@ -322,7 +322,7 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     added  allow binary:b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e in fleet
     added  allow binary:e81d3b0e9d82feaaf5f6e55bdff24731d7eee08632ffa63801e6397290c5d20a in fleet
     ----- stderr -----
-    programs of Pinecone 3.8.2: 3
+    rules for programs of Pinecone 3.8.2: 3
     dry run: nothing was changed (revision 1)
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --bundle --scope fleet --ticket IT-9"), @"
@@ -333,11 +333,11 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     added  allow binary:b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e in fleet
     added  allow binary:e81d3b0e9d82feaaf5f6e55bdff24731d7eee08632ffa63801e6397290c5d20a in fleet
     ----- stderr -----
-    programs of Pinecone 3.8.2: 3
+    rules for programs of Pinecone 3.8.2: 3
     revision 2
     ");
     let again = shell.run("event approve 1 --bundle --scope fleet --ticket IT-9");
-    assert!(again.ends_with("nothing to change (revision 2)\n"), "{again}");
+    assert!(again.ends_with("no changes (revision 2)\n"), "{again}");
     let rules = shell.json("rule list");
     assert_eq!(rules.as_array().unwrap().len(), 3);
     for (rule, member) in rules.as_array().unwrap().iter().zip(&members) {
@@ -381,33 +381,33 @@ async fn an_incomplete_or_wrong_bundle_is_not_approved() {
     $ nicelist event approve 1 --bundle --yes
     exit code: 5
     ----- stderr -----
-    error: event 1 belongs to no bundle that Santa hashed
-    hint: without --bundle only the program itself is approved
-    hint: nicelist settings set enable-bundles=true makes Macs hash the bundles of what they block
+    error: event 1 has no bundle hash from Santa
+    hint: to approve only the program itself, leave out --bundle
+    hint: to have Macs hash the bundles of blocked programs: nicelist settings set enable-bundles=true
     ");
     insta::assert_snapshot!(shell.run("event approve 2 --bundle --yes"), @"
     $ nicelist event approve 2 --bundle --yes
     exit code: 6
     ----- stderr -----
-    error: the 2 programs reported for the bundle Pinecone of event 2 are not what its hash is made of
-    hint: some host reported wrongly: nicelist event list --kind bundle-member shows who reported what
+    error: the 2 reported programs of the bundle Pinecone of event 2 do not match the bundle's hash
+    hint: a host may have reported a wrong program; nicelist event list --kind bundle-member lists the reports
     ");
     let shown = shell.run("event show 2");
-    assert!(shown.contains("2 of 2 held, but they do not make up the hash"), "{shown}");
+    assert!(shown.contains("2 of 2 reported, but they do not match the hash"), "{shown}");
     insta::assert_snapshot!(shell.run("event approve 5 --bundle --yes"), @"
     $ nicelist event approve 5 --bundle --yes
     exit code: 5
     ----- stderr -----
-    error: event 5 belongs to no bundle that Santa hashed
-    hint: without --bundle only the program itself is approved
-    hint: nicelist settings set enable-bundles=true makes Macs hash the bundles of what they block
+    error: event 5 has no bundle hash from Santa
+    hint: to approve only the program itself, leave out --bundle
+    hint: to have Macs hash the bundles of blocked programs: nicelist settings set enable-bundles=true
     ");
     insta::assert_snapshot!(shell.run("event approve 99 --bundle --yes"), @"
     $ nicelist event approve 99 --bundle --yes
     exit code: 1
     ----- stderr -----
-    error: there is no event 99
-    hint: nicelist event list shows the newest events
+    error: event 99 not found
+    hint: nicelist event list lists the newest events
     ");
     assert_eq!(shell.json("rule list"), json!([]));
 }
@@ -423,26 +423,26 @@ fn retention_is_the_fleets() {
     added  event-retention=30d in fleet
     added  event-retention-count=2000000 in fleet
     ----- stderr -----
-    made the local database sqlite:fleet.db
+    created the local database sqlite:fleet.db
     revision 1
     ");
     insta::assert_snapshot!(shell.run("settings set event-retention=30d --scope tag:eng"), @"
     $ nicelist settings set event-retention=30d --scope tag:eng
     exit code: 5
     ----- stderr -----
-    error: event-retention: is for the fleet as a whole, not for tag:eng
+    error: event-retention: can only be set for the fleet, not for tag:eng
     ");
     insta::assert_snapshot!(shell.run("settings set event-retention=5m"), @"
     $ nicelist settings set event-retention=5m
     exit code: 5
     ----- stderr -----
-    error: event-retention: `5m` is not taken; expected an age of at least 1h such as 90d, or never
+    error: event-retention: invalid value `5m`: expected an age of at least 1h such as 90d, or never
     ");
     insta::assert_snapshot!(shell.run("settings set event-retention-count=90"), @"
     $ nicelist settings set event-retention-count=90
     exit code: 5
     ----- stderr -----
-    error: event-retention-count: `90` is not taken; expected a number of events, at least 1000, or off
+    error: event-retention-count: invalid value `90`: expected a number of events (at least 1000), or off
     ");
     insta::assert_snapshot!(shell.run("settings set event-retention=never event-retention-count=off"), @"
     $ nicelist settings set event-retention=never event-retention-count=off

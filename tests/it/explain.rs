@@ -42,10 +42,10 @@ fn l1_a_pending_rule_is_not_reported_as_active() {
     sync(&shell, &server, "2026.7");
     shell.run("rule add allow teamid:H3ZC9YV6RK");
     let shown = shell.run("rule explain 1 --host mira");
-    let will = "Pinecone will run on mira.local once it syncs, by allow teamid:H3ZC9YV6RK in fleet";
+    let will = "Pinecone will be allowed on mira.local after its next sync: allow teamid:H3ZC9YV6RK in fleet";
     assert!(shown.contains(will), "{shown}");
     assert!(shown.contains("until then  it is blocked"), "{shown}");
-    assert!(shown.contains("sync  1 rule due; last seen "), "{shown}");
+    assert!(shown.contains("sync  1 pending rule; last seen "), "{shown}");
     let view = &shell.json("rule explain 1 --host mira")[0];
     assert_eq!((&view["ruling"], &view["ruling_now"]), (&json!("allow"), &json!("block")));
     assert_eq!(view["next_sync"]["due"], 1);
@@ -55,7 +55,10 @@ fn l1_a_pending_rule_is_not_reported_as_active() {
 
     sync(&shell, &server, "2026.7");
     let shown = shell.run("rule explain 1 --host mira");
-    assert!(shown.contains("Pinecone runs on mira.local, by allow teamid:H3ZC9YV6RK"), "{shown}");
+    assert!(
+        shown.contains("Pinecone is allowed on mira.local: allow teamid:H3ZC9YV6RK"),
+        "{shown}"
+    );
     let target = shell.json("rule explain teamid:H3ZC9YV6RK --host mira");
     assert_eq!((&target["held"], &target["next_sync"]), (&json!("allow"), &json!(null)));
 
@@ -85,23 +88,23 @@ fn explain_shows_the_deciding_rule_and_why_others_lost() {
     $ nicelist rule explain 1 --host mira
     exit code: 0
     ----- stdout -----
-    Pinecone runs on mira.local, by allow signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng
+    Pinecone is allowed on mira.local: allow signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng
         file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
         signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
-        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        signing ID  H3ZC9YV6RK:example.pinecone.desktop
         mode  lockdown
         santa  2026.7
 
-    Rules that speak of it
+    Rules for the program
       > signingid:H3ZC9YV6RK:example.pinecone.desktop  allow  tag:eng  decides
-      - signingid:H3ZC9YV6RK:example.pinecone.desktop  block  fleet  weaker-scope: tag:eng speaks of the same target, and is stronger
-      - teamid:H3ZC9YV6RK  allow  fleet  outranked: signingid comes first
+      - signingid:H3ZC9YV6RK:example.pinecone.desktop  block  fleet  weaker-scope: tag:eng has a rule for the same target and is stronger
+      - teamid:H3ZC9YV6RK  allow  fleet  outranked: signingid takes precedence
 
-    Besides rules, in Santa's order
-      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
-      - platform  it does not come with the system
+    Other checks, in Santa's order
+      ? static-rules  rules in the Mac's profile (StaticRules) take precedence and are not reported
+      - platform  it is not part of macOS
       - blocked-path-regex  the path does not match ^/tmp/  (tag:eng)
-      - client-mode  block  lockdown stops everything else; signingid comes first  (tag:eng)
+      - client-mode  block  lockdown blocks all other programs; signingid takes precedence  (tag:eng)
     ");
     insta::assert_snapshot!(shell.run("rule explain 1 --host mira -o csv"), @r#"
     $ nicelist rule explain 1 --host mira -o csv
@@ -109,8 +112,8 @@ fn explain_shows_the_deciding_rule_and_why_others_lost() {
     ----- stdout -----
     path,sha256,machine,ruling,decided_by,part,policy,target,scope,why
     /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,decides,allow,signingid:H3ZC9YV6RK:example.pinecone.desktop,tag:eng,allow
-    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,weaker-scope,block,signingid:H3ZC9YV6RK:example.pinecone.desktop,fleet,"tag:eng speaks of the same target, and is stronger"
-    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,outranked,allow,teamid:H3ZC9YV6RK,fleet,signingid comes first
+    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,weaker-scope,block,signingid:H3ZC9YV6RK:example.pinecone.desktop,fleet,tag:eng has a rule for the same target and is stronger
+    /Applications/Pinecone.app/Contents/MacOS/Pinecone,6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206,mira,allow,signingid,outranked,allow,teamid:H3ZC9YV6RK,fleet,signingid takes precedence
     "#);
 
     let by_hash = shell.json(&format!("rule explain {PINECONE} --host mira"));
@@ -135,34 +138,34 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
     $ nicelist rule explain 1 --host mira
     exit code: 0
     ----- stdout -----
-    Pinecone is blocked on mira.local, by client-mode: lockdown stops everything else
+    Pinecone is blocked on mira.local: client-mode: lockdown blocks all other programs
         file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
         signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
-        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        signing ID  H3ZC9YV6RK:example.pinecone.desktop
         mode  lockdown
         santa  2026.7
 
-    Besides rules, in Santa's order
-      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
-      - platform  it does not come with the system
+    Other checks, in Santa's order
+      ? static-rules  rules in the Mac's profile (StaticRules) take precedence and are not reported
+      - platform  it is not part of macOS
       - allowed-path-regex  the path does not match ^/usr/local/  (tag:eng)
-      > client-mode  block  lockdown stops everything else  (tag:eng)
+      > client-mode  block  lockdown blocks all other programs  (tag:eng)
     ");
     insta::assert_snapshot!(shell.run("rule explain 2 --host mira"), @"
     $ nicelist rule explain 2 --host mira
     exit code: 0
     ----- stdout -----
-    ledgerctl runs on mira.local, by allowed-path-regex: the path matches ^/usr/local/
+    ledgerctl is allowed on mira.local: allowed-path-regex: the path matches ^/usr/local/
         file  /usr/local/bin/ledgerctl
         signed  ad hoc
         mode  lockdown
         santa  2026.7
 
-    Besides rules, in Santa's order
-      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
-      - platform  it does not come with the system
+    Other checks, in Santa's order
+      ? static-rules  rules in the Mac's profile (StaticRules) take precedence and are not reported
+      - platform  it is not part of macOS
       > allowed-path-regex  allow  the path matches ^/usr/local/  (tag:eng)
-      - client-mode  block  lockdown stops everything else; allowed-path-regex comes first  (tag:eng)
+      - client-mode  block  lockdown blocks all other programs; allowed-path-regex takes precedence  (tag:eng)
     ");
     // Only the hash of the file is known, so only a rule for this hash could match.
     let unknown = "ab".repeat(32);
@@ -170,18 +173,18 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
     $ nicelist rule explain abababababababababababababababababababababababababababababababab --host mira
     exit code: 0
     ----- stdout -----
-    whether abababababababababababababababababababababababababababababababab runs on mira.local cannot be told: allowed-path-regex: the path is not known: ^/usr/local/
+    it is unknown whether abababababababababababababababababababababababababababababababab is allowed on mira.local: allowed-path-regex: the path is not known: ^/usr/local/
         signed  unknown
         mode  lockdown
         santa  2026.7
 
-    Besides rules, in Santa's order
-      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
-      - platform  it does not come with the system
+    Other checks, in Santa's order
+      ? static-rules  rules in the Mac's profile (StaticRules) take precedence and are not reported
+      - platform  it is not part of macOS
       ? allowed-path-regex  allow  the path is not known: ^/usr/local/  (tag:eng)
-      > client-mode  block  lockdown stops everything else  (tag:eng)
+      > client-mode  block  lockdown blocks all other programs  (tag:eng)
     ----- stderr -----
-    warning: no event tells of abababababababababababababababababababababababababababababababab: only its hash is known
+    warning: no event contains abababababababababababababababababababababababababababababababab; only its hash is known
     ");
 }
 
@@ -194,20 +197,20 @@ fn unsupported_rules_do_not_decide() {
     $ nicelist rule explain 1 --host mira
     exit code: 0
     ----- stdout -----
-    Pinecone runs on mira.local, by client-mode: monitor lets everything else run, and reports it
+    Pinecone is allowed on mira.local: client-mode: monitor allows all other programs and reports them
         file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
         signed  unknown, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
-        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        signing ID  H3ZC9YV6RK:example.pinecone.desktop
         mode  monitor
         santa  2024.2
 
-    Rules that speak of it
-      ! teamid:H3ZC9YV6RK  path=="/x"  fleet  withheld: the host's Santa cannot take it: it needs 2026.3
+    Rules for the program
+      ! teamid:H3ZC9YV6RK  path=="/x"  fleet  withheld: the host's Santa does not support it; it requires 2026.3
 
-    Besides rules, in Santa's order
-      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
-      - platform  it does not come with the system
-      > client-mode  allow  monitor lets everything else run, and reports it
+    Other checks, in Santa's order
+      ? static-rules  rules in the Mac's profile (StaticRules) take precedence and are not reported
+      - platform  it is not part of macOS
+      > client-mode  allow  monitor allows all other programs and reports them
     "#);
 }
 
@@ -216,12 +219,12 @@ fn w1_explain_says_which_santa_compiles_an_expression_with_string_functions() {
     let (shell, _server) = with_mira("2025.7");
     shell.run("rule add cel teamid:H3ZC9YV6RK --cel args.join('_').contains('x')");
     let shown = shell.run("rule explain 1 --host mira");
-    assert!(shown.contains("it needs 2025.8"), "{shown}");
+    assert!(shown.contains("it requires 2025.8"), "{shown}");
     let (shell, server) = with_mira("2025.8");
     shell.run("rule add cel teamid:H3ZC9YV6RK --cel args.join('_').contains('x')");
     sync(&shell, &server, "2025.8");
     let shown = shell.run("rule explain 1 --host mira");
-    assert!(shown.contains("it asks of args)"), "{shown}");
+    assert!(shown.contains("it uses args)"), "{shown}");
 }
 
 #[test]
@@ -235,21 +238,21 @@ fn an_expression_is_shown_without_a_certain_decision() {
     $ nicelist rule explain 1 --host mira
     exit code: 0
     ----- stdout -----
-    whether Pinecone runs on mira.local cannot be told: the expression of signingid:H3ZC9YV6RK:example.pinecone.desktop in fleet is asked each time
+    it is unknown whether Pinecone is allowed on mira.local: the expression of signingid:H3ZC9YV6RK:example.pinecone.desktop in fleet decides each time
         file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
         signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
-        signing id  H3ZC9YV6RK:example.pinecone.desktop
+        signing ID  H3ZC9YV6RK:example.pinecone.desktop
         mode  lockdown
         santa  2026.7
 
-    Rules that speak of it
-      ? signingid:H3ZC9YV6RK:example.pinecone.desktop  euid!=0  fleet  asks: its expression decides each time; if it gives no answer, the steps after the rules do (it asks of euid)
-      - teamid:H3ZC9YV6RK  allow  fleet  outranked: signingid comes first, and no other rule is tried even if its expression gives no answer
+    Rules for the program
+      ? signingid:H3ZC9YV6RK:example.pinecone.desktop  euid!=0  fleet  asks: its expression decides each time; if it has no result, the steps after the rules decide (it uses euid)
+      - teamid:H3ZC9YV6RK  allow  fleet  outranked: signingid takes precedence, and Santa checks no other rule, even if the expression has no result
 
-    Besides rules, in Santa's order
-      ? static-rules  rules of the Mac's profile (StaticRules) come first and are not reported
-      - platform  it does not come with the system
-      > client-mode  block  lockdown stops everything else  (fleet)
+    Other checks, in Santa's order
+      ? static-rules  rules in the Mac's profile (StaticRules) take precedence and are not reported
+      - platform  it is not part of macOS
+      > client-mode  block  lockdown blocks all other programs  (fleet)
     ");
 }
 
@@ -287,21 +290,21 @@ fn bad_input_is_refused_with_a_hint() {
     exit code: 5
     ----- stderr -----
     error: notes.txt is not the output of `santactl fileinfo --json`: expected value at line 1 column 1
-    hint: make it with: santactl fileinfo --json /Applications/Some.app > FILE
+    hint: create it with: santactl fileinfo --json /Applications/Some.app > FILE
     ");
     insta::assert_snapshot!(shell.run("rule explain teamid:H3ZC9YV6RK --host mora"), @"
     $ nicelist rule explain teamid:H3ZC9YV6RK --host mora
     exit code: 1
     ----- stderr -----
-    error: there is no host `mora`
-    hint: nicelist host list shows all hosts
+    error: host `mora` not found
+    hint: nicelist host list lists all hosts
     ");
     insta::assert_snapshot!(shell.run("rule explain 99 --host mira"), @"
     $ nicelist rule explain 99 --host mira
     exit code: 1
     ----- stderr -----
-    error: there is no event 99
-    hint: nicelist event list shows the newest events
+    error: event 99 not found
+    hint: nicelist event list lists the newest events
     ");
     insta::assert_snapshot!(shell.run("rule explain missing.json --host mira"), @"
     $ nicelist rule explain missing.json --host mira
@@ -314,13 +317,13 @@ fn bad_input_is_refused_with_a_hint() {
     $ nicelist rule explain teams:H3ZC9YV6RK --host mira
     exit code: 2
     ----- stderr -----
-    error: `teams` is no rule type; expected binary, certificate, teamid, signingid or cdhash
+    error: invalid rule type `teams`: expected binary, certificate, teamid, signingid or cdhash
     ");
     insta::assert_snapshot!(shell.run("rule explain teamid:short --host mira"), @"
     $ nicelist rule explain teamid:short --host mira
     exit code: 2
     ----- stderr -----
-    error: `short` is no teamid identifier; expected 10 letters and digits
+    error: invalid teamid identifier `short`: expected 10 letters and digits
     ");
 }
 
@@ -331,7 +334,7 @@ fn the_decision_has_colors_only_on_a_terminal() {
     sync(&shell, &server, "2026.7");
     let seen = Terminal::open(&shell, "rule explain 1 --host mira").end();
     assert_eq!(seen.code, 0);
-    let title = "\u{1b}[1mPinecone is blocked on mira.local, by block teamid:H3ZC9YV6RK in fleet";
+    let title = "\u{1b}[1mPinecone is blocked on mira.local: block teamid:H3ZC9YV6RK in fleet";
     assert!(seen.seen.contains(title), "{:?}", seen.seen);
     assert!(seen.seen.contains("\u{1b}[31mblock\u{1b}[0m"), "{:?}", seen.seen);
     let plain = Terminal::open(&shell, "rule explain 1 --host mira --color never").end();

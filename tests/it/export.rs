@@ -11,7 +11,7 @@ fn an_export_plans_to_no_changes_and_keeps_comments() {
     $ nicelist export -f policy.toml
     exit code: 0
     ----- stderr -----
-    nothing to change in policy.toml: 1 tag, 3 settings, 2 rules
+    no changes to policy.toml: 1 tag, 3 settings, 2 rules
     ");
     assert_eq!(fs::read_to_string(shell.path("policy.toml")).unwrap(), POLICY);
     for line in [
@@ -65,7 +65,7 @@ fn an_export_plans_to_no_changes_and_keeps_comments() {
     $ nicelist plan -f policy.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 5); 7 unchanged
+    no changes (revision 5); 7 unchanged
     ");
 }
 
@@ -80,14 +80,14 @@ fn a_new_folder_has_a_file_for_each_kind() {
     ");
     let read = |name: &str| fs::read_to_string(shell.path("policy").join(name)).unwrap();
     insta::assert_snapshot!(read("tags.toml"), @r#"
-    # [tags.NAME]: which tags there are, how strong, and who has them.
+    # [tags.NAME]: the tags, with their priorities and members.
 
     [tags.eng]
     priority = 10
     hostnames = ["eng-*"]
     "#);
     insta::assert_snapshot!(read("settings.toml"), @r#"
-    # [settings.fleet], [settings."tag:NAME"]: what is set for whom.
+    # [settings.fleet], [settings."tag:NAME"]: the settings of each scope.
 
     [settings.fleet]
     client-mode = "lockdown"
@@ -97,7 +97,7 @@ fn a_new_folder_has_a_file_for_each_kind() {
     client-mode = "monitor"
     "#);
     insta::assert_snapshot!(read("rules.toml"), @r#"
-    # [[rules]]: what may run, for whom.
+    # [[rules]]: the rules.
 
     [[rules]]
     target = "teamid:EQHXZ8M8AV"
@@ -113,13 +113,13 @@ fn a_new_folder_has_a_file_for_each_kind() {
     $ nicelist plan -f policy --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
+    no changes (revision 1); 6 unchanged
     ");
     insta::assert_snapshot!(shell.run("export -f policy/"), @"
     $ nicelist export -f policy/
     exit code: 0
     ----- stderr -----
-    nothing to change in policy/: 1 tag, 3 settings, 2 rules
+    no changes to policy/: 1 tag, 3 settings, 2 rules
     ");
 }
 
@@ -144,7 +144,7 @@ fn after_a_rollback_an_older_export_plans_to_nothing() {
     $ nicelist plan -f before.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 5); 6 unchanged
+    no changes (revision 5); 6 unchanged
     ");
 }
 
@@ -190,7 +190,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     $ nicelist export -f policy
     exit code: 0
     ----- stderr -----
-    nothing to change in policy: 1 tag, 0 settings, 4 rules
+    no changes to policy: 1 tag, 0 settings, 4 rules
     ");
     shell.run("rule remove teamid:AAAAAAAAAA");
     shell.run("rule add block teamid:CCCCCCCCCC --comment three --ticket IT-9");
@@ -221,7 +221,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     exit code: 0
     ----- stderr -----
     warning: policy/vendor.csv:1: column Notes is not used
-    nothing to change (revision 4); 4 unchanged
+    no changes (revision 4); 4 unchanged
     ");
 }
 
@@ -234,7 +234,7 @@ fn byte_order_marks_and_line_ends_stay() {
     $ nicelist plan -f policy.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 1); 6 unchanged
+    no changes (revision 1); 6 unchanged
     ");
     shell.run("export -f policy.toml");
     let read = || fs::read_to_string(shell.path("policy.toml")).unwrap();
@@ -264,24 +264,24 @@ fn files_that_are_not_manifests_are_not_overwritten() {
     $ nicelist export -f rules.csv
     exit code: 2
     ----- stderr -----
-    error: rules.csv is no manifest; nothing was written
-    hint: name a .toml file or a folder; nicelist rule export writes other formats
+    error: rules.csv is not a manifest; nothing was written
+    hint: use a .toml file or a folder; nicelist rule export writes other formats
     ");
     insta::assert_snapshot!(shell.run("export -f Cargo.toml"), @"
     $ nicelist export -f Cargo.toml
     exit code: 5
     ----- stderr -----
-    Cargo.toml:1:2: package: is no key here; there are scope, source, tags, settings, rules
-    error: 1 fault; nothing was changed
-    hint: only a manifest without faults is written into
+    Cargo.toml:1:2: package: unknown key; expected one of scope, source, tags, settings, rules
+    error: found 1 error; nothing was changed
+    hint: fix the manifest first; export updates only valid manifests
     ");
     insta::assert_snapshot!(shell.run("export -f photos"), @"
     $ nicelist export -f photos
     exit code: 5
     ----- stderr -----
-    photos/a.jpg: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 1 fault; nothing was changed
-    hint: only a manifest without faults is written into
+    photos/a.jpg: is not part of a manifest; only .toml, .csv and .tsv files are allowed
+    error: found 1 error; nothing was changed
+    hint: fix the manifest first; export updates only valid manifests
     ");
     insta::assert_snapshot!(shell.run("plan -f nowhere.toml"), @"
     $ nicelist plan -f nowhere.toml

@@ -39,8 +39,8 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     $ nicelist rule convert zentral.json - --to jsonl
     exit code: 5
     ----- stderr -----
-    zentral.json: has rules of 2 configurations (1, 2); choose one: --configuration 1
-    error: 1 fault; nothing was written
+    zentral.json: has rules for 2 configurations (1, 2); choose one: --configuration 1
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert zentral.json - --to jsonl --configuration 2
     exit code: 0
@@ -51,14 +51,14 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     $ nicelist rule convert zentral.json - --to jsonl --configuration 3
     exit code: 5
     ----- stderr -----
-    zentral.json: has no configuration 3; it has: 1, 2
-    error: 1 fault; nothing was written
+    zentral.json: configuration 3 not found; the file has: 1, 2
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert two.tf - --to jsonl
     exit code: 5
     ----- stderr -----
-    two.tf: has rules of 2 configurations (lab, main); choose one: --configuration lab
-    error: 1 fault; nothing was written
+    two.tf: has rules for 2 configurations (lab, main); choose one: --configuration lab
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert two.tf - --to jsonl --configuration lab
     exit code: 0
@@ -68,7 +68,7 @@ fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
     $ nicelist rule convert own.csv - --to jsonl --configuration lab
     exit code: 2
     ----- stderr -----
-    error: --configuration is for rules of Zentral's, and own.csv is in the format csv
+    error: --configuration is only for Zentral's formats, but the format of own.csv is csv
     "#);
 }
 
@@ -97,7 +97,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     exit code: 3
     ----- stdout -----
     Errors
-      • NL001  zentral.json  has rules of 2 configurations (1, 2); choose one: --configuration 1  → fix it where it is; the message says what is wrong
+      • NL001  zentral.json  has rules for 2 configurations (1, 2); choose one: --configuration 1  → fix the item that the message describes
     ----- stderr -----
     1 error
 
@@ -109,7 +109,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     $ nicelist rule lint own.csv --configuration 2
     exit code: 2
     ----- stderr -----
-    error: --configuration is for rules of Zentral's, and own.csv is in the format csv
+    error: --configuration is only for Zentral's formats, but the format of own.csv is csv
 
     $ nicelist rule diff own.csv zentral.json --configuration 2
     exit code: 3
@@ -122,13 +122,13 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     $ nicelist rule diff own.csv own.csv --configuration 2
     exit code: 2
     ----- stderr -----
-    error: --configuration is for rules of Zentral's, and neither A nor B has any
+    error: --configuration is only for Zentral's formats, and neither A nor B has one of them
 
     $ nicelist plan -f zentral.json
     exit code: 5
     ----- stderr -----
-    zentral.json: has rules of 2 configurations (1, 2); choose one: --configuration 1
-    error: 1 fault; nothing was changed
+    zentral.json: has rules for 2 configurations (1, 2); choose one: --configuration 1
+    error: found 1 error; nothing was changed
 
     $ nicelist plan -f zentral.json --configuration 1
     exit code: 3
@@ -137,7 +137,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
       + teamid:AAAAAAAAAA  allow
     ----- stderr -----
     Plan: 1 to add
-    hint: nicelist apply -f zentral.json --configuration 1 --base 0 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f zentral.json --configuration 1 --base 0
 
     $ nicelist apply -f zentral.json --configuration 1 --yes
     exit code: 0
@@ -145,7 +145,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     Rules for fleet
       + teamid:AAAAAAAAAA  allow
     ----- stderr -----
-    made the local database sqlite:a.db
+    created the local database sqlite:a.db
     revision 1: 1 added
     ");
     assert!(shell.run("rule lint --configuration 2").contains("<PATH>"));
@@ -284,9 +284,9 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     exit code: 5
     ----- stderr -----
     warning: moroz.toml: is read as global.toml
-    moroz.toml:5:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at moroz.toml:1:1
-    error: 1 fault; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    moroz.toml:5:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at moroz.toml:1:1
+    error: found 1 error; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule convert moroz.toml - --to jsonl --duplicates first
     exit code: 0
@@ -294,7 +294,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
     ----- stderr -----
     warning: moroz.toml: is read as global.toml
-    warning: moroz.toml:5:1: left out: teamid:AAAAAAAAAA for fleet is block here, but allow at moroz.toml:1:1
+    warning: moroz.toml:5:1: left out: teamid:AAAAAAAAAA for fleet has policy block here, but allow at moroz.toml:1:1
 
     $ nicelist rule convert moroz.toml - --to jsonl --duplicates last
     exit code: 0
@@ -302,16 +302,16 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     {"target":"teamid:AAAAAAAAAA","policy":"block","scope":"fleet"}
     ----- stderr -----
     warning: moroz.toml: is read as global.toml
-    warning: moroz.toml:1:1: left out: teamid:AAAAAAAAAA for fleet is allow here, but block at moroz.toml:5:1
+    warning: moroz.toml:1:1: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block at moroz.toml:5:1
 
     $ nicelist rule convert rules.csv - --to jsonl
     exit code: 5
     ----- stderr -----
-    rules.csv:4: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
-    rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet is allow here and on line 3, but its other fields differ
-    rules.csv:6: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
-    error: 3 of 5 rows are wrong; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    rules.csv:4: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
+    rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet has policy allow here and on line 3, but the other fields differ
+    rules.csv:6: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
+    error: 3 of 5 rows are invalid; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule convert rules.csv - --to jsonl --duplicates first
     exit code: 0
@@ -319,9 +319,9 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
     {"target":"teamid:BBBBBBBBBB","policy":"allow","scope":"fleet","comment":"x"}
     ----- stderr -----
-    warning: rules.csv:4: left out: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
-    warning: rules.csv:5: left out: teamid:BBBBBBBBBB for fleet is allow here and on line 3, but its other fields differ
-    warning: rules.csv:6: left out: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
+    warning: rules.csv:4: left out: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
+    warning: rules.csv:5: left out: teamid:BBBBBBBBBB for fleet has policy allow here and on line 3, but the other fields differ
+    warning: rules.csv:6: left out: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
 
     $ nicelist rule convert rules.csv - --to jsonl --duplicates last
     exit code: 0
@@ -329,69 +329,69 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     {"target":"teamid:BBBBBBBBBB","policy":"allow","scope":"fleet","comment":"y"}
     {"target":"teamid:AAAAAAAAAA","policy":"block","scope":"fleet"}
     ----- stderr -----
-    warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet is allow here, but block on line 6
-    warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet is allow here and on line 5, but its other fields differ
-    warning: rules.csv:4: repeats a later entry, which is read once
+    warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block on line 6
+    warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet has policy allow here and on line 5, but the other fields differ
+    warning: rules.csv:4: repeats a later entry and is ignored
 
     $ nicelist rule convert rules.jsonl - --to jsonl
     exit code: 5
     ----- stderr -----
-    rules.jsonl:2: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 1
-    error: 1 of 2 rows are wrong; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    rules.jsonl:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 1
+    error: 1 of 2 rows are invalid; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule convert rules.jsonl - --to jsonl --duplicates first
     exit code: 0
     ----- stdout -----
     {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
     ----- stderr -----
-    warning: rules.jsonl:2: left out: teamid:AAAAAAAAAA for fleet is block here, but allow on line 1
+    warning: rules.jsonl:2: left out: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 1
 
     $ nicelist rule convert rules.jsonl - --to jsonl --duplicates last
     exit code: 0
     ----- stdout -----
     {"target":"teamid:AAAAAAAAAA","policy":"block","scope":"fleet"}
     ----- stderr -----
-    warning: rules.jsonl:1: left out: teamid:AAAAAAAAAA for fleet is allow here, but block on line 2
+    warning: rules.jsonl:1: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block on line 2
 
     $ nicelist rule convert rules.json - --to jsonl
     exit code: 5
     ----- stderr -----
-    rules.json:2:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at rules.json:1:2
-    error: 1 fault; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    rules.json:2:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at rules.json:1:2
+    error: found 1 error; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule convert rules.json - --to jsonl --duplicates first
     exit code: 0
     ----- stdout -----
     {"target":"teamid:AAAAAAAAAA","policy":"allow","scope":"fleet"}
     ----- stderr -----
-    warning: rules.json:2:1: left out: teamid:AAAAAAAAAA for fleet is block here, but allow at rules.json:1:2
+    warning: rules.json:2:1: left out: teamid:AAAAAAAAAA for fleet has policy block here, but allow at rules.json:1:2
 
     $ nicelist rule convert rules.json - --to jsonl --duplicates last
     exit code: 0
     ----- stdout -----
     {"target":"teamid:AAAAAAAAAA","policy":"block","scope":"fleet"}
     ----- stderr -----
-    warning: rules.json:1:2: left out: teamid:AAAAAAAAAA for fleet is allow here, but block at rules.json:2:1
+    warning: rules.json:1:2: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block at rules.json:2:1
 
     $ nicelist rule import rules.csv
     exit code: 5
     ----- stderr -----
-    made the local database sqlite:a.db
-    rules.csv:4: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
-    rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet is allow here and on line 3, but its other fields differ
-    rules.csv:6: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 2
-    error: 3 of 5 rows are wrong; nothing was changed
-    hint: --partial --rejects FILE imports the rows that are right
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    created the local database sqlite:a.db
+    rules.csv:4: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
+    rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet has policy allow here and on line 3, but the other fields differ
+    rules.csv:6: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
+    error: 3 of 5 rows are invalid; nothing was changed
+    hint: to import only the valid rows: --partial --rejects FILE
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     $ nicelist rule import rules.csv --duplicates last
     exit code: 0
     ----- stderr -----
-    warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet is allow here, but block on line 6
-    warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet is allow here and on line 5, but its other fields differ
-    warning: rules.csv:4: repeats a later entry, which is read once
+    warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block on line 6
+    warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet has policy allow here and on line 5, but the other fields differ
+    warning: rules.csv:4: repeats a later entry and is ignored
     added 2, changed 0, unchanged 0 (revision 1)
     "#);
     insta::assert_snapshot!(shell.run("rule list -o csv"), @"
@@ -448,19 +448,19 @@ fn w14_csv_is_read_as_people_write_it() {
     {"target":"binary:abababababababababababababababababababababababababababababababab","policy":"block","scope":"fleet"}
     {"target":"signingid:platform:com.apple.say","policy":"block","scope":"fleet"}
     ----- stderr -----
-    warning: untyped.csv:5: repeats an earlier entry, which is read once
-    warning: untyped.csv:3: 64 hex digits are read as the hash of a program (binary), because there is no rule_type column; certificates need one
+    warning: untyped.csv:5: repeats an earlier entry and is ignored
+    warning: untyped.csv:3: identifiers of 64 hex digits are read as binary, because the file has no rule_type column; certificate rules require that column
 
     $ nicelist rule convert unclear.csv - --to jsonl
     exit code: 5
     ----- stderr -----
-    unclear.csv:2: identifier: may be of several rule types; add a rule_type column
-    error: 1 of 2 rows are wrong; nothing was written
+    unclear.csv:2: identifier: could be an identifier of several rule types; add a rule_type column
+    error: 1 of 2 rows are invalid; nothing was written
 
     $ nicelist rule convert scope.csv - --to jsonl
     exit code: 5
     ----- stderr -----
-    scope.csv:2: scope: `eng` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:eng?
-    error: 1 of 1 rows are wrong; nothing was written
+    scope.csv:2: scope: invalid scope `eng`: expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:eng?
+    error: 1 of 1 rows are invalid; nothing was written
     "#);
 }

@@ -175,7 +175,7 @@ async fn a_missing_removal_is_found() {
     assert_eq!((&convergence["diverged"], &convergence["converged"]), (&json!(30), &json!(0)));
     let id = convergence["examples"][0]["machine_id"].as_str().unwrap();
     let mut lines = transcript.lines();
-    assert_eq!(lines.next(), Some("error: 30 of 30 hosts do not hold what they should"));
+    assert_eq!(lines.next(), Some("error: 30 of 30 hosts do not have the correct rules"));
     let first = format!("  {id} (2026.7): 1 too many, 0 missing; holds TEAMID BBBBBBBBBB");
     assert_eq!(lines.next(), Some(&*first));
 }
@@ -187,9 +187,9 @@ async fn requests_that_fail_are_counted_by_stage_and_kind() {
     assert_eq!(code, Some(1), "{summary:#}");
     let run = &summary["run"];
     assert_eq!((&run["syncs"], &run["failed_syncs"]), (&json!(10), &json!(10)));
-    let error = json!({"stage": "eventupload", "reason": "answered 503", "count": 10});
+    let error = json!({"stage": "eventupload", "reason": "status 503", "count": 10});
     assert_eq!(run["errors"], json!([error]));
-    assert_eq!(transcript, "error: 10 requests failed\n  eventupload answered 503 (10)\n");
+    assert_eq!(transcript, "error: 10 requests failed\n  eventupload status 503 (10)\n");
     // The syncs continued without their events.
     assert_eq!(summary["convergence"]["converged"], 10);
 }
@@ -209,7 +209,7 @@ async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
     assert_eq!(latency["sync"]["count"], 20);
     // If latency were measured from each request, it would be one second for every host.
     assert!(latency["sync"]["p50"].as_f64().unwrap() > 2500.0, "{summary:#}");
-    assert_eq!(run["errors"][0]["reason"], "no answer within 1 s");
+    assert_eq!(run["errors"][0]["reason"], "no response within 1 s");
 }
 
 #[test]
@@ -231,14 +231,14 @@ fn an_impossible_fleet_is_one_error() {
     $ nicelist lab fleet http://127.0.0.1:1/ --generation pedro
     exit code: 2
     ----- stderr -----
-    error: pedro can be played alone, not as a fleet
+    error: pedro can only be simulated alone, not as a fleet
     ");
     let line = "lab fleet http://127.0.0.1:1/ --wire protobuf --generation 2024.5=20,2026.7=80";
     insta::assert_snapshot!(shell.run(line), @r"
     $ nicelist lab fleet http://127.0.0.1:1/ --wire protobuf --generation 2024.5=20,2026.7=80
     exit code: 2
     ----- stderr -----
-    error: Santa 2024.5 speaks JSON only; protobuf came with 2024.6
+    error: Santa 2024.5 supports only JSON; protobuf was added in 2024.6
     ");
 }
 
@@ -252,8 +252,8 @@ fn missing_credentials_are_one_error() {
     insta::assert_snapshot!(transcript, @r"
     error: 3 of 3 hosts could not be checked
       7 requests failed
-      preflight answered 401 (7)
-    hint: --secret SECRET shows the server its enrollment secret
+      preflight status 401 (7)
+    hint: to send the enrollment secret: --secret SECRET
     ");
     let line = format!("--secret {ENROLLMENT} --hosts 3 --interval 1s --for 1s");
     assert!(fleet(&shell, &url, &line).output().unwrap().status.success());
@@ -273,7 +273,7 @@ fn ctrl_c_ends_a_run_and_shows_what_was_measured() {
     terminal.shows("Latency in ms");
     let end = terminal.end();
     assert_eq!(end.code, 0);
-    assert!(end.seen.contains("ended before its time"), "{:?}", end.seen);
+    assert!(end.seen.contains("interrupted"), "{:?}", end.seen);
 }
 
 /// A CA and its certificates for a server at 127.0.0.1 and for the hosts of a fleet. All except the

@@ -55,8 +55,8 @@ fn a_rollback_restores_the_active_policy_of_its_revision() {
       - teamid:CCCCCCCCCC  allow
     ----- stderr -----
     Plan: 1 to add, 1 to change, 2 to remove; 1 unchanged
-    error: not confirmed: roll back to revision 2?
-    hint: pass --yes to do it without being asked
+    error: not confirmed: Roll back to revision 2?
+    hint: to confirm without a prompt: --yes
     ");
     insta::assert_snapshot!(shell.run("rollback 2 --dry-run -o json"), @r#"
     $ nicelist rollback 2 --dry-run -o json
@@ -143,7 +143,7 @@ fn a_rollback_restores_the_active_policy_of_its_revision() {
     $ nicelist rollback 2 --yes
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 7); 3 unchanged
+    no changes (revision 7); 3 unchanged
     ");
     insta::assert_snapshot!(shell.run("rollback 6 --yes"), @"
     $ nicelist rollback 6 --yes
@@ -165,14 +165,14 @@ fn a_rollback_restores_the_active_policy_of_its_revision() {
     $ nicelist rollback 99 --yes
     exit code: 1
     ----- stderr -----
-    error: there is no revision 99; the newest is 8
-    hint: nicelist history shows all revisions
+    error: revision 99 not found; the newest revision is 8
+    hint: nicelist history lists all revisions
     ");
     insta::assert_snapshot!(shell.run("rollback two --yes"), @"
     $ nicelist rollback two --yes
     exit code: 2
     ----- stderr -----
-    error: invalid value 'two' for '<REVISION>': expected the number of a revision, as in 41
+    error: invalid value 'two' for '<REVISION>': expected a revision number such as 41
 
     For more information, try '--help'.
     ");
@@ -297,14 +297,14 @@ fn the_history_has_authors_and_changes() {
     $ nicelist history show 7
     exit code: 1
     ----- stderr -----
-    error: there is no revision 7; the newest is 6
-    hint: nicelist history shows all revisions
+    error: revision 7 not found; the newest revision is 6
+    hint: nicelist history lists all revisions
     ");
     insta::assert_snapshot!(shell.run("history show 0"), @"
     $ nicelist history show 0
     exit code: 1
     ----- stderr -----
-    error: revision 0 is the empty beginning
+    error: revision 0 is the empty policy before the first change
     ");
 }
 
@@ -325,8 +325,8 @@ fn the_rules_of_a_revision_can_be_listed_and_exported() {
     $ nicelist rule list --at 7
     exit code: 1
     ----- stderr -----
-    error: there is no revision 7; the newest is 6
-    hint: nicelist history shows all revisions
+    error: revision 7 not found; the newest revision is 6
+    hint: nicelist history lists all revisions
     ");
     shell.run("rollback 2 --yes");
     assert_eq!(rules(&shell, "rule list"), before);
@@ -376,7 +376,7 @@ fn the_history_of_a_target_is_listed() {
     $ nicelist rule show teamid:DDDDDDDDDD --history
     exit code: 1
     ----- stderr -----
-    error: no scope ever had a rule for teamid:DDDDDDDDDD
+    error: no scope has ever had a rule for teamid:DDDDDDDDDD
     hint: nicelist rule list --text TEXT searches identifiers, comments and tickets
     ");
 }
@@ -399,8 +399,8 @@ fn a_rollback_planned_on_another_revision_changes_nothing() {
       - teamid:CCCCCCCCCC  allow
     ----- stderr -----
     Plan: 1 to add, 1 to change, 2 to remove; 1 unchanged
-    error: the rules moved on: planned on revision 5, now at 6
-    hint: look at what changed, plan again, and try again
+    error: the policy changed: this change was planned on revision 5, but the newest revision is 6
+    hint: review the newer changes, then plan again
     ");
     assert_eq!(shell.json("history -n 1")[0]["revision"], 6);
     let made = shell.run("rollback 2 --yes --base 6");

@@ -156,7 +156,7 @@ async fn l11_a_serial_number_of_two_hosts_is_a_warning_and_applies_to_both() {
     assert_eq!(world.get("/hosts/annas-mac").await.get("same_serial"), None);
 
     other.sync(&world).await;
-    let warning = "2 hosts have the serial number C02XK0ABCD, and host:C02XK0ABCD is all of them: \
+    let warning = "2 hosts have the serial number C02XK0ABCD, and host:C02XK0ABCD matches all of them: \
         9B2C1F60-0000-4000-8000-00000000AAAA, 9B2C1F60-0000-4000-8000-00000000BBBB";
     let warnings = json!([{"code": "NL602", "message": warning}]);
     let answer = world.post("/rules", json!({"put": [rule("teamid:BBBBBBBBBB")]})).await;
@@ -281,11 +281,11 @@ async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
          teamid:BBBBBBBBBB,block,host:lab\nteamid:CCCCCCCCCC,block,fleet\n",
     );
     shell.write("unknown.csv", "target,policy,scope\nteamid:DDDDDDDDDD,block,host:annas-mak\n");
-    let shared = "scope: `lab` fits 4 hosts: `M2`, `M3`, `M4` and 1 more\n";
+    let shared = "scope: `lab` matches 4 hosts: `M2`, `M3`, `M4` and 1 more\n";
     let refused = shell.run("rule import shared.csv");
     assert!(refused.contains(&format!("shared.csv:3: {shared}")), "{refused}");
-    assert!(refused.contains("1 of 3 rows are wrong; nothing was changed"), "{refused}");
-    assert!(refused.contains("write the machine ID of one of them"), "{refused}");
+    assert!(refused.contains("1 of 3 rows are invalid; nothing was changed"), "{refused}");
+    assert!(refused.contains("use the machine ID of a host"), "{refused}");
 
     let partial = shell.run("rule import shared.csv --partial --rejects bad.csv");
     assert!(
@@ -299,7 +299,7 @@ async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
         rules.as_array().unwrap().iter().map(|rule| rule["scope"].as_str().unwrap()).collect();
     assert_eq!(scopes, ["host:M1", "fleet"]);
 
-    let warning = "no host is known as `annas-mak`";
+    let warning = "no known host matches `annas-mak`";
     for line in [
         "rule import unknown.csv --dry-run",
         "rule add block teamid:DDDDDDDDDD --scope host:annas-mak --dry-run",
@@ -330,6 +330,6 @@ async fn w2_a_serial_number_that_is_the_machine_id_of_another_host_warns() {
     assert_eq!(
         answer["warnings"][0]["message"],
         "`C02XK0ABCD` is the machine ID of one host and the serial number of another, `M2`; \
-         host:C02XK0ABCD is both"
+        host:C02XK0ABCD matches both"
     );
 }

@@ -37,9 +37,9 @@ fn hosts_on_stdin_are_tagged_in_one_revision() {
     exit code: 5
     ----- stderr -----
     error: 2 names do not match exactly one host
-      item 2: there is no host `zoe`
-      item 3: there is no host `yves`
-    hint: nicelist host list shows all hosts
+      item 2: host `zoe` not found
+      item 3: host `yves` not found
+    hint: nicelist host list lists all hosts
     ");
     assert_eq!(shell.json("host list --tag canary"), serde_json::json!([]));
 }

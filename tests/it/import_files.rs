@@ -44,14 +44,14 @@ fn faults_of_all_files_are_reported_with_their_places() {
     $ nicelist rule import a.csv b.csv
     exit code: 5
     ----- stderr -----
-    a.csv:3: target: `SHORT` is no teamid identifier; expected 10 letters and digits
+    a.csv:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
     b.csv:3: a.csv:2 is for the same target and scope
-    error: 2 of 4 rows are wrong; nothing was changed
+    error: 2 of 4 rows are invalid; nothing was changed
     ");
     shell.write("a.csv", "target,policy,scope\nteamid:AAAAAAAAAA,allow,\n");
     shell.write("b.csv", "target,policy,scope\nteamid:BBBBBBBBBB,block,tag:unknown\n");
     let refused = shell.run("rule import a.csv b.csv");
-    assert!(refused.contains("b.csv:2: there is no tag `unknown`"), "{refused}");
+    assert!(refused.contains("b.csv:2: tag `unknown` not found"), "{refused}");
 }
 
 /// A missing column keeps a value, and an empty cell removes it. One change cannot do both.

@@ -187,7 +187,7 @@ async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     let server = Server::start(&shell);
     shell.use_server(&server);
     let linted = shell.run("rule lint");
-    assert!(linted.contains("upgrade nicelist, or replace or delete it"), "{linted}");
+    assert!(linted.contains("upgrade nicelist, or replace or delete the row"), "{linted}");
     let listed = shell.run("rule list -o csv");
     assert!(listed.contains("BBBBBBBBBB") && listed.contains("later.field == true"), "{listed}");
     assert!(!listed.contains("AAAAAAAAAA") && !listed.contains("DDDDDDDDDD"), "{listed}");

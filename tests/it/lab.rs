@@ -50,13 +50,13 @@ fn unsupported_options_of_old_clients_are_refused() {
         let lines = transcript.lines().skip_while(|line| !line.starts_with("error: "));
         lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
     };
-    insta::assert_snapshot!(refused("--generation 2024.5 --wire protobuf"), @"error: Santa 2024.5 speaks JSON only; protobuf came with 2024.6");
+    insta::assert_snapshot!(refused("--generation 2024.5 --wire protobuf"), @"error: Santa 2024.5 supports only JSON; protobuf was added in 2024.6");
     insta::assert_snapshot!(refused("--generation 2023.6 --secret s3cret"), @"
-    error: Santa 2023.6 sends no headers of its profile; SyncExtraHeaders came with 2023.7
-    hint: a secret can stand in the server's address instead
+    error: Santa 2023.6 does not support headers in its profile; SyncExtraHeaders was added in 2023.7
+    hint: put the secret into the server's address instead
     ");
-    insta::assert_snapshot!(refused("--generation pedro --encoding gzip"), @"error: pedro compresses with deflate only, not gzip");
-    insta::assert_snapshot!(refused("--generation 1.14"), @"error: invalid value '1.14' for '--generation <VERSION>': expected a version of Santa from 2021.1 on, such as 2026.7, pedro, or rednose for an old pedro");
+    insta::assert_snapshot!(refused("--generation pedro --encoding gzip"), @"error: pedro supports only deflate, not gzip");
+    insta::assert_snapshot!(refused("--generation 1.14"), @"error: invalid value '1.14' for '--generation <VERSION>': expected a Santa version since 2021.1, such as 2026.7, or pedro, or rednose for an old pedro");
     insta::assert_snapshot!(refused("--syncs 3"), @"
     error: the following required arguments were not provided:
       --daemon
@@ -74,8 +74,8 @@ fn a_running_client_exits_after_its_time_and_saves_its_state() {
     $ nicelist lab sync [URL]/santa/the-secret-of-the-tests/ --state mac.json --daemon --for 0s
     exit code: 0
     ----- stderr -----
-    the first sync is in 15 seconds; Ctrl-C ends
-    no sync was due
+    the first sync is in 15 seconds; press Ctrl-C to stop
+    no syncs
     ");
     assert!(shell.path("mac.json").exists());
 }

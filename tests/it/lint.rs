@@ -47,12 +47,12 @@ fn findings_have_their_place_and_a_fix() {
       • NL301  policy.toml:5:1  teamid:ZMCG7MLDV9 is blocked for fleet  → remove the rule: a Mac that blocks Santa can no longer sync
 
     Warnings
-      • NL401  policy.toml:3:1  allowed-path-regex of fleet: `/Users/` matches anywhere in a path  → begin every alternative with ^, as in ^(?:/a/|/b/)
-      • NL403  policy.toml:3:1  allowed-path-regex of fleet: `/Users/` allows programs in /Users/  → allow programs by rules, or folders that only administrators write to
-      • NL101  policy.toml:13:1  teamid:AAAAAAAAAA for host:M1 says what fleet says (see policy.toml:9:1)  → remove it, or keep it if the weaker rule is to go
+      • NL401  policy.toml:3:1  allowed-path-regex for fleet: `/Users/` matches anywhere in a path  → begin every alternative with ^, as in ^(?:/a/|/b/)
+      • NL403  policy.toml:3:1  allowed-path-regex for fleet: `/Users/` allows programs in /Users/  → allow programs by rules, or only folders that only administrators can write to
+      • NL101  policy.toml:13:1  teamid:AAAAAAAAAA has the same rule for host:M1 as for fleet (see policy.toml:9:1)  → remove it, or keep it if you plan to remove the weaker rule
 
     Notes
-      • NL104  policy.toml:22:1  teamid:BBBBBBBBBB is blocked for fleet and allowed for host:M1 (see policy.toml:18:1)  → nothing, if the exception is meant; otherwise remove it or block there as well
+      • NL104  policy.toml:22:1  teamid:BBBBBBBBBB is blocked for fleet and allowed for host:M1 (see policy.toml:18:1)  → nothing is needed if the exception is intended; otherwise remove it, or block the program there, too
     ----- stderr -----
     1 error, 3 warnings, 1 note
     ");
@@ -61,9 +61,9 @@ fn findings_have_their_place_and_a_fix() {
     exit code: 3
     ----- stdout -----
     severity,code,file,line,column,target,scope,message,fix
-    warning,NL401,policy.toml,3,1,,,allowed-path-regex of fleet: `/Users/` matches anywhere in a path,"begin every alternative with ^, as in ^(?:/a/|/b/)"
-    warning,NL403,policy.toml,3,1,,,allowed-path-regex of fleet: `/Users/` allows programs in /Users/,"allow programs by rules, or folders that only administrators write to"
-    warning,NL101,policy.toml,13,1,teamid:AAAAAAAAAA,host:M1,teamid:AAAAAAAAAA for host:M1 says what fleet says (see policy.toml:9:1),"remove it, or keep it if the weaker rule is to go"
+    warning,NL401,policy.toml,3,1,,,allowed-path-regex for fleet: `/Users/` matches anywhere in a path,"begin every alternative with ^, as in ^(?:/a/|/b/)"
+    warning,NL403,policy.toml,3,1,,,allowed-path-regex for fleet: `/Users/` allows programs in /Users/,"allow programs by rules, or only folders that only administrators can write to"
+    warning,NL101,policy.toml,13,1,teamid:AAAAAAAAAA,host:M1,teamid:AAAAAAAAAA has the same rule for host:M1 as for fleet (see policy.toml:9:1),"remove it, or keep it if you plan to remove the weaker rule"
     ----- stderr -----
     3 warnings
     "#);
@@ -71,7 +71,7 @@ fn findings_have_their_place_and_a_fix() {
     $ nicelist rule lint policy.toml --ignore NL999
     exit code: 2
     ----- stderr -----
-    error: invalid value 'NL999' for '--ignore <CODE>': `NL999` is none of them
+    error: invalid value 'NL999' for '--ignore <CODE>': unknown finding `NL999`: expected a code or name such as NL104 or block-lifted
 
     For more information, try '--help'.
     ");
@@ -95,7 +95,7 @@ fn without_a_file_the_policy_on_the_server_is_checked() {
     exit code: 0
     ----- stdout -----
     Notes
-      • NL104  teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng  → nothing, if the exception is meant; otherwise remove it or block there as well
+      • NL104  teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng  → nothing is needed if the exception is intended; otherwise remove it, or block the program there, too
     ----- stderr -----
     1 note
     ");
@@ -111,7 +111,7 @@ fn without_a_file_the_policy_on_the_server_is_checked() {
         "target": "teamid:BBBBBBBBBB",
         "scope": "tag:eng",
         "message": "teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng",
-        "fix": "nothing, if the exception is meant; otherwise remove it or block there as well"
+        "fix": "nothing is needed if the exception is intended; otherwise remove it, or block the program there, too"
       }
     ]
     ----- stderr -----
@@ -131,8 +131,8 @@ fn invalid_rules_are_findings_and_duplicates_have_both_places() {
     exit code: 3
     ----- stdout -----
     Errors
-      • NL001  rules.csv:2  target: `SHORT` is no teamid identifier; expected 10 letters and digits  → fix it where it is; the message says what is wrong
-      • NL001  rules.csv:5  conflict: teamid:AAAAAAAAAA for fleet is block here, but allow on line 3  → fix it where it is; the message says what is wrong
+      • NL001  rules.csv:2  target: invalid teamid identifier `SHORT`: expected 10 letters and digits  → fix the item that the message describes
+      • NL001  rules.csv:5  conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 3  → fix the item that the message describes
     ----- stderr -----
     2 errors
     ");
@@ -152,7 +152,7 @@ fn many_findings_are_counted_in_a_table() {
     insta::assert_snapshot!(end, @"
     6 more
     ----- stderr -----
-    hint: --full shows all of them, and so do -o jsonl and -o csv
+    hint: to show all of them: --full, -o jsonl or -o csv
     26 errors
     ");
     let count = |line: &str| shell.run(line).matches("NL001").count();
@@ -202,9 +202,9 @@ fn w13_a_rule_that_matches_nothing_is_added_with_a_warning() {
     added  allow signingid:EQHXZ8M8AV:EQHXZ8M8AV:com.google.Chrome in fleet
     added  allow teamid:ZLCNA8GP43 in fleet
     ----- stderr -----
-    made the local database sqlite:a.db
-    warning: signingid:EQHXZ8M8AV:EQHXZ8M8AV:com.google.Chrome matches nothing: the team ID must not be repeated before com.google.Chrome (NL204 matches-nothing)
-    warning: teamid:ZLCNA8GP43 matches nothing: Santa's team ID is ZMCG7MLDV9 (NL204 matches-nothing)
+    created the local database sqlite:a.db
+    warning: no program matches signingid:EQHXZ8M8AV:EQHXZ8M8AV:com.google.Chrome: the team ID must not be repeated before com.google.Chrome (NL204 matches-nothing)
+    warning: no program matches teamid:ZLCNA8GP43: Santa's team ID is ZMCG7MLDV9 (NL204 matches-nothing)
     revision 1
     "
     );

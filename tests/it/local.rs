@@ -161,7 +161,7 @@ fn s7_commands_that_need_no_rules_read_none() {
         "host clean-sync mac-02",
     ] {
         let transcript = shell.run(&format!("{line} {database}"));
-        let expected = if line.starts_with("host") { "there is no host" } else { "exit code: 0" };
+        let expected = if line.starts_with("host") { "not found" } else { "exit code: 0" };
         assert!(transcript.contains(expected), "{transcript}");
     }
     let transcript = shell.run(&format!("host list {database}"));
@@ -207,7 +207,7 @@ fn s7_a_read_does_not_create_a_database() {
             ": 1\n----- stderr -----\n\
              error: the database sqlite:new/nicelist.db does not exist\n\
              hint: the first command that changes something creates it: nicelist tag create NAME\n\
-             hint: to read another: --database sqlite:PATH; to ask a server: --server URL\n"
+             hint: to read another database: --database sqlite:PATH; to use a server: --server URL\n"
         );
     }
     let dry_run = "rule add allow teamid:EQHXZ8M8AV --dry-run --database sqlite:new/nicelist.db";
@@ -231,9 +231,9 @@ fn s7_a_read_does_not_bring_a_database_up_to_date() {
     for line in ["tag list", "tag create new --dry-run"] {
         let transcript = shell.run(&format!("{line} --database sqlite:old.db"));
         assert!(transcript.contains("exit code: 1"), "{transcript}");
-        assert!(transcript.contains("error: cannot read sqlite:old.db: its schema is older"));
+        assert!(transcript.contains("error: cannot read sqlite:old.db: its schema is too old"));
         assert!(transcript.contains(
-            "hint: bring it up to date: nicelist database migrate --database sqlite:old.db\n"
+            "hint: update its schema: nicelist database migrate --database sqlite:old.db\n"
         ));
         assert!(fs::read(&path).unwrap() == old, "{line}");
     }

@@ -60,7 +60,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
     Plan: 5 to add
-    hint: nicelist apply -f policy.toml --base 2 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --base 2
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml"), @"
     $ nicelist apply -f policy.toml
@@ -82,8 +82,8 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
     Plan: 5 to add
-    error: not confirmed: apply this to sqlite:a.db?
-    hint: pass --yes to do it without being asked
+    error: not confirmed: Apply these changes to sqlite:a.db?
+    hint: to confirm without a prompt: --yes
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --yes -m first"), @"
     $ nicelist apply -f policy.toml --yes -m first
@@ -110,13 +110,13 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
     $ nicelist apply -f policy.toml --yes
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 3); 5 unchanged
+    no changes (revision 3); 5 unchanged
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml"), @"
     $ nicelist plan -f policy.toml
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 3); 5 unchanged
+    no changes (revision 3); 5 unchanged
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune"), @"
     $ nicelist plan -f policy.toml --prune
@@ -129,7 +129,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       - teamid:OOOOOOOOOO  block
     ----- stderr -----
     Plan: 2 to remove; 5 unchanged
-    hint: nicelist apply -f policy.toml --prune --base 3 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --prune --base 3
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune -o json"), @r#"
     $ nicelist plan -f policy.toml --prune -o json
@@ -164,7 +164,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
     }
     ----- stderr -----
     Plan: 2 to remove; 5 unchanged
-    hint: nicelist apply -f policy.toml --prune --base 3 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --prune --base 3
     "#);
     insta::assert_snapshot!(shell.run("apply -f policy.toml --prune --dry-run"), @"
     $ nicelist apply -f policy.toml --prune --dry-run
@@ -204,7 +204,7 @@ fn an_exported_manifest_plans_to_no_changes_and_keeps_comments() {
     wrote 3 files of folder: 2 tags, 2 settings, 3 rules
     ");
     insta::assert_snapshot!(read(&shell, "folder/rules.toml"), @r#"
-    # [[rules]]: what may run, for whom.
+    # [[rules]]: the rules.
 
     [[rules]]
     target = "teamid:EQHXZ8M8AV"
@@ -225,7 +225,7 @@ fn an_exported_manifest_plans_to_no_changes_and_keeps_comments() {
     $ nicelist plan -f folder --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 3); 7 unchanged
+    no changes (revision 3); 7 unchanged
     ");
     shell.run("export -f whole.toml");
     shell.run("rule export -f rules.csv");
@@ -240,7 +240,7 @@ fn an_exported_manifest_plans_to_no_changes_and_keeps_comments() {
     $ nicelist export -f policy.toml
     exit code: 0
     ----- stderr -----
-    nothing to change in policy.toml: 1 tag, 2 settings, 2 rules
+    no changes to policy.toml: 1 tag, 2 settings, 2 rules
     ");
     assert_eq!(read(&shell, "policy.toml"), POLICY);
     shell.run("rule add allow teamid:EQHXZ8M8AV --ticket IT-9");
@@ -253,7 +253,7 @@ fn an_exported_manifest_plans_to_no_changes_and_keeps_comments() {
     $ nicelist plan -f policy.toml --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 6); 5 unchanged
+    no changes (revision 6); 5 unchanged
     ");
 }
 
@@ -280,14 +280,14 @@ fn a_rollback_brings_back_what_was_exported_before() {
       + teamid:EQHXZ8M8AV  allow
     ----- stderr -----
     Plan: 1 to add, 2 to change; 4 unchanged
-    hint: nicelist apply -f before --prune --base 6 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f before --prune --base 6
     ");
     shell.run(&format!("rollback {before} --yes"));
     insta::assert_snapshot!(shell.run("plan -f before --prune"), @"
     $ nicelist plan -f before --prune
     exit code: 0
     ----- stderr -----
-    nothing to change (revision 7); 7 unchanged
+    no changes (revision 7); 7 unchanged
     ");
 }
 
@@ -314,8 +314,8 @@ fn an_outdated_plan_is_refused_with_the_difference() {
       + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
     Plan: 4 to add; 1 unchanged
-    error: the rules moved on: planned on revision 2, now at 3
-    hint: look at what changed, plan again, and try again
+    error: the policy changed: this change was planned on revision 2, but the newest revision is 3
+    hint: review the newer changes, then plan again
     ");
 }
 
@@ -335,42 +335,42 @@ fn files_with_faults_change_nothing_and_are_reported_with_lines() {
     $ nicelist plan -f folder
     exit code: 5
     ----- stderr -----
-    folder/a.toml:2:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
-    folder/b.toml:4:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at b.toml:1:1
-    folder/c.csv:2: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at b.toml:1:1
-    folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 4 faults; nothing was changed
+    folder/a.toml:2:10: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
+    folder/b.toml:4:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at b.toml:1:1
+    folder/c.csv:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at b.toml:1:1
+    folder/rules.csv.bak: is not part of a manifest; only .toml, .csv and .tsv files are allowed
+    error: found 4 errors; nothing was changed
     ");
     insta::assert_snapshot!(shell.run("apply -f folder --yes"), @"
     $ nicelist apply -f folder --yes
     exit code: 5
     ----- stderr -----
-    folder/a.toml:2:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
-    folder/b.toml:4:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at b.toml:1:1
-    folder/c.csv:2: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at b.toml:1:1
-    folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 4 faults; nothing was changed
+    folder/a.toml:2:10: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
+    folder/b.toml:4:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at b.toml:1:1
+    folder/c.csv:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at b.toml:1:1
+    folder/rules.csv.bak: is not part of a manifest; only .toml, .csv and .tsv files are allowed
+    error: found 4 errors; nothing was changed
     ");
     insta::assert_snapshot!(shell.run("export -f folder"), @"
     $ nicelist export -f folder
     exit code: 5
     ----- stderr -----
-    folder/a.toml:2:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
-    folder/b.toml:4:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at b.toml:1:1
-    folder/c.csv:2: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at b.toml:1:1
-    folder/rules.csv.bak: is no part of a manifest; only .toml, .csv and .tsv files are
-    error: 4 faults; nothing was changed
-    hint: only a manifest without faults is written into
+    folder/a.toml:2:10: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
+    folder/b.toml:4:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at b.toml:1:1
+    folder/c.csv:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at b.toml:1:1
+    folder/rules.csv.bak: is not part of a manifest; only .toml, .csv and .tsv files are allowed
+    error: found 4 errors; nothing was changed
+    hint: fix the manifest first; export updates only valid manifests
     ");
     shell.write("tagless.toml", "[settings.\"tag:nowhere\"]\nclient-mode = \"lockdown\"\n[[rules]]\ntarget = \"teamid:AAAAAAAAAA\"\npolicy = \"allow\"\nscope = \"tag:cannary\"\n");
     insta::assert_snapshot!(shell.run("plan -f tagless.toml"), @"
     $ nicelist plan -f tagless.toml
     exit code: 5
     ----- stderr -----
-    error: 2 things of the policy are not taken; nothing was changed
-      tagless.toml:2:1: scope: there is no tag `nowhere`
-      tagless.toml:3:1: scope: there is no tag `cannary`
-    hint: name the tag among the tags too, or make it first: nicelist tag create NAME
+    error: 2 items of the policy are invalid; nothing was changed
+      tagless.toml:2:1: scope: tag `nowhere` not found
+      tagless.toml:3:1: scope: tag `cannary` not found
+    hint: add the tag to the policy, or create it first: nicelist tag create NAME
     ");
     insta::assert_snapshot!(shell.run("plan -f nothing.toml"), @"
     $ nicelist plan -f nothing.toml
@@ -391,8 +391,8 @@ fn an_empty_manifest_deletes_everything_only_with_a_flag() {
     $ nicelist apply -f empty.toml --prune --yes
     exit code: 6
     ----- stderr -----
-    error: --prune would end 7 of 7 in force
-    hint: nicelist plan --prune shows them; --prune-most lets it
+    error: --prune would remove 7 of 7 active items
+    hint: to list them: nicelist plan --prune; to remove them: --prune-most
     ");
     insta::assert_snapshot!(shell.run("apply -f empty.toml --prune --prune-most --yes"), @"
     $ nicelist apply -f empty.toml --prune --prune-most --yes
@@ -451,6 +451,6 @@ fn a_folder_of_moroz_is_a_policy() {
       + teamid:AAAAAAAAAA  allow
     ----- stderr -----
     Plan: 2 to add
-    hint: nicelist apply -f moroz --base 0 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f moroz --base 0
     ");
 }

@@ -37,7 +37,7 @@ fn m3_flags_that_are_omitted_keep_the_current_values() {
     ----- stdout -----
     unchanged  block teamid:H3ZC9YV6RK in fleet
     ----- stderr -----
-    nothing to change (revision 1)
+    no changes (revision 1)
     ");
     assert_eq!(rules(&shell), before);
 
@@ -69,7 +69,7 @@ fn m3_flags_that_are_omitted_keep_the_current_values() {
     ----- stdout -----
     unchanged  block teamid:H3ZC9YV6RK in fleet
     ----- stderr -----
-    nothing to change (revision 2)
+    no changes (revision 2)
     ");
     assert_eq!(
         rules(&shell)[0],
@@ -136,7 +136,7 @@ fn m3_another_policy_and_replace_reset_the_other_fields() {
     ----- stdout -----
     unchanged  teamid:H3ZC9YV6RK in fleet
     ----- stderr -----
-    nothing to change (revision 7)
+    no changes (revision 7)
     ");
 }
 
@@ -151,7 +151,7 @@ fn m3_a_duration_given_twice_changes_nothing() {
     ----- stdout -----
     unchanged  allow teamid:H3ZC9YV6RK in fleet
     ----- stderr -----
-    nothing to change (revision 1)
+    no changes (revision 1)
     ");
     let longer = shell.json(&format!("rule add allow {TEAM} --expires 7d"));
     assert_eq!(longer["outcomes"], json!(["changed"]));

@@ -304,21 +304,21 @@ fn s8_requests_for_deleted_history_are_refused_with_a_hint() {
     $ nicelist rollback 1 --yes --database sqlite:nicelist.db
     exit code: 1
     ----- stderr -----
-    error: the history of revision 1 was deleted (setting history-retention); history is kept from revision 2 (2023-11-16) on
+    error: the history of revision 1 was deleted (setting history-retention); the oldest available revision is 2 (2023-11-16)
     hint: choose a newer revision: nicelist history
     ");
     insta::assert_snapshot!(run("rule list --at 1"), @"
     $ nicelist rule list --at 1 --database sqlite:nicelist.db
     exit code: 1
     ----- stderr -----
-    error: the history of revision 1 was deleted (setting history-retention); history is kept from revision 2 (2023-11-16) on
+    error: the history of revision 1 was deleted (setting history-retention); the oldest available revision is 2 (2023-11-16)
     hint: choose a newer revision: nicelist history
     ");
     insta::assert_snapshot!(run("history show 1"), @"
     $ nicelist history show 1 --database sqlite:nicelist.db
     exit code: 1
     ----- stderr -----
-    error: the history of revision 1 was deleted (setting history-retention); history is kept from revision 2 (2023-11-16) on
+    error: the history of revision 1 was deleted (setting history-retention); the oldest available revision is 2 (2023-11-16)
     hint: choose a newer revision: nicelist history
     ");
     let list = run("history");

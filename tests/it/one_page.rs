@@ -75,5 +75,5 @@ async fn s2_a_large_page_is_encoded_off_the_request_threads_and_a_too_large_one_
     let host = get(&server, "/hosts/M1").await;
     assert_eq!((&host["state"], &host["rules"]["most"]), (&json!("rejecting"), &json!(MOST)));
     let shown = shell.run("host show M1");
-    assert!(shown.contains(&format!("its client takes at most {MOST}")), "{shown}");
+    assert!(shown.contains(&format!("its client supports at most {MOST}")), "{shown}");
 }

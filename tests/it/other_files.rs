@@ -56,7 +56,7 @@ fn w12_files_of_another_kind_are_identified() {
     exit code: 5
     ----- stderr -----
     error: event.json is an event, not a rule
-    hint: nicelist event import reads a folder of events as Moroz keeps them
+    hint: nicelist event import reads a folder of events in Moroz's layout
 
     $ nicelist rule convert events.jsonl out.csv
     exit code: 5
@@ -114,8 +114,8 @@ fn w12_files_of_another_kind_are_identified() {
     $ nicelist rule convert signed.mobileconfig out.csv
     exit code: 5
     ----- stderr -----
-    signed.mobileconfig: is a damaged signed profile; it may be cut off
-    error: 1 fault; nothing was written
+    signed.mobileconfig: is a damaged signed profile; it may be incomplete
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert login.csv out.csv
     exit code: 5
@@ -175,31 +175,31 @@ fn w12_old_keys_are_reported_together() {
     $ nicelist rule convert old.json out.csv
     exit code: 5
     ----- stderr -----
-    old.json:1:99: unknown keys: type (write rule_type), state (write policy), custommsg (write custom_msg)
-    error: 1 fault; nothing was written
+    old.json:1:99: unknown keys: type (use rule_type), state (use policy), custommsg (use custom_msg)
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert bare.json out.csv
     exit code: 5
     ----- stderr -----
-    bare.json:1:93: unknown keys: type (write rule_type), state (write policy), custommsg (write custom_msg)
-    error: 1 fault; nothing was written
+    bare.json:1:93: unknown keys: type (use rule_type), state (use policy), custommsg (use custom_msg)
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert own.json out.csv
     exit code: 5
     ----- stderr -----
-    own.json:1:2: unknown fields: custommsg (write message), state (write policy), type (write target)
-    error: 1 fault; nothing was written
+    own.json:1:2: unknown fields: custommsg (use message), state (use policy), type (use target)
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert old.plist out.csv
     exit code: 5
     ----- stderr -----
-    old.plist: rule 1: unknown keys: type (write rule_type), state (write policy), custommsg (write custom_msg)
-    error: 1 fault; nothing was written
+    old.plist: rule 1: unknown keys: type (use rule_type), state (use policy), custommsg (use custom_msg)
+    error: found 1 error; nothing was written
 
     $ nicelist rule convert old.csv out.csv
     exit code: 5
     ----- stderr -----
-    error: old.csv has no policy column; it has: type, sha256, custommsg; write policy in place of state
+    error: old.csv has no policy column; it has: type, sha256, custommsg; rename state to policy
     hint: nicelist rule import --help lists the columns
     ");
 }
@@ -221,14 +221,14 @@ fn w12_the_first_errors_of_many_are_shown_and_all_are_counted() {
     for (line, last) in [
         (
             "rule import rules.csv --database sqlite:a.db",
-            "200000 of 200000 rows are wrong; nothing was changed",
+            "200000 of 200000 rows are invalid; nothing was changed",
         ),
         (
             "rule convert rules.csv out.jsonl",
-            "200000 of 200000 rows are wrong; nothing was written",
+            "200000 of 200000 rows are invalid; nothing was written",
         ),
-        ("rule convert rules.json out.jsonl", "200000 faults; nothing was written"),
-        ("plan -f rules.json --database sqlite:a.db", "200000 faults; nothing was changed"),
+        ("rule convert rules.json out.jsonl", "found 200000 errors; nothing was written"),
+        ("plan -f rules.json --database sqlite:a.db", "found 200000 errors; nothing was changed"),
     ] {
         let run = shell.run(line);
         assert!(run.contains("exit code: 5") && run.contains(last), "{run}");

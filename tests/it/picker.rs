@@ -33,10 +33,10 @@ fn up_to_the_expiry(shell: &Shell) -> Terminal {
     terminal.screen_shows("2 of 2 match, 2 selected");
     terminal.press(ENTER);
     terminal.shows("selected: Pinecone, ledgerctl");
-    terminal.shows("> the best for each  cdhash for 1, signingid for 1");
+    terminal.shows("> the best rule for each  cdhash for 1, signingid for 1");
     terminal.press(ENTER);
-    terminal.shows("> each of the 2 Macs where it waits, by itself");
-    terminal.shows("tag:eng  1 of 2 Macs, and whoever else belongs to it");
+    terminal.shows("> a separate rule for each of the 2 Macs");
+    terminal.shows("tag:eng  1 of 2 Macs, and all other Macs in this scope");
     terminal.shows("fleet  every Mac");
     terminal.press(ENTER);
     terminal.shows("Expires (24h, 7d, a date, or never) [never]: ");
@@ -46,7 +46,7 @@ fn up_to_the_expiry(shell: &Shell) -> Terminal {
 fn up_to_the_last_question(shell: &Shell) -> Terminal {
     let mut terminal = up_to_the_expiry(shell);
     terminal.press(ENTER);
-    terminal.shows("Make these 3 rules? [y/N]");
+    terminal.shows("Create these 3 rules? [y/N]");
     terminal
 }
 
@@ -111,12 +111,12 @@ fn an_approval_takes_at_most_40_keys() {
         ("1 of 2 match", SPACE),
         ("1 of 2 match, 1 selected", ENTER),
         ("> signingid:", ENTER),
-        ("> each of the 2 Macs", DOWN),
+        ("> a separate rule for each of the 2 Macs", DOWN),
         ("> user:joe ", DOWN),
         ("> user:mira ", ENTER),
         ("Expires (24h, 7d, a date, or never) [never]: ", ENTER),
         ("Ticket: ", ENTER),
-        ("Make this rule? [y/N]", "y"),
+        ("Create this rule? [y/N]", "y"),
     ] {
         terminal.screen_shows(shown);
         terminal.press(pressed);
@@ -155,7 +155,7 @@ fn an_expiry_is_asked_for_until_it_is_valid() {
     terminal.press("soon\r");
     terminal.shows("expected a duration such as 24h");
     terminal.press("7d\r");
-    terminal.shows("Make these 3 rules? [y/N]");
+    terminal.shows("Create these 3 rules? [y/N]");
     terminal.press("y");
     terminal.shows("the rules expire at ");
     assert_eq!(terminal.end().code, 0);
@@ -173,9 +173,9 @@ fn picked_programs_become_rules_in_one_revision() {
     for transcript in [
         &format!("allow {PINECONE} in host:joe\r\n"),
         &format!("allow {PINECONE} in host:mira\r\n"),
-        "Pinecone will run on 2 of 2 Macs after the next sync: joe.local, mira.local\r\n",
+        "Pinecone will be allowed on 2 of 2 Macs after the next sync: joe.local, mira.local\r\n",
         "run by joe.lindqvist, mira.okafor\r\n",
-        "ledgerctl will run on 1 of 1 Mac after the next sync: mira.local\r\n",
+        "ledgerctl will be allowed on 1 of 1 Mac after the next sync: mira.local\r\n",
     ] {
         assert!(end.seen.contains(transcript), "{transcript:?} is not in {}", end.seen);
     }
@@ -190,7 +190,7 @@ fn picked_programs_become_rules_in_one_revision() {
     }
     assert_eq!(shell.json("event list --waiting"), json!([]));
     let nothing = Terminal::open(&shell, "event approve").end();
-    assert!(nothing.seen.contains("nothing waits"), "{:?}", nothing.seen);
+    assert!(nothing.seen.contains("no programs are pending approval"), "{:?}", nothing.seen);
     assert_eq!(nothing.code, 0);
 }
 
@@ -207,7 +207,7 @@ fn the_preview_lists_hosts_outside_the_scope() {
     terminal.press(ENTER);
     terminal.shows("Pinecone will be blocked on 0 of 1 Mac after the next sync");
     terminal.shows("not on joe.local");
-    terminal.shows("Make this rule? [y/N]");
+    terminal.shows("Create this rule? [y/N]");
     terminal.press("y");
     assert_eq!(terminal.end().code, 0);
     assert_eq!(shell.json("rule list")[0]["message"], "Ask");
@@ -238,7 +238,7 @@ fn a_canceled_selection_changes_nothing() {
     let line = "event approve --dry-run --as binary --scope fleet --for 24h --ticket IT-7";
     let mut dry = open(&shell, line);
     dry.press(ENTER);
-    dry.shows("Pinecone will run on 2 of 2 Macs");
+    dry.shows("Pinecone will be allowed on 2 of 2 Macs");
     let end = dry.end();
     assert_eq!(end.code, 0);
     assert!(end.seen.contains("dry run"), "{:?}", end.seen);

@@ -129,7 +129,10 @@ async fn a_plan_of_another_revision_is_a_conflict() {
         let stale = with(with(baseline(), "base", 0), "dry_run", dry_run);
         let (status, problem) = world.ask(Method::POST, "/policy", stale).await;
         assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("conflict")));
-        assert_eq!(problem["message"], "the rules moved on: planned on revision 0, now at 1");
+        assert_eq!(
+            problem["message"],
+            "the policy changed: this change was planned on revision 0, but the newest revision is 1"
+        );
     }
 }
 
@@ -157,25 +160,25 @@ async fn every_fault_is_reported_with_its_place_and_nothing_is_changed() {
         {
           "field": "settings.value",
           "index": 0,
-          "message": "batch-size: `many` is not taken; expected a number from 1 to 1000"
+          "message": "batch-size: invalid value `many`: expected a number from 1 to 1000"
         },
         {
           "field": "settings.scope",
           "index": 1,
-          "message": "event-retention: is for the fleet as a whole, not for tag:eng"
+          "message": "event-retention: can only be set for the fleet, not for tag:eng"
         },
         {
           "field": "target",
           "index": 1,
-          "message": "`SHORT` is no teamid identifier; expected 10 letters and digits"
+          "message": "invalid teamid identifier `SHORT`: expected 10 letters and digits"
         },
         {
           "field": "policy",
           "index": 2,
-          "message": "allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid"
+          "message": "allow-compiler works only in binary, signingid and cdhash rules; Santa ignores it in a teamid rule"
         }
       ],
-      "message": "4 things of the policy are not taken; nothing was changed",
+      "message": "4 items of the policy are invalid; nothing was changed",
       "request_id": "the-test"
     }
     "#);
@@ -216,13 +219,13 @@ async fn every_fault_is_reported_with_its_place_and_nothing_is_changed() {
         {
           "field": "scope",
           "index": 0,
-          "message": "there is no tag `eng`"
+          "message": "tag `eng` not found"
         }
       ],
       "hints": [
-        "name the tag among the tags too, or make it first: nicelist tag create NAME"
+        "add the tag to the policy, or create it first: nicelist tag create NAME"
       ],
-      "message": "the policy is not taken: scope: there is no tag `eng`",
+      "message": "the policy is invalid: scope: tag `eng` not found",
       "request_id": "the-test"
     }
     "#);

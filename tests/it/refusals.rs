@@ -130,17 +130,17 @@ async fn a3_every_refusal_is_a_problem_with_the_request_id() {
             400,
             "invalid query: since: expected a time such as 2027-01-31T18:00:00Z",
         ),
-        ("GET", "/api/v1/hosts?cursor=", &[id], "", 422, "invalid cursor: begin again without it"),
-        ("GET", "/api/v1/nothing", &[id], "", 404, "there is nothing at this path"),
-        ("GET", "/", &[id], "", 404, "there is nothing at this path"),
-        ("GET", "/api/v1/events/7", &[id], "", 404, "there is no event 7"),
+        ("GET", "/api/v1/hosts?cursor=", &[id], "", 422, "invalid cursor: start again without it"),
+        ("GET", "/api/v1/nothing", &[id], "", 404, "this path does not exist"),
+        ("GET", "/", &[id], "", 404, "this path does not exist"),
+        ("GET", "/api/v1/events/7", &[id], "", 404, "event 7 not found"),
         (
             "PUT",
             "/api/v1/rules",
             &[id],
             "",
             405,
-            "this path does not support PUT; the header Allow has what it does",
+            "this path does not support PUT; the Allow header lists the supported methods",
         ),
         (
             "POST",
@@ -148,7 +148,7 @@ async fn a3_every_refusal_is_a_problem_with_the_request_id() {
             &[id],
             "",
             405,
-            "this path does not support POST; the header Allow has what it does",
+            "this path does not support POST; the Allow header lists the supported methods",
         ),
         (
             "GET",
@@ -156,7 +156,7 @@ async fn a3_every_refusal_is_a_problem_with_the_request_id() {
             &[id],
             "",
             405,
-            "this path does not support GET; the header Allow has what it does",
+            "this path does not support GET; the Allow header lists the supported methods",
         ),
         (
             "POST",
@@ -265,7 +265,7 @@ async fn a4_the_last_admin_token_cannot_be_deleted_over_the_api() {
     server.ask(ADMIN, Method::POST, "/tokens", temporary).await;
     let (status, problem) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("guarded")), "{problem}");
-    assert_eq!(problem["message"], "all admin tokens but `admin` expire within a day");
+    assert_eq!(problem["message"], "all admin tokens except `admin` expire within a day");
     let other = server.token("admin").await;
     let (status, answer) = server.ask(ADMIN, Method::DELETE, "/tokens/admin", Value::Null).await;
     assert_eq!(status, StatusCode::OK, "{answer}");
@@ -284,11 +284,11 @@ async fn a4_a_token_cannot_have_the_name_of_another_author() {
         assert_eq!(status, StatusCode::BAD_REQUEST, "{name:?}: {problem}");
     }
     assert_eq!(create("ci").await.0, StatusCode::OK);
-    assert_eq!(create("ci").await.1["message"], "a token named `ci` exists");
+    assert_eq!(create("ci").await.1["message"], "a token with the name `ci` already exists");
     server.ask(ADMIN, Method::DELETE, "/tokens/ci", Value::Null).await;
     let (status, problem) = create("ci").await;
     assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("guarded")), "{problem}");
-    assert_eq!(problem["message"], "a token named `ci` was revoked");
+    assert_eq!(problem["message"], "a token with the name `ci` was revoked");
     let (_, tokens) = server.ask(ADMIN, Method::GET, "/tokens", Value::Null).await;
     assert_eq!(tokens.as_array().unwrap().len(), 2, "{tokens}");
 }
@@ -309,11 +309,11 @@ async fn a4_first_secrets_that_are_easy_to_guess_are_refused() {
     };
     let (good, other) = ("abcdefghijklmnop", "ABCDEFGHIJKLMNOP");
     for (admin, enrollment, reason) in [
-        ("a", good, "NICELIST_BOOTSTRAP_TOKEN is not usable: use 16 to 200 characters"),
-        ("", good, "NICELIST_BOOTSTRAP_TOKEN is not usable: use 16 to 200 characters"),
-        ("abcdefghijklmno/", good, "NICELIST_BOOTSTRAP_TOKEN is not usable: use only letters"),
-        (good, "a", "NICELIST_ENROLLMENT_SECRET is not usable: use 16 to 200 characters"),
-        (good, good, "NICELIST_ENROLLMENT_SECRET is not usable: it is the same as"),
+        ("a", good, "invalid NICELIST_BOOTSTRAP_TOKEN: use 16 to 200 characters"),
+        ("", good, "invalid NICELIST_BOOTSTRAP_TOKEN: use 16 to 200 characters"),
+        ("abcdefghijklmno/", good, "invalid NICELIST_BOOTSTRAP_TOKEN: use only letters"),
+        (good, "a", "invalid NICELIST_ENROLLMENT_SECRET: use 16 to 200 characters"),
+        (good, good, "invalid NICELIST_ENROLLMENT_SECRET: it is the same as"),
     ] {
         let error = open(admin, enrollment).await.unwrap_or_default();
         assert!(error.starts_with(reason), "{admin} {enrollment}: {error}");

@@ -13,11 +13,11 @@ use crate::world::World;
 async fn a1_an_empty_text_is_not_the_fleet_or_any_other_key() {
     let server = Server::start().await;
     let rule = json!({"target": "teamid:AAAAAAAAAA", "policy": "block", "scope": ""});
-    let no_scope = "`` is no scope; expected fleet";
+    let no_scope = "invalid scope ``: expected fleet";
     for (path, body, expected) in [
         ("/rules", json!({"put": [rule]}), no_scope),
         ("/rules", json!({"drop": [{"target": "teamid:AAAAAAAAAA", "scope": ""}]}), no_scope),
-        ("/rules", json!({"prune": ""}), "prune: must be the name of a source"),
+        ("/rules", json!({"prune": ""}), "prune: expected the name of a source"),
         ("/policy", json!({"rules": [rule]}), no_scope),
         ("/settings", json!({"scope": "", "set": {"batch-size": "9"}}), no_scope),
         ("/events/1/decision", json!({"policy": "block", "scope": ""}), no_scope),

@@ -123,17 +123,17 @@ fn a_csv_file_reaches_the_macs_and_comes_back_as_it_was() {
     $ nicelist rule import [RULES]
     exit code: 5
     ----- stderr -----
-    [RULES]:7: there is no tag `design`
-    [RULES]:9: there is no tag `design`
-    [RULES]:10: there is no tag `eng`
-    [RULES]:11: there is no tag `eng`
-    [RULES]:12: there is no tag `eng`
-    [RULES]:14: there is no tag `eng`
-    [RULES]:16: there is no tag `canary`
-    [RULES]:21: there is no tag `eng`
-    error: 8 of 21 rows are wrong; nothing was changed
-    hint: --partial --rejects FILE imports the rows that are right
-    hint: make it first: nicelist tag create design
+    [RULES]:7: tag `design` not found
+    [RULES]:9: tag `design` not found
+    [RULES]:10: tag `eng` not found
+    [RULES]:11: tag `eng` not found
+    [RULES]:12: tag `eng` not found
+    [RULES]:14: tag `eng` not found
+    [RULES]:16: tag `canary` not found
+    [RULES]:21: tag `eng` not found
+    error: 8 of 21 rows are invalid; nothing was changed
+    hint: to import only the valid rows: --partial --rejects FILE
+    hint: create it first: nicelist tag create design
     ");
     for tag in ["eng", "design", "canary"] {
         shell.run(&format!("tag create {tag}"));
@@ -142,14 +142,14 @@ fn a_csv_file_reaches_the_macs_and_comes_back_as_it_was() {
     $ nicelist rule import [RULES]
     exit code: 0
     ----- stderr -----
-    warning: what signingid:T5GQ8WKN2B:example.forge.cc makes is not allowed by it (NL502 compiler-without-transitive)
+    warning: signingid:T5GQ8WKN2B:example.forge.cc is allowed as a compiler, but the programs that it creates are not (NL502 compiler-without-transitive)
     added 21, changed 0, unchanged 0 (revision 4)
     ");
     insta::assert_snapshot!(shell.run(&format!("rule import {rules}")).replace(&rules, "[RULES]"), @"
     $ nicelist rule import [RULES]
     exit code: 0
     ----- stderr -----
-    warning: what signingid:T5GQ8WKN2B:example.forge.cc makes is not allowed by it (NL502 compiler-without-transitive)
+    warning: signingid:T5GQ8WKN2B:example.forge.cc is allowed as a compiler, but the programs that it creates are not (NL502 compiler-without-transitive)
     added 0, changed 0, unchanged 21 (revision 4)
     ");
     let mac = Mac { shell: &shell, server: &server, name: "mira" };
@@ -207,14 +207,14 @@ fn an_approval_can_expire() {
       cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed
       sha256  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
 
-    Rules that it could get, best first
+    Possible rules, best first
       signingid  H3ZC9YV6RK:example.pinecone.desktop  this program in every version
       cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only
       binary  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206  this exact file only
       teamid  H3ZC9YV6RK  every program of team H3ZC9YV6RK
       certificate  d0239ca46c7081a14e7152326c6437644ee505a52f7b3053d4b4424af1c97d6f  every program signed with Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
 
-      why the first  a signing id survives updates and names only this program
+      reason for the first  a signing ID stays valid after updates and matches only this program
     ");
     insta::assert_snapshot!(shell.run("event stats"), @"
     $ nicelist event stats
@@ -229,16 +229,16 @@ fn an_approval_can_expire() {
     $ nicelist event approve 1
     exit code: 2
     ----- stderr -----
-    error: say which rule to make of event 1
-    hint: --as TYPE and --scope SCOPE choose one
-    hint: --yes takes the best: allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+    error: choose a rule for event 1
+    hint: to choose a rule: --as TYPE and --scope SCOPE
+    hint: --yes creates the best rule: allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --as certificate --scope tag:eng"), @"
     $ nicelist event approve 1 --as certificate --scope tag:eng
     exit code: 5
     ----- stderr -----
-    error: there is no tag `eng`
-    hint: make it first: nicelist tag create eng
+    error: tag `eng` not found
+    hint: create it first: nicelist tag create eng
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --for 24h --ticket IT-7 --yes"), @"
     $ nicelist event approve 1 --for 24h --ticket IT-7 --yes
@@ -253,8 +253,8 @@ fn an_approval_can_expire() {
     $ nicelist event approve 99 --yes
     exit code: 1
     ----- stderr -----
-    error: there is no event 99
-    hint: nicelist event list shows the newest events
+    error: event 99 not found
+    hint: nicelist event list lists the newest events
     ");
     let report = mac.sync();
     assert_eq!(holds(&report), ["SIGNINGID H3ZC9YV6RK:example.pinecone.desktop ALLOWLIST"]);
@@ -262,7 +262,7 @@ fn an_approval_can_expire() {
     $ nicelist host wait mira
     exit code: 0
     ----- stdout -----
-    HOSTNAME  STATE  CONTACT  MODE  REPORTED  DUE  LAST SEEN  SANTA  USER  TAGS
+    HOSTNAME  STATE  CONTACT  MODE  REPORTED  PENDING  LAST SEEN  SANTA  USER  TAGS
     mira.local  in-sync  online  monitor  monitor  0  [TIME]  2026.7  mira
     ");
     shell.run("rule add block teamid:AAAAAAAAAA");
@@ -281,52 +281,52 @@ fn invalid_requests_are_reported_and_change_nothing() {
     $ nicelist rule add allow teamid:SHORT
     exit code: 5
     ----- stderr -----
-    error: `teamid:SHORT`: `SHORT` is no teamid identifier; expected 10 letters and digits
+    error: `teamid:SHORT`: invalid teamid identifier `SHORT`: expected 10 letters and digits
     ");
     insta::assert_snapshot!(shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:egn"), @"
     $ nicelist rule add allow teamid:EQHXZ8M8AV --scope tag:egn
     exit code: 5
     ----- stderr -----
-    error: there is no tag `egn`
+    error: tag `egn` not found
     hint: did you mean `eng`?
     ");
     insta::assert_snapshot!(shell.run("rule add cel teamid:EQHXZ8M8AV --cel uid==0"), @"
     $ nicelist rule add cel teamid:EQHXZ8M8AV --cel uid==0
     exit code: 5
     ----- stderr -----
-    error: teamid:EQHXZ8M8AV: cel expression: unknown variable `uid` (line 1, column 1), did you mean `euid`?
+    error: teamid:EQHXZ8M8AV: invalid CEL expression: unknown variable `uid` (line 1, column 1), did you mean `euid`?
     ");
     insta::assert_snapshot!(shell.run("rule add allow-compiler teamid:EQHXZ8M8AV"), @"
     $ nicelist rule add allow-compiler teamid:EQHXZ8M8AV
     exit code: 5
     ----- stderr -----
-    error: teamid:EQHXZ8M8AV: allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid
+    error: teamid:EQHXZ8M8AV: allow-compiler works only in binary, signingid and cdhash rules; Santa ignores it in a teamid rule
     ");
     insta::assert_snapshot!(shell.run("settings set full-sync-interval=30s"), @"
     $ nicelist settings set full-sync-interval=30s
     exit code: 5
     ----- stderr -----
-    error: full-sync-interval: `30s` is below 60 s, the shortest interval that Santa keeps
+    error: full-sync-interval: `30s` is too short: Santa's minimum is 60 s
     ");
     insta::assert_snapshot!(shell.run_with("rule add block -", "teamid:AAAAAAAAAA\n\nteamid:x\nbundle:y\n"), @"
     $ nicelist rule add block -
     exit code: 5
     ----- stderr -----
-    error: 2 targets are wrong; nothing was changed
-      stdin:3: `x` is no teamid identifier; expected 10 letters and digits
-      stdin:4: `bundle` is no rule type; expected binary, certificate, teamid, signingid or cdhash
+    error: 2 targets are invalid; nothing was changed
+      stdin:3: invalid teamid identifier `x`: expected 10 letters and digits
+      stdin:4: invalid rule type `bundle`: expected binary, certificate, teamid, signingid or cdhash
     ");
     shell.write("bad.csv", "rule_type,identifier,policy,scope\nTEAMID,EQHXZ8M8AV,ALLOWLIST,fleet\nTEAMID,nope,ALLOWLIST,fleet\nBINARY,abc,MAYBE,\nTEAMID,EQHXZ8M8AV,BLOCKLIST,fleet\n");
     insta::assert_snapshot!(shell.run("rule import bad.csv"), @"
     $ nicelist rule import bad.csv
     exit code: 5
     ----- stderr -----
-    bad.csv:3: identifier: `nope` is no teamid identifier; expected 10 letters and digits
-    bad.csv:4: identifier: `abc` is no binary identifier; expected 64 hex digits
-    bad.csv:5: conflict: teamid:EQHXZ8M8AV for fleet is block here, but allow on line 2
-    error: 3 of 4 rows are wrong; nothing was changed
-    hint: --partial --rejects FILE imports the rows that are right
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    bad.csv:3: identifier: invalid teamid identifier `nope`: expected 10 letters and digits
+    bad.csv:4: identifier: invalid binary identifier `abc`: expected 64 hex digits
+    bad.csv:5: conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2
+    error: 3 of 4 rows are invalid; nothing was changed
+    hint: to import only the valid rows: --partial --rejects FILE
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
     ");
     assert_eq!(shell.json("rule list"), serde_json::json!([]));
     insta::assert_snapshot!(shell.run("rule import bad.csv --partial --rejects rejects.csv"), @"
@@ -335,22 +335,22 @@ fn invalid_requests_are_reported_and_change_nothing() {
     ----- stderr -----
     added 0, changed 0, unchanged 0 (revision 1)
     error: 4 rows were rejected; see rejects.csv
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
     ");
     insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @r#"
     rule_type,identifier,policy,scope,line,reason
-    TEAMID,nope,ALLOWLIST,fleet,3,identifier: `nope` is no teamid identifier; expected 10 letters and digits
-    BINARY,abc,MAYBE,,4,identifier: `abc` is no binary identifier; expected 64 hex digits
-    TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet,5,"conflict: teamid:EQHXZ8M8AV for fleet is block here, but allow on line 2"
-    TEAMID,EQHXZ8M8AV,ALLOWLIST,fleet,2,conflict: line 5 is for the same target and scope
+    TEAMID,nope,ALLOWLIST,fleet,3,identifier: invalid teamid identifier `nope`: expected 10 letters and digits
+    BINARY,abc,MAYBE,,4,identifier: invalid binary identifier `abc`: expected 64 hex digits
+    TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet,5,"conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2"
+    TEAMID,EQHXZ8M8AV,ALLOWLIST,fleet,2,conflict: line 5 has the same target and scope
     "#);
     shell.set("NICELIST_TOKEN", "a-guess");
     insta::assert_snapshot!(shell.run("rule list"), @"
     $ nicelist rule list
     exit code: 4
     ----- stderr -----
-    error: the token is not known, or was revoked, or has expired
-    hint: pass a token with --token or NICELIST_TOKEN; an admin makes one with `nicelist token create`
+    error: the token is unknown, revoked or expired
+    hint: pass a token with --token or NICELIST_TOKEN; an admin creates one with `nicelist token create`
     ");
 }
 
@@ -396,20 +396,20 @@ fn a_script_can_run_twice() {
     ----- stdout -----
     unchanged  tag eng
     ----- stderr -----
-    nothing to change (revision 3)
+    no changes (revision 3)
 
     $ nicelist rule add allow teamid:EQHXZ8M8AV --scope tag:eng
     exit code: 0
     ----- stdout -----
     unchanged  allow teamid:EQHXZ8M8AV in tag:eng
     ----- stderr -----
-    nothing to change (revision 3)
+    no changes (revision 3)
 
     $ nicelist settings set batch-size=100
     exit code: 0
     ----- stdout -----
     unchanged  batch-size=100 in fleet
     ----- stderr -----
-    nothing to change (revision 3)
+    no changes (revision 3)
     ");
 }

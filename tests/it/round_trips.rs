@@ -106,8 +106,8 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     $ nicelist rule convert zentral.json out.csv
     exit code: 5
     ----- stderr -----
-    zentral.json:1:94: tags: 2 is a number, and only Zentral knows which tag has it; write the tag's name in its place
-    error: 1 fault; nothing was written
+    zentral.json:1:94: tags: 2 is Zentral's number of a tag; use the name of the tag instead
+    error: found 1 error; nothing was written
     ");
     assert!(!shell.path("out.csv").exists());
 }
@@ -125,13 +125,13 @@ fn examples_without_rules_are_reported() {
     $ nicelist rule convert fleet.json out.csv
     exit code: 5
     ----- stderr -----
-    error: fleet.json describes the hosts of a demonstration, not rules
+    error: fleet.json describes the hosts of the demo, not rules
     ");
     insta::assert_snapshot!(shell.run("rule convert conformance.sh out.csv"), @"
     $ nicelist rule convert conformance.sh out.csv
     exit code: 5
     ----- stderr -----
-    error: cannot tell the format of conformance.sh
-    hint: --from names it: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform, fileinfo
+    error: cannot detect the format of conformance.sh
+    hint: choose one with --from: csv, tsv, json, jsonl, toml, santactl, static-rules, moroz, rudolph-csv, rudolph-json, zentral-json, zentral-yaml, workshop, terraform, fileinfo
     ");
 }

@@ -55,8 +55,8 @@ fn m3_a_rule_is_edited_as_text_and_each_change_is_shown() {
     ");
     let seen = std::fs::read_to_string(shell.path("seen.toml")).unwrap();
     insta::assert_snapshot!(seen, @r#"
-    # Save to store the rule. Deleted lines erase fields.
-    # Leave the text as it is to change nothing.
+    # Save this file to store the rule. To erase a field, delete its line.
+    # To change nothing, leave the file as it is.
     # Fields: policy, cel, message, url, button_label, app_name, comment, ticket, source,
     # expires.
 
@@ -128,7 +128,7 @@ fn an_invalid_text_is_opened_again_with_the_errors_on_top() {
          if grep -q '^# error' \"$1\"; then sed -i s/blok/allow/ \"$1\"; else sed -i s/block/blok/ \"$1\"; fi\n",
     );
     let mut terminal = Terminal::open(&shell, &format!("rule edit {TEAM}"));
-    terminal.shows("edit the text again?");
+    terminal.shows("Edit the text again?");
     terminal.press("y");
     let end = terminal.end();
     assert_eq!(end.code, 0, "{}", end.seen);
@@ -136,7 +136,7 @@ fn an_invalid_text_is_opened_again_with_the_errors_on_top() {
     let seen = std::fs::read_to_string(shell.path("seen.toml")).unwrap();
     let (first, rest) = seen.split_once('\n').unwrap();
     assert!(first.starts_with("# error: ") && first.contains("blok"), "{seen}");
-    assert!(rest.starts_with("# Save to store the rule."), "{seen}");
+    assert!(rest.starts_with("# Save this file to store the rule."), "{seen}");
     assert_eq!(rule(&shell)["policy"], "allow");
 }
 
@@ -157,8 +157,8 @@ fn m3_a_rule_to_edit_is_named_by_its_scope_if_there_are_several() {
     $ nicelist rule edit teamid:EQHXZ8M8AV
     exit code: 1
     ----- stderr -----
-    error: there is no rule for teamid:EQHXZ8M8AV in any scope
-    hint: nicelist rule add POLICY teamid:EQHXZ8M8AV adds one
+    error: no rule for teamid:EQHXZ8M8AV in any scope
+    hint: to add one: nicelist rule add POLICY teamid:EQHXZ8M8AV
     ");
     shell.write("editor.sh", "sed -i s/allow/block/ \"$1\"");
     insta::assert_snapshot!(shell.run(&format!("rule edit {TEAM} --scope tag:eng")), @"

@@ -127,7 +127,7 @@ fn the_demo_runs_and_leaves_nothing_behind() {
         "   rules      21 from examples/rules.csv, revision 4",
         "   mira.okafor ran Pinecone on mira-mbp.local: BLOCK_UNKNOWN",
         "   allow signingid:H3ZC9YV6RK:example.pinecone.desktop",
-        "   mira-mbp.local         received 1, holds 17",
+        "   mira-mbp.local         rules received: 1, on the Mac: 17",
         "   nicelist event show 1",
     ] {
         assert!(

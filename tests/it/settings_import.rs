@@ -71,8 +71,8 @@ fn w15_settings_of_a_profile_are_imported() {
     added  removable-media=remount:rdonly in fleet
     ----- stderr -----
     warning: santa.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
-    warning: santa.mobileconfig: StaticRules: are rules; nicelist rule import reads them
-    warning: fleet is in lockdown, and no rule allows anything (NL501 empty-lockdown)
+    warning: santa.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
+    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
     dry run: nothing was changed (revision 1)
 
     $ nicelist settings import santa.mobileconfig
@@ -86,8 +86,8 @@ fn w15_settings_of_a_profile_are_imported() {
     added  removable-media=remount:rdonly in fleet
     ----- stderr -----
     warning: santa.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
-    warning: santa.mobileconfig: StaticRules: are rules; nicelist rule import reads them
-    warning: fleet is in lockdown, and no rule allows anything (NL501 empty-lockdown)
+    warning: santa.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
+    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
     revision 2
 
     $ nicelist settings import santa.mobileconfig
@@ -100,9 +100,9 @@ fn w15_settings_of_a_profile_are_imported() {
     unchanged  removable-media=remount:rdonly in fleet
     ----- stderr -----
     warning: santa.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
-    warning: santa.mobileconfig: StaticRules: are rules; nicelist rule import reads them
-    warning: fleet is in lockdown, and no rule allows anything (NL501 empty-lockdown)
-    nothing to change (revision 2)
+    warning: santa.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
+    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
+    no changes (revision 2)
 
     $ nicelist settings import managed.mobileconfig
     exit code: 0
@@ -115,13 +115,13 @@ fn w15_settings_of_a_profile_are_imported() {
     exit code: 5
     ----- stderr -----
     wrong.mobileconfig: ClientMode: expected 1 (monitor), 2 (lockdown) or 3 (standalone)
-    error: 1 fault; nothing was changed
+    error: found 1 error; nothing was changed
 
     $ nicelist settings import none.mobileconfig
     exit code: 5
     ----- stderr -----
     warning: none.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
-    error: none.mobileconfig has no settings that a sync server sends
+    error: none.mobileconfig has no settings that a sync server can send
     hint: nicelist settings set --help lists the settings that hosts can receive
 
     $ nicelist settings import rules.csv
@@ -134,7 +134,7 @@ fn w15_settings_of_a_profile_are_imported() {
     exit code: 5
     ----- stderr -----
     managed.mobileconfig: has settings for Santa, but no StaticRules; nicelist settings import reads them
-    error: 1 fault; nothing was changed
+    error: found 1 error; nothing was changed
 
     $ nicelist settings show
     exit code: 0
@@ -180,8 +180,8 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     added  client-mode=lockdown in fleet
     ----- stderr -----
     warning: signed.mobileconfig: is signed by `Example MDM`; the signature was not checked
-    warning: signed.mobileconfig: StaticRules: are rules; nicelist rule import reads them
-    warning: fleet is in lockdown, and no rule allows anything (NL501 empty-lockdown)
+    warning: signed.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
+    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
     dry run: nothing was changed (revision 0)
 
     $ nicelist rule import signed.mobileconfig --dry-run
@@ -214,19 +214,19 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     warning: signed-in-parts.mobileconfig: is signed by `Example MDM`; the signature was not checked
     warning: signed-in-parts.mobileconfig: ClientMode: is not a rule; nicelist settings import reads it
     Plan: 2 to add
-    hint: nicelist apply -f signed-in-parts.mobileconfig --base 0 applies exactly this
+    hint: to apply exactly this plan: nicelist apply -f signed-in-parts.mobileconfig --base 0
 
     $ nicelist settings import cut.mobileconfig
     exit code: 5
     ----- stderr -----
-    cut.mobileconfig: is a damaged signed profile; it may be cut off
-    error: 1 fault; nothing was changed
+    cut.mobileconfig: is a damaged signed profile; it may be incomplete
+    error: found 1 error; nothing was changed
 
     $ nicelist rule lint cut.mobileconfig
     exit code: 3
     ----- stdout -----
     Errors
-      • NL001  cut.mobileconfig  is a damaged signed profile; it may be cut off  → fix it where it is; the message says what is wrong
+      • NL001  cut.mobileconfig  is a damaged signed profile; it may be incomplete  → fix the item that the message describes
     ----- stderr -----
     1 error
     "#);

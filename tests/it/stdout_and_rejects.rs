@@ -16,7 +16,10 @@ fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
             shell.command(&["rule", "convert", "half.csv", "-", "--to", format]).output().unwrap();
         let transcript = String::from_utf8(run.stderr).unwrap();
         assert_eq!((run.stdout.as_slice(), run.status.code()), (&b""[..], Some(5)), "{format}");
-        assert!(transcript.contains("1 of 3 rows are wrong; nothing was written"), "{transcript}");
+        assert!(
+            transcript.contains("1 of 3 rows are invalid; nothing was written"),
+            "{transcript}"
+        );
         let run =
             shell.command(&["rule", "convert", "whole.csv", "-", "--to", format]).output().unwrap();
         shell.run(&format!("rule convert whole.csv out.{format}"));
@@ -44,21 +47,21 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     $ nicelist rule import rules.csv --partial --rejects bad.csv
     exit code: 5
     ----- stderr -----
-    made the local database sqlite:a.db
-    warning: rules.csv:5: repeats an earlier entry, which is read once
+    created the local database sqlite:a.db
+    warning: rules.csv:5: repeats an earlier entry and is ignored
     added 1, changed 0, unchanged 0 (revision 1)
     error: 2 rows were rejected; see bad.csv
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
     identifier,type,policy,comment,line,reason
-    ABCDE12345,TEAMID,allow,c,4,"conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2"
-    ABCDE12345,TEAMID,block,a,2,conflict: line 4 is for the same target and scope
+    ABCDE12345,TEAMID,allow,c,4,"conflict: teamid:ABCDE12345 for fleet has policy allow here, but block on line 2"
+    ABCDE12345,TEAMID,block,a,2,conflict: line 4 has the same target and scope
 
     $ nicelist rule convert rules.csv out.csv
     exit code: 5
     ----- stderr -----
-    rules.csv:4: conflict: teamid:ABCDE12345 for fleet is allow here, but block on line 2
-    error: 1 of 4 rows are wrong; nothing was written
-    hint: --duplicates first or --duplicates last chooses one of the entries that are in conflict
+    rules.csv:4: conflict: teamid:ABCDE12345 for fleet has policy allow here, but block on line 2
+    error: 1 of 4 rows are invalid; nothing was written
+    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
     "#);
 }

@@ -44,7 +44,6 @@ impl Terminal {
         Self::start_as("dumb", of_line(shell, line))
     }
 
-    /// A terminal of this size.
     pub(crate) fn sized(shell: &Shell, line: &str, (columns, lines): (u16, u16)) -> Self {
         let size = [columns, lines].map(|size| size.to_string());
         let script = "stty cols $1 rows $2; shift 2; exec \"$@\"";
@@ -68,10 +67,9 @@ impl Terminal {
         self.note(text);
     }
 
-    /// Waits until the screen shows a text.
     pub(crate) fn screen_shows(&mut self, text: &str) {
         let deadline = Instant::now() + Duration::from_millis(PATIENCE_MS);
-        while !self.screen().contains(text) {
+        while !self.screen().contains(text.trim_end()) {
             assert!(Instant::now() < deadline, "{text:?} is not on\n{}", self.screen());
             match self.session.try_read() {
                 Some(byte) => self.note(&byte.to_string()),
@@ -82,7 +80,8 @@ impl Terminal {
 
     /// The lines of the screen, as far as the output was read.
     pub(crate) fn screen(&self) -> String {
-        self.screen.screen().contents()
+        let rows = self.screen.screen().contents();
+        rows.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 
     /// Notes output, which has each byte as a character.
@@ -136,7 +135,6 @@ impl End {
     }
 }
 
-/// A server with one host, `mira`.
 pub(crate) fn with_mira() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -168,7 +166,7 @@ fn up_to_the_last_question(shell: &Shell) -> Terminal {
     terminal.press(DOWN);
     terminal.shows("> cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed");
     terminal.press(ENTER);
-    terminal.shows("For:");
+    terminal.shows("Scope:");
     terminal.shows("> host:mira  this Mac only (mira.local)");
     terminal.shows("  fleet  every Mac");
     terminal.press(DOWN);
@@ -204,7 +202,7 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
         "  parent  launchd\r\n",
         "  signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)\r\n",
         "  from    https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg\r\n",
-        "  why the first: a signing id survives updates and names only this program\r\n",
+        "  reason for the first: a signing ID stays valid after updates and matches only this program\r\n",
         "signingid:H3ZC9YV6RK:example.pinecone.desktop  this program in every version\r\n",
         "cdhash:06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only\r\n",
         "teamid:H3ZC9YV6RK  every program of team H3ZC9YV6RK\r\n",
@@ -251,7 +249,7 @@ fn esc_at_a_choice_changes_nothing() {
         let mut terminal = Terminal::open(&shell, "event approve 1");
         terminal.shows("  certificate:");
         terminal.press(leave);
-        terminal.shows("nothing was chosen; nothing was changed");
+        terminal.shows("nothing was selected; nothing was changed");
         let end = terminal.end();
         assert_eq!(end.code, 1, "after {leave:?}");
         assert!(end.leaves_the_cursor_visible(), "after {leave:?}");
@@ -277,8 +275,8 @@ fn ctrl_c_at_a_question_shows_the_cursor_and_changes_nothing() {
 #[test]
 fn a_clean_sync_warns_of_lost_events_and_asks_unless_yes_is_given() {
     let (shell, _server) = with_mira();
-    let warning = "a clean sync makes the host throw away events that it has not uploaded";
-    let question = "order a clean sync of mira (mira.local, LAB000000001)? [y/N]";
+    let warning = "in a clean sync, the host deletes events that it has not uploaded";
+    let question = "Order a clean sync of mira (mira.local, LAB000000001)? [y/N]";
     let ordered = || shell.json("host list")[0]["clean_sync"].clone();
 
     let mut refused = Terminal::open(&shell, "host clean-sync mira");
@@ -344,7 +342,9 @@ fn an_import_shows_progress_and_leaves_only_its_result() {
     assert_eq!(end.code, 0);
 
     let (drawn, left) = end.seen.rsplit_once("\r\u{1b}[2K").unwrap();
-    assert_eq!(left, "added 5000, changed 0, unchanged 0 (revision 1)\r\n");
+    let (summary, undo) = left.split_once("\r\n").unwrap();
+    assert_eq!(summary, "added 5000, changed 0, unchanged 0 (revision 1)");
+    assert!(undo.ends_with("nicelist rollback 0\r\n"), "{undo:?}");
     assert!(drawn.starts_with("reading rules.csv ["), "{drawn:?}");
     assert!(drawn.contains("\r\u{1b}[2K"), "drawn once only: {drawn:?}");
     assert!(drawn.contains("sending 5000 rules to http://"), "{drawn:?}");
@@ -369,14 +369,14 @@ fn a_rollback_shows_what_changes_and_asks() {
     let (shell, _server) = with_a_mistake();
     let mut refused = Terminal::open(&shell, "rollback 1");
     refused.shows("Rules for fleet");
-    refused.shows("roll back to revision 1? [y/N]");
+    refused.shows("Roll back to revision 1? [y/N]");
     refused.press("n");
     refused.shows("not confirmed; nothing was changed");
     assert_eq!(refused.end().code, 1);
     assert_eq!(shell.json("rule list").as_array().unwrap().len(), 2);
 
     let mut agreed = Terminal::open(&shell, "rollback 1");
-    agreed.shows("roll back to revision 1? [y/N]");
+    agreed.shows("Roll back to revision 1? [y/N]");
     agreed.press("y");
     agreed.shows("revision 3: 1 changed, 1 removed\r\n");
     let end = agreed.end();
@@ -398,12 +398,14 @@ fn a_rollback_shows_what_changes_and_asks() {
 fn a_rollback_is_refused_if_the_revision_changed_before_the_answer() {
     let (shell, _server) = with_a_mistake();
     let mut terminal = Terminal::open(&shell, "rollback 1");
-    terminal.shows("roll back to revision 1? [y/N]");
+    terminal.shows("Roll back to revision 1? [y/N]");
     shell.run("rule add block teamid:CCCCCCCCCC");
     terminal.press("y");
     terminal.shows("teamid:CCCCCCCCCC");
     terminal.shows("Plan: 1 to change, 2 to remove");
-    terminal.shows("the rules moved on: planned on revision 2, now at 3");
+    terminal.shows(
+        "the policy changed: this change was planned on revision 2, but the newest revision is 3",
+    );
     assert_eq!(terminal.end().code, 7);
     assert_eq!(shell.json("rule list").as_array().unwrap().len(), 3);
 }
@@ -447,7 +449,7 @@ fn the_history_is_shortened_on_a_terminal() {
         shell.run(&format!("rule add allow teamid:{number:010}"));
     }
     let list = Terminal::open(&shell, "history").end();
-    assert!(list.seen.contains("-n NUMBER shows more"), "{:?}", list.seen);
+    assert!(list.seen.contains("for more: -n NUMBER"), "{:?}", list.seen);
     assert!(list.seen.contains("just now") && !list.seen.contains("\n2 "), "{:?}", list.seen);
     let all = Terminal::open(&shell, "history -n 99").end();
     assert!(all.seen.contains("\n2 ") && !all.seen.contains("hint"), "{:?}", all.seen);
@@ -467,7 +469,7 @@ fn faults_and_progress_do_not_overlap() {
     shell.write("rules.csv", &file);
     let end = Terminal::open(&shell, "rule convert rules.csv out.jsonl").end();
     assert_eq!(end.code, 5);
-    let (before, _) = end.seen.split_once("rules.csv:10001: policy").expect("the fault is told");
+    let (before, _) = end.seen.split_once("rules.csv:10001: policy").expect("the fault is shown");
     assert!(before.contains("reading rules.csv ["), "{before:?}");
     assert!(before.ends_with("\r\u{1b}[2K"), "the bar is wiped before the fault: {before:?}");
 }

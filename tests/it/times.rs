@@ -86,8 +86,8 @@ fn m8_a_past_expiry_is_refused_everywhere() {
     ----- stderr -----
     expiries without a time zone are read as Europe/Berlin time
     rules.csv:3: expires: [TIME] is in the past
-    error: 1 of 2 rows are wrong; nothing was changed
-    hint: --partial --rejects FILE imports the rows that are right
+    error: 1 of 2 rows are invalid; nothing was changed
+    hint: to import only the valid rows: --partial --rejects FILE
     ");
     insta::assert_snapshot!(shell.run("rule import rules.csv --dry-run"), @"
     $ nicelist rule import rules.csv --dry-run
@@ -95,8 +95,8 @@ fn m8_a_past_expiry_is_refused_everywhere() {
     ----- stderr -----
     expiries without a time zone are read as Europe/Berlin time
     rules.csv:3: expires: [TIME] is in the past
-    error: 1 of 2 rows are wrong; nothing was changed
-    hint: --partial --rejects FILE imports the rows that are right
+    error: 1 of 2 rows are invalid; nothing was changed
+    hint: to import only the valid rows: --partial --rejects FILE
     ");
     insta::assert_snapshot!(shell.run("rule list -o csv"), @"
     $ nicelist rule list -o csv
@@ -124,8 +124,8 @@ fn m8_periods_accept_dates() {
     $ nicelist event list --since 2026-11-21 --until 2026-11-20
     exit code: 2
     ----- stderr -----
-    error: --until is not after --since
-    hint: --since 7d --until 24h is the week but its last day
+    error: --until must be later than --since
+    hint: for example, --since 7d --until 24h is the last week without its last day
     ");
     insta::assert_snapshot!(shell.run("event list --since 2026-11-20 --until 2026-11-20"), @"
     $ nicelist event list --since 2026-11-20 --until 2026-11-20

@@ -38,7 +38,7 @@ async fn a_newer_database_is_refused() {
     let database = Database::new().await;
     database.run_sql("UPDATE nicelist_schema SET version = 99").await;
     let refusal = refusal(&database.url()).await;
-    let begins = format!("cannot open {}: a newer nicelist", database.url());
+    let begins = format!("cannot open {}: it was created by a newer nicelist", database.url());
     assert!(refusal.starts_with(&begins) && refusal.contains("upgrade nicelist"), "{refusal}");
 }
 
@@ -66,7 +66,7 @@ async fn what_cannot_be_written_is_refused_and_left_alone() {
     let sql = format!("ALTER DATABASE {name} SET default_transaction_read_only = on");
     database.cluster.run_sql("postgres", &sql).await;
     let refused = refusal(&database.url()).await;
-    assert!(refused.contains("read only (default_transaction_read_only)"), "{refused}");
+    assert!(refused.contains("read-only (default_transaction_read_only)"), "{refused}");
     let sql = format!(
         "ALTER DATABASE {name} RESET default_transaction_read_only;
          CREATE ROLE guest_{name} LOGIN"
@@ -74,12 +74,12 @@ async fn what_cannot_be_written_is_refused_and_left_alone() {
     database.cluster.run_sql("postgres", &sql).await;
     database.run_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC").await;
     let refused = refusal(&database.cluster.url_of(&format!("guest_{name}"), name)).await;
-    assert!(refused.contains("may not make tables in its schema `public`"), "{refused}");
+    assert!(refused.contains("may not create tables in its schema `public`"), "{refused}");
     assert!(refused.contains("owner"), "{refused}");
     let sql = format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC");
     database.run_sql(&format!("GRANT ALL ON SCHEMA public TO guest_{name}; {sql}")).await;
     let refused = refusal(&database.cluster.url_of(&format!("guest_{name}"), name)).await;
-    assert!(refused.contains("may not make temporary tables"), "{refused}");
+    assert!(refused.contains("may not create temporary tables"), "{refused}");
     assert!(tables(&database).await.is_empty());
     drop(database.open().await);
     database.drop().await;
@@ -96,7 +96,7 @@ async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
     let closed = refusal(&format!("postgres://anna:secret@127.0.0.1:{free}/rules")).await;
     let begins = format!("cannot open postgres://anna@127.0.0.1:{free}/rules: ");
     assert!(
-        closed.starts_with(&begins) && closed.contains("check that PostgreSQL runs"),
+        closed.starts_with(&begins) && closed.contains("check that PostgreSQL is running"),
         "{closed}"
     );
     // The listener accepts the connection and sends nothing.
@@ -105,7 +105,7 @@ async fn a_database_that_cannot_be_reached_is_named_without_its_password() {
     let began = Instant::now();
     let mute = refusal(&format!("postgres://anna:secret@127.0.0.1:{port}/rules")).await;
     assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
-    assert!(mute.contains("check that PostgreSQL runs"), "{mute}");
+    assert!(mute.contains("check that PostgreSQL is running"), "{mute}");
     for url in
         ["postgres://anna:secret@", "postgres://anna:secret@h/r?sslmode=odd", "mysql://a:secret@h"]
     {
@@ -144,7 +144,7 @@ async fn a_migration_that_fails_leaves_nothing() {
     // The second migration fails because it creates a sequence with the same name.
     database.run_sql("CREATE SEQUENCE event_id").await;
     let refusal = refusal(&database.url()).await;
-    assert!(refusal.contains("cannot be brought up to date"), "{refusal}");
+    assert!(refusal.contains("cannot update its schema"), "{refusal}");
     assert!(tables(&database).await.is_empty());
     database.run_sql("DROP SEQUENCE event_id").await;
     drop(database.open().await);

@@ -182,7 +182,10 @@ async fn a_newer_database_is_refused() {
     Connection::open(file.path()).unwrap().pragma_update(None, "user_version", 99).unwrap();
     let refusal = file.refusal().await;
     assert!(
-        refusal.starts_with(&format!("cannot open {}: a newer nicelist", file.url())),
+        refusal.starts_with(&format!(
+            "cannot open {}: it was created by a newer nicelist",
+            file.url()
+        )),
         "{refusal}"
     );
     assert!(refusal.contains("upgrade"), "{refusal}");
@@ -209,7 +212,7 @@ async fn a_file_that_is_not_a_database_is_refused() {
     assert!(file.refusal().await.contains("not an SQLite database"), "{}", file.refusal().await);
     let folder = format!("sqlite:{}", file.0.path().display());
     assert!(refusal(&folder).await.contains("directory"), "{}", refusal(&folder).await);
-    assert!(refusal("sqlite:").await.contains("names no file"));
+    assert!(refusal("sqlite:").await.contains("no file name"));
     assert!(refusal("mysql://x").await.contains("expected sqlite:PATH"));
 }
 

@@ -24,9 +24,15 @@ pub(crate) struct GetArgs {
 pub(super) fn run(context: &Context, args: &GetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     if let Some(chosen) = &name.context {
-        return Err(CliError::usage(format!("`{name}` is a setting of one context")).hint(
-            format!("nicelist config get {} --context {}", name.key.as_str(), argument(chosen)),
-        ));
+        return Err(CliError::usage(format!(
+            "`{name}` is a setting of one context; read it with \
+            --context"
+        ))
+        .hint(format!(
+            "nicelist config get {} --context {}",
+            name.key.as_str(),
+            argument(chosen)
+        )));
     }
     if ConfigKey::IN_CONTEXT.contains(&name.key) {
         context.settings.context_exists()?;

@@ -25,6 +25,6 @@ pub(super) fn run(context: &Context, args: InitArgs) -> Result<(), CliError> {
     }
     let file = user_file(context)?;
     config::init(&file)?;
-    context.ui.status(format!("made {}", file.display()));
+    context.ui.status(format!("created {}", file.display()));
     Ok(())
 }

@@ -70,7 +70,7 @@ fn read_token(ui: &Ui, args: &SetArgs) -> Result<String, CliError> {
         return Err(CliError::usage(format!("a token has at most {LONGEST_TOKEN} bytes")));
     }
     match text.trim() {
-        "" => Err(CliError::usage("no token on standard input")
+        "" => Err(CliError::usage("standard input contains no token")
             .hint(format!("read it from a file: nicelist config set {key} - < FILE"))),
         token => Ok(token.to_owned()),
     }

@@ -22,7 +22,7 @@ pub(crate) struct UnsetArgs {
 pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     let file = user_file(context)?;
-    let result = if config::unset(&file, &name)? { "removed" } else { "there is no" };
+    let result = if config::unset(&file, &name)? { "removed" } else { "nothing to remove: no" };
     context.ui.status(format!("{result} {name} in {}", file.display()));
     Ok(())
 }

@@ -25,8 +25,10 @@ pub(crate) struct AcceptClockArgs {
 
 pub(super) async fn run(context: &Context, args: AcceptClockArgs) -> Result<(), CliError> {
     let client = context.client_to_change(false).await?;
-    let question =
-        format!("Accept the clock ({:.0})? Rules and events may expire.", context.ui.now());
+    let question = format!(
+        "Accept the clock ({:.0})? Rules may expire and old events may be deleted.",
+        context.ui.now()
+    );
     context.ui.confirm(&question, args.yes)?;
     client.accept_clock().await?;
     context.ui.status("accepted the clock");

@@ -58,9 +58,9 @@ fn failed(error: BackupError) -> CliError {
     let message = error.to_string();
     let failed = CliError::failed(message);
     match error {
-        BackupError::Exists(_) => failed.hint("--force replaces it"),
+        BackupError::Exists(_) => failed.hint("to replace it: --force"),
         BackupError::Damaged { database, .. } => failed.hint(format!(
-            "to find out more: nicelist database check --database {}",
+            "for details: nicelist database check --database {}",
             argument(&format!("sqlite:{}", database.display()))
         )),
         BackupError::Database { .. } | BackupError::Write { .. } => failed,

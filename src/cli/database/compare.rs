@@ -38,11 +38,11 @@ pub(super) async fn run(context: &Context, args: CompareArgs) -> Result<(), CliE
     let differ: Vec<&Compared> = tables.iter().filter(|table| !table.is_same()).collect();
     context.ui.rows(tables.iter().map(Line::from), "")?;
     if differ.is_empty() {
-        context.ui.status("both hold the same");
+        context.ui.status("both databases have the same rows");
         return Ok(());
     }
     differ.iter().for_each(|table| context.ui.status(sentence(table)));
-    Err(CliError::new(Kind::Differences, "they differ"))
+    Err(CliError::new(Kind::Differences, "the databases differ"))
 }
 
 /// The differences of a table in one line.
@@ -59,10 +59,10 @@ fn sentence(compared: &Compared) -> String {
         }
     }
     if let Some(key) = &compared.first_difference {
-        parts.push(format!("beginning with {key}"));
+        parts.push(format!("first difference at {key}"));
     }
     if compared.reuses_numbers {
-        parts.push("the second may give out numbers again that the first has given".to_owned());
+        parts.push("the second may reuse numbers of the first".to_owned());
     }
     format!("{table}: {}", parts.join(", "))
 }

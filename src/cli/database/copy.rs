@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, args: CopyArgs) -> Result<(), CliErro
     let moved = copy.run(epoch, &|step| show_step(&progress, step)).await?;
     drop(progress);
     context.ui.rows(rows(&moved), "")?;
-    context.ui.status(format!("copied {total} rows from {from} to {to}; both hold the same"));
+    context.ui.status(format!("copied {total} rows from {from} to {to}; both have the same rows"));
     Ok(())
 }
 

@@ -54,10 +54,13 @@ impl TypedValueParser for DatabaseName {
 pub(super) fn configured(context: &Context) -> Result<DatabaseUrl, CliError> {
     match context.settings.backend()? {
         Backend::Local { database, .. } => Ok(database.clone()),
-        Backend::Server { .. } => {
-            Err(CliError::usage("this is done where the database is, not through a server")
-                .hint("name it: --database sqlite:PATH or --database postgres://USER@HOST/NAME"))
-        }
+        Backend::Server { .. } => Err(CliError::usage(
+            "this command requires direct access to the database, not a server",
+        )
+        .hint(
+            "add the database: --database sqlite:PATH or --database \
+                    postgres://USER@HOST/NAME",
+        )),
     }
 }
 

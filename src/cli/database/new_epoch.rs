@@ -27,11 +27,14 @@ pub(super) async fn run(context: &Context, args: NewEpochArgs) -> Result<(), Cli
     // This fails if the database does not exist. `client_to_change` would create the database.
     drop(context.client().await?);
     let client = context.client_to_change(false).await?;
-    let question = "Begin a new epoch? Hosts that cannot prove which rules they have get a clean \
-                    sync.";
+    let question = "Start a new epoch? Hosts that cannot prove which rules they have get a clean \
+        sync.";
     context.ui.confirm(question, args.yes)?;
     client.begin_epoch().await?;
-    context.ui.status("began a new epoch");
-    context.ui.hint("hosts that wait for a clean sync: nicelist host list --state behind");
+    context.ui.status("started a new epoch");
+    context.ui.hint(
+        "to list the hosts that wait for a clean sync: nicelist host list --state \
+        behind",
+    );
     Ok(())
 }

@@ -39,8 +39,8 @@ pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<(), CliE
     let RestoreArgs { file, yes } = args;
     let (database, path) = local_file(context, |url| {
         format!(
-            "into an empty database: pg_restore --exit-on-error --dbname={url} nicelist.dump && \
-             nicelist database new-epoch --database {url}"
+            "restore into an empty database: pg_restore --exit-on-error --dbname={url} \
+            nicelist.dump && nicelist database new-epoch --database {url}"
         )
     })?;
     let progress = context.ui.progress(None, "checking");
@@ -69,19 +69,19 @@ pub(super) async fn run(context: &Context, args: RestoreArgs) -> Result<(), CliE
     }
     context
         .ui
-        .hint("tokens that were revoked since the backup are valid again: nicelist token list");
+        .hint("tokens that were revoked after the backup are valid again: nicelist token list");
     Ok(())
 }
 
 fn failed(error: RestoreError) -> CliError {
     let failed = CliError::failed(error.to_string());
     match error {
-        RestoreError::InUse(_) => failed.hint("stop the server, and then restore again"),
+        RestoreError::InUse(_) => failed.hint("stop the server, then restore again"),
         RestoreError::Irreplaceable { database, .. } => {
             let shown = database.display().to_string();
             let aside = format!("{shown}.old");
             let (from, to) = (argument(&shown), argument(&aside));
-            failed.hint(format!("to restore in its place, move it away: mv {from} {to}"))
+            failed.hint(format!("move the file away, then restore again: mv {from} {to}"))
         }
         RestoreError::Unusable { .. } => failed.hint("choose another backup file"),
         RestoreError::Write { .. } => failed,

@@ -58,7 +58,7 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
         let story = Story { ui: &context.ui, client: &client, server: &server, token: &token };
         story.run(&format!("{server}/santa/{secret}/")).await?;
         if !args.once {
-            context.ui.status("The server stays until you press Ctrl-C.");
+            context.ui.status("The server runs until you press Ctrl-C.");
             shutdown()?.await;
         }
         drop(end);

@@ -34,15 +34,15 @@ impl Story<'_> {
         let transport =
             HttpTransport::new(sync_base).map_err(|error| CliError::failed(error.to_string()))?;
         let mut macs = fleet()?;
-        self.say("1. A policy: tags, rules from a CSV file, a mode\n")?;
+        self.say("1. Create a policy: tags, rules from a CSV file, and settings\n")?;
         self.write_policy(&macs).await?;
         self.say("\n2. Five Macs enroll and sync\n")?;
         self.enroll(&mut macs, &transport).await?;
         self.say("\n3. A program is blocked\n")?;
         let event = self.blocked(&mut macs, &transport).await?;
-        self.say("\n4. The help desk approves it\n")?;
+        self.say("\n4. The help desk approves the program\n")?;
         self.approve(&event).await?;
-        self.say("\n5. The Mac has the rule at its next sync\n")?;
+        self.say("\n5. The Mac gets the rule at its next sync\n")?;
         self.arrives(&mut macs, &transport).await?;
         self.next_steps(&event)
     }
@@ -159,7 +159,7 @@ impl Story<'_> {
             scope: None,
             expires: None,
             expires_in: None,
-            comment: Some("asked for in the demo".to_owned()),
+            comment: Some("requested in the demo".to_owned()),
             ticket: Some("IT-2001".to_owned()),
             message: None,
             dry_run: false,
@@ -171,7 +171,7 @@ impl Story<'_> {
         let answer = self.client.decide(event.event.id, &request).await?;
         let RuleDraft { policy, target, scope, .. } = answer.rule;
         self.say(&format!("   {policy} {target}\n   in {scope}, revision {}", answer.revision))?;
-        self.say(&format!("   because {}", event.reason))
+        self.say(&format!("   reason: {}", event.reason))
     }
 
     async fn arrives(&self, macs: &mut [Mac], transport: &HttpTransport) -> Result<(), CliError> {
@@ -180,7 +180,10 @@ impl Story<'_> {
             let profile = mac.santa.profile();
             let held = mac.santa.rules().len();
             let received = report.rules.received;
-            self.say(&format!("   {:22} received {received}, holds {held}", profile.hostname))?;
+            self.say(&format!(
+                "   {:22} rules received: {received}, on the Mac: {held}",
+                profile.hostname
+            ))?;
         }
         Ok(())
     }
@@ -209,7 +212,7 @@ impl Story<'_> {
 fn signer(event: &EventDetail) -> String {
     match event.signing_chain.first() {
         Some(leaf) => leaf.common_name.clone(),
-        None => format!("nobody ({})", event.event.program.signing_status.word()),
+        None => format!("no one ({})", event.event.program.signing_status.word()),
     }
 }
 

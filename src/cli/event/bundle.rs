@@ -51,8 +51,8 @@ fn complete(event: &EventDetail) -> Option<&BundleView> {
 /// The error if no flag gives the scope and the user cannot be prompted.
 fn undecided(event: &EventDetail, bundle: &BundleView) -> CliError {
     let BundleView { name, binary_count, .. } = bundle;
-    CliError::usage(format!("say for whom all programs of {name} ({binary_count}) are allowed"))
-        .hint("--scope SCOPE chooses it")
+    CliError::usage(format!("choose a scope for all programs of {name} ({binary_count})"))
+        .hint("to choose a scope: --scope SCOPE")
         .hint(format!("--yes allows them in host:{}", event.event.machine))
 }
 
@@ -63,7 +63,7 @@ fn show(context: &Context, answer: &BundleAnswer, dry_run: bool) -> Result<(), C
     decided.show(&context.ui, answer)?;
     decided.show_expiry(&context.ui, "the rules expire");
     let named = [bundle.name.as_str(), &bundle.version].join(" ");
-    context.ui.status(format!("programs of {}: {}", named.trim(), rules.len()));
+    context.ui.status(format!("rules for programs of {}: {}", named.trim(), rules.len()));
     change::conclude(&context.ui, outcomes, *revision, dry_run);
     Ok(())
 }

@@ -110,7 +110,7 @@ impl DecisionArgs {
             let name = machine.as_str();
             let host =
                 host::wait::until_in_sync(context, client, known, name, self.timeout).await?;
-            context.ui.status(format!("{} has what is in force for it", host.hostname));
+            context.ui.status(format!("{} is up to date", host.hostname));
         }
         Ok(())
     }
@@ -158,11 +158,11 @@ pub(super) async fn run(
 /// The error if no flag chooses the rule and the user cannot be prompted.
 fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
     let id = event.event.id;
-    let error = CliError::usage(format!("say which rule to make of event {id}"))
-        .hint("--as TYPE and --scope SCOPE choose one");
+    let error = CliError::usage(format!("choose a rule for event {id}"))
+        .hint("to choose a rule: --as TYPE and --scope SCOPE");
     match event.candidates.first() {
         Some(best) => error.hint(format!(
-            "--yes takes the best: {policy} {} in host:{}",
+            "--yes creates the best rule: {policy} {} in host:{}",
             best.target, event.event.machine
         )),
         None => error,
@@ -196,10 +196,10 @@ mod tests {
         let event = question::tests::event();
         let error = undecided(&event, PolicyKind::Allow);
         assert_eq!(error.kind.exit_code(), 2);
-        assert_eq!(error.message, "say which rule to make of event 1204");
+        assert_eq!(error.message, "choose a rule for event 1204");
         assert_eq!(
             error.hints[1],
-            "--yes takes the best: allow signingid:H3ZC9YV6RK:example.pinecone in host:M1"
+            "--yes creates the best rule: allow signingid:H3ZC9YV6RK:example.pinecone in host:M1"
         );
     }
 }

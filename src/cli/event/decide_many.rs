@@ -38,14 +38,14 @@ pub(super) async fn run(
         return Err(undecided(policy, &filter));
     }
     if args.wait {
-        return Err(CliError::usage("--wait needs the number of one event"));
+        return Err(CliError::usage("--wait requires the number of one event"));
     }
     // An expiry in the past is refused before the first question.
     args.expires(ui.now())?;
     let client = context.client_to_change(args.dry_run).await?;
     let all = pending(ui, &client, filter, by_filter).await?;
     if all.is_empty() {
-        ui.status("nothing waits");
+        ui.status("no programs are pending approval");
         return Ok(());
     }
     let picked = if by_filter { all_of(&all)? } else { questions::pick(ui, policy, &all)? };
@@ -79,7 +79,7 @@ pub(super) async fn run(
         1 => "this rule".to_owned(),
         count => format!("these {count} rules"),
     };
-    ui.confirm(&format!("Make {rules}?"), args.yes)?;
+    ui.confirm(&format!("Create {rules}?"), args.yes)?;
     request.dry_run = false;
     let answer = client.decide_all(&request).await?;
     show(ui, &answer, false)?;

@@ -134,8 +134,9 @@ impl Period {
         if let (Some(since), Some(until)) = (since, until)
             && since >= until
         {
-            return Err(CliError::usage("--until is not after --since")
-                .hint("--since 7d --until 24h is the week but its last day"));
+            return Err(CliError::usage("--until must be later than --since").hint(
+                "for example, --since 7d --until 24h is the last week without its last day",
+            ));
         }
         Ok(EventQuery { since, until, ..query })
     }
@@ -157,7 +158,7 @@ mod tests {
         let refused = period("24h", "7d").unwrap_err();
         assert_eq!(
             (refused.message.as_str(), refused.kind.exit_code()),
-            ("--until is not after --since", 2)
+            ("--until must be later than --since", 2)
         );
     }
 }

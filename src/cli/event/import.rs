@@ -56,7 +56,8 @@ pub(crate) struct ImportArgs {
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { path, machine_id, dry_run } = args;
     if path == Path::new(STDIO) {
-        let text = "event import needs a file, because it reads events twice: to check and to send";
+        let text = "event import requires a file, because it reads the events twice: to check \
+            them and to send them";
         return Err(CliError::usage(text)
             .hint("save the events to a file first: nicelist event import events.jsonl"));
     }
@@ -99,7 +100,7 @@ fn check(ui: &Ui, path: &Path, reports: Reports, dry_run: bool) -> Result<usize,
     }
     let summary = Summary { new: 0, known: 0, rejected: bad, dry_run };
     ui.row(&summary)?;
-    let text = format!("{bad} of {} events are wrong; nothing was sent", good + bad);
+    let text = format!("{bad} of {} events are invalid; nothing was sent", good + bad);
     Err(CliError::input(text))
 }
 
@@ -144,7 +145,8 @@ async fn send(
     }
 }
 
-const AGAIN: &str = "what was sent before is kept, and is known when the import is run again";
+const AGAIN: &str = "events that were already sent are kept; run the import again to send the \
+    others";
 
 /// The reports of one request.
 #[derive(Default)]
@@ -212,7 +214,7 @@ impl std::fmt::Display for Summary {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self { new, known, rejected: _, dry_run } = self;
         let dry_run = if *dry_run { "dry run: " } else { "" };
-        write!(f, "{dry_run}new {new}, known {known}")
+        write!(f, "{dry_run}{new} new, {known} already known")
     }
 }
 

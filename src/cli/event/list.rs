@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let query = period.limit(filter.query(), context.ui.now())?;
     let client = context.client().await?;
     if waiting {
-        let list = context.ui.arranged(arrangement, "nothing waits")?;
+        let list = context.ui.arranged(arrangement, "no programs are pending approval")?;
         let limit = limit.unwrap_or(usize::MAX);
         return list.rows(waiting_programs(&context.ui, &client, &query.into(), limit).await?);
     }

@@ -23,10 +23,10 @@ pub(super) async fn ask(
     let ui = &context.ui;
     show_event(context, event);
     if event.candidates.is_empty() {
-        let text = format!("event {} names no program that a rule could be for", event.event.id);
+        let text = format!("event {} has no program that a rule could match", event.event.id);
         return Err(CliError::failed(text));
     }
-    ui.status(format!("  why the first: {}", event.reason));
+    ui.status(format!("  reason for the first: {}", event.reason));
     let rules = event.candidates.iter().map(|each| format!("{}  {}", each.target, each.covers));
     let chosen = ui.select(&format!("Rule to {}", request.policy), &rules.collect::<Vec<_>>())?;
     let target = &event.candidates[chosen].target;
@@ -75,7 +75,7 @@ async fn ask_scope(
     let mut scopes = scopes(event, host.as_ref());
     let shown: Vec<String> =
         scopes.iter().map(|(scope, hosts)| format!("{scope}  {hosts}")).collect();
-    Ok(scopes.swap_remove(context.ui.select("For", &shown)?))
+    Ok(scopes.swap_remove(context.ui.select("Scope", &shown)?))
 }
 
 fn description(event: &EventDetail, now: Timestamp) -> Vec<String> {
@@ -159,7 +159,7 @@ pub(super) mod tests {
                 "target": "signingid:H3ZC9YV6RK:example.pinecone",
                 "covers": "this program in every version"
             }],
-            "reason": "a signing id survives updates and names only this program",
+            "reason": "a signing ID stays valid after updates and matches only this program",
             "other_fields": {}
         });
         serde_json::from_value(json).unwrap()

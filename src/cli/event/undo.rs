@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, args: UndoArgs) -> Result<(), CliErro
     for rule in &planned.rules {
         ui.status(format!("  {}", rule_label(rule)));
     }
-    ui.confirm(&format!("take back revision {}?", planned.undone), args.yes)?;
+    ui.confirm(&format!("Undo revision {}?", planned.undone), args.yes)?;
     show(context, &client.undo(UndoRequest { dry_run: false }).await?, false)
 }
 

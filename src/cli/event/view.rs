@@ -99,7 +99,7 @@ impl Report for EventDetail {
             (target.rule_type().word(), Cell::text(text))
         });
         let title = match event.kind {
-            EventKind::Execution | EventKind::BundleMember => "Rules that it could get, best first",
+            EventKind::Execution | EventKind::BundleMember => "Possible rules, best first",
             EventKind::FileAccess => "Rules that could block the program, best first",
         };
         let rules = Group::titled(title, candidates);
@@ -171,12 +171,12 @@ fn program(detail: &EventDetail) -> Group {
 
 fn members(bundle: &BundleView) -> Cell {
     let BundleView { held, binary_count, state, .. } = bundle;
-    let held_of = format!("{held} of {binary_count} held");
+    let held_of = format!("{held} of {binary_count} reported");
     match state {
         BundleState::Complete => Cell::toned(held_of, Tone::Good),
         BundleState::Incomplete => Cell::toned(held_of, Tone::Notice),
         BundleState::Odd => {
-            Cell::toned(format!("{held_of}, but they do not make up the hash"), Tone::Bad)
+            Cell::toned(format!("{held_of}, but they do not match the hash"), Tone::Bad)
         }
     }
 }

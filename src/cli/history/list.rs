@@ -62,7 +62,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     }
     list.finish()?;
     if is_cut && limit.is_none() {
-        ui.hint(format!("these are the newest {MOST_ON_TERMINAL}; -n NUMBER shows more"));
+        ui.hint(format!("only the newest {MOST_ON_TERMINAL} are shown; for more: -n NUMBER"));
     } else if limit.is_none()
         && let Some(start) = client.status().await?.history_start
     {

@@ -66,7 +66,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
     let seen = u64::try_from(changes.len()).unwrap_or(u64::MAX);
     if seen < all {
         ui.warn(format!(
-            "only the first {} of {} differences were looked at",
+            "only the first {} of {} differences were read",
             HumanCount(seen),
             HumanCount(all)
         ));

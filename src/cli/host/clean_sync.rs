@@ -44,13 +44,13 @@ pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), Cl
         context.ui.status("no clean sync is ordered");
         return Ok(());
     }
-    context.ui.warn("a clean sync makes the host throw away events that it has not uploaded");
-    context.ui.confirm(&format!("order a clean sync of {}?", full_label(&host)), args.yes)?;
+    context.ui.warn("in a clean sync, the host deletes events that it has not uploaded");
+    context.ui.confirm(&format!("Order a clean sync of {}?", full_label(&host)), args.yes)?;
     let kind = if args.all { CleanSync::CleanAll } else { CleanSync::Clean };
     let host = client.clean_sync(&machine, CleanSyncRequest { kind }).await?;
     context.ui.row(&host)?;
     context
         .ui
-        .status(format!("its next sync will be clean; it asks every {}", every(host.interval)));
+        .status(format!("its next sync will be clean; it syncs every {}", every(host.interval)));
     Ok(())
 }

@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
     let host = client.host(host).await?;
     let named = full_label(&host);
     let events = if args.events { ", its tags and its events" } else { " and its tags" };
-    context.ui.confirm(&format!("forget {named}{events}?"), args.yes)?;
+    context.ui.confirm(&format!("Forget {named}{events}?"), args.yes)?;
     client.forget_host(&host.machine, args.events).await?;
     context.ui.status(format!("forgot {named}"));
     Ok(())
@@ -68,7 +68,7 @@ async fn forget_matching(
     client: &Client,
     args: &ForgetArgs,
 ) -> Result<(), CliError> {
-    let too_long = |_| CliError::usage("--silent-for reaches back too far; try a shorter time");
+    let too_long = |_| CliError::usage("--silent-for is too long; use a shorter time");
     let not_seen_since = match args.silent_for {
         Some(time) => Some(context.ui.now().checked_sub(time).map_err(too_long)?),
         None => None,

@@ -57,7 +57,6 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let ListArgs { prefix, tag, user, state, contact, conflict, watch, view } = args;
     let query =
         HostQuery { tag, prefix, user, state, contact, conflict, limit: None, cursor: None };
-    let is_filtered = query != HostQuery::default();
     let client = context.client().await?;
     let show = async || show(context, &client, &query, &view.arrangement).await;
     match watch {
@@ -83,7 +82,7 @@ async fn show(
     list.finish()?;
     if context.ui.is_terminal()
         && context.ui.draws_tables()
-        && !is_filtered
+        && *query == HostQuery::default()
         && let Ok(counts) = client.host_counts().await
         && !counts.items.is_empty()
     {
@@ -99,5 +98,5 @@ fn conflict_warning(machines: &[String]) -> String {
     let named = first_names(machines.iter().map(String::as_str), MOST_LISTED);
     let example = argument(&machines[0]);
     let ids = if machines.len() == 1 { "one machine ID" } else { "each of these machine IDs" };
-    format!("several Macs use {ids}: {named}; see what to do: nicelist host show {example}")
+    format!("several Macs use {ids}: {named}; for details: nicelist host show {example}")
 }

@@ -123,7 +123,7 @@ fn sightings_dropped(host: &HostView) -> Cell {
 fn events_dropped(host: &HostView) -> Cell {
     match host.events_dropped {
         0 => Cell::text(""),
-        events => Cell::toned(format!("{events} today, over the limit per day"), Tone::Bad),
+        events => Cell::toned(format!("{events} today, over the daily limit"), Tone::Bad),
     }
 }
 
@@ -143,7 +143,7 @@ fn groups_used(host: &HostView) -> Cell {
     match host.groups_reported {
         Some(reported) => {
             let used = host.groups.len();
-            Cell::toned(format!("the first {used} by name of {reported} reported"), Tone::Notice)
+            Cell::toned(format!("the first {used} by name, of {reported} reported"), Tone::Notice)
         }
         None => Cell::text(""),
     }
@@ -221,9 +221,9 @@ fn mode(host: &HostView) -> Cell {
     match host.mode.reported {
         Some(reported) if reported == wanted => Cell::toned(wanted, Tone::Good),
         Some(reported) => {
-            Cell::toned(format!("{wanted} wanted, {reported} reported"), Tone::Notice)
+            Cell::toned(format!("{wanted} expected, {reported} reported"), Tone::Notice)
         }
-        None => Cell::text(format!("{wanted} wanted, none reported")),
+        None => Cell::text(format!("{wanted} expected, none reported")),
     }
 }
 
@@ -243,7 +243,9 @@ fn due(due: u64) -> Cell {
 fn rules_due(rules: &HostRules) -> Cell {
     let count = rules.due;
     match rules.most {
-        Some(most) => Cell::toned(format!("{count}, its client takes at most {most}"), Tone::Bad),
+        Some(most) => {
+            Cell::toned(format!("{count}, but its client supports at most {most}"), Tone::Bad)
+        }
         None => due(count),
     }
 }
@@ -251,7 +253,9 @@ fn rules_due(rules: &HostRules) -> Cell {
 fn withheld(host: &HostView) -> Cell {
     match host.rules.withheld {
         0 => Cell::text(0),
-        rules => Cell::toned(format!("{rules}, its Santa is too old for them"), Tone::Notice),
+        rules => {
+            Cell::toned(format!("{rules}, because its Santa is too old for them"), Tone::Notice)
+        }
     }
 }
 
@@ -322,12 +326,12 @@ fn conflict(host: &HostView) -> Option<Group> {
                 ConflictKind::DifferentMacs => "several Macs use this machine ID",
                 ConflictKind::Clones => "two Macs with one serial number use this machine ID",
             };
-            let to_do = format!("give each Mac a machine ID of its own, then: {accept}");
+            let to_do = format!("give each Mac its own machine ID, then: {accept}");
             (reason, Some(conflict.since), to_do)
         }
     };
     let macs = host.conflict.iter().flat_map(|conflict| &conflict.macs);
-    let line = |it: &MacView| format!("{}: {}, {} due", mac_label(&it.mac), it.state, it.due);
+    let line = |it: &MacView| format!("{}: {}, {} pending", mac_label(&it.mac), it.state, it.due);
     Some(Group::titled(
         "Machine ID conflict",
         [
@@ -342,15 +346,15 @@ fn conflict(host: &HostView) -> Option<Group> {
 
 fn settings(host: &HostView) -> Cell {
     match host.settings_due {
-        true => Cell::toned("the next sync brings others", Tone::Notice),
-        false => Cell::text("as wanted"),
+        true => Cell::toned("changed; sent at the next sync", Tone::Notice),
+        false => Cell::text("up to date"),
     }
 }
 
 fn clean_sync(host: &HostView) -> Cell {
     match host.clean_sync {
         Some(CleanSync::Clean) => Cell::toned("ordered", Tone::Notice),
-        Some(CleanSync::CleanAll) => Cell::toned("ordered, of all rules", Tone::Notice),
+        Some(CleanSync::CleanAll) => Cell::toned("ordered, for all rules", Tone::Notice),
         None => Cell::text(""),
     }
 }

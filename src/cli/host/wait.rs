@@ -92,14 +92,18 @@ fn outlook(host: &HostView, now: Timestamp) -> String {
     }
     let interval = SignedDuration::from_secs(i64::from(host.interval));
     let Some(seen) = host.last_seen else {
-        return format!("it was never seen; hosts ask every {}", rough(interval));
+        return format!("it was never seen; hosts sync every {}", rough(interval));
     };
     let ahead = (seen + interval).duration_since(now);
     let next = match ahead.is_positive() {
         true => format!("within {}", rough(ahead)),
-        false => "any moment, if it is awake and online".to_owned(),
+        false => "at any moment, if it is awake and online".to_owned(),
     };
-    format!("it was seen {}, asks every {}, so {next}", relative(seen, now), rough(interval))
+    format!(
+        "it was seen {} and syncs every {}; its next sync is expected {next}",
+        relative(seen, now),
+        rough(interval)
+    )
 }
 
 fn too_late(name: &str, host: &HostView, timeout: SignedDuration, now: Timestamp) -> CliError {
@@ -199,7 +203,10 @@ mod tests {
             last_seen: Some(now - SignedDuration::from_secs(seconds)),
             ..host(HostState::Behind, None)
         };
-        assert_eq!(outlook(&seen(180), now), "it was seen 3m ago, asks every 10m, so within 7m");
+        assert_eq!(
+            outlook(&seen(180), now),
+            "it was seen 3m ago and syncs every 10m; its next sync is expected within 7m"
+        );
         assert!(outlook(&seen(900), now).contains("any moment"));
         assert!(outlook(&host(HostState::Behind, None), now).contains("never seen"));
     }

@@ -9,7 +9,7 @@ pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     const LONGEST: u32 = 3600;
     match text.parse::<u32>() {
         Ok(seconds @ 1..=LONGEST) => Ok(Duration::from_secs(seconds.into())),
-        Ok(_) | Err(_) => Err(format!("not a number from 1 to {LONGEST}")),
+        Ok(_) | Err(_) => Err(format!("expected a number from 1 to {LONGEST}")),
     }
 }
 

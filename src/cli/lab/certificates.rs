@@ -50,6 +50,6 @@ impl CertificateArgs {
 
 fn unusable(certificate: &Path, key: &Path) -> CliError {
     let files = format!("{} and {}", certificate.display(), key.display());
-    CliError::usage(format!("{files} are not a certificate and its key, both PEM"))
-        .hint("a key with a password is not taken: openssl pkey -in FILE -out key.pem")
+    CliError::usage(format!("{files} are not a certificate and its private key in PEM"))
+        .hint("remove the password of an encrypted key first: openssl pkey -in FILE -out key.pem")
 }

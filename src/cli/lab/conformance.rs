@@ -73,15 +73,20 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
     let mut headers = args.headers;
     if let Some(secret) = args.secret {
         let header = format!("Authorization: Bearer {secret}").parse();
-        headers.push(header.map_err(|_| CliError::usage("--secret: not fit for a header"))?);
+        headers.push(header.map_err(|_| {
+            CliError::usage(
+                "--secret: contains characters that a \
+            header cannot contain",
+            )
+        })?);
     }
     let server = Server::new(&url, &headers, args.certificates.read()?, args.timeout)?;
     let mut judge = Judge::new(server, args.hooks.into_iter().collect(), args.prefix);
     let encoding = judge.reach(args.encoding).await?;
     if encoding != BodyEncoding::Deflate {
-        context.ui.status(format!("judging with bodies in the encoding {encoding}"));
+        context.ui.status(format!("testing with request bodies in the encoding {encoding}"));
     }
-    let progress = context.ui.progress(Some(cases.len() as u64), "judging");
+    let progress = context.ui.progress(Some(cases.len() as u64), "testing");
     let mut reports = Vec::with_capacity(cases.len());
     for case in cases {
         progress.set_text(case.id);
@@ -103,8 +108,8 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
 fn chosen(only: &[String]) -> Result<Vec<&'static Case>, CliError> {
     let has = |text: &String| all().any(|case| case.id.contains(text.as_str()));
     if let Some(text) = only.iter().find(|text| !has(text)) {
-        return Err(CliError::usage(format!("--only {text}: no case has this in its name"))
-            .hint("nicelist lab conformance --list shows all cases"));
+        return Err(CliError::usage(format!("--only {text}: no case has this text in its name"))
+            .hint("nicelist lab conformance --list lists all cases"));
     }
     let wanted = |case: &&Case| only.iter().any(|text| case.id.contains(text.as_str()));
     Ok(all().filter(|case| only.is_empty() || wanted(case)).collect())
@@ -133,7 +138,7 @@ fn prefix(text: &str) -> Result<String, String> {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '.');
     match !text.is_empty() && text.chars().all(plain) {
         true => Ok(text.to_owned()),
-        false => Err("not letters, digits, hyphens, dots and underscores".to_owned()),
+        false => Err("expected letters, digits, hyphens, dots and underscores".to_owned()),
     }
 }
 

@@ -44,7 +44,7 @@ async fn follow(
     let Run { clock, options, state, time, syncs } = run;
     let blocked = sort(&mut santa, events);
     let daemon = Daemon::new(santa, transport, clock.clone(), options);
-    let mut list = ui.list::<DaemonSyncRow>("no sync was due");
+    let mut list = ui.list::<DaemonSyncRow>("no syncs");
     let ended = async {
         match time {
             Some(time) => clock.sleep(time).await,
@@ -73,7 +73,7 @@ async fn work(
     state: Option<&PathBuf>,
     list: &mut List<'_, DaemonSyncRow>,
 ) -> Result<(), CliError> {
-    ui.status("the first sync is in 15 seconds; Ctrl-C ends");
+    ui.status("the first sync is in 15 seconds; press Ctrl-C to stop");
     report(ui, daemon, blocked).await;
     let mut done = 0;
     while syncs.is_none_or(|syncs| done < syncs) {
@@ -127,11 +127,17 @@ async fn report(ui: &Ui, daemon: &Daemon, blocked: Vec<Blocked>) {
             BlockedOutcome::Sent { members } => {
                 ui.status(format!("{name}: reported, and {members} programs of its bundle"));
             }
-            BlockedOutcome::Waiting => ui.status(format!("{name}: waits for the next sync")),
+            BlockedOutcome::Waiting => ui.status(format!(
+                "{name}: will be reported at the next \
+                sync"
+            )),
             BlockedOutcome::Failed(error) => {
-                ui.warn(format!("{name}: waits for the next sync: {error}"));
+                ui.warn(format!("{name}: will be reported at the next sync: {error}"));
             }
-            BlockedOutcome::Unreported => ui.status(format!("{name}: this client reports nothing")),
+            BlockedOutcome::Unreported => ui.status(format!(
+                "{name}: this client does not report \
+                events"
+            )),
         }
     }
 }

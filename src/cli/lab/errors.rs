@@ -10,7 +10,7 @@ use crate::lab::{
     AddressError, ProfileError, RequestError, StageOutcome, StateError, SyncError, SyncReport,
 };
 
-pub(super) const SECRET_HINT: &str = "--secret SECRET shows the server its enrollment secret";
+pub(super) const SECRET_HINT: &str = "to send the enrollment secret: --secret SECRET";
 
 fn failed(error: &dyn Error) -> CliError {
     CliError::failed(error.to_string()).because(causes(error))
@@ -45,7 +45,7 @@ impl From<ProfileError> for CliError {
     fn from(error: ProfileError) -> Self {
         match error {
             ProfileError::NoHeaders(_) => {
-                usage(&error).hint("a secret can stand in the server's address instead")
+                usage(&error).hint("put the secret into the server's address instead")
             }
             _ => usage(&error),
         }
@@ -56,7 +56,7 @@ impl From<AddressError> for CliError {
     fn from(error: AddressError) -> Self {
         match error {
             AddressError::Insecure(_) => {
-                usage(&error).hint("Santa itself refuses plain http to another machine")
+                usage(&error).hint("Santa itself refuses http to other machines")
             }
             _ => usage(&error),
         }
@@ -69,10 +69,10 @@ impl From<Unreachable> for CliError {
         match error {
             Unreachable::Silent { .. } => failed,
             Unreachable::Denied { .. } => {
-                failed.hint("--secret SECRET or --header 'Name: value' shows the server who asks")
+                failed.hint("to authenticate: --secret SECRET or --header 'Name: value'")
             }
             Unreachable::Elsewhere { .. } => {
-                failed.hint("give the address as SyncBaseURL has it in the profiles of hosts")
+                failed.hint("use the same address as SyncBaseURL in the profiles of hosts")
             }
         }
     }

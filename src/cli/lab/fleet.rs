@@ -176,7 +176,8 @@ impl FromStr for ShareArg {
         let generation: Generation =
             generation.trim().parse().map_err(|error| format!("{error}"))?;
         let weight = weight.trim().trim_end_matches('%').parse();
-        let weight = weight.map_err(|_| "a share is a whole number, as in 2026.7=80".to_owned())?;
+        let weight = weight
+            .map_err(|_| "expected a whole number as the share, as in 2026.7=80".to_owned())?;
         Ok(Self(Share { generation, weight }))
     }
 }
@@ -185,7 +186,7 @@ impl FromStr for ShareArg {
 fn interval(text: &str) -> Result<SignedDuration, String> {
     let duration = arg::duration(text)?;
     if duration < SignedDuration::from_secs(1) {
-        return Err("expected a second at least".to_owned());
+        return Err("expected at least 1 second".to_owned());
     }
     Ok(duration)
 }
@@ -231,7 +232,7 @@ pub(super) async fn run(context: &Context, args: FleetArgs) -> Result<(), CliErr
     context.ui.report(&summary)?;
     view::failures(&summary)?;
     if summary.interrupted {
-        context.ui.status("ended before its time");
+        context.ui.status("interrupted");
     }
     Ok(())
 }

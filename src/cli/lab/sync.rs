@@ -224,7 +224,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     }
     let report = result?;
     context.ui.report(&Synced::new(&report, &santa))?;
-    context.ui.status(format!("{} holds {} rules", santa.profile().hostname, santa.rules().len()));
+    context.ui.status(format!("{} has {} rules", santa.profile().hostname, santa.rules().len()));
     failed_stage(&report)
 }
 

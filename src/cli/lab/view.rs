@@ -61,7 +61,7 @@ impl Report for Synced<'_> {
             Group::titled("Sync", stages),
             Group::titled("Events", events),
             Group::titled("Rules", rules),
-            Group::titled("Settings in force", settings),
+            Group::titled("Active settings", settings),
         ]
     }
 }

@@ -133,7 +133,7 @@ fn a_terminal_shows_the_first_differences_and_removals_first() {
     assert_eq!(lines.len(), 1 + MOST_ITEMS + 1, "{out}");
     assert_eq!(lines[1], "  - teamid:ZZZZZZZZZZ  block");
     assert_eq!(lines[21], "  … and 9,980 more (+ 9,980)");
-    assert!(err.starts_with("\u{1b}[1m\u{1b}[36mhint: \u{1b}[0m--full"), "{err:?}");
+    assert!(err.starts_with("\u{1b}[1m\u{1b}[36mhint: \u{1b}[0mto show all"), "{err:?}");
     for (terminal, full) in [(true, true), (false, false)] {
         let (out, err) = shown(&answer, Output::Table, terminal, full);
         assert_eq!((out.lines().count(), err.as_str()), (10_001, ""));

@@ -5,7 +5,7 @@ use crate::cli::ui::Ui;
 
 /// The hint for entries that are in conflict.
 pub(crate) const CHOOSE_DUPLICATES: &str =
-    "--duplicates first or --duplicates last chooses one of the entries that are in conflict";
+    "to keep one of the conflicting entries: --duplicates first or --duplicates last";
 
 /// Maximum faults that are shown, unless all are requested.
 const SHOWN: usize = 20;

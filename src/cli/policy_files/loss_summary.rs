@@ -67,7 +67,7 @@ impl LossSummary {
                 (true, false) => format!("left out {count} ({what}): {names}"),
                 (false, _) => {
                     let lose = if rules.len() == 1 { "loses" } else { "lose" };
-                    format!("{format} has no {what}, which {count} {lose}: {names}")
+                    format!("{format} does not support {what}; {count} {lose} it: {names}")
                 }
             });
         }

@@ -32,10 +32,8 @@ impl Destination {
             let words = Format::ALL.into_iter().filter(|format| *format != Format::FileInfo);
             let words: Vec<&str> = words.map(Format::word).collect();
             let where_to = path.map_or("stdout".to_owned(), |path| path.display().to_string());
-            return Err(CliError::usage(format!(
-                "nothing says in which format to write {where_to}"
-            ))
-            .hint(format!("--to names it: {}", words.join(", "))));
+            return Err(CliError::usage(format!("cannot detect the format of {where_to}"))
+                .hint(format!("choose one with --to: {}", words.join(", "))));
         };
         // This writes an empty policy only to check the format: it fails if nicelist can only read
         // the format.
@@ -134,8 +132,8 @@ impl WriteOptions {
         if !self.strict || losses.is_empty() {
             return Ok(());
         }
-        let text = format!("{format} cannot say all of it; nothing was written");
-        Err(CliError::input(text).hint("without --strict, what is lost is left out"))
+        let text = format!("{format} cannot express everything; nothing was written");
+        Err(CliError::input(text).hint("to leave out what it cannot express, remove --strict"))
     }
 }
 
@@ -274,10 +272,10 @@ fn put(ui: &Ui, path: Option<&Path>, format: Format, files: Vec<File>) -> Result
     match (path, files.as_slice()) {
         (None, [only]) => ui.data(&only.bytes),
         (None, several) => Err(CliError::usage(format!(
-            "in {format} this is {} files, and stdout takes one",
+            "the output in {format} has {} files, but stdout can take only one",
             several.len()
         ))
-        .hint("name a folder to write them into")),
+        .hint("write them into a folder")),
         (Some(path), [only]) if !is_folder && (only.name.is_empty() || has_ending(path)) => {
             write_file(path, &only.bytes)
         }
@@ -306,7 +304,7 @@ fn write_folder(folder: &Path, files: &[File]) -> Result<(), CliError> {
     fs::create_dir_all(folder).map_err(fails)?;
     if fs::read_dir(folder).map_err(fails)?.next().is_some() {
         let text = format!("{} is not empty; nothing was written", folder.display());
-        return Err(CliError::usage(text).hint("name a folder that is empty or does not exist"));
+        return Err(CliError::usage(text).hint("use a folder that is empty or does not exist"));
     }
     files.iter().try_for_each(|File { name, bytes }| {
         let name = if name.is_empty() { "rules" } else { name };

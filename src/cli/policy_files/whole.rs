@@ -54,7 +54,7 @@ pub(crate) fn warn_of_notes(ui: &Ui, policy: &ParsedPolicy) {
         ui.warn(format!("{}: {}", policy.name_of(note.location), note.text));
     }
     if let more @ 1.. = policy.notes.len().saturating_sub(SHOWN_NOTES) {
-        ui.warn(format!("and {more} more notes of this kind"));
+        ui.warn(format!("and {more} more notes"));
     }
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn refuse_configuration(
 ) -> Result<(), CliError> {
     match (configuration, format.has_configurations()) {
         (Some(_), false) => Err(CliError::usage(format!(
-            "--configuration is for rules of Zentral's, and {name} is in the format {format}"
+            "--configuration is only for Zentral's formats, but the format of {name} is {format}"
         ))),
         (Some(_) | None, _) => Ok(()),
     }
@@ -98,7 +98,9 @@ pub(crate) fn refuse_faults(ui: &Ui, policy: &ParsedPolicy) -> Result<(), CliErr
     faults.count_hidden();
     match policy.faults.len() {
         0 => Ok(()),
-        count => Err(CliError::input(format!("{}; nothing was changed", counted(count, "fault")))),
+        count => {
+            Err(CliError::input(format!("found {}; nothing was changed", counted(count, "error"))))
+        }
     }
 }
 
@@ -149,7 +151,10 @@ pub(super) fn folder(
         None => found.find(|it| it.has_folders()).or(named).ok_or_else(|| unknown(&name))?,
     };
     if !format.has_folders() {
-        return Err(CliError::usage(format!("{name} is a folder, and {format} is one file")));
+        return Err(CliError::usage(format!(
+            "{name} is a folder, but the format {format} is a \
+            single file"
+        )));
     }
     let mut policy = format.read(&files, defaults);
     let base = name.trim_end_matches('/');
@@ -159,6 +164,6 @@ pub(super) fn folder(
 
 fn unknown(name: &str) -> CliError {
     let words: Vec<&str> = Format::ALL.iter().map(|format| format.word()).collect();
-    CliError::input(format!("cannot tell the format of {name}"))
-        .hint(format!("--from names it: {}", words.join(", ")))
+    CliError::input(format!("cannot detect the format of {name}"))
+        .hint(format!("choose one with --from: {}", words.join(", ")))
 }

@@ -158,10 +158,8 @@ fn patches(
     match wrong.len() {
         0 => Ok(patches),
         1 => Err(CliError::input(wrong.concat())),
-        count => {
-            Err(CliError::input(format!("{count} rules are wrong; nothing was changed"))
-                .because(wrong))
-        }
+        count => Err(CliError::input(format!("{count} rules are invalid; nothing was changed"))
+            .because(wrong)),
     }
 }
 

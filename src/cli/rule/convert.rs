@@ -143,15 +143,15 @@ fn refused(input: &Input, faults: &FaultList, good: usize) -> CliError {
     faults.count_hidden();
     let bad = faults.count();
     let text = match input.format().streams() {
-        true => format!("{bad} of {} rows are wrong", bad + good + input.left_out()),
-        false => policy_files::counted(bad, "fault"),
+        true => format!("{bad} of {} rows are invalid", bad + good + input.left_out()),
+        false => format!("found {}", policy_files::counted(bad, "error")),
     };
     let mut error = CliError::input(format!("{text}; nothing was written"));
     if input.conflicts() > 0 {
         error = error.hint(policy_files::CHOOSE_DUPLICATES);
     }
     match faults.hides() {
-        true => error.hint("--all-errors shows all of them"),
+        true => error.hint("to show all of them: --all-errors"),
         false => error,
     }
 }

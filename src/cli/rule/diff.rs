@@ -72,7 +72,8 @@ pub(super) async fn run(context: &Context, args: DiffArgs) -> Result<(), CliErro
     let after = rules(context, &after, &read).await?;
     let configurations = [&before, &after].into_iter().any(|side| side.has_configurations);
     if read.configuration.is_some() && !configurations {
-        let text = "--configuration is for rules of Zentral's, and neither A nor B has any";
+        let text = "--configuration is only for Zentral's formats, and neither A nor B has one of \
+            them";
         return Err(CliError::usage(text));
     }
     let (before, after) = (before.policy, after.policy);

@@ -103,8 +103,8 @@ async fn only_rule(
             .hint(format!("nicelist rule edit {quoted} --scope {}", argument(scopes[0]))));
     }
     let Some(only) = found.pop() else {
-        return Err(CliError::failed(format!("there is no rule for {target} in {place}"))
-            .hint(format!("nicelist rule add POLICY {quoted} adds one")));
+        return Err(CliError::failed(format!("no rule for {target} in {place}"))
+            .hint(format!("to add one: nicelist rule add POLICY {quoted}")));
     };
     Rule::try_from(only).map_err(|error| {
         CliError::failed(format!("this nicelist cannot read the rule for {target}"))
@@ -125,7 +125,7 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
             Ok(rule) => return Ok(Some(rule)),
             Err(Invalid { error, faults }) if ui.can_ask() => {
                 ui.fault(&error.message);
-                if let Err(refused) = ui.confirm("edit the text again?", false) {
+                if let Err(refused) = ui.confirm("Edit the text again?", false) {
                     return Err(text.kept(refused));
                 }
                 let faults = if faults.is_empty() { vec![error.message] } else { faults };
@@ -158,7 +158,7 @@ fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, Invalid> {
         return Err(Invalid { error, faults });
     }
     let (Some(placed), None) = (parsed.rules.pop(), parsed.rules.pop()) else {
-        return Err(CliError::input("the text must have exactly one rule").into());
+        return Err(CliError::input("the text must contain exactly one rule").into());
     };
     let rule = placed.rule;
     if (rule.target(), rule.scope()) != (before.target(), before.scope()) {
@@ -168,7 +168,9 @@ fn read(ui: &Ui, bytes: Vec<u8>, before: &Rule) -> Result<Rule, Invalid> {
             before.scope()
         );
         let error = CliError::input(message);
-        return Err(error.hint("nicelist rule add and nicelist rule remove move a rule").into());
+        return Err(error
+            .hint("to move a rule, use nicelist rule add and nicelist rule remove")
+            .into());
     }
     Ok(rule)
 }
@@ -196,11 +198,12 @@ impl EditedText {
     fn of(rule: &Rule) -> Result<Self, CliError> {
         let rules = [rule.clone()];
         let written = manifest::write(Content { rules: &rules, settings: &[], tags: &[] });
-        let mut original = b"# Save to store the rule. Deleted lines erase fields.\n\
-            # Leave the text as it is to change nothing.\n\
+        let mut original =
+            b"# Save this file to store the rule. To erase a field, delete its line.\n\
+            # To change nothing, leave the file as it is.\n\
             # Fields: policy, cel, message, url, button_label, app_name, comment, ticket, source,\n\
             # expires.\n\n"
-            .to_vec();
+                .to_vec();
         original.extend(written.files.into_iter().flat_map(|file| file.bytes));
         let mut file =
             tempfile::Builder::new().prefix("nicelist-rule-").suffix(".toml").tempfile()?;
@@ -240,9 +243,12 @@ impl EditedText {
             Ok(path) => {
                 let path = path.display().to_string();
                 let quoted = argument(&path);
-                error.hint(format!("your text is in {path}; nicelist apply -f {quoted} stores it"))
+                error.hint(format!(
+                    "your text is in {path}; to store it: nicelist apply -f \
+                    {quoted}"
+                ))
             }
-            Err(failed) => error.because([format!("your text could not be kept: {failed}")]),
+            Err(failed) => error.because([format!("your text could not be saved: {failed}")]),
         }
     }
 

@@ -29,7 +29,7 @@ pub(super) fn programs(path: &str) -> Result<Vec<FileInfo>, CliError> {
     };
     fileinfo::read(Bounded::rules(input)).map_err(|error| {
         CliError::input(format!("{path} {error}"))
-            .hint("make it with: santactl fileinfo --json /Applications/Some.app > FILE")
+            .hint("create it with: santactl fileinfo --json /Applications/Some.app > FILE")
     })
 }
 
@@ -42,7 +42,7 @@ fn choose(ui: &Ui, file: &FileInfo, wanted: Option<RuleType>) -> Result<Target, 
     };
     let kind = chosen.target.rule_type();
     let why = file.program.reason(kind);
-    ui.status(format!("{}: {kind} covers {}: {why}", file.path, chosen.covers));
+    ui.status(format!("{}: {kind} matches {}: {why}", file.path, chosen.covers));
     Ok(chosen.target.clone())
 }
 
@@ -52,12 +52,12 @@ fn unfit(file: &FileInfo, wanted: Option<RuleType>, candidates: &[Candidate]) ->
         Some(wanted) => {
             CliError::input(format!("no {wanted} rule can match {} ({signed})", file.path))
         }
-        None => CliError::input(format!("nothing identifies {}", file.path)),
+        None => CliError::input(format!("{} has no identifier that a rule can match", file.path)),
     };
     let kinds: Vec<_> = candidates.iter().map(|fit| fit.target.rule_type().word()).collect();
     match kinds.is_empty() {
         true => error,
-        false => error.hint(format!("these can: {}", kinds.join(", "))),
+        false => error.hint(format!("rule types that can match it: {}", kinds.join(", "))),
     }
 }
 
@@ -89,7 +89,7 @@ mod tests {
         let target = choose(&ui, &unsigned(), None).unwrap();
         assert_eq!(target.rule_type(), RuleType::Binary);
         assert_eq!(out.text(), "");
-        assert!(err.text().starts_with("/opt/tool: binary covers this exact file only: "));
+        assert!(err.text().starts_with("/opt/tool: binary matches this exact file only: "));
     }
 
     #[test]
@@ -97,6 +97,6 @@ mod tests {
         let (ui, ..) = captured_ui(Output::Table, false);
         let error = choose(&ui, &unsigned(), Some(RuleType::TeamId)).unwrap_err();
         assert_eq!(error.message, "no teamid rule can match /opt/tool (unsigned)");
-        assert_eq!(error.hints, ["these can: binary"]);
+        assert_eq!(error.hints, ["rule types that can match it: binary"]);
     }
 }

@@ -22,7 +22,7 @@ pub(super) async fn show(
     let start = client.status().await?.history_start;
     if versions.is_empty() {
         let missing = match &start {
-            None => format!("no scope ever had a rule for {target}"),
+            None => format!("no scope has ever had a rule for {target}"),
             Some(start) => {
                 format!("no scope has had a rule for {target} since revision {}", start.revision)
             }

@@ -131,8 +131,11 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     }
     drop(inputs);
     if let (Some(source), 0, false) = (&prune, rows.len(), allow_empty) {
-        let text = format!("the file has no rules, and --prune would end all of source {source}");
-        return Err(CliError::new(Kind::Guarded, text).hint("--allow-empty lets it"));
+        let text = format!(
+            "the file has no rules; --prune would remove all rules of source \
+            {source}"
+        );
+        return Err(CliError::new(Kind::Guarded, text).hint("to remove them: --allow-empty"));
     }
 
     if rows.expire() {
@@ -188,7 +191,8 @@ fn faults_to_file<'u>(path: PathBuf, inputs: &[Input]) -> Result<Faults<'u>, Cli
             Ok(Faults::written(path, *delimiter, reader.columns().to_vec()))
         }
         Reading::Jsonl(_) | Reading::Whole(_) => {
-            let text = format!("--rejects takes rows of CSV, and this is {}", input.format());
+            let text =
+                format!("--rejects requires a CSV file, but the format is {}", input.format());
             Err(CliError::usage(text))
         }
     }
@@ -222,8 +226,8 @@ fn warn_of_others(ui: &Ui, input: &Input) {
     let ignored: Vec<String> =
         ignored.map(|(count, thing)| policy_files::counted(count, thing)).collect();
     if !ignored.is_empty() {
-        ui.warn(format!("{} of the file are not imported; only rules are", ignored.join(" and ")));
-        ui.hint("nicelist apply -f FILE takes all of it");
+        ui.warn(format!("not imported: {} (only rules are imported)", ignored.join(" and ")));
+        ui.hint("to apply the whole file: nicelist apply -f FILE");
     }
 }
 
@@ -260,7 +264,7 @@ fn is_about_rows(problem: &Problem) -> bool {
 fn spare(file: &Path, rejects: &Path) -> Result<(), CliError> {
     match (fs::canonicalize(rejects), fs::canonicalize(file)) {
         (Ok(one), Ok(other)) if one == other => {
-            let text = format!("--rejects would overwrite {}, which is imported", file.display());
+            let text = format!("--rejects would overwrite the imported file {}", file.display());
             Err(CliError::usage(text))
         }
         _ => Ok(()),

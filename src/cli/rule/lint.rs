@@ -61,19 +61,19 @@ pub(crate) struct LintArgs {
     yes: bool,
 }
 
-/// The policy to check, and the faults that were found while it was read.
+/// A policy, and the places of its parts.
 struct LintedPolicy {
     policy: PolicyState,
     /// Invalid rules and settings.
     faults: Vec<(Location, String)>,
     /// Rows of the database that the server cannot read.
     unreadable: Vec<String>,
-    /// Host scopes with a host name instead of a machine ID, and shared serial numbers.
+    /// Names in scopes that do not select exactly one host.
     names: HostNames,
     places: Option<Places>,
 }
 
-/// The locations of settings and rules in files.
+/// The places of the parts in files.
 struct Places {
     names: FileNames,
     settings: Vec<Location>,
@@ -87,7 +87,7 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
         let client = context.client_to_change(false).await?;
         let source = LintedPolicy::of_server(&client).await?;
         if source.names.host_names.is_empty() {
-            ui.status("no changes: no scope has the name of a host");
+            ui.status("no changes: no scope uses a host name");
         }
         return names::fix(context, &client, &source.names, &source.policy, yes).await;
     }

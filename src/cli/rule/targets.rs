@@ -9,7 +9,7 @@ use crate::rule::Target;
 
 const STDIN: &str = "-";
 
-/// Reads targets. `-` stands for the targets on stdin. The error lists all invalid targets.
+/// Reads all targets; `-` means those on stdin. All invalid ones are in the error.
 pub(super) fn read(given: &[String], stdin: impl BufRead) -> Result<Vec<Target>, CliError> {
     let mut reading = Reading::default();
     let mut stdin = Some(stdin);
@@ -45,7 +45,7 @@ impl Reading {
             match std::str::from_utf8(&line).map(str::trim) {
                 Ok(text) if text.is_empty() || text.starts_with('#') => {}
                 Ok(text) => self.add(text, place),
-                Err(_) => self.wrong.push(format!("{}: not UTF-8 text", place())),
+                Err(_) => self.wrong.push(format!("{}: the text is not UTF-8", place())),
             }
         }
         Ok(())
@@ -57,7 +57,7 @@ impl Reading {
             0 => Ok(self.targets),
             1 => Err(CliError::input(self.wrong.concat())),
             count => {
-                Err(CliError::input(format!("{count} targets are wrong; nothing was changed"))
+                Err(CliError::input(format!("{count} targets are invalid; nothing was changed"))
                     .because(self.wrong))
             }
         }

@@ -64,7 +64,7 @@ impl Report for RuleView {
     }
 }
 
-/// The expiry. It is empty instead of `never` for rules without one, because most rules have none.
+/// The expiry. It is empty for rules without one, which are most rules.
 fn expires(rule: &RuleDraft) -> Cell {
     rule.expires.map_or(Cell::text(""), |at| Cell::Time(Some(at)))
 }
@@ -73,9 +73,9 @@ fn expires(rule: &RuleDraft) -> Cell {
 fn withheld(view: &RuleView) -> Cell {
     match (view.withheld, &view.needs) {
         (0, _) | (_, None) => Cell::text(""),
-        (1, Some(needs)) => Cell::toned(format!("1 host (needs Santa {needs})"), Tone::Notice),
+        (1, Some(needs)) => Cell::toned(format!("1 host (requires Santa {needs})"), Tone::Notice),
         (hosts, Some(needs)) => {
-            Cell::toned(format!("{hosts} hosts (needs Santa {needs})"), Tone::Notice)
+            Cell::toned(format!("{hosts} hosts (require Santa {needs})"), Tone::Notice)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The TLS options, and hints about invalid files.
+//! The arguments of TLS, and hints about invalid files.
 
 use std::path::PathBuf;
 
@@ -30,7 +30,7 @@ pub(super) struct TlsArgs {
 }
 
 impl TlsArgs {
-    /// Whether hosts must send a client certificate.
+    /// Whether hosts must have a certificate.
     pub(super) fn demands_certificates(&self) -> bool {
         self.client_ca.is_some() && !self.client_ca_optional
     }
@@ -50,19 +50,17 @@ impl From<TlsError> for CliError {
         let invalid = Self::usage(error.to_string());
         let path = error.path.display();
         match error.problem {
-            TlsProblem::Unread(_) => invalid.hint(format!(
-                "it is the file with the {}; this user must be able to read it",
-                error.part
-            )),
+            TlsProblem::Unread(_) => invalid
+                .hint(format!("this user must be able to read the file with the {}", error.part)),
             TlsProblem::NotPem(_) | TlsProblem::Empty(_) => {
                 invalid.hint(format!("a PEM file has a line -----BEGIN {}-----", mark(error.part)))
             }
             TlsProblem::Encrypted => invalid.hint(format!(
-                "take the password off: openssl pkey -in {} -out key.pem",
+                "remove the password: openssl pkey -in {} -out key.pem",
                 argument(&path.to_string())
             )),
             TlsProblem::Mismatch { .. } => invalid.hint(
-                "the server's own certificate must be the first in its file, the chain behind it",
+                "the server's own certificate must be the first in its file, followed by its chain",
             ),
             TlsProblem::Unusable { .. } => invalid,
         }

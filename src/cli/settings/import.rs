@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliEr
     let set: BTreeMap<String, String> = settings.collect();
     if set.is_empty() {
         let text =
-            format!("{} has no settings that a sync server sends", policy_files::name_of(&file));
+            format!("{} has no settings that a sync server can send", policy_files::name_of(&file));
         return Err(CliError::input(text)
             .hint("nicelist settings set --help lists the settings that hosts can receive"));
     }

@@ -11,7 +11,7 @@ const HELP_WIDTH: usize = 72;
 pub(super) fn setting(text: &str) -> Result<Setting, CliError> {
     let Some((key, value)) = text.split_once('=') else {
         return Err(CliError::input(format!("`{text}` has no value"))
-            .hint("write it as KEY=VALUE, as in client-mode=lockdown"));
+            .hint("expected KEY=VALUE, as in client-mode=lockdown"));
     };
     Setting::parse_named(key, value).map_err(|error| refused(key.trim(), &error))
 }
@@ -27,7 +27,7 @@ fn refused(key: &str, error: &SettingError) -> CliError {
             let refused = CliError::input(error.to_string());
             match nearest(key) {
                 Some(nearest) => refused.hint(format!("did you mean {nearest}?")),
-                None => refused.hint("nicelist settings set --help names all settings"),
+                None => refused.hint("nicelist settings set --help lists all settings"),
             }
         }
         SettingError::Value { .. }
@@ -69,7 +69,7 @@ mod tests {
     #[test]
     fn a_wrong_value_names_its_key() {
         let error = setting("full-sync-interval=30s").unwrap_err();
-        assert!(error.message.starts_with("full-sync-interval: `30s` is below 60 s"));
+        assert!(error.message.starts_with("full-sync-interval: `30s` is too short"));
         assert_eq!(error.kind.exit_code(), 5);
         assert!(setting("client-mode").unwrap_err().hints[0].contains("KEY=VALUE"));
     }

@@ -50,7 +50,7 @@ pub(super) async fn run(context: &Context, args: SetArgs) -> Result<(), CliError
     send(context, args.options, set, Vec::new()).await
 }
 
-/// Sends a change of settings, and shows the result.
+/// Sends a change of settings, and shows the value of each before and after.
 pub(super) async fn send(
     context: &Context,
     options: SettingsArgs,

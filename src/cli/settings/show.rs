@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliErro
         let list = context.ui.arranged(arrangement, "no settings")?;
         return list.rows(client.host_settings(host).await?);
     }
-    let list = context.ui.arranged(arrangement, "nothing is set; hosts get the defaults")?;
+    let list = context.ui.arranged(arrangement, "no settings; hosts get the defaults")?;
     let scope = context.optional_scope(&client, args.scope).await?;
     let settings = client.settings(&SettingsQuery { scope }).await?;
     list.rows(settings)

@@ -63,7 +63,7 @@ struct Members {
 }
 
 impl Members {
-    /// The new membership, or `None` if the members do not change.
+    /// The new membership, or nothing if the current one stays.
     fn membership(self) -> Option<Membership> {
         let Self { serials, users, groups, hostnames, no_members } = self;
         let membership = Membership {

@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, args: DeleteArgs) -> Result<(), CliEr
     let DeleteArgs { name, force, yes, dry_run } = args;
     let client = context.client_to_change(dry_run).await?;
     if force {
-        let question = format!("delete the tag {name}, its rules and its settings?");
+        let question = format!("Delete the tag {name}, its rules and its settings?");
         context.ui.confirm(&question, yes || dry_run)?;
     }
     let answer = client.delete_tag(&name, force, dry_run).await?;

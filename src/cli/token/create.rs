@@ -39,6 +39,6 @@ pub(super) async fn run(context: &Context, args: CreateArgs) -> Result<(), CliEr
     if let Some(expires) = expires {
         context.ui.status(format!("the token expires at {}", context.ui.in_zone(expires)));
     }
-    context.ui.status(format!("made the {role} token {name}; its secret is not shown again"));
+    context.ui.status(format!("created the {role} token {name}; its secret is not shown again"));
     Ok(())
 }

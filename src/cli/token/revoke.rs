@@ -23,7 +23,7 @@ pub(crate) struct RevokeArgs {
 pub(super) async fn run(context: &Context, args: RevokeArgs) -> Result<(), CliError> {
     let RevokeArgs { name, yes } = args;
     let client = context.client_to_change(false).await?;
-    context.ui.confirm(&format!("revoke the token {name}?"), yes)?;
+    context.ui.confirm(&format!("Revoke the token {name}?"), yes)?;
     client.revoke_token(&name).await?;
     context.ui.status(format!("revoked the token {name}"));
     Ok(())

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
-/// A value that lists show as a row.
+/// A value that lists show as a line.
 pub(crate) trait Row: Serialize + Sized {
     /// Whether hosts choose some of its texts. A spreadsheet must not run those as formulas.
     const FROM_HOSTS: bool = false;
@@ -58,6 +58,26 @@ impl<R> Column<R> {
     }
 }
 
+/// The words for a column or a field in tables. Its name is stable, so it may be less clear.
+pub(super) fn heading(name: &str) -> String {
+    let words = match name {
+        "asks" => "requirement",
+        "bundles_wanted" => "requested bundles",
+        "did" => "observed",
+        "due" => "pending",
+        "holds" => "rules",
+        "rules_due" => "pending rules",
+        "rules_held" => "rules on host",
+        "rules_withheld" => "rules not sent",
+        "syncs_per_second_asked" => "requested syncs per second",
+        "wanted" => "requested",
+        "why_the_first" => "reason for the first",
+        "withheld" => "not sent to",
+        _ => return name.replace('_', " "),
+    };
+    words.to_owned()
+}
+
 /// What the color of a text means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Tone {
@@ -86,7 +106,7 @@ impl Tone {
     }
 }
 
-/// A value in a list or report.
+/// A value in a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Cell {
     Text(String, Tone),
@@ -153,7 +173,7 @@ impl Cell {
     }
 }
 
-/// Such as `3m ago`, `in 7d` or `just now`.
+/// `3m ago` or `in 7d`.
 pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
     let apart = now.duration_since(time);
     if apart.abs() < SignedDuration::from_secs(5) {

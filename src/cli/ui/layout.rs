@@ -1,8 +1,10 @@
-//! The widths of the columns of a table, and the lines of its rows.
+//! The widths of the columns of a table, and the wrapped lines of its cells. comfy-table pads the
+//! columns and writes the rows.
 
 use std::borrow::Cow;
 
 use anstyle::Style;
+use comfy_table::{ColumnConstraint, Table, TableStyle, Width};
 
 /// The space between two columns.
 const GAP: usize = 2;
@@ -63,17 +65,18 @@ impl Layout {
         let cells = row.iter().zip(&self.widths);
         let cells: Vec<Vec<String>> =
             cells.map(|(piece, width)| self.lines(piece.text, *width)).collect();
-        for line in 0..cells.iter().map(Vec::len).max().unwrap_or(0) {
-            let mut padding = 0;
-            for ((piece, lines), width) in row.iter().zip(&cells).zip(&self.widths) {
-                let text = lines.get(line).map_or("", String::as_str);
-                if !text.is_empty() {
-                    let (style, blanks) = (piece.style, " ".repeat(padding));
-                    out.push_str(&format!("{blanks}{style}{text}{style:#}"));
-                    padding = 0;
-                }
-                padding += width.saturating_sub(width_of(text)) + GAP;
-            }
+        let texts: Vec<String> =
+            row.iter().zip(&cells).map(|(piece, lines)| styled(lines, piece.style)).collect();
+        // comfy-table would break a line that is wider than its column.
+        let widths = cells.iter().zip(&self.widths);
+        let widths = widths.map(|(lines, width)| u16::try_from(widest(lines).max(*width) + GAP));
+        let lines = match widths.collect::<Result<Vec<u16>, _>>() {
+            Ok(widths) => drawn(texts, widths),
+            // A text is wider than any column of comfy-table.
+            Err(_) => vec![texts.join(&" ".repeat(GAP))],
+        };
+        for line in lines {
+            out.push_str(line.trim_end_matches(' '));
             out.push('\n');
         }
     }
@@ -90,8 +93,29 @@ impl Layout {
     }
 }
 
-/// The width that a column needs so that texts up to [`SHORT`] stay on one line and words up to
-/// [`LONGEST_WORD`] are not broken.
+/// The lines of a cell with their colors, as comfy-table takes them.
+fn styled(lines: &[String], style: Style) -> String {
+    let styled = |line: &String| match line.is_empty() {
+        // Escape sequences around an empty text would stay at the end of the row.
+        true => String::new(),
+        false => format!("{style}{line}{style:#}"),
+    };
+    lines.iter().map(styled).collect::<Vec<_>>().join("\n")
+}
+
+/// The lines of a row. The widths include the gap, so that a column without texts takes no more.
+fn drawn(row: Vec<String>, widths: Vec<u16>) -> Vec<String> {
+    let mut table = Table::new();
+    // `Ui` knows the width of the terminal.
+    table.force_no_tty().load_style(TableStyle::new()).add_row(row);
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        let width = ColumnConstraint::Absolute(Width::Fixed(width));
+        column.set_padding((0, 0)).set_constraint(width);
+    }
+    table.lines().collect()
+}
+
+/// The width that a column needs so that short texts stay on one line and no word is broken.
 pub(super) fn needed_width(texts: &[&str]) -> usize {
     let full = widest(texts);
     if full <= SHORT {
@@ -110,6 +134,7 @@ pub(super) fn table_width(widths: &[usize]) -> usize {
 /// enough room.
 fn whole_words(mut widths: Vec<usize>, full: &[usize], room: usize) -> Option<Vec<usize>> {
     let mut rest = room.checked_sub(widths.iter().sum())?;
+    // The columns that are wrapped share the rest.
     while rest > 0 && widths != full {
         for (width, full) in widths.iter_mut().zip(full) {
             if rest > 0 && *width < *full {
@@ -130,8 +155,8 @@ fn with_rest(mut widths: Vec<usize>, room: usize) -> Vec<usize> {
     widths
 }
 
-fn widest(texts: &[&str]) -> usize {
-    texts.iter().map(|text| width_of(text)).max().unwrap_or(0)
+fn widest(texts: &[impl AsRef<str>]) -> usize {
+    texts.iter().map(|text| width_of(text.as_ref())).max().unwrap_or(0)
 }
 
 /// Wraps a text at spaces. A wider word has its own line.

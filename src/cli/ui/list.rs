@@ -268,7 +268,7 @@ impl Ui {
         list.finish()
     }
 
-    /// Fetches all pages of a list, and shows them as one list.
+    /// Shows the pages of a server as one list.
     pub(crate) async fn pages<R: Row + DeserializeOwned>(
         &self,
         pages: Pages<'_, R>,

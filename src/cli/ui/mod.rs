@@ -1,6 +1,5 @@
-//! Prints the output of commands. Only clap's own messages and the log are printed elsewhere.
-//! Commands pass values, whose appearance depends on the output format and on whether stdout is a
-//! terminal.
+//! Prints output. Only this module does so. Commands pass values, whose appearance depends on the
+//! output format and on whether stdout is a terminal.
 //!
 //! Data goes to stdout, everything else to stderr.
 

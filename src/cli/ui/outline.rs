@@ -53,7 +53,7 @@ impl Ui {
         }
     }
 
-    /// Shows sections as text. Only for the output format `table`.
+    /// Shows sections, if the output is a table.
     pub(crate) fn sections(&self, sections: &[Section]) -> Result<(), CliError> {
         self.raw(draw(sections, self).as_bytes())
     }
@@ -111,7 +111,7 @@ fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
     out.push('\n');
 }
 
-/// The texts of a value's cells, without empty ones.
+/// The words of a value that are not empty.
 fn words(value: &[Cell], ui: &Ui) -> Vec<(String, Tone)> {
     let words = value.iter().map(|cell| (text(ui, cell), cell.tone()));
     words.filter(|(word, _)| !word.is_empty()).collect()

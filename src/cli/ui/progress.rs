@@ -1,4 +1,4 @@
-//! Progress bars and spinners. They appear on stderr, if it is a terminal and without `--quiet`.
+//! Progress bars and spinners. They appear only on a terminal, and on stderr.
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ impl Ui {
         let items: Vec<_> = items.iter().map(|item| harmless(item)).collect();
         let asked = Select::new().with_prompt(question).items(&items).default(0);
         answer(|term| asked.interact_on_opt(term))?
-            .ok_or_else(|| CliError::failed("nothing was chosen; nothing was changed"))
+            .ok_or_else(|| CliError::failed("nothing was selected; nothing was changed"))
     }
 
     /// Whether the user can be shown a list that fills the terminal.
@@ -74,7 +74,7 @@ impl Ui {
         }
         if !self.can_ask() {
             return Err(CliError::usage(format!("not confirmed: {question}"))
-                .hint("pass --yes to do it without being asked"));
+                .hint("to confirm without a prompt: --yes"));
         }
         let asked = Confirm::new().with_prompt(question).default(false);
         if answer(|term| asked.interact_on(term))? {

@@ -6,7 +6,7 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::cell::{Cell, Row, Tone, harmless};
+use super::cell::{Cell, Row, Tone, harmless, heading};
 use super::layout::{Layout, LongWords, Piece};
 use super::list::{separated, text, tone_style};
 use super::output::Ui;
@@ -39,8 +39,8 @@ impl Group {
     }
 }
 
-/// Named values, for results without a type of their own. A `null` is missing in JSON and empty in
-/// CSV.
+/// The result of a command that has no type of its own. A field with `null` is missing in JSON and
+/// empty in CSV.
 pub(crate) struct Facts<const N: usize> {
     pub(crate) title: &'static str,
     pub(crate) fields: [(&'static str, Value); N],
@@ -104,9 +104,10 @@ fn identifier(report: &impl Report) -> String {
 /// The table of groups, without empty fields.
 fn draw(groups: &[Group], ui: &Ui) -> String {
     let shown = |group: &Group| -> Vec<(String, String, Tone)> {
-        let fields = group.fields.iter().map(|(name, cell)| {
-            (format!("  {}", name.replace('_', " ")), text(ui, cell), cell.tone())
-        });
+        let fields = group
+            .fields
+            .iter()
+            .map(|(name, cell)| (format!("  {}", heading(name)), text(ui, cell), cell.tone()));
         fields.filter(|(_, text, _)| !text.is_empty()).collect()
     };
     let groups: Vec<_> = groups.iter().map(|group| (&group.title, shown(group))).collect();

@@ -166,12 +166,13 @@ mod keys {
     }
 
     pub(super) fn wait_for(wanted: impl Fn(char) -> bool) -> io::Result<()> {
-        for byte in io::stdin().bytes() {
-            if wanted(byte?.into()) {
+        let (mut keyboard, mut byte) = (io::stdin(), [0]);
+        loop {
+            keyboard.read_exact(&mut byte)?;
+            if wanted(byte[0].into()) {
                 return Ok(());
             }
         }
-        Err(io::ErrorKind::UnexpectedEof.into())
     }
 }
 

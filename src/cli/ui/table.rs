@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::cell::{Cell, Column, Row, Tone};
+use super::cell::{Cell, Column, Row, Tone, heading};
 use super::layout::{Layout, LongWords, Piece, needed_width, short_identifiers, table_width};
 use super::list::{text, tone_style};
 use super::output::Ui;
@@ -140,7 +140,7 @@ fn columns_that_fit(rows: &[Vec<&str>], places: &[Place], width: usize) -> Vec<V
 pub(super) fn note_left_out<R>(ui: &Ui, columns: &[Column<R>], visible: &[Visibility]) {
     let names = in_tables(columns).zip(visible);
     let names = names.filter(|(_, column)| **column == Visibility::LeftOut);
-    let names: Vec<String> = names.map(|(column, _)| column.name.replace('_', " ")).collect();
+    let names: Vec<String> = names.map(|(column, _)| heading(column.name)).collect();
     if !names.is_empty() {
         ui.hint(format!("-o wide also shows {}; -o csv has all columns", names.join(", ")));
     }
@@ -165,7 +165,7 @@ fn list_text<R: Row>(ui: &Ui, cell: &Cell) -> String {
 }
 
 fn title<R>(column: &Column<R>) -> String {
-    column.name.replace('_', " ").to_uppercase()
+    heading(column.name).to_uppercase()
 }
 
 #[cfg(test)]

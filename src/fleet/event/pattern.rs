@@ -3,7 +3,7 @@
 use crate::rule::checked_text;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` fits no path; a path begins with / (or with *, for anything)")]
+#[error("invalid path pattern `{0}`: expected a pattern that begins with / or *")]
 pub struct PathPatternError(String);
 
 checked_text!(

@@ -16,7 +16,7 @@ use crate::rule::{Revision, serde_as_text};
 pub struct RulesHash(pub u128);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a hash of rules has 32 hex digits")]
+#[error("a rules hash must have 32 hex digits")]
 pub struct NotAHash;
 
 impl FromStr for RulesHash {

@@ -135,7 +135,7 @@ impl SettingValue for EventLimit {
         }
         match text.trim().replace('_', "").parse() {
             Ok(count @ FEWEST..) => Ok(Self(Some(count))),
-            _ => unexpected(text, "a number of events, at least 1000, or off"),
+            _ => unexpected(text, "a number of events (at least 1000), or off"),
         }
     }
 

@@ -18,15 +18,15 @@ const LONGEST_TEXT: usize = 4096;
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingError {
-    #[error("`{0}` is no setting")]
+    #[error("unknown setting `{0}`")]
     UnknownKey(String),
-    #[error("`{value}` is not taken; expected {expected}")]
+    #[error("invalid value `{value}`: expected {expected}")]
     Value { value: String, expected: &'static str },
-    #[error("`{0}` is below 60 s, the shortest interval that Santa keeps")]
+    #[error("`{0}` is too short: Santa's minimum is 60 s")]
     IntervalTooShort(String),
-    #[error("`{0}` is above 24 h")]
+    #[error("`{0}` is too long: the maximum is 24 h")]
     IntervalTooLong(String),
-    #[error("is for the fleet as a whole, not for {0}")]
+    #[error("can only be set for the fleet, not for {0}")]
     FleetOnly(String),
 }
 

@@ -14,7 +14,7 @@ const LONGEST: usize = 255;
 const MOST_MEMBERS: usize = 100_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the membership of a tag has {0} entries; {MOST_MEMBERS} are allowed")]
+#[error("the membership of a tag has {0} entries; the maximum is {MOST_MEMBERS}")]
 pub struct TooManyMembers(usize);
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -81,18 +81,18 @@ pub(super) const REJECTION: [&str; 2] = ["line", "reason"];
 
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
-    #[error("is empty; the first line must name the columns")]
+    #[error("is empty; the first line must contain the column names")]
     Empty,
     #[error("is UTF-16; save it as UTF-8")]
     Utf16,
     #[error("has a header that is not UTF-8")]
     Encoding,
     #[error(
-        "has no header: its first line has more than {MOST_COLUMNS} columns, or a name of more than \
-         {LONGEST_NAME} bytes"
+        "has no header: its first line has more than {MOST_COLUMNS} columns, or a column name of \
+        more than {LONGEST_NAME} bytes"
     )]
     TooLong,
-    #[error("has two columns for the {column}: `{first}` and `{second}`")]
+    #[error("has two {column} columns: `{first}` and `{second}`")]
     Duplicate {
         /// nicelist's name for the column.
         column: &'static str,
@@ -116,13 +116,13 @@ pub enum HeaderError {
 
 fn known_columns(known: &[String]) -> String {
     match known {
-        [] => "its first line must name the columns, as in: target,policy,scope".to_owned(),
+        [] => "its first line must contain the column names, as in: target,policy,scope".to_owned(),
         known => format!("it has: {}", known.join(", ")),
     }
 }
 
 fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
-    old.iter().map(|(old, new)| format!("; write {new} in place of {old}")).collect()
+    old.iter().map(|(old, new)| format!("; rename {old} to {new}")).collect()
 }
 
 /// Names that nicelist does not read, each with the required column that is probably meant. If a
@@ -297,7 +297,7 @@ mod tests {
     fn a_missing_column_is_named_with_those_that_are_there() {
         assert_eq!(
             layout(&["sha256", "type", "state"]).unwrap_err(),
-            "has no policy column; it has: type, sha256; write policy in place of state"
+            "has no policy column; it has: type, sha256; rename state to policy"
         );
         assert!(layout(&["target", "note"]).unwrap_err().starts_with("has no policy column"));
         assert!(layout(&["type", "policy"]).unwrap_err().starts_with("has no identifier column"));
@@ -320,7 +320,7 @@ mod tests {
     fn two_names_for_one_thing_are_refused() {
         assert_eq!(
             layout(&["target", "policy", "comment", "Description"]).unwrap_err(),
-            "has two columns for the comment: `comment` and `Description`"
+            "has two comment columns: `comment` and `Description`"
         );
         assert!(layout(&["target", "identifier", "type", "policy"]).is_err());
     }

@@ -108,14 +108,13 @@ impl<R: BufRead> Reader<R> {
         if found != expected {
             let quote = match line_breaks(&self.record) {
                 0 => "",
-                _ => "; a quote may be left open",
+                _ => "; a closing quote may be missing",
             };
-            let text = format!("the row has {found} fields and the header {expected}{quote}");
+            let text = format!("expected {expected} fields, found {found}{quote}");
             return Err(Fault::of_row(text));
         }
         if self.ends_in_a_quote() {
-            let text = "a quote is left open up to the end of the file, and the lines after this one \
-                        are in it";
+            let text = "a closing quote is missing, so this row contains the rest of the file";
             return Err(Fault::of_row(text));
         }
         let rule = self.parts()?;
@@ -171,7 +170,7 @@ impl<R: BufRead> Reader<R> {
             identifier.parse()
         } else if self.layout.has_no_types() {
             identifier::untyped(identifier).ok_or_else(|| {
-                let text = "may be of several rule types; add a rule_type column";
+                let text = "could be an identifier of several rule types; add a rule_type column";
                 Fault::at(Column::Identifier, text)
             })?
         } else {
@@ -186,7 +185,8 @@ impl<R: BufRead> Reader<R> {
         let policy = self.required(Column::Policy)?;
         if policy.bytes().all(|byte| byte.is_ascii_digit()) {
             let text = format!(
-                "`{policy}` is a number, and tools number the policies differently; write its name"
+                "`{policy}` is a number, which has another meaning in each tool; use the name of \
+                the policy"
             );
             return Err(Fault::at(Column::Policy, text));
         }
@@ -196,7 +196,7 @@ impl<R: BufRead> Reader<R> {
     fn expires(&self) -> Result<Option<Timestamp>, Fault> {
         let text = self.given(Column::Expires)?.filter(|text| !text.eq_ignore_ascii_case(NEVER));
         let refused = |text: &str| {
-            let text = format!("`{text}` is not a valid time; {WrittenTimeError}");
+            let text = format!("invalid time `{text}`: {WrittenTimeError}");
             Fault::at(Column::Expires, text)
         };
         text.map(|text| expiry(&with_dashes(text)).map_err(|_| refused(text))).transpose()
@@ -204,7 +204,15 @@ impl<R: BufRead> Reader<R> {
 
     fn count(&self) -> Result<Option<u32>, Fault> {
         const COLUMN: Column = Column::BundleBinaryCount;
-        let refused = |text: &str| Fault::at(COLUMN, format!("`{text}` is no count"));
+        let refused = |text: &str| {
+            Fault::at(
+                COLUMN,
+                format!(
+                    "invalid count `{text}`: expected a \
+            whole number"
+                ),
+            )
+        };
         self.given(COLUMN)?.map(|text| text.parse().map_err(|_| refused(text))).transpose()
     }
 
@@ -254,8 +262,8 @@ impl<R: BufRead> RuleRows for Reader<R> {
     fn notes(&self) -> Vec<(u32, String)> {
         let mut notes = self.duplicates.notes();
         notes.extend(self.guessed.map(|line| {
-            let text = "64 hex digits are read as the hash of a program (binary), because there is \
-                        no rule_type column; certificates need one";
+            let text = "identifiers of 64 hex digits are read as binary, because the file has no \
+                rule_type column; certificate rules require that column";
             (line, text.to_owned())
         }));
         notes

@@ -135,17 +135,17 @@ fn every_bad_row_is_reported_with_line_column_and_reason() {
     assert_eq!(
         outcomes(text),
         [
-            "2: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits",
-            "3: Policy: `2` is a number, and tools number the policies differently; write its name",
-            "4: Type: `bundle` is no rule type; expected binary, certificate, teamid, signingid or cdhash",
+            "2: identifier: invalid teamid identifier `SHORT`: expected 10 letters and digits",
+            "3: Policy: `2` is a number, which has another meaning in each tool; use the name of the policy",
+            "4: Type: invalid rule type `bundle`: expected binary, certificate, teamid, signingid or cdhash",
             "5: identifier: is missing",
-            "6: expires: `tomorrow` is not a valid time; expected a date such as 2027-01-31, or a time such as 2027-01-31T18:00 or 2027-01-31T18:00:00Z",
-            "7: bundle_hash: `ab` is no bundle hash; expected 64 hex digits",
-            "8: file_bundle_binary_count: `many` is no count",
-            "9: the row has 3 fields and the header 7",
-            "10: the row has 9 fields and the header 7",
-            "11: Policy: allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid",
-            "12: cel: policy cel needs an expression",
+            "6: expires: invalid time `tomorrow`: expected a date such as 2027-01-31, or a time such as 2027-01-31T18:00 or 2027-01-31T18:00:00Z",
+            "7: bundle_hash: invalid bundle hash `ab`: expected 64 hex digits",
+            "8: file_bundle_binary_count: invalid count `many`: expected a whole number",
+            "9: expected 7 fields, found 3",
+            "10: expected 7 fields, found 9",
+            "11: Policy: allow-compiler works only in binary, signingid and cdhash rules; Santa ignores it in a teamid rule",
+            "12: cel: policy cel requires an expression",
             "13 teamid:EQHXZ8M8AV allow fleet",
         ]
     );
@@ -185,7 +185,7 @@ fn a_quote_left_open_is_guessed_where_it_began() {
     let rows = bad_rows("target,policy,comment\nteamid:EQHXZ8M8AV,\"allow,\na,b,c\nd,e,f\n");
     assert_eq!(
         rows[0].to_string(),
-        "2: the row has 2 fields and the header 3; a quote may be left open"
+        "2: expected 3 fields, found 2; a closing quote may be missing"
     );
     assert_eq!(rows.len(), 1);
 }
@@ -198,7 +198,7 @@ fn a_second_rule_for_the_same_target_and_scope_names_the_first() {
     assert_eq!(rows.len(), 1);
     assert_eq!(
         rows[0].to_string(),
-        "4: conflict: teamid:EQHXZ8M8AV for fleet is block here, but allow on line 2"
+        "4: conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2"
     );
 }
 
@@ -255,8 +255,8 @@ fn fixed_rejects_are_read_again() {
     assert_eq!(
         written,
         "target,policy,comment,line,reason\n\
-         teamid:SHORT,allow,\"a,b\",2,target: `SHORT` is no teamid identifier; expected 10 letters and digits\n\
-         teamid:EQHXZ8M8AV,,,3,the row has 1 fields and the header 3\n"
+         teamid:SHORT,allow,\"a,b\",2,target: invalid teamid identifier `SHORT`: expected 10 letters and digits\n\
+         teamid:EQHXZ8M8AV,,,3,\"expected 3 fields, found 1\"\n"
     );
     let fixed = written.replace("SHORT", "AAAAAAAAAA");
     assert_eq!(outcomes(&fixed)[0], "2 teamid:AAAAAAAAAA allow fleet");
@@ -299,9 +299,7 @@ fn a_quote_that_is_left_open_loses_no_rule_in_silence() {
     let open = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"open\nteamid:BBBBBBBBBB,allow,x\n";
     assert_eq!(
         outcomes(open),
-        [
-            "2: a quote is left open up to the end of the file, and the lines after this one are in it"
-        ]
+        ["2: a closing quote is missing, so this row contains the rest of the file"]
     );
     let closed = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"two\nlines\" \r\n";
     assert_eq!(outcomes(closed), ["2 teamid:AAAAAAAAAA allow fleet"]);

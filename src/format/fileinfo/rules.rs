@@ -17,7 +17,7 @@ pub fn recognises(head: &Outline) -> bool {
 pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let Some(kind) = defaults.policy else {
-        let text = "a report about programs has no policy; --policy allow would be one";
+        let text = "the report has no policy for its programs; add one, as in: --policy allow";
         policy.fault(Location::whole(0), text);
         return policy;
     };
@@ -80,7 +80,8 @@ fn rule(
     source: Option<String>,
 ) -> Result<Rule, String> {
     let best = file.program.candidates().into_iter().next();
-    let best = best.ok_or_else(|| format!("{} has nothing that a rule can name", file.name))?;
+    let best =
+        best.ok_or_else(|| format!("{} has no identifier that a rule can match", file.name))?;
     let draft = RuleDraft {
         target: best.target.to_string(),
         policy: policy.word().to_owned(),
@@ -107,7 +108,7 @@ fn keep_one_rule_per_target(policy: &mut ParsedPolicy) {
         }
     });
     for (location, first, target) in again {
-        let text = format!("{target} is the rule for {} as well", policy.name_of(first));
+        let text = format!("{target} is already the rule for {}", policy.name_of(first));
         policy.note(location, text);
     }
 }
@@ -146,12 +147,12 @@ mod tests {
         let document = read(SAMPLE, None);
         assert_eq!(
             describe(&document, &document.faults),
-            ["f.json: a report about programs has no policy; --policy allow would be one"]
+            ["f.json: the report has no policy for its programs; add one, as in: --policy allow"]
         );
         let document = read(SAMPLE, Some(PolicyKind::Cel));
         assert!(
             describe(&document, &document.faults)[0]
-                .ends_with("cel: policy cel needs an expression")
+                .ends_with("cel: policy cel requires an expression")
         );
         assert_eq!(document.rules, []);
     }
@@ -169,7 +170,7 @@ mod tests {
         assert_eq!(document.rules.len(), 1);
         assert_eq!(
             describe(&document, &document.notes),
-            ["f.json:3:1: signingid:ABCDE12345:x is the rule for f.json:2:1 as well"]
+            ["f.json:3:1: signingid:ABCDE12345:x is already the rule for f.json:2:1"]
         );
     }
 
@@ -183,10 +184,10 @@ mod tests {
         assert!(cut.starts_with("f.json:") && cut.contains("is not the output of"), "{cut}");
         assert!(!cut.starts_with("f.json:0"), "{cut}");
         assert_eq!(fault(""), "f.json:1:1: is empty");
-        assert_eq!(fault("[]"), "f.json: has no file in it");
+        assert_eq!(fault("[]"), "f.json: contains no files");
         assert_eq!(
             fault(r#"[{"Path":"/x","SHA-256":"zz"}]"#),
-            "f.json:1:2: x has nothing that a rule can name"
+            "f.json:1:2: x has no identifier that a rule can match"
         );
         let document =
             read(&format!("\u{feff}{}", SAMPLE.replace('\n', "\r\n")), Some(PolicyKind::Allow));

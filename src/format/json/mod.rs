@@ -74,7 +74,7 @@ fn unknown_fields(rule: &Node) -> Option<String> {
     let listed = unknown.iter().take(MAX_LISTED).map(|key| {
         let shown: String = key.chars().take(LONGEST_NAME).collect();
         match meant(key) {
-            Some(field) => format!("{shown} (write {field})"),
+            Some(field) => format!("{shown} (use {field})"),
             None => shown,
         }
     });
@@ -103,7 +103,7 @@ pub(crate) fn reason(error: &serde_json::Error) -> String {
     let end = message.rfind(" at line ").unwrap_or(message.len());
     let message = &message[..end];
     match (message.split_once("string \""), message.rsplit_once("\", expected ")) {
-        (Some((start, _)), Some((_, expected))) => format!("{start}a text, expected {expected}"),
+        (Some((start, _)), Some((_, expected))) => format!("{start}a string, expected {expected}"),
         _ => message.to_owned(),
     }
 }

@@ -39,7 +39,7 @@ fn other_fields_of_an_api_list_are_ignored_and_no_others() {
     let odd = RULE.replace('}', r#","revision":3,"polcy":"allow"}"#);
     assert!(
         faults(&read(&odd, Format::Jsonl))[0]
-            .starts_with("f:1:1: unknown field: polcy (write policy)")
+            .starts_with("f:1:1: unknown field: polcy (use policy)")
     );
 }
 
@@ -52,15 +52,15 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
     assert_eq!(
         faults(&read(&text, Format::Json)),
         [
-            "f:2:3: conflict: teamid:AAAAAAAAAA for tag:eng is allow here, but block at f:1:2",
-            "f:3:12: target: `SHORT` is no teamid identifier; expected 10 letters and digits",
+            "f:2:3: conflict: teamid:AAAAAAAAAA for tag:eng has policy allow here, but block at f:1:2",
+            "f:3:12: target: invalid teamid identifier `SHORT`: expected 10 letters and digits",
             "f:4:2: expected an object for each rule, found a number",
         ]
     );
     let empty = RULE.replace("tag:eng", "");
-    assert!(faults(&read(&empty, Format::Jsonl))[0].contains("`` is no scope; expected fleet"));
+    assert!(faults(&read(&empty, Format::Jsonl))[0].contains("invalid scope ``: expected fleet"));
     let lines = format!("{RULE}\n{{\"target\": \u{e9}}}\n");
-    assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: is not JSON: expected value"]);
+    assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: is not valid JSON: expected value"]);
 }
 
 /// W12: the message contains the field and the expected kind of value, and no Rust types.
@@ -91,8 +91,8 @@ fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
         assert_eq!(faults(&format!("[{rule}]"), Format::Json), expected(column + 1));
         assert_eq!(faults(rule, Format::Jsonl), expected(column));
     }
-    let no_list = "f:1:1: is not a list of rules; expected [{...}, ...], or an object that has such a \
-                   list as items or rules, one time";
+    let no_list = "f:1:1: is not a list of rules: expected [{...}, ...], or an object with one \
+        such list under the key items or rules";
     assert_eq!(faults(&read("{}", Format::Json)), [no_list]);
 }
 
@@ -122,7 +122,10 @@ fn w9_a_page_with_more_pages_behind_it_is_noted() {
             .collect::<Vec<_>>()
     };
     let page = format!("{{\"items\":[{RULE}],\n\"next\":\"NDI\"}}");
-    assert_eq!(notes(&page), ["f:2:8: next: the answer has more pages, which are not here"]);
+    assert_eq!(
+        notes(&page),
+        ["f:2:8: next: the response has more pages, which are not in this file"]
+    );
     assert_eq!(notes(&page.replace("\"NDI\"", "null")), [""; 0]);
 }
 

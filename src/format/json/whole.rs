@@ -50,13 +50,13 @@ fn read_text(
         (None, ..) => None,
     };
     let Some(rules) = listed else {
-        let text = "is not a list of rules; expected [{...}, ...], or an object that has such a \
-                    list as items or rules, one time";
+        let text = "is not a list of rules: expected [{...}, ...], or an object with one such \
+            list under the key items or rules";
         return Err(Remark::new(at(whole), text));
     };
     let next = entries.iter().find(|(key, json)| key == "next" && json.as_str() != "null");
     if let Some((_, next)) = next {
-        let text = "next: the answer has more pages, which are not here";
+        let text = "next: the response has more pages, which are not in this file";
         builder.policy.note(at(*next), text);
     }
     for json in rules {

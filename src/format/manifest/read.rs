@@ -51,7 +51,7 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
             FileKind::Rows(delimiter) => reader.rows(number, file, delimiter, defaults),
             FileKind::ForPeople => {}
             FileKind::Stray => {
-                let text = "is no part of a manifest; only .toml, .csv and .tsv files are";
+                let text = "is not part of a manifest; only .toml, .csv and .tsv files are allowed";
                 reader.policy.fault(Location::whole(number), text);
             }
         }
@@ -76,15 +76,15 @@ pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
 /// The message for an unknown key. It contains the key that may be meant, or else all known keys.
 fn unknown(key: &str, known: &[&str]) -> String {
     match nearest(key, known.iter().copied()) {
-        Some(name) => format!("is no key here; did you mean {name}?"),
-        None => format!("is no key here; there are {}", known.join(", ")),
+        Some(name) => format!("unknown key; did you mean {name}?"),
+        None => format!("unknown key; expected one of {}", known.join(", ")),
     }
 }
 
 fn unknown_setting(key: &str) -> String {
     match nearest(key, SettingKey::ALL.iter().map(|key| key.name())) {
-        Some(name) => format!("is no setting; did you mean {name}?"),
-        None => "is no setting; nicelist settings set --help names them all".to_owned(),
+        Some(name) => format!("unknown setting; did you mean {name}?"),
+        None => "unknown setting; nicelist settings set --help lists all settings".to_owned(),
     }
 }
 
@@ -241,7 +241,7 @@ impl FileReader<'_> {
             }
             Slot::Occupied(slot) => {
                 let first = self.reader.policy.name_of(*slot.get());
-                let text = format!("tag {} is there already, at {first}", tag.name);
+                let text = format!("tag {} already exists, at {first}", tag.name);
                 self.key_fault(table, text);
             }
         }
@@ -293,7 +293,7 @@ impl FileReader<'_> {
             }
             Slot::Occupied(slot) => {
                 let first = self.reader.policy.name_of(*slot.get());
-                self.key_fault(entry, format!("{key} for {scope} is there already, at {first}"));
+                self.key_fault(entry, format!("{key} for {scope} is already set, at {first}"));
             }
         }
     }

@@ -111,19 +111,19 @@ policy = "allow"
 scope = ""
 "#;
     insta::assert_snapshot!(faults(&[file("p.toml", bad)]), @"
-    p.toml:1:1: scop: is no key here; did you mean scope?
-    p.toml:2:7: tags: `no tag` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit
-    p.toml:4:1: priorty: is no key here; did you mean priority?
+    p.toml:1:1: scop: unknown key; did you mean scope?
+    p.toml:2:7: tags: invalid tag name `no tag`: use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit
+    p.toml:4:1: priorty: unknown key; did you mean priority?
     p.toml:5:11: serials: expected a list of strings, found a string
-    p.toml:7:15: client-mode: `lockdwn` is not taken; expected monitor, lockdown or standalone
-    p.toml:8:1: clean: is no setting; nicelist settings set --help names them all
+    p.toml:7:15: client-mode: invalid value `lockdwn`: expected monitor, lockdown or standalone
+    p.toml:8:1: clean: unknown setting; nicelist settings set --help lists all settings
     p.toml:9:11: settings: a group name must have 1 to 255 bytes and no control characters
-    p.toml:12:1: client-mode for host:M1 is there already, at p.toml:11:1
-    p.toml:14:10: target: `SHORT` is no teamid identifier; expected 10 letters and digits
-    p.toml:18:1: polcy: is no key here; did you mean policy?
+    p.toml:12:1: client-mode for host:M1 is already set, at p.toml:11:1
+    p.toml:14:10: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
+    p.toml:18:1: polcy: unknown key; did you mean policy?
     p.toml:19:11: expires: expected a date or a time, as in 2026-12-31 or 2026-12-31T23:59:59Z, found a string
     p.toml:20:1: target: is missing
-    p.toml:25:9: scope: `` is no scope; expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
+    p.toml:25:9: scope: invalid scope ``: expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
     ");
     insta::assert_snapshot!(faults(&[file("p.toml", "[[rules]\n\na = 1\n[x")]), @"
     p.toml:1:9: unclosed array table, expected `]`
@@ -146,10 +146,10 @@ fn a_folder_holds_tables_and_rows_and_nothing_else() {
         file("notes.txt", "words"),
     ];
     insta::assert_snapshot!(faults(&files), @"
-    b.toml:1:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at a/rules.csv:2
-    c.toml:2:1: client-mode for fleet is there already, at b.toml:5:1
-    d.toml:1:7: tag x is there already, at c.toml:3:7
-    notes.txt: is no part of a manifest; only .toml, .csv and .tsv files are
+    b.toml:1:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at a/rules.csv:2
+    c.toml:2:1: client-mode for fleet is already set, at b.toml:5:1
+    d.toml:1:7: tag x already exists, at c.toml:3:7
+    notes.txt: is not part of a manifest; only .toml, .csv and .tsv files are allowed
     ");
 }
 

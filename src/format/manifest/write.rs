@@ -176,9 +176,12 @@ impl Tables {
     fn new(name: &str) -> Self {
         let mut tables = Self::default();
         let about = match name {
-            TAGS => "# [tags.NAME]: which tags there are, how strong, and who has them.\n\n",
-            SETTINGS => "# [settings.fleet], [settings.\"tag:NAME\"]: what is set for whom.\n\n",
-            RULES => "# [[rules]]: what may run, for whom.\n\n",
+            TAGS => "# [tags.NAME]: the tags, with their priorities and members.\n\n",
+            SETTINGS => {
+                "# [settings.fleet], [settings.\"tag:NAME\"]: the settings of each \
+                scope.\n\n"
+            }
+            RULES => "# [[rules]]: the rules.\n\n",
             _ => "",
         };
         tables.document.set_trailing(about);

@@ -67,8 +67,10 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
         }
     }
     if events > 0 {
-        let text =
-            format!("{events} files of events are no policy; nicelist event import reads them");
+        let text = format!(
+            "{events} files contain events, which are not part of the policy; nicelist \
+                event import reads them"
+        );
         policy.note(Location::whole(0), text);
     }
     refuse_second_owners(&parts, &mut policy);
@@ -109,16 +111,16 @@ fn role(name: &str, alone: bool) -> Role {
         return if is_for_people(name) {
             Role::ForPeople
         } else {
-            Role::Stray("is no part of Moroz's policy; only .toml files are".to_owned())
+            Role::Stray("is not part of Moroz's policy; only .toml files are".to_owned())
         };
     };
     let nested = name.contains('/');
-    let note = nested.then(|| "Moroz reads files in folders below its own as well".to_owned());
+    let note = nested.then(|| "Moroz also reads files in subfolders".to_owned());
     match stem {
         GLOBAL => Role::Policy { owner: Owner::AllMachines, note },
         machine => match MachineId::from_str(machine) {
             Ok(machine) => Role::Policy { owner: Owner::Machine(machine), note },
-            Err(error) => Role::Stray(format!("its name is no machine id: {error}")),
+            Err(error) => Role::Stray(format!("its name is not a valid machine ID: {error}")),
         },
     }
 }
@@ -129,7 +131,8 @@ fn role_of_single(base: &str) -> Role {
     let stem = base.strip_suffix(ENDING).unwrap_or(base);
     match MachineId::from_str(stem) {
         Ok(machine) if machine.is_uuid() => {
-            let note = "a machine's file replaces global.toml; give the whole folder to keep that";
+            let note = "the file of a Mac replaces global.toml; read the whole folder to include \
+                global.toml";
             Role::Policy { owner: Owner::Machine(machine), note: Some(note.to_owned()) }
         }
         _ => {
@@ -163,8 +166,8 @@ fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
             Some(first) => {
                 let first = policy.name_of(*first);
                 let text = format!(
-                    "is for the same Macs as {first}, and Moroz takes the one that it reads last; \
-                     move one of them away"
+                    "applies to the same Macs as {first}, and Moroz uses the file that it reads \
+                    last; move one of the two away"
                 );
                 policy.fault(*location, text);
             }
@@ -263,12 +266,12 @@ impl Layer {
         let Self { contents: _, removed, shared, reset } = self;
         let lacks = (removed + reset > 0).then(|| {
             format!(
-                "replaces global.toml, so {removed} of its rules become `remove` here and {reset} \
-                 of its settings Santa's default"
+                "replaces global.toml, so {removed} of its rules become `remove` rules here and \
+                {reset} of its settings get Santa's default"
             )
         });
         let repeats = (*shared > 0)
-            .then(|| format!("says {shared} things as global.toml does; they are left to that"));
+            .then(|| format!("{shared} entries are the same as in global.toml and are left out"));
         let described: Vec<String> = lacks.into_iter().chain(repeats).collect();
         (!described.is_empty()).then(|| described.join("; "))
     }

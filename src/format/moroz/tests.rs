@@ -99,8 +99,8 @@ fn a_global_file_is_for_the_fleet() {
     assert_eq!(
         notes(&document),
         [
-            "global.toml:6:1: clean_sync: is no setting here; nicelist host clean-sync orders one",
-            "global.toml:9:22: allowed_path_regex: is taken as `^/opt/.*`, as Santa does",
+            "global.toml:6:1: clean_sync: is left out; nicelist host clean-sync orders a clean sync",
+            "global.toml:9:22: allowed_path_regex: is read as `^/opt/.*`, as in Santa",
         ]
     );
 }
@@ -139,11 +139,11 @@ fn a_machines_file_replaces_the_global_one() {
         notes(&document),
         [
             format!(
-                "{name}: replaces global.toml, so 1 of its rules become `remove` here and 1 of its \
-                 settings Santa's default; says 2 things as global.toml does; they are left to that"
+                "{name}: replaces global.toml, so 1 of its rules become `remove` rules here and 1 \
+                    of its settings get Santa's default; 2 entries are the same as in global.toml and are left out"
             ),
-            "global.toml:16:1: policy: REMOVE becomes a `remove` rule; nicelist needs none to take \
-             a rule from hosts"
+            "global.toml:16:1: policy: REMOVE becomes a `remove` rule; nicelist removes deleted \
+                rules from hosts without one"
                 .to_owned(),
         ]
     );
@@ -166,11 +166,11 @@ fn the_keys_of_the_stale_readme_are_read_and_reported() {
     assert_eq!(
         notes(&document),
         [
-            "global.toml:1:1: blocklist_regex: is read as blocked_path_regex; Moroz itself passes over it",
-            "global.toml:2:1: allowlist_regex: is read as allowed_path_regex; Moroz itself passes over it",
+            "global.toml:1:1: blocklist_regex: is read as blocked_path_regex; Moroz itself ignores it",
+            "global.toml:2:1: allowlist_regex: is read as allowed_path_regex; Moroz itself ignores it",
             "global.toml:3:1: sync_type: is left out; nicelist host clean-sync orders a clean sync",
-            "global.toml:7:10: sha256: is read as identifier; Moroz itself passes over it",
-            "global.toml:8:1: notes: is no key of Moroz's, which passes over it",
+            "global.toml:7:10: sha256: is read as identifier; Moroz itself ignores it",
+            "global.toml:8:1: notes: is an unknown key, which Moroz ignores",
         ]
     );
 }
@@ -180,7 +180,7 @@ fn an_old_and_a_new_name_for_one_setting_contradict_each_other() {
     let text = "allowed_path_regex = \"^/a\"\nwhitelist_regex = \"^/b\"\n";
     assert_eq!(
         faults(&document(&[("global.toml", text)])),
-        ["global.toml:2:1: whitelist_regex: line 1 says that already; keep one of them"]
+        ["global.toml:2:1: whitelist_regex: is already set on line 1; remove one of the two"]
     );
 }
 
@@ -192,7 +192,7 @@ fn rows_of_remove_stay_rules_and_are_noted_one_time() {
         rules(&document),
         ["remove teamid:AAAAAAAAAA for fleet", "remove teamid:BBBBBBBBBB for fleet"]
     );
-    assert!(notes(&document)[0].starts_with("global.toml:1:1: policy: 2 rows of REMOVE"));
+    assert!(notes(&document)[0].starts_with("global.toml:1:1: policy: 2 rows with REMOVE"));
     assert_eq!(document.notes.len(), 1);
 }
 
@@ -201,8 +201,10 @@ fn a_rule_that_is_there_twice_names_both_lines() {
     let text = row("TEAMID", "ALLOWLIST", "AAAAAAAAAA") + &row("TEAMID", "BLOCKLIST", "aaaaaaaaaa");
     assert_eq!(
         faults(&document(&[("global.toml", &text)])),
-        ["global.toml:5:1: conflict: teamid:AAAAAAAAAA for fleet is block here, but allow at \
-          global.toml:1:1"]
+        [
+            "global.toml:5:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at \
+          global.toml:1:1"
+        ]
     );
 }
 
@@ -219,15 +221,15 @@ fn what_no_rule_and_no_setting_takes_is_reported_with_line_and_column() {
     assert_eq!(
         faults(&document(&[("global.toml", &text)])),
         [
-            "global.toml:1:15: client_mode: `STRICT` is not taken; expected monitor, lockdown or standalone",
-            "global.toml:2:14: batch_size: `5000` is not taken; expected a number from 1 to 1000",
-            "global.toml:3:22: full_sync_interval: `10` is below 60 s, the shortest interval that Santa keeps",
+            "global.toml:1:15: client_mode: invalid value `STRICT`: expected monitor, lockdown or standalone",
+            "global.toml:2:14: batch_size: invalid value `5000`: expected a number from 1 to 1000",
+            "global.toml:3:22: full_sync_interval: `10` is too short: Santa's minimum is 60 s",
             "global.toml:4:18: enable_bundles: expected a value, found a list",
-            "global.toml:7:10: policy: `MAYBE` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove",
-            "global.toml:12:14: identifier: `short` is no binary identifier; expected 64 hex digits",
+            "global.toml:7:10: policy: invalid policy `MAYBE`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove",
+            "global.toml:12:14: identifier: invalid binary identifier `short`: expected 64 hex digits",
             "global.toml:15:14: identifier: expected a string, found a number",
             "global.toml:16:1: the rule has no identifier",
-            "global.toml:21:10: policy: allow-compiler works on a binary, signingid or cdhash; Santa ignores it on a teamid",
+            "global.toml:21:10: policy: allow-compiler works only in binary, signingid and cdhash rules; Santa ignores it in a teamid rule",
         ]
     );
 }
@@ -272,10 +274,7 @@ fn nested_files_are_read_as_moroz_does_and_reported() {
     let text = row("TEAMID", "ALLOWLIST", "AAAAAAAAAA");
     let document = document(&[("global.toml", "# nothing"), ("desks/M1.toml", &text)]);
     assert_eq!(rules(&document), ["allow teamid:AAAAAAAAAA for host:M1"]);
-    assert_eq!(
-        notes(&document),
-        ["desks/M1.toml: Moroz reads files in folders below its own as well"]
-    );
+    assert_eq!(notes(&document), ["desks/M1.toml: Moroz also reads files in subfolders"]);
 }
 
 #[test]
@@ -284,10 +283,8 @@ fn a_backup_next_to_the_active_file_is_refused() {
     let document = document(&[("backup/global.toml", &text), ("global.toml", &text)]);
     assert_eq!(
         faults(&document),
-        [
-            "global.toml: is for the same Macs as backup/global.toml, and Moroz takes the one that it \
-          reads last; move one of them away"
-        ]
+        ["global.toml: applies to the same Macs as backup/global.toml, and Moroz uses the file \
+                that it reads last; move one of the two away"]
     );
 }
 
@@ -304,11 +301,13 @@ fn a_stray_file_is_refused_and_events_are_no_policy() {
     let document = document(&files);
     assert_eq!(
         faults(&document),
-        ["notes.txt: is no part of Moroz's policy; only .toml files are"]
+        ["notes.txt: is not part of Moroz's policy; only .toml files are"]
     );
     assert_eq!(
         notes(&document),
-        ["global.toml: 1 files of events are no policy; nicelist event import reads them"]
+        [
+            "global.toml: 1 files contain events, which are not part of the policy; nicelist event import reads them"
+        ]
     );
 }
 

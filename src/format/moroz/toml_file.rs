@@ -47,14 +47,21 @@ pub(super) fn read(
     for entry in root.entries().unwrap_or_default() {
         match entry.key.to_ascii_lowercase().as_str() {
             "rules" => reader.rules(&entry.node),
-            "machine_id" => reader.note(entry, "machine_id: the file's name says it"),
+            "machine_id" => reader.note(
+                entry,
+                "machine_id: is ignored; the file's name contains \
+                the machine ID",
+            ),
             "block_usb_mount" | "remount_usb_mode" => {}
             "sync_type" => reader.note(
                 entry,
                 "sync_type: is left out; nicelist host clean-sync orders a clean sync",
             ),
-            "clean_sync" => reader
-                .note(entry, "clean_sync: is no setting here; nicelist host clean-sync orders one"),
+            "clean_sync" => reader.note(
+                entry,
+                "clean_sync: is left out; nicelist host clean-sync orders a clean \
+                    sync",
+            ),
             name => reader.setting(name, entry),
         }
     }
@@ -97,10 +104,10 @@ impl Reader<'_> {
         let current = stale.map_or(name, |(_, current)| *current);
         let mut known = SETTINGS.iter().chain(&OF_OTHERS);
         let Some((_, setting)) = known.find(|(known, _)| *known == current) else {
-            return self.note(entry, format!("{key}: is no key of Moroz's, which passes over it"));
+            return self.note(entry, format!("{key}: is an unknown key, which Moroz ignores"));
         };
         if stale.is_some() {
-            let text = format!("{name}: is read as {current}; Moroz itself passes over it");
+            let text = format!("{name}: is read as {current}; Moroz itself ignores it");
             self.note(entry, text);
         }
         let Some(value) = node.scalar() else { return self.mismatch(name, node, "a value") };
@@ -112,11 +119,11 @@ impl Reader<'_> {
         let mut others = self.contents.settings.iter();
         if let Some((first, _)) = others.find(|(_, other)| other.key() == read.key()) {
             let line = first.spot.line_number();
-            let text = format!("{name}: line {line} says that already; keep one of them");
+            let text = format!("{name}: is already set on line {line}; remove one of the two");
             return self.policy.fault(location, text);
         }
         if is_regex(*setting) && read.value() != value {
-            let text = format!("{name}: is taken as `{}`, as Santa does", read.value());
+            let text = format!("{name}: is read as `{}`, as in Santa", read.value());
             self.policy.note(Location::of(self.file, node.position), text);
         }
         self.contents.settings.push((location, read));
@@ -185,8 +192,8 @@ impl Reader<'_> {
         let old = record.named(&["sha256"]).next();
         if let Some(entry) = old {
             let text = match has_identifier {
-                true => "is not used, for there is an identifier",
-                false => "is read as identifier; Moroz itself passes over it",
+                true => "is ignored, because the rule has an identifier",
+                false => "is read as identifier; Moroz itself ignores it",
             };
             record.note(entry, text);
         }
@@ -204,7 +211,7 @@ impl Reader<'_> {
             ..draft
         })?;
         for entry in record.unknown() {
-            let text = format!("{}: is no key of Moroz's, which passes over it", entry.key);
+            let text = format!("{}: is an unknown key, which Moroz ignores", entry.key);
             self.note(entry, text);
         }
         self.policy.notes.extend(record.take_notes());
@@ -219,12 +226,12 @@ impl Reader<'_> {
         if let Some(first) = removes.next() {
             let location = first.location;
             let text = match removes.count() + 1 {
-                1 => "policy: REMOVE becomes a `remove` rule; nicelist needs none to take a rule \
-                      from hosts"
+                1 => "policy: REMOVE becomes a `remove` rule; nicelist removes deleted rules from \
+                    hosts without one"
                     .to_owned(),
                 count => format!(
-                    "policy: {count} rows of REMOVE, of which this is the first, become `remove` \
-                     rules; nicelist needs none to take a rule from hosts"
+                    "policy: {count} rows with REMOVE, starting with this one, become `remove` \
+                    rules; nicelist removes deleted rules from hosts without them"
                 ),
             };
             self.policy.note(location, text);

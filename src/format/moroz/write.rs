@@ -23,7 +23,7 @@ pub fn write(content: Content<'_>) -> Written {
         let mut all = fleet.clone();
         all.rules.extend(own.rules);
         all.settings.extend(own.settings);
-        let head = "Everything that holds on this Mac: the file replaces global.toml.";
+        let head = "All rules and settings of this Mac: the file replaces global.toml.";
         files.push(file(machine.as_str(), head, &all));
     }
     Written { files, losses: losses.0 }
@@ -80,7 +80,7 @@ impl<'a> Layers<'a> {
                 Ok(self.hosts.entry(machine).or_default())
             }
             Scope::Group(_) | Scope::Tag(_) | Scope::User(_) => {
-                Err("Moroz knows all Macs and single Macs only".to_owned())
+                Err("Moroz supports only all Macs and single Macs".to_owned())
             }
         }
     }
@@ -95,7 +95,8 @@ impl<'a> Layers<'a> {
                 let said = fleet.rules.get(target);
                 let repeats = said.is_some_and(|(_, said)| is_same(said, rule));
                 if repeats {
-                    let reason = "the fleet has the same rule, and Moroz cannot tell them apart";
+                    let reason = "the fleet has the same rule, and Moroz cannot distinguish the \
+                        two";
                     losses.0.retain(|loss| loss.rule != Some(*index));
                     losses.rule(*index, reason);
                 }
@@ -105,7 +106,8 @@ impl<'a> Layers<'a> {
                 let repeats = fleet.settings.get(key) == Some(setting);
                 if repeats {
                     let scope = Scope::Host((*machine).clone());
-                    let reason = "the fleet has the same, and Moroz cannot tell them apart";
+                    let reason = "the fleet has the same value, and Moroz cannot distinguish the \
+                        two";
                     losses.other(setting_lost(&scope, setting, reason));
                 }
                 !repeats
@@ -128,11 +130,14 @@ impl FileNames {
         let folded = name.to_lowercase();
         let odd = |letter: char| matches!(letter, '/' | '\\' | ':');
         if name.contains(odd) || name.starts_with('.') || folded == GLOBAL || name.trim() != name {
-            return Err(format!("`{name}` cannot be the name of a file, or not of a Mac's"));
+            return Err(format!("`{name}` cannot be the name of a Mac's file"));
         }
         match self.0.entry(folded).or_insert_with(|| name.to_owned()) {
             first if first == name => Ok(()),
-            first => Err(format!("its file and that of {first} would be the same on many disks")),
+            first => Err(format!(
+                "its file would have the same name as that of {first} on many \
+                disks"
+            )),
         }
     }
 }

@@ -62,7 +62,7 @@ impl Keys<'_> {
             return Some(self.events(name));
         }
         if self.list("hosts").is_some_and(|keys| has(keys, "profile") && has(keys, "events")) {
-            return Some(NonRuleFile::new("describes the hosts of a demonstration, not rules"));
+            return Some(NonRuleFile::new("describes the hosts of the demo, not rules"));
         }
         if DECLARATION.iter().all(|key| self.has(key)) {
             return Some(
@@ -99,7 +99,7 @@ impl Keys<'_> {
             (false, _, true) => NonRuleFile::new("is a file of events, not rules")
                 .hint(format!("nicelist event import {name}")),
             (false, false, false) => NonRuleFile::new("is an event, not a rule")
-                .hint("nicelist event import reads a folder of events as Moroz keeps them"),
+                .hint("nicelist event import reads a folder of events in Moroz's layout"),
             (true, ..) | (false, true, false) => {
                 NonRuleFile::new("is a list of events, not rules").hint(EVENT_LINES)
             }
@@ -152,8 +152,8 @@ const RULE: [&str; 13] = [
     "ruleid",
 ];
 
-const EVENT_LINES: &str = "nicelist event import reads an event per line, each with the machine_id \
-                           of its host";
+const EVENT_LINES: &str = "nicelist event import reads one event per line, each with the \
+    machine_id of its host";
 
 fn upload(name: &str, has_machines: bool) -> NonRuleFile {
     let machine = if has_machines { "" } else { " --machine-id ID" };

@@ -109,12 +109,12 @@ impl Kind {
             }
             Self::Sqlite => {
                 NonRuleFile::new("is an SQLite database, not a file of rules").hint(format!(
-                    "if it is a database of nicelist: nicelist rule list --database sqlite:{name}"
+                    "if it is a nicelist database: nicelist rule list --database sqlite:{name}"
                 ))
             }
             Self::Program => NonRuleFile::new("is a program, not a file of rules").hint(format!(
-                "for a rule that allows it: \
-                 santactl fileinfo --json {name} | nicelist rule import - --policy allow"
+                "to allow it: santactl fileinfo --json {name} | nicelist rule import - --policy \
+                allow"
             )),
             Self::Pdf => NonRuleFile::new("is a PDF document, not a file of rules"),
             Self::Image => NonRuleFile::new("is an image, not a file of rules"),

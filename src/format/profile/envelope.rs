@@ -20,8 +20,8 @@ pub(super) struct Signed {
 /// If the data is damaged or has no profile in it. The message follows the file's name.
 pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
     let content =
-        decode(bytes, content).map_err(|_| "is a damaged signed profile; it may be cut off")?;
-    let content = content.ok_or("is a signature without the profile that it signs")?;
+        decode(bytes, content).map_err(|_| "is a damaged signed profile; it may be incomplete")?;
+    let content = content.ok_or("is a signature without its profile")?;
     let signer = decode(bytes, signer).ok().flatten();
     Ok(Signed { content, signer })
 }

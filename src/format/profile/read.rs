@@ -81,7 +81,7 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
                 true => format!(
                     "has settings for Santa, but no {RULES}; nicelist settings import reads them"
                 ),
-                false => format!("has no {RULES} anywhere in it"),
+                false => format!("contains no {RULES}"),
             };
             builder.policy.fault(location, text);
         }

@@ -138,7 +138,7 @@ impl Reader<'_> {
                 Some((name, setting)) => self.setting(name, *setting, node),
                 None if is_media(key) || key.starts_with("Payload") => {}
                 None if key == RULES => {
-                    self.note(format!("{key}: are rules; nicelist rule import reads them"));
+                    self.note(format!("{key}: contains rules; nicelist rule import reads them"));
                 }
                 None => self.note(format!(
                     "{key}: is left out; a sync server does not send it, so keep it in the profile"
@@ -191,7 +191,8 @@ impl Reader<'_> {
             ("allow" | "block", None) => word.clone(),
             ("remount", Some(flags)) => format!("remount:{flags}"),
             ("remount", None) => {
-                return self.fault(format!("{action}: Remount needs at least one of {flags}"));
+                return self
+                    .fault(format!("{action}: Remount requires at least one flag in {flags}"));
             }
             _ => return self.fault(format!("{action}: expected Allow, Block or Remount")),
         };
@@ -239,7 +240,7 @@ impl Reader<'_> {
             Some(other) if *other == setting => {}
             Some(other) => {
                 let (one, two) = (other.value(), setting.value());
-                self.fault(format!("{name}: is {two} here, but {one} in another place"));
+                self.fault(format!("{name}: is {two} here, but {one} in another payload"));
             }
             None => {
                 let scope = self.scope.clone();

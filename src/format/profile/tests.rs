@@ -55,8 +55,8 @@ fn binary_and_xml_are_the_same() {
 #[test]
 fn other_profiles_are_reported_as_what_they_are() {
     let whole = plist(&format!("<dict>{}</dict>", list(RULE)));
-    insta::assert_snapshot!(describe(StaticRules, &whole.as_bytes()[..whole.len() / 2]), @"f:3:43  fault: ends too early; it may be cut off");
-    insta::assert_snapshot!(describe(StaticRules, &b"bplist00\xd1\x01"[..]), @"f  fault: is a damaged binary property list; it may be cut off");
+    insta::assert_snapshot!(describe(StaticRules, &whole.as_bytes()[..whole.len() / 2]), @"f:3:43  fault: ends unexpectedly; it may be incomplete");
+    insta::assert_snapshot!(describe(StaticRules, &b"bplist00\xd1\x01"[..]), @"f  fault: is a damaged binary property list; it may be incomplete");
     insta::assert_snapshot!(describe(StaticRules, plist("<dict><key>ClientMode</key><integer>2</integer></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");
     insta::assert_snapshot!(describe(StaticRules, &[0x30, 0x82, 0x1f, 0x00, 0x06][..]), @"f  fault: is not a valid property list");
     insta::assert_snapshot!(describe(StaticRules, ""), @"f  fault: is empty");
@@ -71,10 +71,10 @@ fn each_rule_is_reported_by_its_number() {
     let rules = format!("{RULE}{odd}{RULE}");
     insta::assert_snapshot!(describe(StaticRules, plist(&format!("<dict>{}</dict>", list(&rules)))), @r#"
     f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
-    f: rule 2  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
+    f: rule 2  fault: identifier: invalid teamid identifier `SHORT`: expected 10 letters and digits
     f: rule 3  fault: expected an object for each rule, found a string
-    f: rule 4  fault: policy: `2` is a number, and tools number these differently; write the name
-    f: rule 5  note: repeats an earlier entry, which is read once
+    f: rule 4  fault: policy: `2` is a number, which has another meaning in each tool; use the name
+    f: rule 5  note: repeats an earlier entry and is ignored
     "#);
 }
 
@@ -97,7 +97,7 @@ fn a_profile_is_complete_and_the_same_for_the_same_rules() {
     	<key>PayloadDisplayName</key>
     	<string>Santa rules</string>
     	<key>PayloadDescription</key>
-    	<string>Rules that Santa obeys without a server.</string>
+    	<string>Rules that Santa applies without a server.</string>
     	<key>PayloadScope</key>
     	<string>System</string>
     	<key>PayloadRemovalDisallowed</key>
@@ -182,10 +182,10 @@ fn a_profile_is_complete_and_the_same_for_the_same_rules() {
 
     lost: 0: ticket
     lost: 0: expires
-    lost: 4: rules of Santa's own have no scope
-    lost: 5: rules of Santa's own have no scope
-    lost: 6: rules of Santa's own have no scope
-    lost: 7: rules of Santa's own have no scope
+    lost: 4: rules in Santa's own formats have no scope
+    lost: 5: rules in Santa's own formats have no scope
+    lost: 6: rules in Santa's own formats have no scope
+    lost: 7: rules in Santa's own formats have no scope
     "#);
     assert_eq!(written_of(StaticRules, &drafts()), written_of(StaticRules, &drafts()));
     let identifiers = |content: Content<'_>| {
@@ -236,15 +236,15 @@ fn grown(levels: u8, text: &[u8]) -> Vec<u8> {
 #[test]
 fn parts_that_are_used_again_and_again_are_refused() {
     let described = |bytes| describe(StaticRules, bytes);
-    assert_eq!(described(grown(1, b"x")), "f  fault: has no StaticRules anywhere in it");
+    assert_eq!(described(grown(1, b"x")), "f  fault: contains no StaticRules");
     assert_eq!(
         described(grown(12, b"x")),
-        "f  fault: grows without bounds where its parts are used again"
+        "f  fault: grows without limit when its references are expanded"
     );
     let long = [b'x'; 100_000];
     assert_eq!(
         described(grown(3, &long)),
-        "f  fault: grows without bounds where its parts are used again"
+        "f  fault: grows without limit when its references are expanded"
     );
 }
 
@@ -278,7 +278,7 @@ fn w15_keys_of_new_versions_for_removable_disks_are_settings() {
     ");
     insta::assert_snapshot!(settings_of("<dict><key>RemovableMediaAction</key><string>Remount</string>\
         <key>EncryptedRemovableMediaAction</key><true/></dict>"), @"
-    fault: RemovableMediaAction: Remount needs at least one of RemovableMediaRemountFlags
+    fault: RemovableMediaAction: Remount requires at least one flag in RemovableMediaRemountFlags
     fault: EncryptedRemovableMediaAction: expected Allow, Block or Remount
     ");
     insta::assert_snapshot!(describe(StaticRules, plist("<dict><key>RemovableMediaAction</key><string>Block</string></dict>")), @"f  fault: has settings for Santa, but no StaticRules; nicelist settings import reads them");

@@ -61,7 +61,7 @@ fn profile(rules: Vec<Value>) -> Value {
             ("PayloadIdentifier", Value::from(IDENTIFIER)),
             ("PayloadUUID", Value::from(uuid(&seed, "profile"))),
             ("PayloadDisplayName", Value::from("Santa rules")),
-            ("PayloadDescription", Value::from("Rules that Santa obeys without a server.")),
+            ("PayloadDescription", Value::from("Rules that Santa applies without a server.")),
             ("PayloadScope", Value::from("System")),
             ("PayloadRemovalDisallowed", Value::from(true)),
             ("PayloadContent", Value::Array(vec![payload])),

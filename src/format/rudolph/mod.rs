@@ -61,7 +61,7 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
     let whole = Json::parse(text).map_err(|fault| Remark::of(file, fault))?;
     let Some(rules) = whole.elements() else {
         let location = Location::of(file, Some(whole.position()));
-        return Err(Remark::new(location, "is no list of rules, [{...}, ...]"));
+        return Err(Remark::new(location, "is not a list of rules: expected [{...}, ...]"));
     };
     builder.add_list(file, rules, Keys::AnyCase, |record| record.draft(&NAMES));
     Ok(())
@@ -111,10 +111,10 @@ fn rows(content: Content<'_>) -> (Vec<[String; 5]>, Losses) {
 
 fn policy(rule: &Rule) -> Result<&'static str, String> {
     if *rule.scope() != Scope::Fleet {
-        return Err("Rudolph imports rules for all Macs only".to_owned());
+        return Err("Rudolph supports only rules for all Macs".to_owned());
     }
     if rule.target().rule_type() == RuleType::CdHash {
-        return Err("Rudolph has no rules for a cdhash".to_owned());
+        return Err("Rudolph does not support cdhash rules".to_owned());
     }
     let kind = rule.policy().kind();
     santa::policy_name_among(&POLICIES, kind).ok_or_else(|| format!("Rudolph has no policy {kind}"))

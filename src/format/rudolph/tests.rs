@@ -21,8 +21,8 @@ fn both_headers_are_read_with_all_kinds_of_identifiers_below() {
             insta::assert_snapshot!(describe(RudolphCsv, text), @r#"
             f:2  {"target":"certificate:abababababababababababababababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"Developer ID Application: Example, Inc. (ABCDE12345)"}
             f:3  {"target":"teamid:ABCDE12345","policy":"silent-block","scope":"fleet","comment":"quoted, comma"}
-            f:4  fault: policy: `5` is a number, and tools number the policies differently; write its name
-            f:5  fault: policy: `ALLOWLIST_TRANSITIVE` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
+            f:4  fault: policy: `5` is a number, which has another meaning in each tool; use the name of the policy
+            f:5  fault: policy: invalid policy `ALLOWLIST_TRANSITIVE`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
             "#);
         }
     }
@@ -38,10 +38,10 @@ fn json_is_read_by_name_and_not_by_number() {
 {"type":"TEAMID","policy":"BLOCKLIST","identifier":"ABCDE12345","description":""}]"#;
     insta::assert_snapshot!(describe(RudolphJson, text.replace("SHA", &"ab".repeat(32))), @r#"
     f:1:2  {"target":"binary:abababababababababababababababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"x"}
-    f:2:27  fault: policy: `2` is a number, and tools number these differently; write the name
+    f:2:27  fault: policy: `2` is a number, which has another meaning in each tool; use the name
     f:3:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet"}
     "#);
-    insta::assert_snapshot!(describe(RudolphJson, "{}"), @"f:1:1  fault: is no list of rules, [{...}, ...]");
+    insta::assert_snapshot!(describe(RudolphJson, "{}"), @"f:1:1  fault: is not a list of rules: expected [{...}, ...]");
 }
 
 #[test]
@@ -55,13 +55,13 @@ fn what_is_written_can_be_imported_by_rudolph() {
     lost: 0: button_label
     lost: 0: ticket
     lost: 0: expires
-    lost: 1: Rudolph has no rules for a cdhash
+    lost: 1: Rudolph does not support cdhash rules
     lost: 2: Rudolph has no policy cel
     lost: 3: Rudolph has no policy silent-block-gui
-    lost: 4: Rudolph imports rules for all Macs only
-    lost: 5: Rudolph imports rules for all Macs only
-    lost: 6: Rudolph imports rules for all Macs only
-    lost: 7: Rudolph imports rules for all Macs only
+    lost: 4: Rudolph supports only rules for all Macs
+    lost: 5: Rudolph supports only rules for all Macs
+    lost: 6: Rudolph supports only rules for all Macs
+    lost: 7: Rudolph supports only rules for all Macs
     "#);
     insta::assert_snapshot!(written_of(RudolphJson, &drafts()), @r#"
     [
@@ -78,12 +78,12 @@ fn what_is_written_can_be_imported_by_rudolph() {
     lost: 0: button_label
     lost: 0: ticket
     lost: 0: expires
-    lost: 1: Rudolph has no rules for a cdhash
+    lost: 1: Rudolph does not support cdhash rules
     lost: 2: Rudolph has no policy cel
     lost: 3: Rudolph has no policy silent-block-gui
-    lost: 4: Rudolph imports rules for all Macs only
-    lost: 5: Rudolph imports rules for all Macs only
-    lost: 6: Rudolph imports rules for all Macs only
-    lost: 7: Rudolph imports rules for all Macs only
+    lost: 4: Rudolph supports only rules for all Macs
+    lost: 5: Rudolph supports only rules for all Macs
+    lost: 6: Rudolph supports only rules for all Macs
+    lost: 7: Rudolph supports only rules for all Macs
     "#);
 }

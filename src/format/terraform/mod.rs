@@ -46,8 +46,7 @@ pub fn write(content: Content<'_>) -> Written {
         body.push(block);
     }
     losses.settings(content);
-    let text =
-        if body.is_empty() { "# There are no rules.\n".to_owned() } else { body.to_string() };
+    let text = if body.is_empty() { "# No rules.\n".to_owned() } else { body.to_string() };
     Written::file(text, losses.0)
 }
 

@@ -67,7 +67,7 @@ fn read_text(
             }
             (key, label) => {
                 let name = label.map_or_else(|| key.to_owned(), |label| format!("{key} {label}"));
-                let text = format!("{name}: is no rule and is passed over");
+                let text = format!("{name}: is not a rule and is ignored");
                 builder.note_once(Remark::new(location, text));
             }
         }
@@ -92,7 +92,7 @@ fn configuration(rule: &Node) -> Option<String> {
 /// Refuses a repeated resource, and removes fields that nicelist does not import.
 fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     if let Some(entry) = record.named(&REPEATS).next() {
-        return Err(record.fault(entry, "a resource that is repeated is not read"));
+        return Err(record.fault(entry, "repeated resources are not supported"));
     }
     record.ignore(&["lifecycle"]);
     if let Some(entry) = record.take(THRESHOLD) {
@@ -107,7 +107,8 @@ fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
     check(record)?;
     record.ignore(&["configuration_id", "ruleset_id", "version", "id"]);
     if let Some(entry) = record.named(&UNREAD).find(|entry| !entry.node.is_blank()) {
-        let text = "is not read from Terraform; what Zentral's API answers has it";
+        let text = "is not supported in Terraform files; import the response of Zentral's API \
+            instead";
         return Err(record.fault(entry, text).into());
     }
     record.ignore(&UNREAD);
@@ -118,8 +119,8 @@ fn zentral(record: &mut Record<'_>) -> Result<Vec<RuleDraft>, Faults> {
         (false, true) => serials,
         (true, false) => users,
         (false, false) => {
-            let text =
-                "serial_numbers: a rule for serial numbers and users at once has no scope here";
+            let text = "serial_numbers: one scope cannot express serial numbers and primary users \
+                together";
             return Err(Remark::new(record.location, text).into());
         }
     };

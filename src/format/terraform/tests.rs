@@ -36,7 +36,7 @@ resource "nps_workshop_rule" "x" {
 }
 "#;
     insta::assert_snapshot!(describe(Terraform, text), @r#"
-    f:2:1  note: terraform: is no rule and is passed over
+    f:2:1  note: terraform: is not a rule and is ignored
     f:6:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet","message":"no"}
     f:13:1  {"target":"teamid:ABCDE12346","policy":"allow","scope":"host:SN1"}
     f:13:1  {"target":"teamid:ABCDE12346","policy":"allow","scope":"host:SN2"}
@@ -70,13 +70,13 @@ resource "nps_workshop_rule" "e" {
 }
 "#;
     insta::assert_snapshot!(describe(Terraform, text), @"
-    f:3:16  fault: for_each: a resource that is repeated is not read
+    f:3:16  fault: for_each: repeated resources are not supported
     f:7:16  fault: identifier: expected a string, found an expression
-    f:11:13  fault: tag_ids: is not read from Terraform; what Zentral's API answers has it
-    f:13:1  fault: serial_numbers: a rule for serial numbers and users at once has no scope here
-    f:18:16  fault: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits
+    f:11:13  fault: tag_ids: is not supported in Terraform files; import the response of Zentral's API instead
+    f:13:1  fault: serial_numbers: one scope cannot express serial numbers and primary users together
+    f:18:16  fault: identifier: invalid teamid identifier `SHORT`: expected 10 letters and digits
     ");
-    insta::assert_snapshot!(describe(Terraform, "resource \"nps_workshop_rule\" \"x\" {\n  identifier = \n"), @r#"f:2:16  fault: is not HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit"#);
+    insta::assert_snapshot!(describe(Terraform, "resource \"nps_workshop_rule\" \"x\" {\n  identifier = \n"), @r#"f:2:16  fault: is not valid HCL: invalid expression; expected `"`, `[`, `{`, `-`, `!`, `(`, `_`, `<`, letter or digit"#);
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn resources_of_workshops_provider_are_written() {
     lost: 0: expires
     lost: 3: Workshop has no policy silent-block-gui
     lost: 4: Workshop has no policy remove
-    lost: 7: Workshop has rules for tags and Macs only
+    lost: 7: Workshop supports only rules for tags and Macs
     "#);
 }
 
@@ -157,12 +157,12 @@ fn nesting_without_end_is_refused() {
         );
         let described = describe(Terraform, text);
         assert!(
-            described.starts_with("f:2:") && described.contains("fault: is not HCL"),
+            described.starts_with("f:2:") && described.contains("fault: is not valid HCL"),
             "{open}: {described}"
         );
     }
     let described = describe(Terraform, "resource nps_workshop_rule {\n".repeat(20_000));
-    assert!(described.contains("fault: is not HCL"), "{described}");
+    assert!(described.contains("fault: is not valid HCL"), "{described}");
 }
 
 #[test]

@@ -60,14 +60,18 @@ fn read_text(builder: &mut Builder<'_>, file: u32, text: &Text<'_>) -> Result<()
         return Err(Remark::new(at(whole), "is neither a list of rules nor an object with rules"));
     };
     if let Some(more) = named("more").filter(|more| more.as_str() == "true") {
-        builder.policy.note(at(more), "more: the answer has more pages, which are not here");
+        builder.policy.note(
+            at(more),
+            "more: the response has more pages, which are not in this \
+            file",
+        );
     }
     for (key, json) in &entries {
         let is = |name| Keys::AnyStyle.same(key, name);
         if is("affected_host_threshold") {
             builder.policy.note(at(*json), format!("{key}: {THRESHOLD}"));
         } else if !["rule", "rules", "more", "rule_id"].into_iter().any(is) {
-            builder.policy.note(at(*json), format!("{key}: is not known here and is left out"));
+            builder.policy.note(at(*json), format!("{key}: is an unknown key, which is ignored"));
         }
     }
     builder.add_list(file, rules, Keys::AnyStyle, draft);
@@ -138,14 +142,14 @@ fn tag_of(rule: &Rule) -> Result<String, String> {
         Scope::Fleet => Ok(GLOBAL.to_owned()),
         Scope::Host(machine) => Ok(format!("host:{machine}")),
         Scope::Tag(tag) if tag.as_str() == GLOBAL => {
-            Err(format!("Workshop's tag {GLOBAL} is everybody"))
+            Err(format!("Workshop's tag {GLOBAL} includes all Macs"))
         }
         Scope::Tag(tag) if tag.as_str().len() > LONGEST_TAG => {
-            Err(format!("Workshop's tags have at most {LONGEST_TAG} letters"))
+            Err(format!("Workshop's tags have at most {LONGEST_TAG} characters"))
         }
         Scope::Tag(tag) => Ok(tag.to_string()),
         Scope::Group(_) | Scope::User(_) => {
-            Err("Workshop has rules for tags and Macs only".to_owned())
+            Err("Workshop supports only rules for tags and Macs".to_owned())
         }
     }
 }

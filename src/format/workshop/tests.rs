@@ -18,10 +18,10 @@ fn tags_become_scopes_and_both_styles_of_keys_are_read() {
     f:2:2  {"target":"signingid:platform:com.apple.yes","policy":"block","scope":"fleet","message":"m","url":"u","comment":"c"}
     f:3:2  {"target":"teamid:ABCDE12345","policy":"cel","scope":"tag:eng","cel":"true"}
     f:4:2  {"target":"teamid:ABCDE12345","policy":"allow","scope":"host:0A1B"}
-    f:5:59  fault: policy: `SEATBELT` is no policy; expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
-    f:5:103  note: seatbelt_policy: is not known here and is passed over
-    f:6:77  fault: tag: `a b` is no tag name; use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit
-    f:7:10  note: more: the answer has more pages, which are not here
+    f:5:59  fault: policy: invalid policy `SEATBELT`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
+    f:5:103  note: seatbelt_policy: is an unknown key, which is ignored
+    f:6:77  fault: tag: invalid tag name `a b`: use up to 63 letters, digits, dots, dashes and underscores, starting with a letter or digit
+    f:7:10  note: more: the response has more pages, which are not in this file
     "#);
 }
 
@@ -83,6 +83,6 @@ fn what_workshop_cannot_express_is_lost() {
     lost: 0: expires
     lost: 3: Workshop has no policy silent-block-gui
     lost: 4: Workshop has no policy remove
-    lost: 7: Workshop has rules for tags and Macs only
+    lost: 7: Workshop supports only rules for tags and Macs
     "#);
 }

@@ -89,13 +89,13 @@ impl Reader<'_, '_> {
         }
         if let Some(rows) = root.get("results") {
             if let Some(next) = root.get("next").filter(|next| next.as_str().is_some()) {
-                self.note(next, "next: the answer has more pages, which are not here");
+                self.note(next, "next: the response has more pages, which are not in this file");
             }
             return self.rows(rows, Shape::Api);
         }
         let Some(rows) = root.get("rules") else {
             let text =
-                "is neither a rule set of Zentral's, with name and rules, nor a list of its rules";
+                "is neither a Zentral rule set, with name and rules, nor a list of Zentral's rules";
             return Err(Remark::new(self.at(root), text));
         };
         self.header(root);
@@ -107,13 +107,13 @@ impl Reader<'_, '_> {
             let node = &entry.node;
             match (entry.key.as_str(), &node.value) {
                 ("name", Value::String(name)) if !self.has_source => {
-                    let text = format!("--source {name} would keep these rules apart from others");
+                    let text = format!("to mark these rules with their origin: --source {name}");
                     self.note(node, format!("name: {text}"));
                 }
                 ("name" | "rules", _) => {}
                 ("configurations", _) => self.rule_set_of(node),
                 (other, _) => {
-                    self.note(node, format!("{other}: is no key of a rule set of Zentral's"));
+                    self.note(node, format!("{other}: is not a key of a Zentral rule set"));
                 }
             }
         }
@@ -133,8 +133,8 @@ impl Reader<'_, '_> {
             }),
             None => self.note(
                 node,
-                "configurations: is ignored; the rules are for the fleet, or for the scope that \
-                 --scope names",
+                "configurations: is ignored; the rules are for the fleet, or for the scope in \
+                --scope",
             ),
         }
     }

@@ -44,13 +44,12 @@ pub(super) fn drafts(
     note_origin(record);
     record.ignore(&IGNORED);
     if let [first, second, ..] = record.named(NAMES.identifier).collect::<Vec<_>>()[..] {
-        return Err(record.fault(second, format!("there is {} too", first.key)).into());
+        return Err(record.fault(second, format!("cannot be combined with {}", first.key)).into());
     }
     let bundle = record.named(NAMES.rule_type).find_map(|entry| {
         let kind = entry.node.as_str().filter(|kind| BUNDLES.contains(kind))?;
         let text = format!(
-            "{kind} is Zentral's own, and Santa has no such rule; leave it out, and allow the \
-             programs of the bundle"
+            "Santa has no {kind} rules; remove this rule, and allow the programs of the bundle"
         );
         Some(record.fault(entry, text))
     });
@@ -83,11 +82,11 @@ fn note_origin(record: &mut Record<'_>) {
     if let Some(entry) = record.take("ruleset")
         && let Value::Number(number) = &entry.node.value
     {
-        record.note(entry, &format!("Zentral's rule set {number} has this rule"));
+        record.note(entry, &format!("the rule is part of Zentral's rule set {number}"));
     }
     if let Some(entry) = record.take("is_voting_rule").filter(|it| it.node.as_bool() == Some(true))
     {
-        record.note(entry, "Zentral's users voted for it");
+        record.note(entry, "the rule was created by a vote of Zentral's users");
     }
 }
 
@@ -113,6 +112,6 @@ pub(in crate::format) fn numbered_policy(
         "3" => Ok(Some(PolicyKind::SilentBlock)),
         "5" => Ok(Some(PolicyKind::AllowCompiler)),
         "9" => Ok(Some(PolicyKind::Cel)),
-        _ => Err(record.fault(entry, format!("Zentral has no rule with policy {number}"))),
+        _ => Err(record.fault(entry, format!("unknown policy number {number}"))),
     }
 }

@@ -117,8 +117,8 @@ impl Scopes {
             [kind] => Some(*kind),
             [first, second, ..] => {
                 let text = format!(
-                    "{} and {} together mean Macs that are in both, which one scope cannot say; \
-                     give those Macs a tag of their own and name that",
+                    "{} and {} together match only Macs that are in both, which one scope cannot \
+                    express; assign a tag to those Macs and use that",
                     first.included(),
                     second.included()
                 );
@@ -131,14 +131,14 @@ impl Scopes {
             let names = &included[*kind as usize];
             if let Some(both) = excluded[*kind as usize].iter().find(|it| names.contains(it)) {
                 let (name, included) = (both.name(), kind.included());
-                return Err(fault(format!("{}: `{name}` is in {included} too", kind.excluded())));
+                return Err(fault(format!("{}: `{name}` is also in {included}", kind.excluded())));
             }
             match base {
                 Some(base) if *kind < base => {
                     let (base, name) = (base.included(), kind.excluded());
                     return Err(fault(format!(
-                        "{name}: cannot take from {base}, which are stronger here; take those \
-                         Macs out of {base}"
+                        "{name}: cannot exclude Macs from {base}, which are stronger scopes in \
+                        nicelist; remove those Macs from {base}"
                     )));
                 }
                 Some(_) | None => {
@@ -172,14 +172,15 @@ impl Scopes {
         };
         let text = match (kind, base) {
             (Kind::Tags, Some(Kind::Tags)) => format!(
-                "excluded_tags: give {} a higher priority than {}, or they take nothing away",
+                "excluded_tags: give {} a higher priority than {}; otherwise the exclusion has no \
+                effect",
                 names(&excluded[kind as usize]),
                 names(&included[kind as usize]),
             ),
             (Kind::Users, None | Some(Kind::Tags)) if !self.noted_users => {
                 self.noted_users = true;
-                "excluded_primary_users: here a Mac without a primary user gets the rule; Zentral \
-                 would not give it"
+                "excluded_primary_users: a Mac without a primary user gets the rule from \
+                nicelist, but not from Zentral"
                     .to_owned()
             }
             (Kind::Tags | Kind::Users | Kind::Serials, _) => return,
@@ -206,7 +207,8 @@ impl Scopes {
         if kind == Kind::Serials && !self.noted_serials && !scopes.is_empty() {
             self.noted_serials = true;
             let text = format!(
-                "{name}: serial numbers stay in the scopes; each matches its host at any time"
+                "{name}: serial numbers become scopes; each applies to the host that has the \
+                serial number, now or later"
             );
             self.notes.push(Remark::new(self.at(node), text));
         }
@@ -219,10 +221,9 @@ impl Scopes {
         match kind {
             Kind::Serials => text.parse().map(Scope::Host).map_err(|error| error.to_string()),
             Kind::Users => Scope::user(&text).map_err(|error| error.to_string()),
-            Kind::Tags if is_number && !self.names_tags => Err(format!(
-                "{text} is a number, and only Zentral knows which tag has it; write the tag's name \
-                 in its place"
-            )),
+            Kind::Tags if is_number && !self.names_tags => {
+                Err(format!("{text} is Zentral's number of a tag; use the name of the tag instead"))
+            }
             Kind::Tags => self.tag(self.at(node), &text).map(Scope::Tag),
         }
     }

@@ -77,12 +77,12 @@ fn a_rule_set_in_yaml_becomes_rules_by_scope() {
     assert_eq!(
         notes(&document),
         [
-            "z:2:7: name: --source core would keep these rules apart from others",
-            "z:3:17: configurations: is ignored; the rules are for the fleet, or for the scope that \
-             --scope names",
+            "z:2:7: name: to mark these rules with their origin: --source core",
+            "z:3:17: configurations: is ignored; the rules are for the fleet, or for the scope in \
+                --scope",
             "z:9:12: tags: `Eng` becomes eng",
-            "z:11:7: excluded_serial_numbers: serial numbers stay in the scopes; each matches its host \
-             at any time",
+            "z:11:7: excluded_serial_numbers: serial numbers become scopes; each applies to the \
+                host that has the serial number, now or later",
         ]
     );
 }
@@ -104,7 +104,7 @@ fn json_says_the_same_with_places_of_its_own() {
     assert_eq!(
         faults(&document),
         [
-            "z:4:47: identifier: `SHORT` is no teamid identifier; expected 10 letters and digits",
+            "z:4:47: identifier: invalid teamid identifier `SHORT`: expected 10 letters and digits",
             "z:5:88: tags: expected a list, found a string",
         ]
     );
@@ -151,8 +151,8 @@ fn a_mac_without_a_primary_user_is_reported() {
     let document = with("excluded_primary_users: [u]");
     assert_eq!(
         notes(&document)[1],
-        "z:6:29: excluded_primary_users: here a Mac without a primary user gets the rule; Zentral \
-         would not give it"
+        "z:6:29: excluded_primary_users: a Mac without a primary user gets the rule from \
+            nicelist, but not from Zentral"
     );
 }
 
@@ -169,7 +169,7 @@ fn an_excluded_tag_needs_the_higher_priority() {
     );
     assert_eq!(
         notes(&document)[1],
-        "z:7:20: excluded_tags: give c a higher priority than a, b, or they take nothing away"
+        "z:7:20: excluded_tags: give c a higher priority than a, b; otherwise the exclusion has no effect"
     );
 }
 
@@ -178,22 +178,22 @@ fn what_scopes_cannot_express_is_refused() {
     let refused = |lists: &str| faults(&with(lists)).join("\n");
     assert_eq!(
         refused("tags: [a]\n    serial_numbers: [s]"),
-        "z:3:5: tags and serial_numbers together mean Macs that are in both, which one scope \
-         cannot say; give those Macs a tag of their own and name that"
+        "z:3:5: tags and serial_numbers together match only Macs that are in both, which one \
+            scope cannot express; assign a tag to those Macs and use that"
     );
     assert_eq!(
         refused("serial_numbers: [s]\n    excluded_tags: [a]"),
-        "z:7:20: excluded_tags: cannot take from serial_numbers, which are stronger here; take \
-         those Macs out of serial_numbers"
+        "z:7:20: excluded_tags: cannot exclude Macs from serial_numbers, which are stronger \
+            scopes in nicelist; remove those Macs from serial_numbers"
     );
     assert_eq!(
         refused("primary_users: [u]\n    excluded_tags: [a]"),
-        "z:7:20: excluded_tags: cannot take from primary_users, which are stronger here; take \
-         those Macs out of primary_users"
+        "z:7:20: excluded_tags: cannot exclude Macs from primary_users, which are stronger scopes \
+            in nicelist; remove those Macs from primary_users"
     );
     assert_eq!(
         refused("tags: [a]\n    excluded_tags: [A]"),
-        "z:7:20: excluded_tags: `a` is in tags too"
+        "z:7:20: excluded_tags: `a` is also in tags"
     );
 }
 
@@ -201,10 +201,8 @@ fn what_scopes_cannot_express_is_refused() {
 fn a_tag_that_has_no_such_name_here_is_to_be_renamed() {
     assert_eq!(
         faults(&with("tags: [Eng Team]")),
-        [
-            "z:6:12: tags: `Eng Team` is no tag name; use up to 63 letters, digits, dots, dashes and \
-          underscores, starting with a letter or digit; rename it, for example to eng-team"
-        ]
+        ["z:6:12: tags: invalid tag name `Eng Team`: use up to 63 letters, digits, dots, \
+                dashes and underscores, starting with a letter or digit; rename it, for example to eng-team"]
     );
     let odd = faults(&with("excluded_tags: ['☃']"));
     assert!(odd[0].ends_with("; rename it"), "{odd:?}");
@@ -233,7 +231,7 @@ fn a_policy_by_number_is_not_guessed_in_a_rule_set() {
     let text = "name: x\nrules:\n- {rule_type: TEAMID, identifier: ABCDE12345, policy: 2}\n";
     assert_eq!(
         faults(&document(text)),
-        ["z:3:55: policy: `2` is a number, and tools number these differently; write the name"]
+        ["z:3:55: policy: `2` is a number, which has another meaning in each tool; use the name"]
     );
 }
 
@@ -271,7 +269,7 @@ fn the_list_of_the_api_has_zentrals_own_numbers() {
         ]
     );
     let removed = self::document(&format!("[{}]", api_row(4, "AAAAAAAAAA", "")));
-    assert_eq!(faults(&removed), ["z:2:30: policy: Zentral has no rule with policy 4"]);
+    assert_eq!(faults(&removed), ["z:2:30: policy: unknown policy number 4"]);
 }
 
 #[test]
@@ -282,7 +280,10 @@ fn a_page_of_the_api_reports_that_there_are_more() {
     );
     let document = document(&text);
     assert_eq!(rules(&document), ["allow teamid:AAAAAAAAAA for fleet"]);
-    assert_eq!(notes(&document), ["z:1:19: next: the answer has more pages, which are not here"]);
+    assert_eq!(
+        notes(&document),
+        ["z:1:19: next: the response has more pages, which are not in this file"]
+    );
 }
 
 #[test]
@@ -290,8 +291,7 @@ fn tags_by_number_are_refused_with_what_to_do() {
     let document = document(&format!("[{}]", api_row(1, "AAAAAAAAAA", r#","tags":[2]"#)));
     assert_eq!(
         faults(&document),
-        ["z:5:69: tags: 2 is a number, and only Zentral knows which tag has it; write the tag's \
-          name in its place"]
+        ["z:5:69: tags: 2 is Zentral's number of a tag; use the name of the tag instead"]
     );
     let named = self::document(&format!("[{}]", api_row(1, "AAAAAAAAAA", r#","tags":["eng"]"#)));
     assert_eq!(rules(&named), ["allow teamid:AAAAAAAAAA for tag:eng"]);
@@ -305,8 +305,8 @@ fn voting_rules_and_rule_sets_are_reported() {
     assert_eq!(
         notes(&document(&format!("[{row}]"))),
         [
-            "z:1:76: ruleset: Zentral's rule set 7 has this rule",
-            "z:3:26: is_voting_rule: Zentral's users voted for it",
+            "z:1:76: ruleset: the rule is part of Zentral's rule set 7",
+            "z:3:26: is_voting_rule: the rule was created by a vote of Zentral's users",
         ]
     );
 }
@@ -317,7 +317,7 @@ fn rules_of_two_configurations_are_not_mixed() {
     let two = api_row(2, "AAAAAAAAAA", "").replace("\"configuration\":1", "\"configuration\":2");
     assert_eq!(
         faults(&document(&format!("[{one},\n{two}]"))),
-        ["z: has rules of 2 configurations (1, 2); choose one: --configuration 1"]
+        ["z: has rules for 2 configurations (1, 2); choose one: --configuration 1"]
     );
 }
 
@@ -329,10 +329,8 @@ fn a_bundle_is_zentrals_own() {
     );
     assert_eq!(
         faults(&document(&text)),
-        [
-            "z:3:15: rule_type: BUNDLE is Zentral's own, and Santa has no such rule; leave it out, and \
-          allow the programs of the bundle"
-        ]
+        ["z:3:15: rule_type: Santa has no BUNDLE rules; remove this rule, and allow the \
+                programs of the bundle"]
     );
 }
 
@@ -347,11 +345,11 @@ fn rules_that_lack_something_are_all_reported() {
         [
             "z:3:3: the rule has no identifier",
             "z:4:3: expected an object for each rule, found a string",
-            "z:5:46: sha256: there is identifier too",
+            "z:5:46: sha256: cannot be combined with identifier",
             "z:6:12: policy: expected a string, found a list",
         ]
     );
-    assert_eq!(notes(&document)[1], "z:7:74: colour: is not known here and is passed over");
+    assert_eq!(notes(&document)[1], "z:7:74: colour: is an unknown key, which is ignored");
 }
 
 #[test]
@@ -363,7 +361,7 @@ fn anchors_that_explode_are_refused() {
         text.push_str(&format!("a{level}: &a{level} [{ten}]\n"));
     }
     text.push_str("name: x\nrules: *a8\n");
-    insta::assert_snapshot!(faults(&document(&text)).join("\n"), @"z:6:15: is too deep, or grows without bounds where its anchors are used");
+    insta::assert_snapshot!(faults(&document(&text)).join("\n"), @"z:6:15: is nested too deeply, or grows without limit when its anchors are expanded");
 }
 
 #[test]
@@ -391,13 +389,13 @@ fn broken_files_are_reported_where_they_break() {
     .map(|text| faults(&document(text)).join("\n"))
     .collect();
     insta::assert_snapshot!(places.join("\n"), @"
-    z:2:10: ends too early; it may be cut off
+    z:2:10: ends unexpectedly; it may be incomplete
     z:3:5: unclosed bracket '['
     z:2:7: name: is given twice
     z:1:23: name: is given twice
     z:3:2: tabs disallowed within this context (block indentation)
     z:1:1: is empty
-    z:1:1: is neither a rule set of Zentral's, with name and rules, nor a list of its rules
+    z:1:1: is neither a Zentral rule set, with name and rules, nor a list of Zentral's rules
     z:1:11: rules: expected a list, found a number
     ");
 }

@@ -126,7 +126,7 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
             (Some(kind), None) => Ok(Some(kind.excluded())),
             (Some(Kind::Tags), Some(Kind::Tags)) => Ok(Some(Kind::Tags.excluded())),
             (Some(kind), Some(base)) if kind > base => Ok(Some(kind.excluded())),
-            (Some(_) | None, _) => Err("Zentral has no remove, only exceptions".to_owned()),
+            (Some(_) | None, _) => Err("Zentral has no remove rules, only exceptions".to_owned()),
         };
     }
     if let Some(reason) = inexpressible(rule) {
@@ -134,13 +134,11 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     }
     let (scope, first_scope) = (rule.scope(), first.scope());
     if kind(scope) != base {
-        return Err(format!(
-            "Zentral has one rule for a target, and writes that for {first_scope}"
-        ));
+        return Err(format!("Zentral has one rule per target, which is the one for {first_scope}"));
     }
     if !is_same(rule, first) {
         return Err(format!(
-            "Zentral has one rule for a target, and that for {first_scope} says otherwise"
+            "Zentral has one rule per target, and the one for {first_scope} differs"
         ));
     }
     Ok(base.map(Kind::included))
@@ -150,8 +148,11 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
 fn inexpressible(rule: &Rule) -> Option<String> {
     let kind = rule.policy().kind();
     match kind {
-        PolicyKind::Remove => Some("Zentral has no remove, only exceptions".to_owned()),
-        _ if policy(kind).is_none() => Some(format!("Zentral's rule sets have no policy {kind}")),
+        PolicyKind::Remove => Some("Zentral has no remove rules, only exceptions".to_owned()),
+        _ if policy(kind).is_none() => Some(format!(
+            "Zentral's rule sets do not support policy \
+            {kind}"
+        )),
         _ => named(rule.scope()).err(),
     }
 }
@@ -159,9 +160,9 @@ fn inexpressible(rule: &Rule) -> Option<String> {
 fn named(scope: &Scope) -> Result<(), String> {
     match scope {
         Scope::Fleet | Scope::Tag(_) | Scope::User(_) => Ok(()),
-        Scope::Group(_) => Err("Zentral knows no groups".to_owned()),
+        Scope::Group(_) => Err("Zentral has no groups".to_owned()),
         Scope::Host(machine) if machine.is_uuid() => {
-            Err("Zentral names Macs by their serial number, not by their machine id".to_owned())
+            Err("Zentral identifies Macs by serial number, not by machine ID".to_owned())
         }
         Scope::Host(_) => Ok(()),
     }

@@ -38,7 +38,7 @@ pub struct Version {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected a version of Santa from 2021.1 on, such as 2026.7, pedro, or rednose for an old pedro"
+    "expected a Santa version since 2021.1, such as 2026.7, or pedro, or rednose for an old pedro"
 )]
 pub struct GenerationError;
 
@@ -288,7 +288,7 @@ pub(crate) const TOKEN_TIMEOUT: Duration = Duration::from_secs(10);
 #[cfg(test)]
 impl Version {
     pub(crate) fn named(text: &str) -> Self {
-        Self::read(text).unwrap_or_else(|| panic!("{text} is no version of Santa"))
+        Self::read(text).unwrap_or_else(|| panic!("{text} is not a valid Santa version"))
     }
 }
 

@@ -26,13 +26,14 @@ const RESERVED_HEADERS: [&str; 9] = [
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ProfileError {
-    #[error("{} speaks JSON only; protobuf came with 2024.6", .0.name())]
+    #[error("{} supports only JSON; protobuf was added in 2024.6", .0.name())]
     NoProtobuf(Generation),
-    #[error("{} compresses with deflate only, not {encoding}", .generation.name())]
+    #[error("{} supports only deflate, not {encoding}", .generation.name())]
     OnlyDeflate { generation: Generation, encoding: ContentEncoding },
-    #[error("{} does not say zlib for deflate; 2023.3 was the last that could", .0.name())]
+    #[error("{} does not send zlib instead of deflate; 2023.3 was the last version with this \
+        option", .0.name())]
     NoZlib(Generation),
-    #[error("{} sends no headers of its profile; SyncExtraHeaders came with 2023.7", .0.name())]
+    #[error("{} does not support headers in its profile; SyncExtraHeaders was added in 2023.7", .0.name())]
     NoHeaders(Generation),
 }
 
@@ -235,19 +236,19 @@ mod tests {
         };
         let protobuf = |profile: &mut Profile| profile.wire = Format::Protobuf;
         assert_eq!(error("2024.6", &protobuf), "fine");
-        assert!(error("2024.5", &protobuf).starts_with("Santa 2024.5 speaks JSON only"));
+        assert!(error("2024.5", &protobuf).starts_with("Santa 2024.5 supports only JSON"));
         let plain = |profile: &mut Profile| profile.content_encoding = ContentEncoding::Identity;
         assert_eq!(error("2023.4", &plain), "fine");
-        assert!(error("2023.3", &plain).ends_with("with deflate only, not identity"));
-        assert!(error("pedro", &plain).starts_with("pedro compresses"));
+        assert!(error("2023.3", &plain).ends_with("supports only deflate, not identity"));
+        assert!(error("pedro", &plain).starts_with("pedro supports only deflate"));
         let zlib = |profile: &mut Profile| profile.backwards_compatible_content_encoding = true;
         assert_eq!(error("2023.3", &zlib), "fine");
-        assert!(error("2023.4", &zlib).starts_with("Santa 2023.4 does not say zlib"));
+        assert!(error("2023.4", &zlib).starts_with("Santa 2023.4 does not send zlib"));
         let secret = |profile: &mut Profile| {
             profile.headers.insert("Authorization".to_owned(), "Bearer x".to_owned());
         };
         assert_eq!(error("2023.7", &secret), "fine");
-        assert!(error("2023.6", &secret).starts_with("Santa 2023.6 sends no headers"));
+        assert!(error("2023.6", &secret).starts_with("Santa 2023.6 does not support headers"));
     }
 
     #[test]

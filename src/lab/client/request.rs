@@ -35,18 +35,18 @@ impl Pace {
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     /// The status of the last response was not a success.
-    #[error("the server answered {status} (attempt {attempts})")]
+    #[error("the server responded with {status} (attempt {attempts})")]
     Refused { status: u16, attempts: u32 },
     /// The last attempt got no usable response: for example, none arrived, or it cannot be
     /// decompressed.
-    #[error("no answer from the server (attempt {attempts})")]
+    #[error("no response from the server (attempt {attempts})")]
     Unanswered { attempts: u32, source: TransportError },
     /// The status was a success, but the client cannot read the body.
-    #[error("the server's answer cannot be read")]
+    #[error("cannot read the server's response")]
     Unreadable(#[source] MessageError),
-    #[error("the request cannot be written")]
+    #[error("cannot encode the request")]
     Unwritable(#[source] MessageError),
-    #[error("the request cannot be compressed")]
+    #[error("cannot compress the request")]
     Uncompressable(#[source] BodyError),
 }
 

@@ -35,13 +35,13 @@ pub enum SyncError {
     Preflight(#[source] RequestError),
     #[error("rule download failed")]
     RuleDownload(#[source] RequestError),
-    #[error("rule download does not end: gave up after {pages} pages")]
+    #[error("rule download stopped after {pages} pages, because the pages do not end")]
     EndlessRules { pages: usize },
     /// Postflight failed. This error stops only syncs of pedro.
     #[error("postflight failed")]
     Postflight(#[source] RequestError),
     /// The client cannot download rules without a complete sync.
-    #[error("{0} does not sync rules alone")]
+    #[error("{0} does not support syncs of rules only")]
     NoRuleSync(Generation),
 }
 

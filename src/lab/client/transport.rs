@@ -27,14 +27,14 @@ impl HttpResponse {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    #[error("the exchange failed")]
+    #[error("the request failed")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
     /// The connection failed before the end of the body.
-    #[error("the response with status {status} is cut off")]
+    #[error("the response with status {status} is incomplete")]
     CutOff { status: u16 },
     #[error("the response with status {status} is larger than 64 MiB")]
     TooLarge { status: u16 },
-    #[error("no answer within {0:?}")]
+    #[error("no response within {0:?}")]
     TimedOut(Duration),
 }
 
@@ -55,12 +55,12 @@ pub trait Transport: Send + Sync {
 
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
-    #[error("{address:?} is not a URL")]
+    #[error("{address:?} is not a valid URL")]
     Malformed { address: String, source: url::ParseError },
     #[error("{0:?} is not an https or http URL")]
     Scheme(String),
     /// Clients refuse plain `http` to another computer.
-    #[error("plain http is only for this machine, not for {0:?}")]
+    #[error("http is allowed only to this machine, not to {0:?}; use https")]
     Insecure(String),
     #[error("cannot set up the HTTP client")]
     Client(#[from] reqwest::Error),

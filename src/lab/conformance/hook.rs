@@ -54,8 +54,8 @@ impl Hook {
             Self::AddRule => (
                 "add-rule",
                 "Add the rule for hosts with the tag `NICELIST_TAG` if that is set, otherwise for \
-                 the host `NICELIST_MACHINE`, or for all hosts where the server knows no rules of \
-                 a single one.",
+                the host `NICELIST_MACHINE`, or for all hosts if the server does not support \
+                rules for single hosts.",
                 &[Machine, Target, RuleType, Identifier, Policy, Cel, Tag],
             ),
             Self::RemoveRule => {
@@ -63,8 +63,8 @@ impl Hook {
             }
             Self::TagHost => (
                 "tag-host",
-                "Give the host `NICELIST_MACHINE` the tag, or label, `NICELIST_TAG`, which may \
-                 have to be made first.",
+                "Assign the tag, or label, `NICELIST_TAG` to the host `NICELIST_MACHINE`. Create \
+                the tag first if necessary.",
                 &[Machine, Tag],
             ),
             Self::UntagHost => ("untag-host", "Remove the tag from the host.", &[Machine, Tag]),
@@ -80,7 +80,7 @@ impl Hook {
             ),
             Self::EnableBundles => (
                 "enable-bundles",
-                "Turn bundles on for the host `NICELIST_MACHINE`, or for all.",
+                "Enable bundles for the host `NICELIST_MACHINE`, or for all hosts.",
                 &[Machine],
             ),
         }
@@ -137,17 +137,16 @@ impl Variable {
         match self {
             Self::Machine => "The machine ID of the simulated host.",
             Self::Target => {
-                "What the rule is about, as nicelist writes it: `binary:<64 hex>`, \
-                 `cdhash:<40 hex>`."
+                "The rule's target, as nicelist writes it: `binary:<64 hex>`, `cdhash:<40 hex>`."
             }
             Self::RuleType => "The rule's type as Santa writes it: `BINARY`, `CDHASH`.",
-            Self::Identifier => "The rule's identifier, made up for this run.",
+            Self::Identifier => "The rule's identifier, generated for this run.",
             Self::Policy => {
                 "The rule's policy as Santa writes it: `BLOCKLIST`, `ALLOWLIST`, `CEL`, \
                  `SILENT_GUI_BLOCKLIST`."
             }
             Self::Cel => "The expression of a CEL rule; otherwise empty.",
-            Self::Tag => "A tag, made up for this run; empty if the rule is not for a tag.",
+            Self::Tag => "A tag, generated for this run; empty if the rule is not for a tag.",
             Self::Mode => "`MONITOR`, `LOCKDOWN` or `STANDALONE`.",
         }
     }
@@ -164,7 +163,7 @@ pub struct HookCommand {
 pub enum HookError {
     #[error("not NAME=CMD")]
     NoCommand,
-    #[error("no hook is called `{name}`: the hooks are {known}")]
+    #[error("unknown hook `{name}`: expected {known}")]
     Unknown { name: String, known: String },
 }
 
@@ -200,7 +199,7 @@ impl Hooks {
 
     pub(super) async fn run(&self, hook: Hook, values: &[(Variable, &str)]) -> Result<(), Stop> {
         let Some(command) = self.0.get(&hook) else {
-            return Err(Stop::not_applicable(format!("needs --hook {hook}=CMD")));
+            return Err(Stop::not_applicable(format!("requires --hook {hook}=CMD")));
         };
         let value = |variable: &Variable| {
             let given = values.iter().find(|(known, _)| known == variable);
@@ -227,7 +226,7 @@ mod tests {
         assert!(matches!("add-rule= ".parse::<HookCommand>(), Err(HookError::NoCommand)));
         assert!(matches!("add-rule".parse::<HookCommand>(), Err(HookError::NoCommand)));
         let error = "add=x".parse::<HookCommand>().unwrap_err().to_string();
-        assert!(error.starts_with("no hook is called `add`: the hooks are add-rule,"), "{error}");
+        assert!(error.starts_with("unknown hook `add`: expected add-rule,"), "{error}");
     }
 
     #[tokio::test]
@@ -240,7 +239,7 @@ mod tests {
         let values = [(Variable::Machine, "M1"), (Variable::Tag, "eng")];
         let stop = hooks.run(Hook::TagHost, &values).await.unwrap_err();
         let Stop::Fails(did) = stop else { panic!("{stop:?}") };
-        assert_eq!(did, "the hook tag-host ended with exit status: 3: not eng");
+        assert_eq!(did, "the hook tag-host failed with exit status: 3: not eng");
         assert_eq!(hooks.missing(&[Hook::TagHost, Hook::SetMode]), [Hook::SetMode]);
     }
 

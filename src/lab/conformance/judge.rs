@@ -53,7 +53,7 @@ impl Judge {
         if !missing.is_empty() {
             let flags: Vec<String> =
                 missing.iter().map(|hook| format!("--hook {hook}=CMD")).collect();
-            let why = format!("needs {}", flags.join(" and "));
+            let why = format!("requires {}", flags.join(" and "));
             return CaseReport::of(case, Err(Stop::not_applicable(why)));
         }
         let run = CaseRun::new(&self.server, &self.hooks, format!("{}-{}", self.prefix, case.id));

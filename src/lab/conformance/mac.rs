@@ -118,12 +118,12 @@ impl<'t> Mac<'t> {
         let rules = match answer.remove("rules") {
             Some(Value::Array(rules)) => rules,
             Some(Value::Null) | None => Vec::new(),
-            Some(_) => return Err(Stop::fails("ruledownload: `rules` is no list")),
+            Some(_) => return Err(Stop::fails("ruledownload: `rules` is not a list")),
         };
         let cursor = match answer.remove("cursor") {
             Some(Value::String(cursor)) => Some(cursor).filter(|cursor| !cursor.is_empty()),
             Some(Value::Null) | None => None,
-            Some(_) => return Err(Stop::fails("ruledownload: `cursor` is no text")),
+            Some(_) => return Err(Stop::fails("ruledownload: `cursor` is not a string")),
         };
         Ok(Page { rules, cursor })
     }
@@ -151,7 +151,7 @@ impl<'t> Mac<'t> {
                 return Ok(pages);
             }
             if again || pages.len() >= MAX_PAGES {
-                let how = if again { "a cursor comes again" } else { "and there are more" };
+                let how = if again { "and the cursor repeats" } else { "and there are more" };
                 return Err(Stop::fails(format!("ruledownload: {} pages, {how}", pages.len())));
             }
         }
@@ -240,7 +240,7 @@ impl<'t> Mac<'t> {
         match self.policy(&rule.key) {
             Some(policy) if policy == rule.policy => Ok(()),
             Some(policy) => {
-                Err(Stop::fails(format!("the host has {policy} where {} is in force", rule.policy)))
+                Err(Stop::fails(format!("the host has {policy}, but {} is active", rule.policy)))
             }
             None => Err(Stop::fails(format!("the host has no rule for {}", rule.target()))),
         }

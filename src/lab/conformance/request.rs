@@ -94,7 +94,12 @@ impl Request {
 
     /// Compresses the body and sends this `Content-Encoding`.
     pub(super) fn packed(mut self, packing: Packing, name: &'static str) -> Result<Self, Stop> {
-        let impossible = |error: io::Error| Stop::not_applicable(format!("no body: {error}"));
+        let impossible = |error: io::Error| {
+            Stop::not_applicable(format!(
+                "cannot encode the body: \
+            {error}"
+            ))
+        };
         self.body = pack(packing, &*self.body).map_err(impossible)?;
         self.encoding = Some(name);
         self.is_exact = true;

@@ -76,19 +76,22 @@ pub(super) fn read(value: &Value, client: Version) -> Result<Rule, String> {
     let dropped = |what: &str| format!("{rule_type} {identifier} {policy}: {what}");
     let known = |since: &u32| *since <= client.number;
     if !TYPES.iter().any(|(name, _, since)| *name == rule_type && known(since)) {
-        return Err(dropped("no such rule type"));
+        return Err(dropped("unknown rule type"));
     }
     let named = |(name, old, _, since): &&(&str, &str, i32, u32)| {
         (*name == policy || *old == policy) && known(since)
     };
     let Some((policy, ..)) = POLICIES.iter().find(named) else {
-        return Err(dropped("no such policy"));
+        return Err(dropped("unknown policy"));
     };
     let Some(identifier) = kept(rule_type, identifier) else {
-        return Err(dropped("no such identifier"));
+        return Err(dropped("invalid identifier"));
     };
     if (*policy == "CEL") == text("cel_expr").is_empty() {
-        return Err(dropped("an expression goes with the policy CEL and with no other"));
+        return Err(dropped(
+            "an expression is required for the policy CEL and not allowed for \
+            others",
+        ));
     }
     let key = RuleTarget { rule_type: rule_type.to_owned(), identifier };
     Ok(Rule { key, policy, cel: text("cel_expr").to_owned() })
@@ -211,13 +214,13 @@ mod tests {
             json!({"identifier": "AB".repeat(20), "rule_type": "CDHASH", "policy": "BLACKLIST"});
         let kept = read(&cdhash, V2026_7).unwrap();
         assert_eq!(kept, rule("CDHASH", &"ab".repeat(20), "BLOCKLIST"));
-        assert!(read(&cdhash, V2023_9).unwrap_err().ends_with(": no such rule type"));
+        assert!(read(&cdhash, V2023_9).unwrap_err().ends_with(": unknown rule type"));
         let half = json!({"identifier": "ab".repeat(32), "rule_type": "BINARY", "policy": "SILENT_GUI_BLOCKLIST"});
         assert!(read(&half, V2026_7).is_ok());
-        assert!(read(&half, V2026_5).unwrap_err().ends_with(": no such policy"));
+        assert!(read(&half, V2026_5).unwrap_err().ends_with(": unknown policy"));
         let old = json!({"sha256": "ab".repeat(32), "rule_type": "BINARY", "policy": "CEL"});
-        assert!(read(&old, V2026_7).unwrap_err().contains("an expression goes with"));
+        assert!(read(&old, V2026_7).unwrap_err().contains("an expression is required"));
         let short = json!({"identifier": "ab", "rule_type": "BINARY", "policy": "ALLOWLIST"});
-        assert!(read(&short, V2026_7).unwrap_err().ends_with(": no such identifier"));
+        assert!(read(&short, V2026_7).unwrap_err().ends_with(": invalid identifier"));
     }
 }

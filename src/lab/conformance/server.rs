@@ -30,7 +30,7 @@ pub struct Header {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("not `Name: value`")]
+#[error("expected `Name: value`")]
 pub struct HeaderError;
 
 impl FromStr for Header {
@@ -47,15 +47,15 @@ impl FromStr for Header {
 
 #[derive(Debug, thiserror::Error)]
 pub enum Unreachable {
-    #[error("no answer from {address}: {reason}")]
+    #[error("no response from {address}: {reason}")]
     Silent { address: String, reason: String },
-    #[error("{address} answers a preflight with {status}")]
+    #[error("{address} responds to a preflight with {status}")]
     Denied {
         address: String,
         /// 401 or 403.
         status: u16,
     },
-    #[error("{address} has no preflight: it answers with 404")]
+    #[error("{address} is not a sync server: it responds to a preflight with 404")]
     Elsewhere { address: String },
 }
 
@@ -132,7 +132,12 @@ impl Server {
     }
 
     async fn send(&self, request: Request, usual: BodyEncoding) -> Result<ServerResponse, String> {
-        let request = request.in_encoding(usual).map_err(|error| format!("no body: {error}"))?;
+        let request = request.in_encoding(usual).map_err(|error| {
+            format!(
+                "cannot encode the body: \
+            {error}"
+            )
+        })?;
         let Request { stage, machine, agent, kind, encoding, is_exact: _, accepts, body } = request;
         let mut sent = self.client.post(format!("{}{stage}/{machine}", self.base));
         let headers = [
@@ -156,13 +161,13 @@ impl Server {
     /// Describes a timeout, or the innermost cause of any other error, in one line.
     fn describe(&self, error: &reqwest::Error) -> String {
         if error.is_timeout() {
-            return format!("no answer within {} s", self.patience.as_secs_f32());
+            return format!("no response within {} s", self.patience.as_secs_f32());
         }
         let mut cause: &dyn Error = error;
         while let Some(next) = cause.source() {
             cause = next;
         }
-        let what = if error.is_connect() { "no connection" } else { "no whole answer" };
+        let what = if error.is_connect() { "no connection" } else { "incomplete response" };
         format!("{what}: {cause}")
     }
 }

@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     fn object(value: Value) -> Object {
-        let Value::Object(object) = value else { panic!("{value} is no object") };
+        let Value::Object(object) = value else { panic!("{value} is not an object") };
         object
     }
 

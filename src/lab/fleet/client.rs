@@ -147,6 +147,6 @@ mod tests {
         assert!(error(&[share("pedro", 1)], &plain).contains("pedro"));
         assert!(error(&[share("2026.7", 0)], &plain).contains("share"));
         let protobuf = Profile { wire: Format::Protobuf, ..Profile::default() };
-        assert!(error(&[share("2026.7", 1), share("2024.5", 1)], &protobuf).contains("JSON only"));
+        assert!(error(&[share("2026.7", 1), share("2024.5", 1)], &protobuf).contains("only JSON"));
     }
 }

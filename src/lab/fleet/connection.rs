@@ -36,13 +36,13 @@ use crate::protocol::ContentEncoding;
 pub(super) enum ConnectionError {
     #[error("no connection: {0}")]
     Connect(#[source] io::Error),
-    #[error("no answer within {} s", .0.as_secs_f64())]
+    #[error("no response within {} s", .0.as_secs_f64())]
     TimedOut(Duration),
     #[error("the connection broke: {0}")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
-    #[error("answered {0}")]
+    #[error("status {0}")]
     Status(u16),
-    #[error("answered in an unknown encoding")]
+    #[error("a response in an unknown encoding")]
     Encoding,
 }
 

@@ -148,7 +148,7 @@ impl Measures {
         if self.errors.len() < MOST_KINDS || self.errors.contains_key(&key) {
             *self.errors.entry(key).or_default() += 1;
         } else {
-            *self.errors.entry((stage.name(), "another reason".to_owned())).or_default() += 1;
+            *self.errors.entry((stage.name(), "other reasons".to_owned())).or_default() += 1;
         }
     }
 
@@ -234,7 +234,7 @@ mod tests {
         let mut measures = Measures::new();
         for n in 0..200 {
             measures.failed(Stage::RuleDownload, format!("odd at {n}"));
-            measures.failed(Stage::Preflight, "answered 503".to_owned());
+            measures.failed(Stage::Preflight, "status 503".to_owned());
         }
         assert!(measures.errors().len() <= MOST_KINDS + 2);
         assert_eq!(measures.error_count(), 400);

@@ -182,7 +182,7 @@ impl HostSync<'_> {
                 return Ok(pages);
             }
             if pages.len() == MOST_PAGES {
-                let endless = format!("did not end after {MOST_PAGES} pages");
+                let endless = format!("download did not end after {MOST_PAGES} pages");
                 return Err(self.failed(Stage::RuleDownload, endless));
             }
         }
@@ -276,11 +276,11 @@ impl HostSync<'_> {
     }
 
     fn written<T>(&self, stage: Stage, result: Result<T, WriteError>) -> Result<T, SyncStopped> {
-        result.map_err(|error| self.failed(stage, format!("cannot be written: {error}")))
+        result.map_err(|error| self.failed(stage, format!("cannot encode the request: {error}")))
     }
 
     fn read<T>(&self, stage: Stage, result: Result<T, ResponseError>) -> Result<T, SyncStopped> {
-        result.map_err(|error| self.failed(stage, format!("answer cannot be read: {error}")))
+        result.map_err(|error| self.failed(stage, format!("cannot read the response: {error}")))
     }
 
     fn failed(&self, stage: Stage, reason: String) -> SyncStopped {

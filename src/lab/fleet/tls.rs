@@ -72,7 +72,7 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, FleetError>
     let all = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let all = all.map_err(|error| unreadable(path, error))?;
     if all.is_empty() {
-        return Err(unreadable(path, "no certificate in it"));
+        return Err(unreadable(path, "the file contains no certificate"));
     }
     Ok(all)
 }

@@ -321,12 +321,13 @@ impl Folding {
                 let asked = self.asked.filter(|_| stage.is_rule());
                 match (self.decided.map(|(by, _)| by), asked) {
                     (Some(by), _) => {
-                        let why = format!("{why}; {} comes first", by.word());
+                        let why = format!("{why}; {} takes precedence", by.word());
                         (StepResult::Outranked, Some(ruling), why)
                     }
                     (None, Some(by)) => {
                         let why = format!(
-                            "{why}; {} comes first, and no other rule is tried even if its expression gives no answer",
+                            "{why}; {} takes precedence, and Santa checks no other rule, even if \
+                            the expression has no result",
                             by.word()
                         );
                         (StepResult::Outranked, Some(ruling), why)
@@ -365,28 +366,29 @@ fn look(
     match stage {
         EvaluationStage::Protected => protected(program),
         EvaluationStage::StaticRules => Some(Match::Unseen(
-            "rules of the Mac's profile (StaticRules) come first and are not reported",
+            "rules in the Mac's profile (StaticRules) take precedence and are not reported",
         )),
         EvaluationStage::Rule(rule_type) => Some(rule(program, rule_type, rules)),
         EvaluationStage::Transitive => conditions.transitive.then_some(Match::Unseen(
-            "what an allowed compiler wrote may run; the Mac keeps those rules to itself",
+            "the output of an allowed compiler is allowed; the Mac does not report these rules",
         )),
         EvaluationStage::BadSignature => (program.signing_status == SigningStatus::Invalid)
             .then_some(Match::Unseen(
-                "stopped where the Mac's profile sets EnableBadSignatureProtection",
+                "blocked if the Mac's profile sets EnableBadSignatureProtection",
             )),
         EvaluationStage::Platform => Some(platform(program, conditions.platform)),
         EvaluationStage::BlockedPath => path::check(conditions.blocked_path, path, Ruling::Block),
         EvaluationStage::PageZero => no_page_zero.then(|| {
             Match::Perhaps(
                 Ruling::Block,
-                "no __PAGEZERO: stopped where the Mac's profile sets EnablePageZeroProtection"
+                "no __PAGEZERO: blocked if the Mac's profile sets EnablePageZeroProtection"
                     .to_owned(),
             )
         }),
         EvaluationStage::AllowedPath => path::check(conditions.allowed_path, path, Ruling::Allow),
-        EvaluationStage::NoCode => no_code
-            .then(|| Match::Yes(Ruling::Allow, "the file is no machine code itself".to_owned())),
+        EvaluationStage::NoCode => no_code.then(|| {
+            Match::Yes(Ruling::Allow, "the file itself contains no machine code".to_owned())
+        }),
         EvaluationStage::Mode => Some(mode(conditions.unmatched)),
     }
 }
@@ -396,9 +398,9 @@ fn protected(program: &Program) -> Option<Match> {
     let signing_id = program.target(RuleType::SigningId);
     let own = |id: &str| SANTAS_OWN.iter().any(|own| id.starts_with(own));
     if signed && signing_id.is_some_and(|target| own(target.identifier())) {
-        Some(Match::Yes(Ruling::Allow, "Santa's own programs always run".to_owned()))
+        Some(Match::Yes(Ruling::Allow, "Santa's own programs are always allowed".to_owned()))
     } else if program.is_platform() {
-        Some(Match::Unseen("programs that the system cannot do without always run"))
+        Some(Match::Unseen("programs that macOS requires are always allowed"))
     } else {
         None
     }
@@ -407,18 +409,20 @@ fn protected(program: &Program) -> Option<Match> {
 fn rule(program: &Program, rule_type: RuleType, rules: &HeldRules) -> Match {
     let status = program.signing_status;
     if !status.allows(rule_type) {
-        let why =
-            format!("Santa asks no {rule_type} rule about a program signed so: {}", status.word());
+        let why = format!(
+            "Santa does not check {rule_type} rules for a program with signing status {}",
+            status.word()
+        );
         return Match::No(why);
     }
     let Some(target) = program.target(rule_type) else {
         if !program.may_have(rule_type) {
-            return Match::No("the program has none".to_owned());
+            return Match::No("the program has no such identifier".to_owned());
         }
-        let why = "the program's is not known";
+        let why = "the program's identifier is not known";
         return match rules.types.contains(&rule_type) {
             true => Match::Perhaps(Ruling::Unknown, why.to_owned()),
-            false => Match::No(format!("{why}, and the host has no such rule")),
+            false => Match::No(format!("{why}, but the host has no rule of this type")),
         };
     };
     let policy = rules.policies.get(&target).copied();
@@ -426,13 +430,14 @@ fn rule(program: &Program, rule_type: RuleType, rules: &HeldRules) -> Match {
         None => Match::No("no rule".to_owned()),
         Some((_, Ruling::Unknown)) => Match::Yes(
             Ruling::Unknown,
-            "its expression decides each time; if it gives no answer, the steps after the rules do"
+            "its expression decides each time; if it has no result, the steps after the rules \
+            decide"
                 .to_owned(),
         ),
         Some((policy, ruling)) if rule_type == RuleType::CdHash => {
             // Santa matches a cdhash only if the program has the hardened runtime
             // (SNTRuleIdentifiers).
-            Match::Yes(ruling, format!("{policy}, if the program runs with the hardened runtime"))
+            Match::Yes(ruling, format!("{policy}, if the program has the hardened runtime"))
         }
         Some((policy, ruling)) => Match::Yes(ruling, policy.word().to_owned()),
     }
@@ -442,26 +447,26 @@ fn platform(program: &Program, check: PlatformCheck) -> Match {
     let signed_by = program.certificate.as_ref().map(|leaf| leaf.common_name.as_str());
     let by_apple = signed_by.is_none_or(|name| name.is_empty() || name == APPLES_LEAF);
     match (program.is_platform(), check) {
-        (false, _) => Match::No("it does not come with the system".to_owned()),
-        (true, PlatformCheck::Flag) => {
-            Match::Yes(Ruling::Allow, "it comes with the system".to_owned())
-        }
+        (false, _) => Match::No("it is not part of macOS".to_owned()),
+        (true, PlatformCheck::Flag) => Match::Yes(Ruling::Allow, "it is part of macOS".to_owned()),
         (true, PlatformCheck::Certificate) if by_apple => {
-            Match::Yes(Ruling::Allow, "it is signed as what comes with the system is".to_owned())
+            Match::Yes(Ruling::Allow, "it has the certificate of programs in macOS".to_owned())
         }
-        (true, PlatformCheck::Certificate) => {
-            Match::No("this version of Santa goes by the certificate, which is another".to_owned())
-        }
+        (true, PlatformCheck::Certificate) => Match::No(
+            "this Santa version checks the certificate, which is not the one of \
+                programs in macOS"
+                .to_owned(),
+        ),
     }
 }
 
 fn mode(unmatched: Unmatched) -> Match {
     let (ruling, why) = match unmatched {
-        Unmatched::Allowed => (Ruling::Allow, "monitor lets everything else run, and reports it"),
-        Unmatched::Blocked => (Ruling::Block, "lockdown stops everything else"),
+        Unmatched::Allowed => (Ruling::Allow, "monitor allows all other programs and reports them"),
+        Unmatched::Blocked => (Ruling::Block, "lockdown blocks all other programs"),
         Unmatched::Asked => (
             Ruling::Block,
-            "standalone stops everything else, unless the person at the Mac approves it",
+            "standalone blocks all other programs unless the user of the Mac approves them",
         ),
     };
     Match::Yes(ruling, why.to_owned())

@@ -15,7 +15,7 @@ pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> 
         return Some(Match::Perhaps(ruling, format!("the path is not known: {pattern}")));
     }
     Some(match compile(pattern) {
-        None => Match::Perhaps(ruling, format!("cannot be evaluated here: {pattern}")),
+        None => Match::Perhaps(ruling, format!("nicelist cannot evaluate the pattern {pattern}")),
         Some(regex) if regex.is_match(path) => {
             Match::Yes(ruling, format!("the path matches {pattern}"))
         }

@@ -240,7 +240,7 @@ fn the_mode_decides_about_everything_else() {
     assert_eq!(decision(&evaluation(Unmatched::Blocked)), (Ruling::Block, "client-mode"));
     let asked = evaluation(Unmatched::Asked);
     assert_eq!(decision(&asked), (Ruling::Block, "client-mode"));
-    assert!(asked.steps.last().unwrap().why.contains("unless the person at the Mac approves it"));
+    assert!(asked.steps.last().unwrap().why.contains("unless the user of the Mac approves them"));
 }
 
 #[test]

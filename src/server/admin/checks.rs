@@ -79,8 +79,8 @@ pub(super) async fn check(
         return Err(refused(&errors).into());
     }
     if !errors.is_empty() && !force.has_reason {
-        let message = "a forced change needs a reason";
-        return Err(Problem::new(Code::Invalid, message).hint("--reason TEXT gives one").into());
+        let message = "a forced change requires a reason";
+        return Err(Problem::new(Code::Invalid, message).hint("add --reason TEXT").into());
     }
     let forced = errors.iter().map(|(_, finding)| finding.code.id()).collect();
     let shown = errors.iter().chain(&others).map(|(_, finding)| finding);
@@ -113,13 +113,13 @@ fn refused(errors: &[(usize, Finding)]) -> Problem {
     let details: Vec<Detail> = details.collect();
     let message = match (errors.len(), details.as_slice()) {
         (_, [only]) => only.message.clone(),
-        (count, _) => format!("{count} changes would do harm; nothing was changed"),
+        (count, _) => format!("{count} changes would be harmful; nothing was changed"),
     };
     let problem = Problem::new(Code::Guarded, message).details(details);
     let fix = errors.first().map(|(_, finding)| finding.code.fix());
     fix.into_iter()
         .fold(problem, Problem::hint)
-        .hint("--force --reason TEXT stores it anyway and records the reason")
+        .hint("to store it anyway and record the reason: --force --reason TEXT")
 }
 
 /// Keeps the findings about edits that would change something. Thus an edit that was forced earlier
@@ -311,7 +311,7 @@ async fn scope_warnings(state: &State, scopes: &BTreeSet<Scope>) -> Answered<Vec
         if matches!(scope, Scope::Host(_)) {
             warnings.extend(names::warning(state, scope).await?);
         } else if state.store.santa_versions(scope).await?.is_empty() {
-            let message = format!("no host is in the scope {scope}; check its spelling");
+            let message = format!("no host is in the scope {scope}; check the spelling");
             warnings.push(ChangeWarning { code: None, message });
         }
     }

@@ -16,19 +16,19 @@ use crate::api::{Code, Problem};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Refused};
 
-const DESCRIPTION: &str = "Everything that the command line does goes through this API. \
-    docs/API.md explains it, with examples.\n\nWithin /api/v1, properties and codes are added and never \
-    renamed or removed; clients must accept those that they do not know. Requests must not contain \
-    properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 get 400, 414 \
-    or 431 with an empty body and without an ID.";
+const DESCRIPTION: &str = "All commands of nicelist use this API. docs/API.md explains it, with \
+    examples.\n\nWithin /api/v1, properties and codes are added and never renamed or removed; \
+    clients must accept unknown ones. Requests must not contain properties or parameters that are \
+    not described here.\n\nRequests that are not valid HTTP/1.1 get 400, 414 or 431 with an empty \
+    body and without an ID.";
 
 const TAGS: [(&str, &str); 10] = [
     ("server", "The server itself"),
     ("rules", "Rules by target and scope"),
     ("policy", "Tags, settings and rules as a whole"),
-    ("history", "Revisions: what was changed, when, why and by whom"),
+    ("history", "Revisions: who changed what, when and why"),
     ("hosts", "Hosts: their state, tags, rules and settings"),
-    ("tags", "Tags, which administrators give to hosts"),
+    ("tags", "Tags, which administrators assign to hosts"),
     ("settings", "Settings by scope"),
     ("events", "Events that hosts reported, and decisions about them"),
     ("programs", "Programs that hosts reported"),
@@ -40,11 +40,11 @@ type Refusal = (u16, &'static str, &'static str);
 
 /// Error responses of every operation.
 const ALWAYS: [Refusal; 6] = [
-    (400, "BadRequest", "The request does not have the form that this document describes"),
-    (401, "Unauthenticated", "There is no token, or it is not valid"),
+    (400, "BadRequest", "The request does not match this document"),
+    (401, "Unauthenticated", "The token is missing or invalid"),
     (403, "Forbidden", "The role of the token is not sufficient"),
     (429, "TooManyRequests", "The client exceeded a limit per minute; nothing was changed"),
-    (500, "Internal", "The server failed; its log has the reason, with the request ID"),
+    (500, "Internal", "The server failed; its log has the reason under the request ID"),
     (503, "Unavailable", "The server is overloaded, or its database cannot be reached"),
 ];
 /// Error responses of operations with a body.
@@ -59,13 +59,13 @@ const OF_BODIES: [Refusal; 3] = [
 ];
 /// Error responses that an operation has only if it declares their status.
 const DECLARED: [Refusal; 3] = [
-    (404, "NotFound", "Something that the request names does not exist"),
+    (404, "NotFound", "Something in the request does not exist"),
     (
         409,
         "Conflict",
-        "The newest revision is another one, a name is ambiguous, or something is in use",
+        "The change was planned on an older revision, a name is ambiguous, or something is in use",
     ),
-    (422, "Invalid", "A value is not accepted; nothing was changed"),
+    (422, "Invalid", "A value is invalid; nothing was changed"),
 ];
 
 /// Completes the document that utoipa generates.
@@ -96,7 +96,7 @@ pub(super) fn completed(document: OpenApi) -> Value {
         refusals().map(refusal_response).collect::<Map<_, _>>().into();
     document["components"]["headers"] = json!({
         "RequestId": {
-            "description": "The ID of the request, which the server's log contains, too",
+            "description": "The ID of the request, which is also in the server's log",
             "schema": {"type": "string"},
         },
         "RetryAfter": {
@@ -108,7 +108,8 @@ pub(super) fn completed(document: OpenApi) -> Value {
         "token": {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token of `nicelist token create` with the role viewer, helpdesk, editor or admin",
+            "description": "A token with the role viewer, helpdesk, editor or admin, created with \
+                `nicelist token create`",
         },
     });
     document
@@ -338,7 +339,7 @@ pub(super) async fn refuse_stray_query(
         if !queried.0.contains(&(method, path.as_str().to_owned())) {
             let problem = Problem::new(Code::BadRequest, "this path has no query parameters");
             let problem = match takes_body {
-                true => problem.hint("send them as fields of the body, in JSON"),
+                true => problem.hint("send them as JSON fields in the body"),
                 false => problem,
             };
             return Refused::from(problem).into_response();

@@ -85,8 +85,8 @@ pub(super) async fn show(
     let names = lookup::hostnames(&state, std::iter::once(&stored.event.machine)).await?;
     let candidates = stored.event.program.candidates();
     let best = candidates.first().map(|best| best.target.rule_type());
-    let reason =
-        best.map_or("the event names no program", |best| stored.event.program.reason(best));
+    let reason = best
+        .map_or("the event does not identify a program", |best| stored.event.program.reason(best));
     let bundle = bundle::view(&state, &stored.event).await?;
     let event = stored.event.clone();
     Ok(Json(EventDetail {
@@ -139,7 +139,7 @@ pub(super) async fn decide(
     let outcome = committed.outcomes.first().copied();
     let (Some(outcome), Some(rule)) = (outcome, rules.into_iter().next()) else {
         tracing::error!(event = %id, "a decision has no outcome");
-        return Err(Problem::new(Code::Internal, "the change got no answer").into());
+        return Err(Problem::new(Code::Internal, "the server lost the result of the change").into());
     };
     let fields = committed.differences.into_iter().flat_map(|it| it.fields).collect();
     let (revision, warnings) = (committed.revision, committed.warnings);
@@ -224,7 +224,7 @@ fn choose(
     let chosen = chosen.ok_or_else(|| {
         let what = wanted.map_or("any rule", crate::rule::RuleType::word);
         let message = format!("{subject} has no identifier for {what}");
-        Problem::new(Code::Invalid, message).hint(format!("it has: {known}"))
+        Problem::new(Code::Invalid, message).hint(format!("its identifiers: {known}"))
     })?;
     Ok(chosen.target)
 }
@@ -235,16 +235,16 @@ fn check_access(stored: &StoredEvent, policy: PolicyKind) -> Result<(), Refused>
         return Ok(());
     };
     let message =
-        format!("event {} is a file access, which no rule of the server allows", stored.id);
+        format!("event {} is a file access; rules of the server cannot allow it", stored.id);
     let hint =
-        format!("the Mac's configuration profile decides: its file-access rule `{}`", access.rule);
+        format!("change the file-access rule `{}` in the Mac's configuration profile", access.rule);
     Err(Problem::new(Code::Invalid, message).hint(hint).into())
 }
 
 async fn find(state: &State, id: EventId) -> Result<StoredEvent, Refused> {
     let missing = || {
-        Problem::new(Code::NotFound, format!("there is no event {id}"))
-            .hint("nicelist event list shows the newest events")
+        Problem::new(Code::NotFound, format!("event {id} not found"))
+            .hint("nicelist event list lists the newest events")
     };
     Ok(state.store.event(id).await?.ok_or_else(missing)?)
 }
@@ -292,7 +292,7 @@ async fn check_decision(state: &State, word: &str) -> Result<(), Refused> {
         Some(known) => format!("did you mean {known}?"),
         None => format!("known decisions: {}", KNOWN_DECISIONS.join(", ")),
     };
-    let message = format!("unknown decision `{word}`, which no event has");
+    let message = format!("unknown decision `{word}`");
     Err(Problem::new(Code::Invalid, message).hint(hint).into())
 }
 

@@ -146,18 +146,22 @@ async fn matches(
     let stage = EvaluationStage::Rule(first.target().rule_type());
     let step = evaluation.steps.iter().find(|step| step.stage == stage);
     let (part, why) = match (delivery, step) {
-        (Delivery::Unsupported(needs), _) => {
-            (RulePart::Withheld, format!("the host's Santa cannot take it: it needs {needs}"))
-        }
+        (Delivery::Unsupported(needs), _) => (
+            RulePart::Withheld,
+            format!(
+                "the host's Santa does not support it; it requires \
+                {needs}"
+            ),
+        ),
         (Delivery::Removed | Delivery::NoRule, _) => {
-            (RulePart::Removes, "the host is to have no rule for it".to_owned())
+            (RulePart::Removes, "the host gets no rule for this target".to_owned())
         }
         (Delivery::Sent(_), Some(step)) => {
             (part(step.finding), reason(step, first, evaluation.decisive()))
         }
         (Delivery::Sent(_), None) => (RulePart::NotAsked, String::new()),
     };
-    let stronger = format!("{} speaks of the same target, and is stronger", first.scope());
+    let stronger = format!("{} has a rule for the same target and is stronger", first.scope());
     let mut found = Vec::with_capacity(rules.len());
     for (index, rule) in rules.iter().enumerate() {
         let rule = lookup::with_revision(state, rule).await?;
@@ -172,10 +176,11 @@ async fn matches(
 fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>) -> String {
     match (step.finding, decisive) {
         (StepResult::Outranked, Some(first)) if first.finding == StepResult::Asks => format!(
-            "{} comes first, and no other rule is tried even if its expression gives no answer",
+            "{} takes precedence, and Santa checks no other rule, even if the expression has no \
+            result",
             first.stage.word()
         ),
-        (StepResult::Outranked, Some(first)) => format!("{} comes first", first.stage.word()),
+        (StepResult::Outranked, Some(first)) => format!("{} takes precedence", first.stage.word()),
         (StepResult::Asks, _) => {
             let uses = rule.policy().expression().map_or(&[][..], |cel| cel.uses());
             // Keeps only variables. Constants are in upper case, and function names end with `()`.
@@ -185,7 +190,7 @@ fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>)
             };
             let asked = uses.iter().filter(is_asked);
             let asked: Vec<&str> = asked.map(String::as_str).collect();
-            format!("{} (it asks of {})", step.why, asked.join(", "))
+            format!("{} (it uses {})", step.why, asked.join(", "))
         }
         (
             StepResult::Decides

@@ -34,9 +34,13 @@ pub(super) async fn forget_hosts(
     let ForgetHostsRequest { not_seen_since, never_synced, events, dry_run, cursor } = request;
     operator.may_change(Role::Editor, dry_run)?;
     if not_seen_since.is_none() && !never_synced {
-        return Err(Problem::new(Code::Invalid, "no condition: every host would be forgotten")
-            .hint("give not_seen_since, never_synced or both")
-            .into());
+        return Err(Problem::new(
+            Code::Invalid,
+            "no condition is given; this would forget every \
+            host",
+        )
+        .hint("add not_seen_since, never_synced or both")
+        .into());
     }
     let matches = |host: &Host| matches(host, not_seen_since, never_synced);
     let after: Option<MachineId> = read_cursor(cursor.as_deref())?;

@@ -48,7 +48,12 @@ pub(super) async fn show(
     let number = exists(&state, revision).await?;
     match state.store.revision(number).await? {
         Some(found) => Ok(Json(found)),
-        None => Err(Problem::new(Code::NotFound, "revision 0 is the empty beginning").into()),
+        None => Err(Problem::new(
+            Code::NotFound,
+            "revision 0 is the empty policy before the first \
+            change",
+        )
+        .into()),
     }
 }
 
@@ -160,6 +165,6 @@ pub(super) async fn exists(state: &State, revision: Revision) -> Result<Revision
     if revision <= head {
         return Ok(revision);
     }
-    let message = format!("there is no revision {revision}; the newest is {head}");
-    Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all revisions").into())
+    let message = format!("revision {revision} not found; the newest revision is {head}");
+    Err(Problem::new(Code::NotFound, message).hint("nicelist history lists all revisions").into())
 }

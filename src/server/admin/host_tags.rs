@@ -70,5 +70,5 @@ async fn machines(state: &State, names: &[String]) -> Result<Vec<MachineId>, Ref
         several => format!("{} names do not match exactly one host", several.len()),
     };
     let problem = Problem::new(Code::Invalid, message).details(details);
-    Err(problem.hint("nicelist host list shows all hosts").into())
+    Err(problem.hint("nicelist host list lists all hosts").into())
 }

@@ -129,8 +129,8 @@ pub(super) async fn forget_in_batches(
         forgotten
     });
     let failed = |error: tokio::task::JoinError| {
-        tracing::error!(%error, "forgetting a host ended early");
-        Problem::new(Code::Internal, "the server failed to forget the host")
+        tracing::error!(%error, "the task that forgets a host stopped unexpectedly");
+        Problem::new(Code::Internal, "the server could not forget the host")
     };
     forgetting.await.map_err(failed)??;
     Ok(())

@@ -23,16 +23,18 @@ pub(super) async fn check(
     for merge in merges {
         let (target, scope) = (merge.rule.target(), merge.rule.scope());
         if *scope == Scope::Fleet {
-            let message = "the role helpdesk may not make rules for the whole fleet";
-            return Err(refusal(message, "choose a host, user, group or tag: --scope host:NAME"));
+            let message = "role helpdesk may not create rules for the whole fleet";
+            return Err(refusal(
+                message,
+                "choose a host, user, group or tag, for example: --scope \
+                host:NAME",
+            ));
         }
         match target.rule_type() {
             RuleType::TeamId | RuleType::Certificate => {
-                let message = format!(
-                    "the role helpdesk may not make rules of type {}",
-                    target.rule_type().word()
-                );
-                return Err(refusal(&message, "choose a narrower type: --as signingid"));
+                let message =
+                    format!("role helpdesk may not create {} rules", target.rule_type().word());
+                return Err(refusal(&message, "choose a narrower rule type: --as signingid"));
             }
             RuleType::Binary | RuleType::SigningId | RuleType::CdHash => {}
         }
@@ -41,8 +43,8 @@ pub(super) async fn check(
             && *merge.onto(Some(&current.rule)) != current.rule
         {
             let author = current.made.author;
-            let message = format!("{target} in {scope} has a rule of {author}");
-            return Err(refusal(&message, "the role helpdesk changes only its own rules"));
+            let message = format!("{author} created the rule for {target} in {scope}");
+            return Err(refusal(&message, "role helpdesk may change only its own rules"));
         }
     }
     Ok(())

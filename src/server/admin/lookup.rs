@@ -26,7 +26,7 @@ pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
         Ok(machine) => state.store.host(&machine).await?,
         Err(_) => None,
     };
-    let unknown = || Problem::new(Code::NotFound, format!("no host has the machine ID `{id}`"));
+    let unknown = || Problem::new(Code::NotFound, format!("no host has machine ID `{id}`"));
     Ok(stored.ok_or_else(unknown)?.host)
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
 /// host as its machine ID.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     if name.is_empty() {
-        return Err(Problem::new(Code::Invalid, "the name of a host must not be empty").into());
+        return Err(Problem::new(Code::Invalid, "the host name must not be empty").into());
     }
     if let Some(id) = name.strip_prefix(EXACT_ID) {
         return with_id(state, id).await;
@@ -53,8 +53,8 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
         ([_], _, _) => Ok(named.swap_remove(0)),
         ([], Some(host), _) => Ok(host),
         ([], None, [_]) => Ok(begin.swap_remove(0)),
-        ([], None, []) => Err(Problem::new(Code::NotFound, format!("there is no host `{name}`"))
-            .hint("nicelist host list shows all hosts")
+        ([], None, []) => Err(Problem::new(Code::NotFound, format!("host `{name}` not found"))
+            .hint("nicelist host list lists all hosts")
             .into()),
         ([], None, _) => Err(ambiguous(name, &begin)),
         _ => Err(ambiguous(name, &named)),
@@ -110,9 +110,9 @@ pub(super) fn ambiguous(name: &str, hosts: &[Host]) -> Refused {
         true => format!("; the first {CANDIDATES} are listed"),
         false => String::new(),
     };
-    Problem::new(Code::Ambiguous, format!("`{name}` fits more than one host{listed}"))
+    Problem::new(Code::Ambiguous, format!("`{name}` matches more than one host{listed}"))
         .details(hosts.iter().take(CANDIDATES).map(detail).collect())
-        .hint("write more of the name, or the machine ID")
+        .hint("use a longer part of the name, or the machine ID")
         .into()
 }
 
@@ -139,7 +139,7 @@ pub(super) async fn stored_rule(
 
 pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView, Refused> {
     let record = stored_rule(state, rule.target(), rule.scope(), None).await?;
-    let gone = || Problem::new(Code::Conflict, "the rules changed meanwhile; ask again");
+    let gone = || Problem::new(Code::Conflict, "the rules changed during the request; try again");
     let made = record.ok_or_else(gone)?.made;
     Ok(RuleView {
         needs: sync::first_version_for(rule),
@@ -159,6 +159,6 @@ pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<St
     let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
     Ok(match nearest.filter(|tag| likeness(tag) >= ALIKE) {
         Some(tag) => format!("did you mean `{}`?", tag.name),
-        None => format!("make it first: nicelist tag create {name}"),
+        None => format!("create it first: nicelist tag create {name}"),
     })
 }

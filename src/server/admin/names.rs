@@ -101,7 +101,7 @@ const MOST_LOOKED_AT: usize = 100;
 
 pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
     let machines = hosts.iter().map(|host| host.machine.as_str());
-    format!("`{name}` fits {} hosts: {}", hosts.len(), some_of(machines))
+    format!("`{name}` matches {} hosts: {}", hosts.len(), some_of(machines))
 }
 
 /// The warning that no host has the given names. None if no names are given or there are no hosts
@@ -114,11 +114,11 @@ pub(super) async fn unknown(
         return Ok(None);
     }
     let taken = match names.len() {
-        1 => "it is taken as a machine ID or serial number",
-        _ => "they are taken as machine IDs or serial numbers",
+        1 => "it is used as a machine ID or serial number",
+        _ => "they are used as machine IDs or serial numbers",
     };
     let names = some_of(names.iter().map(MachineId::as_str));
-    let message = format!("no host is known as {names}; {taken}");
+    let message = format!("no known host matches {names}; {taken}");
     Ok(Some(ChangeWarning { code: None, message }))
 }
 
@@ -151,7 +151,7 @@ pub(super) async fn warning(
     if let Some(other) = other_with_serial(state, name).await? {
         let message = format!(
             "`{name}` is the machine ID of one host and the serial number of another, `{other}`; \
-             {scope} is both"
+            {scope} matches both"
         );
         return Ok(Some(ChangeWarning { code: None, message }));
     }
@@ -160,7 +160,8 @@ pub(super) async fn warning(
         let machines: Vec<&str> = machines.iter().map(MachineId::as_str).collect();
         let machines = machines.join(", ");
         let message = format!(
-            "{hosts} hosts have the serial number {serial}, and {scope} is all of them: {machines}"
+            "{hosts} hosts have the serial number {serial}, and {scope} matches all of them: \
+            {machines}"
         );
         ChangeWarning { code: Some(lint::LintCode::SharedSerial.id().to_owned()), message }
     }))

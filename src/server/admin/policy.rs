@@ -218,7 +218,7 @@ impl Faults {
                 && !tags.contains(tag)
             {
                 self.has_unknown_tag = true;
-                self.add(index, field, format!("there is no tag `{tag}`"));
+                self.add(index, field, format!("tag `{tag}` not found"));
             }
         }
     }
@@ -226,13 +226,13 @@ impl Faults {
     fn or<T>(self, value: T) -> Result<T, Refused> {
         let message = match self.details.as_slice() {
             [] => return Ok(value),
-            [only] => format!("the policy is not taken: {only}"),
+            [only] => format!("the policy is invalid: {only}"),
             several => {
-                format!("{} things of the policy are not taken; nothing was changed", several.len())
+                format!("{} items of the policy are invalid; nothing was changed", several.len())
             }
         };
         let problem = Problem::new(Code::Invalid, message);
-        let hint = "name the tag among the tags too, or make it first: nicelist tag create NAME";
+        let hint = "add the tag to the policy, or create it first: nicelist tag create NAME";
         let problem = if self.has_unknown_tag { problem.hint(hint) } else { problem };
         Err(problem.details(self.details).into())
     }

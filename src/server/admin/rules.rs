@@ -105,7 +105,7 @@ pub(super) async fn change(
     let permit = operator.permit(Role::Editor, dry_run)?;
     permit.operator().may_try(put.len() + drop.len())?;
     if prune.as_deref() == Some("") {
-        return Err(Problem::new(Code::Invalid, "prune: must be the name of a source").into());
+        return Err(Problem::new(Code::Invalid, "prune: expected the name of a source").into());
     }
     let (reset, now) = (reset.into_iter().collect(), state.clock.now());
     let mut edits = off_the_async_threads(move || edits(put, drop, reset, now)).await??;
@@ -164,10 +164,10 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
         [] => Ok(unknown.into_iter().collect()),
         several => {
             let message = match several.len() {
-                1 => "a scope fits more than one host".to_owned(),
-                count => format!("{count} scopes fit more than one host"),
+                1 => "a scope matches more than one host".to_owned(),
+                count => format!("{count} scopes match more than one host"),
             };
-            let hint = "write the machine ID of one of them; nicelist host list shows it";
+            let hint = "use the machine ID of a host; nicelist host list shows it";
             Err(Problem::new(Code::Ambiguous, message).details(details).hint(hint).into())
         }
     }
@@ -189,9 +189,9 @@ fn rule_scope(edit: &Edit) -> Option<Scope> {
 
 fn too_many_hosts() -> Problem {
     let message = format!(
-        "one change can name at most {MOST_HOSTS} hosts by names other than hardware UUIDs"
+        "a change may contain at most {MOST_HOSTS} hosts by a name other than the hardware UUID"
     );
-    Problem::new(Code::TooLarge, message).hint("make several changes, or give the hosts a tag")
+    Problem::new(Code::TooLarge, message).hint("split the change, or assign a tag to the hosts")
 }
 
 /// Replaces the scope of an edit with its stored form. Version 0.1.0 stored host names in scopes.
@@ -276,8 +276,8 @@ fn edits(
     }
     let message = match details.as_slice() {
         [] => None,
-        [only] => Some(format!("a rule is not taken: {only}")),
-        several => Some(format!("{} rules are not taken; nothing was changed", several.len())),
+        [only] => Some(format!("invalid rule: {only}")),
+        several => Some(format!("{} rules are invalid; nothing was changed", several.len())),
     };
     if let Some(message) = message {
         return Err(Problem::new(Code::Invalid, message).details(details).into());

@@ -96,8 +96,8 @@ pub(super) async fn delete(
     let invalid = |error: crate::rule::ScopeError| Problem::new(Code::Invalid, error.to_string());
     let name: TagName = name.parse().map_err(invalid)?;
     if !state.store.snapshot().await?.tags.iter().any(|tag| tag.name == name) {
-        let problem = Problem::new(Code::NotFound, format!("there is no tag `{name}`"));
-        return Err(problem.hint("nicelist tag list shows all tags").into());
+        let problem = Problem::new(Code::NotFound, format!("tag `{name}` not found"));
+        return Err(problem.hint("nicelist tag list lists all tags").into());
     }
     let edits = vec![Edit::DropTag { name, force: query.force }];
     commit(&state, permit, Proposal { edits, ..Proposal::default() }).await

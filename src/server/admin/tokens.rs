@@ -62,8 +62,8 @@ pub(super) async fn revoke(
     let keep_admin = (!operator.is_local).then(|| state.trusted_clock.now_for_tokens());
     let actor = operator.actor(state.clock.now(), None);
     if !state.store.revoke_token(&actor, &name, keep_admin).await? {
-        return Err(Problem::new(Code::NotFound, format!("there is no token `{name}`"))
-            .hint("nicelist token list shows all tokens")
+        return Err(Problem::new(Code::NotFound, format!("token `{name}` not found"))
+            .hint("nicelist token list lists all tokens")
             .into());
     }
     state.access.refresh(&*state.store).await?;

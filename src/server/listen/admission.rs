@@ -92,7 +92,7 @@ impl Admission {
             let connections = self.ordinary.most;
             tracing::warn!(
                 connections,
-                "all ordinary connections are in use; new ones are only for the admin API"
+                "all ordinary connections are in use; only the admin API gets new ones"
             );
         }
         let pool = if reserved { &self.reserved } else { &self.ordinary };

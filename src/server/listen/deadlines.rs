@@ -102,7 +102,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
                 Poll::Ready(read)
             }
             Poll::Pending if self.framing.owes_head() && self.head.has_passed(context) => {
-                Poll::Ready(Err(too_slow("the client did not send its headers")))
+                Poll::Ready(Err(too_slow("timed out while waiting for the request's headers")))
             }
             Poll::Pending => Poll::Pending,
         }

@@ -67,7 +67,7 @@ async fn read_more(
 }
 
 fn invalid() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "no valid header of the PROXY protocol")
+    io::Error::new(io::ErrorKind::InvalidData, "invalid PROXY protocol header")
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ impl fmt::Display for TlsFileKind {
             Self::Certificate => "certificate",
             Self::Key => "private key",
             Self::ClientCa => "client CA",
-            Self::ClientCrl => "list of revoked certificates",
+            Self::ClientCrl => "certificate revocation list",
         })
     }
 }
@@ -31,7 +31,7 @@ impl TlsFileKind {
         match self {
             Self::Certificate | Self::ClientCa => "certificate",
             Self::Key => "private key",
-            Self::ClientCrl => "list of revoked certificates",
+            Self::ClientCrl => "certificate revocation list",
         }
     }
 }
@@ -46,21 +46,21 @@ pub struct TlsError {
 
 #[derive(Debug, thiserror::Error)]
 pub enum TlsProblem {
-    #[error("cannot read it: {0}")]
+    #[error("cannot read the file: {0}")]
     Unread(io::Error),
-    #[error("it is not PEM: {0}")]
+    #[error("the file is not valid PEM: {0}")]
     NotPem(String),
-    #[error("there is no {} in it", .0.holds())]
+    #[error("the file contains no {}", .0.holds())]
     Empty(TlsFileKind),
     #[error("the private key is encrypted")]
     Encrypted,
-    #[error("the {part} is not usable: {reason}")]
+    #[error("invalid {part}: {reason}")]
     Unusable {
         part: TlsFileKind,
         /// Why the content cannot be used.
         reason: String,
     },
-    #[error("this key does not belong to the certificate in {}", certificate.display())]
+    #[error("the key does not match the certificate in {}", certificate.display())]
     Mismatch {
         /// The file with the certificate.
         certificate: PathBuf,

@@ -16,12 +16,12 @@ use super::reload::Tls;
 /// The first byte of a TLS handshake.
 const HANDSHAKE: u8 = 0x16;
 /// The response to a plain HTTP request on a TLS port.
-const PLAIN_HTTP_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain\r\n\
-    connection: close\r\n\r\nthis port speaks TLS: its address begins with https://\n";
+const PLAIN_HTTP_RESPONSE: &[u8] = b"HTTP/1.1 400 Bad Request\r\ncontent-type: \
+    text/plain\r\nconnection: close\r\n\r\nthis port requires TLS: use https:// in the address\n";
 
 #[derive(Debug, thiserror::Error)]
 pub(in crate::server) enum HandshakeError {
-    #[error("the client speaks no TLS")]
+    #[error("the client does not use TLS")]
     Plain,
     #[error("the handshake took longer than {0:?}")]
     TooSlow(Duration),

@@ -84,7 +84,7 @@ pub(super) fn load(files: &TlsFiles) -> Result<Loaded, TlsError> {
         None => None,
     };
     let doubt = doubt(&own, &provider)
-        .map(|doubt| format!("clients will refuse {}: {doubt}", files.certificate.display()));
+        .map(|doubt| format!("clients will reject {}: {doubt}", files.certificate.display()));
     let config = config(own, authority.clone(), provider)
         .map_err(|error| unusable(&files.certificate, TlsFileKind::Certificate, &error))?;
     Ok(Loaded { config: Arc::new(config), authority, doubt })
@@ -222,7 +222,7 @@ fn read(path: &Path, part: TlsFileKind) -> Result<Vec<u8>, TlsError> {
     if bytes.len() as u64 > LARGEST {
         return Err(unread(io::Error::new(
             io::ErrorKind::FileTooLarge,
-            "it is larger than 16 MiB",
+            "the file is larger than 16 MiB",
         )));
     }
     Ok(bytes)

@@ -48,9 +48,10 @@ impl Tls {
                     tracing::warn!("{doubt}");
                 }
                 *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
-                tracing::info!("took in the TLS certificates anew");
+                tracing::info!("reloaded the TLS certificates");
             }
-            Err(error) => tracing::error!(%error, "kept the TLS certificates as they were"),
+            Err(error) => tracing::error!(%error, "cannot reload the TLS certificates; the old \
+                ones stay active"),
         }
     }
 

@@ -38,7 +38,7 @@ pub enum BackupError {
         /// The problem.
         damage: String,
     },
-    #[error("{} exists", .0.display())]
+    #[error("{} already exists", .0.display())]
     Exists(PathBuf),
     /// No partial file is left.
     #[error("cannot write {}: {reason}", .file.display())]

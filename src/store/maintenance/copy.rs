@@ -123,11 +123,13 @@ impl<'a> DatabaseCopy<'a> {
 /// Why the source cannot be copied into the target. None if it can.
 fn unfit(place: DatabaseUrl<'_>, source: &DatabaseState, target: &DatabaseState) -> Option<String> {
     if target.identity.is_some() && target.identity == source.identity {
-        return Some("it is the database that is to be copied; name another".to_owned());
+        return Some("it is the database to be copied; use another one".to_owned());
     }
     if !target.used.is_empty() {
         let used = target.used.join(", ");
-        return Some(format!("it is in use already (there are rows in {used}); name a new one"));
+        return Some(format!(
+            "it is already in use (there are rows in {used}); use a new database"
+        ));
     }
     if target.read_only.is_some() {
         return target.read_only.clone();

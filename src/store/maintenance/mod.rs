@@ -120,7 +120,7 @@ pub enum MaintenanceError {
         reason: String,
     },
     /// The copy differed from the original when it was read back. It was rolled back.
-    #[error("{url} does not hold what was written into it, and is as it was")]
+    #[error("{url} did not contain the same rows after the copy; it was not changed")]
     Differs {
         /// The URL of the database without its password.
         url: String,
@@ -249,10 +249,10 @@ impl<'a> DatabaseUrl<'a> {
         let state = self.state().await.map_err(|error| self.unread(error))?;
         match state.version {
             0 if state.identity.is_none() => {
-                Err(refused("there is no such file; check the path".to_owned()))
+                Err(refused("the file does not exist; check the path".to_owned()))
             }
             0 => Err(refused(
-                "it is empty: no nicelist has used it; name the one that is served".to_owned(),
+                "it is empty: no nicelist has used it; use the database of your server".to_owned(),
             )),
             version if version < self.newest() => Err(refused(self.older(version))),
             _ => Ok((state, self.read().await.map_err(|error| self.unread(error))?)),
@@ -262,8 +262,8 @@ impl<'a> DatabaseUrl<'a> {
     fn older(self, version: usize) -> String {
         let (newest, shown) = (self.newest(), self.shown());
         format!(
-            "its schema is older (schema {version}, this nicelist has {newest}); bring it up to \
-             date: nicelist database migrate --database {}",
+            "its schema is too old (schema {version}; this nicelist requires {newest}); update \
+            it: nicelist database migrate --database {}",
             argument(&shown)
         )
     }

@@ -17,8 +17,8 @@ pub(in crate::store) async fn whole(url: &str) -> StoreResult<(u64, Option<Strin
     let version = open::examine(&on).await?.version().map_err(failed)?;
     if version < open::NEWEST {
         return Err(failed(format!(
-            "its schema is older (schema {version}, this nicelist has {}); bring it up to date: \
-             nicelist database migrate --database {}",
+            "its schema is too old (schema {version}; this nicelist requires {}); update it: \
+            nicelist database migrate --database {}",
             open::NEWEST,
             argument(&address.shown)
         )));

@@ -126,7 +126,7 @@ pub(super) async fn forget(client: &mut Client, machine: &MachineId) -> StoreRes
 
 fn machine(row: &Row) -> StoreResult<MachineId> {
     let name: &str = row.try_get(0)?;
-    name.parse().map_err(|error| codes::corrupt("machine id", &error))
+    name.parse().map_err(|error| codes::corrupt("machine ID", &error))
 }
 
 fn read(row: &Row) -> StoreResult<StoredHost> {

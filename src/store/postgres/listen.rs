@@ -100,7 +100,8 @@ async fn keep_listening(address: Address, heard: Arc<Notify>, silence: watch::Se
         // anyway.
         silence.send_replace(matches!(error, Lost::Silent));
         if !std::mem::replace(&mut lost, true) {
-            tracing::warn!(%error, "cannot hear of other servers' changes; looking by the clock");
+            tracing::warn!(%error, "not notified of changes by other servers; checking the \
+                database regularly");
         }
         tokio::time::sleep(PAUSE).await;
     }

@@ -77,7 +77,7 @@ impl Session {
             lock.take(on).await?;
         }
         if !used(on).await?.is_empty() {
-            return Err(failed("it was used in the meantime; name a new one".to_owned()));
+            return Err(failed("it was used in the meantime; use a new database".to_owned()));
         }
         // The database has a cursor key if a server used it before. The copy gets the source's key
         // instead.

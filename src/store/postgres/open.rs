@@ -74,13 +74,13 @@ fn reason(error: &tokio_postgres::Error) -> String {
             format!("{said}; check the user and the password in the URL")
         }
         Some(code) if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-            format!("{said}; check the user in the URL, and who may connect in pg_hba.conf")
+            format!("{said}; check the user in the URL, and pg_hba.conf on the server")
         }
         Some(code) if *code == SqlState::INVALID_CATALOG_NAME => {
-            format!("{said}; make it with createdb, owned by the user in the URL")
+            format!("{said}; create it with createdb, with the user in the URL as its owner")
         }
         Some(code) if *code == SqlState::TOO_MANY_CONNECTIONS => {
-            format!("{said}; raise max_connections")
+            format!("{said}; increase max_connections")
         }
         Some(_) => said,
         None => unreachable(&said),
@@ -88,7 +88,7 @@ fn reason(error: &tokio_postgres::Error) -> String {
 }
 
 fn unreachable(said: &str) -> String {
-    format!("{said}; check that PostgreSQL runs there and that it can be reached from here")
+    format!("{said}; check that PostgreSQL is running and that this machine can reach it")
 }
 
 pub(in crate::store) const NEWEST: usize = MIGRATIONS.len();
@@ -120,7 +120,7 @@ pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError
                        WHERE c.relnamespace = to_regnamespace(quote_ident(current_schema()))
                          AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))";
     let rows = query(on, sql, &[]).await?;
-    let row = rows.first().ok_or_else(|| StoreError::Database("no answer".to_owned()))?;
+    let row = rows.first().ok_or_else(|| StoreError::Database("no response".to_owned()))?;
     let mut found = Found {
         server: row.try_get(0)?,
         in_recovery: row.try_get(1)?,
@@ -152,19 +152,20 @@ impl Found {
             return Err(format!("PostgreSQL {is} is too old; use {wants} or newer"));
         }
         let Some(schema) = &self.schema else {
-            return Err("its search_path names no schema that is there; set it for the user in \
-                        the URL"
+            return Err("the schema in its search_path does not exist; set search_path for the \
+                user in the URL"
                 .to_owned());
         };
         if !self.marked && self.tables > 0 {
             return Err(format!(
-                "its schema `{schema}` belongs to another program; name another database"
+                "its schema `{schema}` belongs to another program; use another database"
             ));
         }
         let version = usize::try_from(self.version).unwrap_or(usize::MAX);
         if version > MIGRATIONS.len() {
             return Err(format!(
-                "a newer nicelist made it (schema {}, this one knows {}); upgrade nicelist",
+                "it was created by a newer nicelist (schema {}; this nicelist supports up to {}); \
+                upgrade nicelist",
                 self.version,
                 MIGRATIONS.len()
             ));
@@ -178,29 +179,31 @@ impl Found {
         let version = self.version()?;
         let Some(schema) = &self.schema else { return Ok(version) };
         if self.in_recovery {
-            return Err("it is a standby, which can only be read; name the primary".to_owned());
+            return Err("it is a read-only standby; use the primary".to_owned());
         }
         if self.read_only {
-            return Err("it is set to be read only (default_transaction_read_only); allow the \
-                        user in the URL to write"
+            return Err("it is read-only (default_transaction_read_only); allow the user in the \
+                URL to write"
                 .to_owned());
         }
         if self.encoding != "UTF8" {
             let encoding = &self.encoding;
             return Err(format!(
-                "its encoding is {encoding}; make one with createdb --encoding UTF8"
+                "its encoding is {encoding}; create a database with createdb --encoding UTF8"
             ));
         }
         if !self.may_create {
             return Err(format!(
-                "the user in the URL may not make tables in its schema `{schema}`; make the user \
-                 the owner of the database"
+                "the user in the URL may not create tables in its schema `{schema}`; make the \
+                user the owner of the database"
             ));
         }
         if !self.may_stage {
-            return Err("the user in the URL may not make temporary tables in it, which changes \
-                        take; GRANT TEMPORARY ON DATABASE to the user"
-                .to_owned());
+            return Err(
+                "the user in the URL may not create temporary tables in it, which changes \
+                require; run GRANT TEMPORARY ON DATABASE for the user"
+                    .to_owned(),
+            );
         }
         Ok(version)
     }
@@ -220,7 +223,7 @@ async fn migrate(client: &mut Client) -> Result<(), String> {
         writing.commit().await?;
         Ok::<_, StoreError>(Ok(()))
     };
-    migrated.await.map_err(|error| format!("its schema cannot be brought up to date: {error}"))?
+    migrated.await.map_err(|error| format!("cannot update its schema: {error}"))?
 }
 
 async fn apply(writing: &Transaction<'_>, version: usize) -> Result<(), StoreError> {

@@ -57,7 +57,13 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn client(&mut self) -> StoreResult<&mut Client> {
-        self.client.as_mut().ok_or_else(|| StoreError::Database("it was given back".to_owned()))
+        self.client.as_mut().ok_or_else(|| {
+            StoreError::Database(
+                "the connection was already \
+            returned to the pool"
+                    .to_owned(),
+            )
+        })
     }
 
     /// Returns the connection to the pool, unless the server does not respond on it.

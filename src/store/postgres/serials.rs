@@ -26,7 +26,7 @@ pub(super) async fn shared(
         let machines: Vec<String> = row.try_get("machines")?;
         let machines = machines
             .into_iter()
-            .map(|machine| machine.parse().map_err(|error| codes::corrupt("machine id", &error)));
+            .map(|machine| machine.parse().map_err(|error| codes::corrupt("machine ID", &error)));
         Ok(SharedSerial {
             serial: row.try_get(0)?,
             hosts: count(row, 1)?,

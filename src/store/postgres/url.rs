@@ -34,7 +34,7 @@ impl Address {
         let (rest, of_tls) = split(url)?;
         let mut config: Config = rest.parse().map_err(|error| chain(&error))?;
         if config.get_hosts().is_empty() && config.get_hostaddrs().is_empty() {
-            return Err("it names no host: postgres://USER@HOST/DATABASE".to_owned());
+            return Err("it has no host; expected postgres://USER@HOST/DATABASE".to_owned());
         }
         let trust = of_tls.trust()?;
         config.ssl_mode(of_tls.mode()?);
@@ -76,7 +76,8 @@ impl OfTls {
             None | Some("allow" | "prefer") => Ok(SslMode::Prefer),
             Some("require" | "verify-ca" | "verify-full") => Ok(SslMode::Require),
             Some(other) => Err(format!(
-                "sslmode `{other}` is not one of disable, prefer, require, verify-ca, verify-full"
+                "invalid sslmode `{other}`: expected disable, prefer, require, verify-ca or \
+                verify-full"
             )),
         }
     }

@@ -10,7 +10,7 @@ pub(in crate::store) async fn get(on: &impl Database) -> StoreResult<Epoch> {
     let read = on.first("SELECT id, began FROM epoch", &[], |row| {
         codes::to_epoch(row.number(0)?, row.integer(1)?)
     });
-    let missing = || StoreError::Damaged("the row of its epoch is missing".to_owned());
+    let missing = || StoreError::Damaged("the row with its epoch is missing".to_owned());
     read.await?.ok_or_else(missing)
 }
 

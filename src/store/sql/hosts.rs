@@ -12,7 +12,7 @@ pub(in crate::store) fn machine(
     row: &(dyn StoredRow + '_),
     column: usize,
 ) -> StoreResult<MachineId> {
-    row.str(column)?.parse().map_err(|error| corrupt("machine id", &error))
+    row.str(column)?.parse().map_err(|error| corrupt("machine ID", &error))
 }
 
 /// Reads a host's machine ID and the tags that administrators gave it.

@@ -28,14 +28,14 @@ pub(in crate::store) fn backup(
     };
     let log = readable(database).map_err(unread)?;
     if is_same(database, file) {
-        return Err(unwritten(io::Error::other("it is the database itself; name another file")));
+        return Err(unwritten(io::Error::other("it is the database itself; use another file")));
     }
     match fs::metadata(file) {
         Ok(found) if found.is_dir() => {
-            return Err(unwritten(io::Error::other("it is a folder; name a file")));
+            return Err(unwritten(io::Error::other("it is a folder; use a file")));
         }
         Ok(found) if !found.is_file() => {
-            return Err(unwritten(io::Error::other("it is a device or a pipe; name a file")));
+            return Err(unwritten(io::Error::other("it is a device or a pipe; use a file")));
         }
         Ok(_) | Err(_) => {}
     }
@@ -90,10 +90,10 @@ pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
 /// not nicelist's or has a newer schema.
 pub(super) fn readable(path: &Path) -> Result<Log, String> {
     match fs::metadata(path) {
-        Ok(found) if found.is_dir() => return Err("it is a folder; name a file".to_owned()),
+        Ok(found) if found.is_dir() => return Err("it is a folder; use a file".to_owned()),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err("there is no such file; check the path".to_owned());
+            return Err("the file does not exist; check the path".to_owned());
         }
         Err(error) => return Err(error.to_string()),
     }

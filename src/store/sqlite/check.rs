@@ -52,8 +52,8 @@ pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> 
         let version = open::header(&mut connection)?;
         if version < super::NEWEST {
             return Err(format!(
-                "its schema is older (schema {version}, this nicelist has {}); bring it up to \
-                 date: nicelist database migrate --database {}",
+                "its schema is too old (schema {version}; this nicelist requires {}); update it: \
+                nicelist database migrate --database {}",
                 super::NEWEST,
                 argument(&format!("sqlite:{path}"))
             ));

@@ -23,7 +23,7 @@ fn failed(path: &str) -> impl Fn(String) -> StoreError {
 
 pub(in crate::store) fn state(path: &str) -> StoreResult<DatabaseState> {
     if path == MEMORY || path.is_empty() {
-        return Err(failed(path)("it names no file".to_owned()));
+        return Err(failed(path)("it has no file name".to_owned()));
     }
     let Ok(file) = std::fs::metadata(path) else { return Ok(DatabaseState::default()) };
     let (device, inode) = file_id(&file);
@@ -84,7 +84,7 @@ impl File {
             begin(&connection).map_err(open::reason)?;
             let used = used(&connection).map_err(open::reason)?;
             if !used.is_empty() {
-                return Err("it was used in the meantime; name a new one".to_owned());
+                return Err("it was used in the meantime; use a new database".to_owned());
             }
             // The file has a cursor key if a server used it before. The copy gets the source's key
             // instead.
@@ -101,8 +101,7 @@ impl File {
         W: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
         let lent = self.connection.take();
-        let connection =
-            lent.ok_or_else(|| StoreError::Database("it was given up on".to_owned()))?;
+        let connection = lent.ok_or_else(|| StoreError::Database("it was canceled".to_owned()))?;
         let working = tokio::task::spawn_blocking(move || {
             let answer = work(&connection);
             (connection, answer)

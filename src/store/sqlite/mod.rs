@@ -102,7 +102,7 @@ impl Sqlite {
     pub(super) fn open(path: &str, durability: Durability) -> StoreResult<Self> {
         let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
         if path.is_empty() {
-            return Err(failed("it names no file".to_owned()));
+            return Err(failed("it has no file name".to_owned()));
         }
         if path != MEMORY {
             return Self::at(Path::new(path), ConnectionUse::Write(durability), None)

@@ -77,7 +77,8 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
     let version = rusqlite::version_number();
     if version < OLDEST_SQLITE {
         return Err(format!(
-            "built with SQLite {}, which can lose commits; build with the bundled one",
+            "this nicelist was built with SQLite {}, which can lose commits; build it with the \
+            bundled SQLite",
             rusqlite::version()
         ));
     }
@@ -157,8 +158,8 @@ pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
             let marks = version(path, Log::Missing).map_err(reason)?;
             Ok((Log::Missing, checked(marks)?))
         }
-        Log::Kept if no_log => Err("its write-ahead log (the -wal file) can only be read where \
-                                    its folder can be written to; copy both files elsewhere"
+        Log::Kept if no_log => Err("its write-ahead log (the -wal file) can only be read in a \
+            folder with write permission; copy both files to another folder"
             .to_owned()),
         Log::Deleted | Log::Missing | Log::Kept => Ok((found, checked(marks.map_err(reason)?)?)),
     }
@@ -172,9 +173,9 @@ fn version(path: &Path, log: Log) -> rusqlite::Result<(i32, i32, i64)> {
 pub(super) fn reason(error: rusqlite::Error) -> String {
     match error.sqlite_error_code() {
         Some(ErrorCode::NotADatabase) => "it is not an SQLite database".to_owned(),
-        Some(ErrorCode::DatabaseCorrupt) => "it is damaged or was cut off".to_owned(),
+        Some(ErrorCode::DatabaseCorrupt) => "it is damaged or incomplete".to_owned(),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            "another program has locked it; try again when that is done".to_owned()
+            "it is locked by another program; try again later".to_owned()
         }
         _ => error.to_string(),
     }
@@ -193,10 +194,11 @@ fn checked((id, version, tables): (i32, i32, i64)) -> Result<usize, String> {
         (0, Ok(0)) if tables == 0 => Ok(0),
         (APPLICATION_ID, Ok(version)) if version <= MIGRATIONS.len() => Ok(version),
         (APPLICATION_ID, _) => Err(format!(
-            "a newer nicelist made it (schema {version}, this one knows {}); upgrade nicelist",
+            "it was created by a newer nicelist (schema {version}; this nicelist supports up to \
+            {}); upgrade nicelist",
             MIGRATIONS.len()
         )),
-        _ => Err("it belongs to another program; name another file".to_owned()),
+        _ => Err("it belongs to another program; use another file".to_owned()),
     }
 }
 
@@ -220,7 +222,10 @@ pub(super) fn write_ahead(connection: &Connection) -> Result<(), String> {
         match switched {
             Ok(mode) if mode == "wal" => return Ok(()),
             Ok(mode) => {
-                return Err(format!("its file system keeps it in {mode} mode; use a local disk"));
+                return Err(format!(
+                    "its file system only allows the journal mode {mode}; use a \
+                    local disk"
+                ));
             }
             Err(error)
                 if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)

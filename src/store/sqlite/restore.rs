@@ -47,7 +47,7 @@ pub(in crate::store) fn restore(
     };
     let log = readable(file).map_err(unusable)?;
     if is_same(database, file) {
-        return Err(unusable("it is the database itself; name a backup".to_owned()));
+        return Err(unusable("it is the database itself; use a backup".to_owned()));
     }
     let locked = Locked::take(database)?;
     create_private_folder(folder(database)).map_err(unwritten)?;

@@ -294,7 +294,7 @@ fn transact(connection: &Connection, group: &mut [Job]) -> rusqlite::Result<()> 
             // SQLite rolled back automatically. Further statements would be committed one by one.
             return Err(rusqlite::Error::SqliteFailure(
                 rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_ABORT_ROLLBACK),
-                Some("the transaction was rolled back by another's failure".to_owned()),
+                Some("the transaction was rolled back because another change failed".to_owned()),
             ));
         }
     }

@@ -28,14 +28,14 @@ fn l11_a_conflict_is_shown_with_what_to_do_over_http() {
     assert_eq!(shell.json("host show M1")["state"], "behind");
     let listed = shell.run("host list");
     let warning =
-        "warning: several Macs use one machine ID: M1; see what to do: nicelist host show M1";
+        "warning: several Macs use one machine ID: M1; for details: nicelist host show M1";
     assert!(listed.contains(warning), "{listed}");
     insta::assert_snapshot!(conflict_in(&shell.run("host show M1")), @"
     Machine ID conflict
       reason  several Macs use this machine ID
       since  [TIME]
-      macs  C02AAAAAAAAA (Mac15,7): in-sync, 0 due, C02BBBBBBBBB (Mac15,7): behind, 1 due
-      to do  give each Mac a machine ID of its own, then: nicelist host accept M1
+      macs  C02AAAAAAAAA (Mac15,7): in-sync, 0 pending, C02BBBBBBBBB (Mac15,7): behind, 1 pending
+      to do  give each Mac its own machine ID, then: nicelist host accept M1
     ");
     assert_eq!(shell.json("host list --conflict")[0]["conflict"]["reason"], "different-macs");
     server.logs("several Macs use one machine ID");

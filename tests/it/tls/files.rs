@@ -20,12 +20,12 @@ fn a_new_certificate_is_loaded_and_an_invalid_one_is_not() {
 
     world.shell.write("server.pem", "nothing");
     world.wait_until("nobody says that the file is broken", || {
-        world.server.log().contains("server.pem: there is no certificate in it")
+        world.server.log().contains("server.pem: the file contains no certificate")
     });
     assert_eq!(world.connect(&world.client(None)).get("/healthz").unwrap(), 200);
 
     successors.server(Valid::Now).write(&world.shell, "server");
-    world.wait_until("the certificate is not taken in", || {
+    world.wait_until("the certificate is not loaded", || {
         world.connect(&new).get("/healthz").is_ok()
     });
     assert!(world.connect(&world.client(None)).get("/healthz").is_err());
@@ -51,13 +51,13 @@ fn sighup_reloads_files_that_look_unchanged() {
     let mut long = world.servers.server(Valid::Now);
     long.certificate += &"\n".repeat(8);
     long.write(&world.shell, "server");
-    world.wait_until("the first is not taken in", || world.server.log().contains("anew"));
+    world.wait_until("the first is not loaded", || world.server.log().contains("reloaded"));
     let Signed { certificate, key, .. } = successors.server(Valid::Now);
     replace("server.pem", &certificate);
     replace("server.key", &key);
     world.server.signal("HUP");
     let new = client(&successors, None, &[&TLS13]);
-    world.wait_until("the certificate is not taken in", || {
+    world.wait_until("the certificate is not loaded", || {
         world.connect(&new).get("/healthz").is_ok()
     });
 }
@@ -70,7 +70,7 @@ fn removing_a_ca_closes_connections_and_ends_sessions() {
     let mut open = world.connect(&config);
     assert_eq!(open.preflight().unwrap(), 200);
     Authority::new("macs of next year").write(&world.shell, "macs.pem");
-    world.wait_until("the CA is not taken in", || world.server.log().contains("anew"));
+    world.wait_until("the CA is not loaded", || world.server.log().contains("reloaded"));
     assert_eq!(open.preflight().unwrap(), 401);
     assert!(world.connect(&config).preflight().is_err());
 }
@@ -84,7 +84,7 @@ fn an_expired_server_certificate_is_a_warning() {
     let server = Server::start_with(&shell, &tls);
     let log = server.log();
     assert!(
-        log.contains("warning: clients will refuse server.pem: the certificate has expired\n"),
+        log.contains("warning: clients will reject server.pem: the certificate has expired\n"),
         "{log}"
     );
 }
@@ -148,65 +148,65 @@ fn unusable_files_are_reported_by_name() {
     $ nicelist serve --database sqlite:x.db --sync-auth certificate
     exit code: 2
     ----- stderr -----
-    error: --sync-auth certificate without certificates would let everybody in
-    hint: demand one: --client-ca FILE without --client-ca-optional
+    error: --sync-auth certificate requires client certificates
+    hint: require them: --client-ca FILE without --client-ca-optional
     $ nicelist serve --database sqlite:x.db --tls-cert none.pem --tls-key server.key
     exit code: 2
     ----- stderr -----
-    error: none.pem: cannot read it: No such file or directory (os error 2)
-    hint: it is the file with the certificate; this user must be able to read it
+    error: none.pem: cannot read the file: No such file or directory (os error 2)
+    hint: this user must be able to read the file with the certificate
     $ nicelist serve --database sqlite:x.db --tls-cert empty.pem --tls-key server.key
     exit code: 2
     ----- stderr -----
-    error: empty.pem: there is no certificate in it
+    error: empty.pem: the file contains no certificate
     hint: a PEM file has a line -----BEGIN CERTIFICATE-----
     $ nicelist serve --database sqlite:x.db --tls-cert broken.pem --tls-key server.key
     exit code: 2
     ----- stderr -----
-    error: broken.pem: it is not PEM: base64 decode error: InvalidCharacter(42)
+    error: broken.pem: the file is not valid PEM: base64 decode error: InvalidCharacter(42)
     hint: a PEM file has a line -----BEGIN CERTIFICATE-----
     $ nicelist serve --database sqlite:x.db --tls-cert odd.pem --tls-key server.key
     exit code: 2
     ----- stderr -----
-    error: odd.pem: the certificate is not usable: BadEncoding
+    error: odd.pem: invalid certificate: BadEncoding
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key none.key
     exit code: 2
     ----- stderr -----
-    error: none.key: cannot read it: No such file or directory (os error 2)
-    hint: it is the file with the private key; this user must be able to read it
+    error: none.key: cannot read the file: No such file or directory (os error 2)
+    hint: this user must be able to read the file with the private key
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.pem
     exit code: 2
     ----- stderr -----
-    error: server.pem: there is no private key in it
+    error: server.pem: the file contains no private key
     hint: a PEM file has a line -----BEGIN PRIVATE KEY-----
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key locked.key
     exit code: 2
     ----- stderr -----
     error: locked.key: the private key is encrypted
-    hint: take the password off: openssl pkey -in locked.key -out key.pem
+    hint: remove the password: openssl pkey -in locked.key -out key.pem
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key other.key
     exit code: 2
     ----- stderr -----
-    error: other.key: this key does not belong to the certificate in server.pem
-    hint: the server's own certificate must be the first in its file, the chain behind it
+    error: other.key: the key does not match the certificate in server.pem
+    hint: the server's own certificate must be the first in its file, followed by its chain
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca server.key
     exit code: 2
     ----- stderr -----
-    error: server.key: there is no certificate in it
+    error: server.key: the file contains no certificate
     hint: a PEM file has a line -----BEGIN CERTIFICATE-----
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca odd.pem
     exit code: 2
     ----- stderr -----
-    error: odd.pem: the client CA is not usable: BadEncoding
+    error: odd.pem: invalid client CA: BadEncoding
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-crl ca.pem
     exit code: 2
     ----- stderr -----
-    error: ca.pem: there is no list of revoked certificates in it
+    error: ca.pem: the file contains no certificate revocation list
     hint: a PEM file has a line -----BEGIN X509 CRL-----
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca ca.pem --client-ca-optional --sync-auth certificate
     exit code: 2
     ----- stderr -----
-    error: --sync-auth certificate without certificates would let everybody in
-    hint: demand one: --client-ca FILE without --client-ca-optional
+    error: --sync-auth certificate requires client certificates
+    hint: require them: --client-ca FILE without --client-ca-optional
     ");
 }

@@ -32,7 +32,7 @@ fn the_command_line_trusts_a_ca_by_flag_variable_and_file() {
     exit code: 1
     ----- stderr -----
     error: cannot reach [URL]: invalid peer certificate: UnknownIssuer
-    hint: a CA of your own is trusted with --ca FILE, NICELIST_CA or the setting ca
+    hint: to trust a private CA, use --ca FILE, NICELIST_CA or the setting ca
     hint: nicelist config list shows which server is used, and why
     ");
     Authority::new("others").write(&world.shell, "others.pem");
@@ -57,7 +57,7 @@ fn the_command_line_trusts_a_ca_by_flag_variable_and_file() {
     $ nicelist rule list --token the-admin-of-the-tests
     exit code: 2
     ----- stderr -----
-    error: nowhere.pem: cannot read it: No such file or directory (os error 2)
+    error: nowhere.pem: cannot read the file: No such file or directory (os error 2)
     ");
 }
 
@@ -70,14 +70,14 @@ fn plain_http_to_a_tls_port_gets_an_explanation() {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
-    assert_eq!(body, "this port speaks TLS: its address begins with https://\n");
+    assert_eq!(body, "this port requires TLS: use https:// in the address\n");
     let plain = world.server.url.replace("https", "http");
     let transcript = world.shell.run(&format!("rule list --server {plain}"));
     insta::assert_snapshot!(transcript.replace(world.address(), "[ADDRESS]"), @"
     $ nicelist rule list --server http://[ADDRESS]
     exit code: 1
     ----- stderr -----
-    error: http://[ADDRESS] does not answer as a nicelist server: HTTP 400 Bad Request: this port speaks TLS: its address begins with https://
-    hint: the address must be the one below which the server has /api/v1
+    error: http://[ADDRESS] does not respond like a nicelist server: HTTP 400 Bad Request: this port requires TLS: use https:// in the address
+    hint: use the address of the server without /api/v1
     ");
 }

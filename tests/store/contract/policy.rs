@@ -70,11 +70,11 @@ pub(crate) async fn a_change_is_all_or_nothing(store: Db) {
     assert_eq!(
         refusals(refused),
         [
-            (1, "there is no tag `nope`".to_owned()),
-            (4, "there is no tag `nope`".to_owned()),
-            (6, "there is no host `M1`".to_owned()),
-            (7, "there is no tag `nope`".to_owned()),
-            (8, "there is no host `M1`".to_owned()),
+            (1, "tag `nope` not found".to_owned()),
+            (4, "tag `nope` not found".to_owned()),
+            (6, "host `M1` not found".to_owned()),
+            (7, "tag `nope` not found".to_owned()),
+            (8, "host `M1` not found".to_owned()),
         ]
     );
     assert_eq!((active_rules(&store).await, store.snapshot().await.unwrap()), before);

@@ -195,7 +195,8 @@ pub(crate) async fn a_host_may_add_a_limited_number_of_programs(store: Db) {
     assert_eq!(all.len(), 41, "the events are stored");
 }
 
-pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
+/// Three programs of two hosts, and two tags.
+async fn add_programs_to_filter(store: &Db) {
     let mut old = event("M2", 2, "ALLOW_UNKNOWN", 1);
     old.bundle_name = "Old App".to_owned();
     old.user = "x\"anna".to_owned();
@@ -213,14 +214,18 @@ pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
     };
     let other = Event { user: "bert".to_owned(), ..event("M1", 3, "BLOCK_BINARY", 1) };
     for (seconds, event) in (0..).zip([event("M1", 1, "BLOCK_UNKNOWN", 1), old, other]) {
-        add(&store, &[event], seconds).await;
+        add(store, &[event], seconds).await;
     }
     let mut host = Host::new(machine("M1"), at(0));
     host.facts.primary_user = "anna".to_owned();
     assert!(store.save_host(&host, 0).await.unwrap());
-    new_host(&store, "M2").await;
+    new_host(store, "M2").await;
     let of_anna = Edit::PutTag(members("of-anna", r#"{"users":["anna"]}"#));
-    commit(&store, [put_tag("eng", 1), of_anna, tag_host("M2", "eng")]).await;
+    commit(store, [put_tag("eng", 1), of_anna, tag_host("M2", "eng")]).await;
+}
+
+pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
+    add_programs_to_filter(&store).await;
     let none = ProgramFilter::default;
     let seen = |seen: SightingFilter| ProgramFilter { seen, ..none() };
     let text = |text: &str| Some(text.to_owned());

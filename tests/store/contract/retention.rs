@@ -20,8 +20,7 @@ async fn at_revision(store: &Db, at: Revision) -> StoreResult<PolicyState> {
 fn assert_deleted<T: std::fmt::Debug>(result: StoreResult<T>, at: Revision) {
     let error = result.unwrap_err();
     let expected = format!(
-        "the history of revision {at} was deleted (setting history-retention); history is kept \
-         from revision {START} (2026-09-21) on"
+        "the history of revision {at} was deleted (setting history-retention); the oldest available revision is {START} (2026-09-21)"
     );
     assert_eq!(error.to_string(), expected);
 }

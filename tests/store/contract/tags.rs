@@ -50,7 +50,7 @@ pub(crate) async fn unknown_hosts_cannot_be_tagged(store: Db) {
     let edits = [tag_host("M1", "eng"), untag_host("M2", "eng"), put(rule(1, "host:M1", ""))];
     assert_eq!(
         refusals(store.commit(change(edits)).await),
-        [(0, "there is no host `M1`".to_owned()), (1, "there is no host `M2`".to_owned())]
+        [(0, "host `M1` not found".to_owned()), (1, "host `M2` not found".to_owned())]
     );
 }
 

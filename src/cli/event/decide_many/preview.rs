@@ -27,7 +27,7 @@ pub(super) fn show(
     if let more @ 1.. = planned.rules.len().saturating_sub(MOST_SHOWN) {
         ui.status(format!("  and {more} more rules"));
     }
-    let effect = if policy.allows() { "will run on" } else { "will be blocked on" };
+    let effect = if policy.allows() { "will be allowed on" } else { "will be blocked on" };
     for program in picked.iter().take(MOST_SHOWN) {
         show_program(ui, program, scope, effect);
     }

@@ -81,7 +81,8 @@ pub(super) fn ask_type(
         (count > 0).then(|| format!("{rule_type} for {count}"))
     });
     let mut options = vec![None];
-    let mut shown = vec![format!("the best for each  {}", counts.collect::<Vec<_>>().join(", "))];
+    let mut shown =
+        vec![format!("the best rule for each  {}", counts.collect::<Vec<_>>().join(", "))];
     let common = RuleType::ALL
         .into_iter()
         .filter(|rule_type| picked.iter().all(|program| has(program, *rule_type)));
@@ -115,16 +116,16 @@ pub(super) fn ask_scope(ui: &Ui, picked: &[&WaitingView]) -> Result<NewScope, Cl
             only.machine,
             host_label(&only.hostname, &only.machine)
         ),
-        _ => format!("each of the {all} Macs where it waits, by itself"),
+        _ => format!("a separate rule for each of the {all} Macs"),
     }];
     let line = |(scope, count): &(&Scope, usize)| match scope {
         Scope::Fleet => "fleet  every Mac".to_owned(),
         Scope::Group(_) | Scope::Tag(_) | Scope::User(_) | Scope::Host(_) => {
-            format!("{scope}  {count} of {}, and whoever else belongs to it", counted(all, "Mac"))
+            format!("{scope}  {count} of {}, and all other Macs in this scope", counted(all, "Mac"))
         }
     };
     shown.extend(scopes.iter().map(line));
-    let chosen = ui.select("For", &shown)?;
+    let chosen = ui.select("Scope", &shown)?;
     let scope = chosen.checked_sub(1).and_then(|at| scopes.get(at));
     Ok(scope.map_or(NewScope::EachHost, |(scope, _)| NewScope::Shared((*scope).clone())))
 }

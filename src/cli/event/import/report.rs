@@ -37,7 +37,7 @@ pub(super) fn report(
         (Some(named), _) => named.parse::<MachineId>(),
         (None, Some(machine)) => Ok(machine.clone()),
         (None, None) => {
-            let text = format!("{MACHINE}: is missing; --machine-id gives the ID of the host");
+            let text = format!("{MACHINE}: is missing; add the ID of the host with --machine-id");
             return bad(place, text);
         }
     };

@@ -43,7 +43,7 @@ impl Reports {
     pub(super) fn open(path: &Path, machine: Option<&MachineId>) -> Result<Self, CliError> {
         let source = Source::open(path)?;
         if let (Source::Tree(_), Some(_)) = (&source, machine) {
-            let text = format!("--machine-id is for a file, and {} is a folder", name_of(path));
+            let text = format!("--machine-id requires a file, but {} is a folder", name_of(path));
             return Err(CliError::usage(text));
         }
         Ok(Self { source, machine: machine.cloned() })
@@ -59,7 +59,10 @@ impl Source {
         }
         if !metadata.is_file() {
             let text = format!("{} is neither a file nor a folder", name_of(path));
-            return Err(CliError::usage(text).hint("events are read twice: to check, and to send"));
+            return Err(CliError::usage(text).hint(
+                "the events are read twice: to check them and \
+                to send them",
+            ));
         }
         let mut input = BufReader::with_capacity(HEAD, File::open(path).map_err(fails)?);
         if is_upload(input.fill_buf().map_err(fails)?) {
@@ -111,7 +114,7 @@ fn in_tree(levels: &mut Vec<std::vec::IntoIter<PathBuf>>) -> Option<Read> {
             _ => true,
         };
         if !is_named || is_folder == (depth == DEPTH) {
-            let text = "is not where Moroz keeps an event, which is SHA256/MACHINE/TIME.json";
+            let text = "is not at the path of a Moroz event: SHA256/MACHINE/TIME.json";
             return Some(bad(name_of(&path), text));
         }
         if !is_folder {
@@ -134,7 +137,15 @@ fn file(path: &Path) -> Read {
     let folder = path.parent().and_then(Path::file_name).map(OsStr::to_string_lossy);
     let machine: MachineId = match folder.unwrap_or_default().parse() {
         Ok(machine) => machine,
-        Err(error) => return bad(place, format!("the folder names no host: {error}")),
+        Err(error) => {
+            return bad(
+                place,
+                format!(
+                    "the folder's name is not a valid machine ID: \
+            {error}"
+                ),
+            );
+        }
     };
     let mut text = Vec::new();
     let read = File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text));
@@ -142,7 +153,7 @@ fn file(path: &Path) -> Read {
         return Err(Fault::Failed(unreadable(path, &error)));
     }
     if is_too_long(&text) {
-        return bad(place, "is longer than any event");
+        return bad(place, "is too long for an event");
     }
     let mut event: Value = match serde_json::from_slice(without_mark(&text)) {
         Ok(event) => event,
@@ -175,7 +186,7 @@ fn in_lines(
         let place = format!("{name}{}", Spot::Line(*line));
         if is_too_long(text) {
             return match input.skip_until(b'\n') {
-                Ok(_) => Some(bad(place, "is longer than any event")),
+                Ok(_) => Some(bad(place, "is too long for an event")),
                 Err(error) => failed(error),
             };
         }

@@ -41,7 +41,10 @@ impl Upload {
             .map_err(|error| unreadable(path, &error))?;
         if text.len() as u64 > LARGEST {
             let text = format!("{name} is an upload of more than {} MiB", LARGEST >> 20);
-            return Err(CliError::input(text).hint("write an event per line, with its machine_id"));
+            return Err(CliError::input(text).hint(
+                "convert it to one event per line, each with \
+                its machine_id",
+            ));
         }
         let Body { events, machine_id } =
             serde_json::from_slice(without_mark(&text)).map_err(|error| {

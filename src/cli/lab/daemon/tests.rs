@@ -111,6 +111,6 @@ async fn blocked_executions_are_reported_before_the_first_sync() {
     let clock = Clock::manual();
     let run = Run { time: Some(Duration::from_secs(5)), ..run_for(&clock) };
     let (_, err) = ran(run, events, pending()).await;
-    let began = "the first sync is in 15 seconds; Ctrl-C ends\n";
-    assert_eq!(err, format!("{began}bad: reported\nbad: waits for the next sync\n"));
+    let began = "the first sync is in 15 seconds; press Ctrl-C to stop\n";
+    assert_eq!(err, format!("{began}bad: reported\nbad: will be reported at the next sync\n"));
 }

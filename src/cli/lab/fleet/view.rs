@@ -16,7 +16,7 @@ const LEAST_MOMENT: Duration = Duration::from_millis(100);
 const MANY: u32 = 100_000;
 
 /// The errors of a server that requires authentication.
-const DENIED: [&str; 2] = ["answered 401", "answered 403"];
+const DENIED: [&str; 2] = ["status 401", "status 403"];
 
 pub(super) fn phase(phase: FleetPhase) -> &'static str {
     match phase {
@@ -39,7 +39,7 @@ pub(super) fn progress_line(before: &FleetProgress, now: &FleetProgress) -> Stri
     let name = phase(now.phase);
     let FleetProgress { in_progress, errors, p99, .. } = now;
     let p99 = millis(p99.as_secs_f64() * 1000.0);
-    format!("{name} {rate:.0}/s, {in_progress} under way, {errors} errors, p99 {p99} ms")
+    format!("{name} {rate:.0}/s, {in_progress} in progress, {errors} errors, p99 {p99} ms")
 }
 
 fn millis(ms: f64) -> String {
@@ -167,7 +167,7 @@ pub(super) fn failures(summary: &FleetSummary) -> Result<(), CliError> {
     let missed = summary.run.counts.missed_syncs;
     if missed > 0 {
         let what = format!("{missed} syncs were missed");
-        faults.push(CliError::failed(what).hint("the server, or this machine, does not keep up"));
+        faults.push(CliError::failed(what).hint("the server or this machine is too slow"));
     }
     if let Some(changes) = summary.changes.as_ref().filter(|changes| changes.failed > 0) {
         let what = format!("{} changes failed", changes.failed);
@@ -188,7 +188,7 @@ fn diverged(summary: &FleetSummary) -> Vec<CliError> {
     let Some(all) = &summary.convergence else { return Vec::new() };
     let mut faults = Vec::new();
     if all.diverged > 0 {
-        let what = format!("{} of {} hosts do not hold what they should", all.diverged, all.hosts);
+        let what = format!("{} of {} hosts do not have the correct rules", all.diverged, all.hosts);
         let causes = all.examples.iter().map(|host| {
             let (extra, missing) = (host.extra, host.missing);
             let (id, generation) = (&host.machine_id, &host.generation);
@@ -223,7 +223,7 @@ mod tests {
             elapsed: Duration::from_millis(1250),
             ..before
         };
-        let expected = "run 1000/s, 7 under way, 0 errors, p99 12.3 ms";
+        let expected = "run 1000/s, 7 in progress, 0 errors, p99 12.3 ms";
         assert_eq!(progress_line(&before, &now), expected);
         let cut_short = FleetProgress { elapsed: Duration::from_millis(1249), ..now };
         assert!(progress_line(&cut_short, &now).starts_with("run 280/s"));
@@ -245,10 +245,9 @@ mod tests {
         };
         let convergence =
             Convergence { hosts: 9, diverged: 1, examples: vec![host], ..Convergence::default() };
-        let errors =
-            vec![Errors { stage: "preflight", reason: "answered 503".to_owned(), count: 2 }];
+        let errors = vec![Errors { stage: "preflight", reason: "status 503".to_owned(), count: 2 }];
         let counts = Counts { missed_syncs: 3, ..Counts::default() };
-        let reason = Some("ended with exit status: 1: no".to_owned());
+        let reason = Some("failed with exit status: 1: no".to_owned());
         let summary = FleetSummary {
             run: PhaseReport { counts, errors, ..PhaseReport::default() },
             changes: Some(ChangesMade { made: 0, failed: 1, reason }),
@@ -257,16 +256,16 @@ mod tests {
         };
         let error = failures(&summary).unwrap_err();
         assert_eq!(error.kind.exit_code(), 1);
-        assert_eq!(error.message, "1 of 9 hosts do not hold what they should");
+        assert_eq!(error.message, "1 of 9 hosts do not have the correct rules");
         let expected = [
             "M1 (2026.7): 1 too many, 0 missing; holds TEAMID ABCDEFGHIJ",
             "2 requests failed",
-            "preflight answered 503 (2)",
+            "preflight status 503 (2)",
             "3 syncs were missed",
             "1 changes failed",
-            "ended with exit status: 1: no",
+            "failed with exit status: 1: no",
         ];
         assert_eq!(error.causes, expected);
-        assert_eq!(error.hints, ["the server, or this machine, does not keep up"]);
+        assert_eq!(error.hints, ["the server or this machine is too slow"]);
     }
 }

@@ -77,7 +77,7 @@ fn sections(view: &EvaluationView, now: Timestamp) -> Vec<Section> {
     let mut sections = vec![decision];
     if !view.rules.is_empty() {
         let items = view.rules.iter().map(rule_item).collect();
-        sections.push(Section { title: "Rules that speak of it".to_owned(), items, rest: None });
+        sections.push(Section { title: "Rules for the program".to_owned(), items, rest: None });
     }
     let is_shown_step = |step: &&StepView| {
         let is_rule = step.stage.parse::<RuleType>().is_ok();
@@ -86,7 +86,7 @@ fn sections(view: &EvaluationView, now: Timestamp) -> Vec<Section> {
     };
     let items: Vec<Item> = view.steps.iter().filter(is_shown_step).map(step_item).collect();
     sections.push(Section {
-        title: "Besides rules, in Santa's order".to_owned(),
+        title: "Other checks, in Santa's order".to_owned(),
         items,
         rest: None,
     });
@@ -105,7 +105,7 @@ fn decision(view: &EvaluationView) -> String {
     let reason = match (rule(RulePart::Decides), rule(RulePart::Asks)) {
         (_, Some(asked)) => {
             let draft = &asked.rule.rule;
-            format!("the expression of {} in {} is asked each time", draft.target, draft.scope)
+            format!("the expression of {} in {} decides each time", draft.target, draft.scope)
         }
         (Some(decides), None) => {
             let draft = &decides.rule.rule;
@@ -121,22 +121,28 @@ fn decision(view: &EvaluationView) -> String {
         }
     };
     match (view.ruling, &view.next_sync) {
-        (Ruling::Allow, None) => format!("{name} runs on {host}, by {reason}"),
-        (Ruling::Block, None) => format!("{name} is blocked on {host}, by {reason}"),
-        (Ruling::Allow, Some(_)) => format!("{name} will run on {host} once it syncs, by {reason}"),
+        (Ruling::Allow, None) => format!("{name} is allowed on {host}: {reason}"),
+        (Ruling::Block, None) => format!("{name} is blocked on {host}: {reason}"),
+        (Ruling::Allow, Some(_)) => format!(
+            "{name} will be allowed on {host} after its next \
+            sync: {reason}"
+        ),
         (Ruling::Block, Some(_)) => {
-            format!("{name} will be blocked on {host} once it syncs, by {reason}")
+            format!("{name} will be blocked on {host} after its next sync: {reason}")
         }
-        (Ruling::Unknown, _) => format!("whether {name} runs on {host} cannot be told: {reason}"),
+        (Ruling::Unknown, _) => format!(
+            "it is unknown whether {name} is allowed on {host}: \
+            {reason}"
+        ),
     }
 }
 
 /// The pending rules of a host, and when it will sync.
 fn outlook(next: &NextSync, now: Timestamp) -> String {
     let due = match next.due {
-        0 => "no rules due".to_owned(),
-        1 => "1 rule due".to_owned(),
-        several => format!("{several} rules due"),
+        0 => "no pending rules".to_owned(),
+        1 => "1 pending rule".to_owned(),
+        several => format!("{several} pending rules"),
     };
     let seen = next
         .last_seen
@@ -149,9 +155,9 @@ fn facts(view: &EvaluationView, now: Timestamp) -> Vec<Item> {
     let next = view.next_sync.as_ref();
     let until_then = match view.ruling_now {
         _ if next.is_some_and(|next| next.restored) => UNKNOWN_UNTIL_SYNC,
-        Ruling::Allow => "it runs",
+        Ruling::Allow => "it is allowed",
         Ruling::Block => "it is blocked",
-        Ruling::Unknown => "it cannot be told",
+        Ruling::Unknown => "unknown",
     };
     let program = &view.program;
     let signed = program.signing_status.word().to_owned();
@@ -161,7 +167,7 @@ fn facts(view: &EvaluationView, now: Timestamp) -> Vec<Item> {
         ("sync", next.map(|next| outlook(next, now)).unwrap_or_default()),
         ("file", view.path.clone()),
         ("signed", [Some(signed), leaf].into_iter().flatten().collect::<Vec<_>>().join(", ")),
-        ("signing id", program.signing_id.clone()),
+        ("signing ID", program.signing_id.clone()),
         ("mode", view.mode.to_string()),
         ("santa", view.santa_version.clone()),
     ];

@@ -53,16 +53,19 @@ fn outcome(explanation: &Explanation) -> Cell {
     let policy = explanation.rules.first().map_or("", |rule| rule.rule.policy.as_str());
     match explanation.verdict {
         Verdict::Sent => match explanation.policy {
-            Some(sent) if sent.word() != policy => {
-                Cell::toned(format!("{sent}: its Santa does not know {policy}"), Tone::Notice)
-            }
+            Some(sent) if sent.word() != policy => Cell::toned(
+                format!("{sent}, because its Santa does not support {policy}"),
+                Tone::Notice,
+            ),
             Some(_) | None => Cell::toned(policy, Tone::Good),
         },
         Verdict::Withheld => {
             let needs = explanation.needs.as_deref().unwrap_or("another version");
-            Cell::toned(format!("no rule: {policy} needs Santa {needs}"), Tone::Bad)
+            Cell::toned(format!("no rule: {policy} requires Santa {needs}"), Tone::Bad)
         }
         Verdict::Removed => Cell::toned("no rule: removed", Tone::Notice),
-        Verdict::NoRule => Cell::toned("no rule: no scope of the host speaks of it", Tone::Notice),
+        Verdict::NoRule => {
+            Cell::toned("no rule: no scope of the host has a rule for this target", Tone::Notice)
+        }
     }
 }

@@ -113,7 +113,7 @@ pub(super) fn show(
     }
     ui.sections(&sections)?;
     if rest > 0 {
-        ui.hint("-o json shows all of them");
+        ui.hint("to show all of them: -o json");
     }
     Ok(())
 }

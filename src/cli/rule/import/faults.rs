@@ -88,19 +88,19 @@ impl<'u> Faults<'u> {
     pub(super) fn error(&self, others: usize) -> CliError {
         let (bad, all) = (self.count, self.count + others);
         let text = match self.streams {
-            true => format!("{bad} of {all} rows are wrong"),
-            false => counted(bad, "fault"),
+            true => format!("{bad} of {all} rows are invalid"),
+            false => format!("found {}", counted(bad, "error")),
         };
         let error = CliError::input(format!("{text}; nothing was changed"));
         match &self.sink {
             Sink::Shown(faults) => {
                 faults.count_hidden();
                 let error = match faults.hides() {
-                    true => error.hint("--all-errors shows all of them"),
+                    true => error.hint("to show all of them: --all-errors"),
                     false => error,
                 };
                 match self.has_rows {
-                    true => error.hint("--partial --rejects FILE imports the rows that are right"),
+                    true => error.hint("to import only the valid rows: --partial --rejects FILE"),
                     false => error,
                 }
             }

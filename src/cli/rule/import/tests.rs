@@ -1,3 +1,5 @@
+//! Imports into a server with prepared responses.
+
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -10,8 +12,7 @@ use crate::client::InProcess;
 use crate::config::Output;
 use crate::format::Duplicates;
 
-/// A client of a server that refuses rules in the scope `tag:unknown`, and the changes that the
-/// server received.
+/// Refuses rules in the scope `tag:unknown`, and records the requested changes.
 fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let remembered = Arc::clone(&asked);
@@ -21,7 +22,7 @@ fn server() -> (Client, Arc<Mutex<Vec<RuleChange>>>) {
         let refused = |(index, _)| Detail {
             index: Some(index),
             field: None,
-            message: "there is no tag `unknown`".to_owned(),
+            message: "tag `unknown` not found".to_owned(),
         };
         let details: Vec<Detail> = unknown.map(refused).collect();
         let response = if details.is_empty() {
@@ -129,11 +130,11 @@ async fn every_bad_row_is_reported_with_its_location_and_nothing_is_sent() {
         err.text(),
         format!(
             "warning: {name}: column note is not used\n\
-             {name}:3: target: `SHORT` is no teamid identifier; expected 10 letters and digits\n\
-             {name}:5: policy: `4` is a number, and tools number the policies differently; write its name\n"
+             {name}:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits\n\
+             {name}:5: policy: `4` is a number, which has another meaning in each tool; use the name of the policy\n"
         )
     );
-    assert_eq!(error.message, "2 of 4 rows are wrong; nothing was changed");
+    assert_eq!(error.message, "2 of 4 rows are invalid; nothing was changed");
     assert_eq!((error.kind.exit_code(), out.text().as_str()), (5, ""));
     assert!(asked.lock().unwrap().is_empty());
 }
@@ -146,8 +147,8 @@ async fn rules_that_the_server_refuses_are_reported_by_line() {
     let (client, _) = server();
     let (ui, _, err) = captured_ui(Output::Table, false);
     let error = import(&ui, &client, args(&file)).await.unwrap_err();
-    assert_eq!(err.text(), format!("{}:4: there is no tag `unknown`\n", file.display()));
-    assert_eq!(error.message, "1 of 2 rows are wrong; nothing was changed");
+    assert_eq!(err.text(), format!("{}:4: tag `unknown` not found\n", file.display()));
+    assert_eq!(error.message, "1 of 2 rows are invalid; nothing was changed");
     assert_eq!(error.hints.last().map(String::as_str), Some("make it first"));
 }
 
@@ -172,7 +173,7 @@ async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
     let lines: Vec<&str> = written.lines().collect();
     assert_eq!(lines[0], "target,policy,scope,note,line,reason");
     assert!(lines[1].starts_with("teamid:SHORT,allow,,,3,target: "), "{written}");
-    assert_eq!(lines[3], "teamid:BBBBBBBBBB,block,tag:unknown,,4,there is no tag `unknown`");
+    assert_eq!(lines[3], "teamid:BBBBBBBBBB,block,tag:unknown,,4,tag `unknown` not found");
 }
 
 #[tokio::test]

@@ -1,5 +1,4 @@
-//! Host scopes with a host name instead of a machine ID, and serial numbers that several hosts
-//! report.
+//! Scopes with a name that does not select exactly one host.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,10 +17,9 @@ use crate::rule::{MachineId, Rule, RuleDraft, Scope, Target};
 /// Maximum names per request.
 const MOST_NAMES: usize = 10_000;
 /// The reason in the history.
-const REASON: &str = "move rules and settings from the name of a host to its machine ID";
+const REASON: &str = "move rules and settings from a host name to the machine ID";
 
-/// Returns the host scopes whose name is a host name, and the shared serial numbers. Only the
-/// server knows both.
+/// Sends the names in host scopes to the server, which returns the hosts that have them.
 pub(super) async fn check(client: &Client, policy: &PolicyState) -> Result<HostNames, CliError> {
     let of_rules = policy.rules.iter().map(Rule::scope);
     let of_settings = policy.settings.iter().map(|(scope, _)| scope);
@@ -68,7 +66,7 @@ pub(super) fn findings(names: &HostNames, policy: &PolicyState) -> Vec<LocatedFi
     of_name.chain(of_serial).collect()
 }
 
-/// The numbers of rules and settings in the scope of a name, as text.
+/// The number of rules and settings in the scope of a name.
 fn content(name: &HostsOfName, policy: &PolicyState) -> String {
     let rules = policy.rules.iter().filter(|rule| is_of(rule.scope(), name)).count();
     let settings = policy.settings.iter().filter(|(scope, _)| is_of(scope, name)).count();
@@ -84,9 +82,8 @@ fn is_of(scope: &Scope, name: &HostsOfName) -> bool {
     matches!(scope, Scope::Host(host) if host.as_str() == name.name)
 }
 
-/// Moves rules and settings from the name of a host to its machine ID. If the scope of the machine
-/// ID already has a rule for the same target, or the same setting, the one of the name is only
-/// removed. Names of several hosts are only reported.
+/// Moves rules and settings from the name of a host to its machine ID. If the machine ID already
+/// has such a rule or setting, the one of the name is only removed.
 pub(super) async fn fix(
     context: &Context,
     client: &Client,
@@ -97,14 +94,14 @@ pub(super) async fn fix(
     for name in &names.host_names {
         let [machine] = &name.machines[..] else {
             context.ui.warn(format!(
-                "{} hosts have the name {}: add the rules and settings again with a machine ID",
+                "{} hosts have the name {}; add the rules and settings again with a machine ID",
                 name.hosts, name.name
             ));
             continue;
         };
         let content = content(name, policy);
         let to = Scope::Host(machine.clone());
-        context.ui.confirm(&format!("move {content} from host:{} to {to}?", name.name), yes)?;
+        context.ui.confirm(&format!("Move {content} from host:{} to {to}?", name.name), yes)?;
         move_rules(client, name, &to, policy).await?;
         move_settings(client, name, &to, policy).await?;
         context.ui.status(format!("moved {content} from host:{} to {to}", name.name));

@@ -1,4 +1,4 @@
-//! Findings in SARIF 2.1.0 (OASIS), a format that code review tools read.
+//! The part of SARIF 2.1.0 (OASIS) that code review tools read.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -29,7 +29,7 @@ fn rule(code: LintCode) -> Value {
         "name": code.name(),
         "shortDescription": { "text": code.about() },
         "fullDescription": { "text": code.about() },
-        "help": { "text": format!("To mend: {}. docs/LINT.md says more.", code.fix()) },
+        "help": { "text": format!("To fix: {}. See docs/LINT.md.", code.fix()) },
         "defaultConfiguration": { "level": level(code) },
     })
 }
@@ -48,7 +48,7 @@ fn result(finding: &LocatedFinding) -> Value {
         "ruleId": finding.code.id(),
         "ruleIndex": index,
         "level": level(finding.code),
-        "message": { "text": format!("{}. To mend: {}.", finding.message, finding.code.fix()) },
+        "message": { "text": format!("{}. To fix: {}.", finding.message, finding.code.fix()) },
         "partialFingerprints": { "finding/v1": fingerprint(finding) },
     });
     if let Some(at) = &finding.at {

@@ -136,8 +136,7 @@ impl Row for Record<'_> {
 /// Maximum findings per severity in a table, unless `--full` is given.
 const MOST_ITEMS: usize = 20;
 
-/// Shows findings. A table lists errors first, and without `full` only the first findings of each
-/// severity.
+/// Shows findings. A table has the first ones of each severity, errors first.
 pub(super) fn show(ui: &Ui, findings: &[LocatedFinding], full: bool) -> Result<(), CliError> {
     let most = if full { usize::MAX } else { MOST_ITEMS };
     let mut is_cut = false;
@@ -150,7 +149,7 @@ pub(super) fn show(ui: &Ui, findings: &[LocatedFinding], full: bool) -> Result<(
         sections
     })?;
     if is_cut {
-        ui.hint("--full shows all of them, and so do -o jsonl and -o csv");
+        ui.hint("to show all of them: --full, -o jsonl or -o csv");
     }
     Ok(())
 }

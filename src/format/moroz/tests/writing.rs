@@ -79,7 +79,7 @@ fn a_host_gets_a_file_with_everything_that_holds_there() {
     let written = write(content);
     assert_eq!(written.losses, []);
     insta::assert_snapshot!(text(&written, "M1.toml"), @r#"
-    # Everything that holds on this Mac: the file replaces global.toml.
+    # All rules and settings of this Mac: the file replaces global.toml.
 
     batch_size = 9
     client_mode = "MONITOR"
@@ -139,13 +139,13 @@ fn what_moroz_cannot_express_is_a_loss() {
     Some(0): expires
     1: Moroz has no policy silent-block
     2: Moroz has no policy cel
-    3: Moroz knows all Macs and single Macs only
-    4: `../../etc/x` cannot be the name of a file, or not of a Mac's
-    5: `Global` cannot be the name of a file, or not of a Mac's
-    7: its file and that of m1 would be the same on many disks
-    8: the fleet has the same rule, and Moroz cannot tell them apart
+    3: Moroz supports only all Macs and single Macs
+    4: `../../etc/x` cannot be the name of a Mac's file
+    5: `Global` cannot be the name of a Mac's file
+    7: its file would have the same name as that of m1 on many disks
+    8: the fleet has the same rule, and Moroz cannot distinguish the two
     removable-media = block for fleet: Moroz has no such setting
-    batch-size = 9 for user:anna: Moroz knows all Macs and single Macs only
+    batch-size = 9 for user:anna: Moroz supports only all Macs and single Macs
     ");
     let names: Vec<&str> = written.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["global.toml", "m1.toml"]);

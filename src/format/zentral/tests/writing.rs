@@ -92,13 +92,13 @@ fn what_a_rule_set_cannot_express_is_a_loss() {
     insta::assert_snapshot!(losses(&written), @"
     Some(0): message
     Some(0): source
-    1: Zentral has one rule for a target, and writes that for fleet
-    3: Zentral has one rule for a target, and that for tag:a says otherwise
-    4: Zentral's rule sets have no policy cel
-    5: Zentral has no remove, only exceptions
-    6: Zentral knows no groups
-    7: Zentral names Macs by their serial number, not by their machine id
-    9: Zentral has no remove, only exceptions
+    1: Zentral has one rule per target, which is the one for fleet
+    3: Zentral has one rule per target, and the one for tag:a differs
+    4: Zentral's rule sets do not support policy cel
+    5: Zentral has no remove rules, only exceptions
+    6: Zentral has no groups
+    7: Zentral identifies Macs by serial number, not by machine ID
+    9: Zentral has no remove rules, only exceptions
     batch-size = 9 for fleet: a rule set has no settings
     ");
 }

@@ -58,7 +58,7 @@ async fn a_client_error_is_final_from_2026_4_on_and_not_before() {
     for status in [400, 401, 404, 413] {
         let script = Script::new([Step::status(status)]);
         let error = asked(&script).await.unwrap_err();
-        assert_eq!(error.to_string(), format!("the server answered {status} (attempt 1)"));
+        assert_eq!(error.to_string(), format!("the server responded with {status} (attempt 1)"));
     }
     let script = Script::new([400, 401, 404, 413, 404].map(Step::status));
     let clock = Clock::manual();
@@ -85,7 +85,7 @@ async fn a_request_times_out_after_half_a_minute_and_is_retried() {
     assert!(asked(&script).await.is_ok());
     let script = Script::new(std::iter::repeat_with(|| Step::Silence).take(5));
     let error = asked(&script).await.unwrap_err();
-    assert_eq!(error.source().unwrap().to_string(), "no answer within 30s");
+    assert_eq!(error.source().unwrap().to_string(), "no response within 30s");
 }
 
 #[tokio::test]

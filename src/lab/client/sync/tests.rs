@@ -172,7 +172,7 @@ async fn an_upload_that_fails_keeps_its_events_and_the_sync_goes_on() {
     ]);
     let report = santa.sync(&server, options()).await.unwrap();
     assert_eq!(report.events, EventReport { sent: 1, kept: 2, ..EventReport::default() });
-    let reason = "the server answered 404 (attempt 1)".to_owned();
+    let reason = "the server responded with 404 (attempt 1)".to_owned();
     assert_eq!(report.event_upload, StageOutcome::Failed { reason });
     assert_eq!(teams(&santa), [TEAM]);
     assert_eq!(santa.pending_events(), [event("b"), event("c")]);
@@ -358,7 +358,7 @@ async fn settings_apply_at_the_end_even_if_postflight_is_lost() {
     let report = santa.sync(&server, options()).await.unwrap();
     assert_eq!(report.settings.client_mode, Some(ClientMode::Lockdown));
     assert_eq!(santa.required(), SyncKind::Normal);
-    let reason = "no answer from the server (attempt 5): the exchange failed: connection lost";
+    let reason = "no response from the server (attempt 5): the request failed: connection lost";
     assert_eq!(report.postflight, StageOutcome::Failed { reason: reason.to_owned() });
 }
 

@@ -33,13 +33,13 @@ impl Step {
     }
 
     pub(in crate::lab::client) fn with(self, name: &str, value: &str) -> Self {
-        let Self::Answer(mut answer) = self else { panic!("no answer to put a header on") };
+        let Self::Answer(mut answer) = self else { panic!("no response to put a header on") };
         answer.headers.push((name.to_owned(), value.to_owned()));
         Self::Answer(answer)
     }
 
     pub(in crate::lab::client) fn behind(self, gate: &Arc<Notify>) -> Self {
-        let Self::Answer(answer) = self else { panic!("no answer to hold back") };
+        let Self::Answer(answer) = self else { panic!("no response to hold back") };
         Self::Later(Arc::clone(gate), answer)
     }
 }
@@ -109,7 +109,7 @@ impl Transport for Script {
         let bytes = decode(encoding, body, 1 << 20).unwrap().into_owned();
         let body = serde_json::from_slice(&bytes).unwrap_or_default();
         let (path, headers) = (path.to_owned(), headers.to_vec());
-        let missing = format!("the script has no answer for {path}");
+        let missing = format!("the script has no response for {path}");
         self.requests.lock().unwrap().push(Request { path, headers, encoding, bytes, body });
         let step = self.steps.lock().unwrap().pop_front();
         match step.unwrap_or_else(|| panic!("{missing}")) {

@@ -41,7 +41,7 @@ pub(super) const CASES: [Case; 7] = [
     should(
         "clean-once",
         "A finished clean sync is followed by normal ones.",
-        "At every clean sync clients throw their pending events away.",
+        "After every clean sync, clients delete their pending events.",
         |run| Box::pin(once(run)),
     ),
     must(
@@ -107,21 +107,21 @@ async fn once(run: &CaseRun<'_>) -> CaseResult {
     let mac = run.known_mac().await?;
     match mac.kind(&mac.preflight().await?) {
         Kind::Normal => Ok("normal".to_owned()),
-        Kind::Clean => Err(Stop::fails("clean once more, though nobody asks")),
+        Kind::Clean => Err(Stop::fails("clean again, but no one requested it")),
     }
 }
 
 async fn ordered(run: &CaseRun<'_>) -> CaseResult {
     let mut mac = run.known_mac().await?;
     if mac.kind(&mac.preflight().await?) == Kind::Clean {
-        return Err(Stop::not_applicable("every sync is clean here"));
+        return Err(Stop::not_applicable("every sync is clean on this server"));
     }
     run.administer(Hook::OrderCleanSync, &mac, None).await?;
     if mac.sync().await?.kind == Kind::Normal {
-        return Err(Stop::fails("a normal sync, though a clean one is ordered"));
+        return Err(Stop::fails("a normal sync, but a clean one was ordered"));
     }
     match mac.kind(&mac.preflight().await?) {
         Kind::Normal => Ok("clean, then normal".to_owned()),
-        Kind::Clean => Err(Stop::fails("clean again after it was done")),
+        Kind::Clean => Err(Stop::fails("another clean sync after the first was finished")),
     }
 }

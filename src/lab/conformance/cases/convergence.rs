@@ -28,7 +28,7 @@ pub(super) const CASES: [Case; 10] = [
     must(
         "convergence-remove",
         "A removed rule is deleted at the next sync, by a REMOVE or a clean sync.",
-        "A client keeps a rule until it is told to remove it.",
+        "A client keeps a rule until it receives its removal.",
         |run| Box::pin(remove(run)),
     )
     .needs(ADD_AND_REMOVE),
@@ -116,7 +116,7 @@ async fn remove(run: &CaseRun<'_>) -> CaseResult {
     let synced = mac.sync().await?;
     mac.has_no_rule(&rule)?;
     let how = if synced.kind == Kind::Clean { "a clean sync" } else { "REMOVE" };
-    Ok(format!("gone by {how}"))
+    Ok(format!("deleted by {how}"))
 }
 
 async fn unprocessed(run: &CaseRun<'_>) -> CaseResult {
@@ -160,11 +160,15 @@ async fn rules_alone(run: &CaseRun<'_>) -> CaseResult {
     let (mut mac, rule) = with_new_rule(run).await?;
     let rules = mac.download().await?;
     mac.apply(Kind::Normal, &rules);
-    let came = if mac.has_rule(&rule).is_ok() { "it came" } else { "it came with the sync" };
+    let came = if mac.has_rule(&rule).is_ok() {
+        "received with the syncd"
+    } else {
+        "it came with the sync"
+    };
     run.remove_rule(&rule).await?;
     mac.sync().await?;
     mac.has_no_rule(&rule)?;
-    Ok(format!("{came}, and it is gone"))
+    Ok(format!("{came}, then deleted"))
 }
 
 async fn overlap(run: &CaseRun<'_>) -> CaseResult {
@@ -198,7 +202,7 @@ async fn tag(run: &CaseRun<'_>) -> CaseResult {
     run.administer(Hook::UntagHost, &mac, value).await?;
     mac.sync().await?;
     if mac.has_rule(&rule).is_ok() {
-        return Err(Stop::fails("the host has lost the tag and still has its rule"));
+        return Err(Stop::fails("the host no longer has the tag, but still has its rule"));
     }
-    Ok("came with the tag, and went with it".to_owned())
+    Ok("received with the tag, then deleted with it".to_owned())
 }

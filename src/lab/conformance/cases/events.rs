@@ -135,7 +135,7 @@ async fn repeated(run: &CaseRun<'_>) -> CaseResult {
 async fn alone(run: &CaseRun<'_>) -> CaseResult {
     upload(&run.known_mac().await?, &[event("BLOCK_BINARY")]).await?;
     upload(&run.mac(V2026_7), &[event("BLOCK_BINARY")]).await?;
-    Ok("200, for a host that was never seen as well".to_owned())
+    Ok("200, also for a host that the server had never seen".to_owned())
 }
 
 async fn within(run: &CaseRun<'_>) -> CaseResult {
@@ -150,9 +150,9 @@ async fn within(run: &CaseRun<'_>) -> CaseResult {
         rules.extend(rest.into_iter().flat_map(|page| page.rules));
     }
     if rules != whole {
-        return Err(Stop::fails("the download has other rules with events in between"));
+        return Err(Stop::fails("the download has other rules if events are uploaded in between"));
     }
-    Ok("the download is whole".to_owned())
+    Ok("the download is complete".to_owned())
 }
 
 async fn none(run: &CaseRun<'_>) -> CaseResult {
@@ -252,11 +252,11 @@ async fn bundle(run: &CaseRun<'_>) -> CaseResult {
         event
     };
     if !upload(&mac, &[of_bundle("BLOCK_UNKNOWN")]).await?.contains(&bundle) {
-        return Err(Stop::fails("the programs of the bundle are not asked for"));
+        return Err(Stop::fails("the server does not request the programs of the bundle"));
     }
     let members: Vec<Value> = (0..PROGRAMS).map(|_| of_bundle("BUNDLE_BINARY")).collect();
     upload(&mac, &members).await?;
     let again = upload(&mac, &[of_bundle("BLOCK_UNKNOWN")]).await?.contains(&bundle);
-    let later = if again { "and again once they are known" } else { "and not again" };
-    Ok(format!("asked for, {later}"))
+    let later = if again { "and again after they are known" } else { "and not again" };
+    Ok(format!("requested, {later}"))
 }

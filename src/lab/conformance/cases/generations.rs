@@ -175,8 +175,8 @@ async fn media(run: &CaseRun<'_>) -> CaseResult {
     let has = |key: &str| settings.get(key).is_some_and(|value| !value.is_null());
     let newer = has("removable_media_policy") || has("removableMediaPolicy");
     match (newer, has("block_usb_mount")) {
-        (_, true) => Ok("both, or the older alone".to_owned()),
-        (false, false) => Err(Stop::not_applicable("the server says nothing of removable media")),
-        (true, false) => Err(Stop::fails("removable_media_policy alone")),
+        (_, true) => Ok("both keys, or only the older one".to_owned()),
+        (false, false) => Err(Stop::not_applicable("the server does not set removable media")),
+        (true, false) => Err(Stop::fails("only removable_media_policy")),
     }
 }

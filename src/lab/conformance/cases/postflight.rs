@@ -44,7 +44,7 @@ async fn empty(run: &CaseRun<'_>) -> CaseResult {
     let next = mac.kind(&mac.preflight().await?);
     match (synced.kind, next) {
         (Kind::Clean, Kind::Clean) => {
-            Err(Stop::fails("200, but the next sync is clean again: it was not counted"))
+            Err(Stop::fails("200, but the next sync is clean again: the postflight was ignored"))
         }
         (Kind::Clean | Kind::Normal, _) => Ok("200, and the next sync is normal".to_owned()),
     }

@@ -61,7 +61,7 @@ async fn shape(run: &CaseRun<'_>) -> CaseResult {
     let answer = run.mac(V2026_7).preflight().await?;
     let wrong = settings::misshapen(&answer);
     if wrong.is_empty() {
-        return Ok(format!("{} keys, each as clients read it", answer.len()));
+        return Ok(format!("{} keys, all as clients read them", answer.len()));
     }
     Err(Stop::fails(wrong.join(", ")))
 }
@@ -72,7 +72,7 @@ async fn complete(run: &CaseRun<'_>) -> CaseResult {
     if unsaid.is_empty() {
         return Ok("every setting".to_owned());
     }
-    Err(Stop::fails(format!("without {}", unsaid.join(", "))))
+    Err(Stop::fails(format!("missing: {}", unsaid.join(", "))))
 }
 
 async fn steady(run: &CaseRun<'_>) -> CaseResult {
@@ -86,7 +86,7 @@ async fn steady(run: &CaseRun<'_>) -> CaseResult {
     if gone.is_empty() {
         return Ok("the same settings twice".to_owned());
     }
-    Err(Stop::fails(format!("the second preflight is without {}", gone.join(", "))))
+    Err(Stop::fails(format!("missing in the second preflight: {}", gone.join(", "))))
 }
 
 async fn regex(run: &CaseRun<'_>) -> CaseResult {
@@ -106,10 +106,10 @@ async fn regex(run: &CaseRun<'_>) -> CaseResult {
 async fn interval(run: &CaseRun<'_>) -> CaseResult {
     let answer = run.mac(V2026_7).preflight().await?;
     let Some(interval) = answer.get("full_sync_interval") else {
-        return Ok("none, so clients keep theirs".to_owned());
+        return Ok("not set, so clients keep their own".to_owned());
     };
     match interval.as_u64() {
-        Some(0) => Ok("0, so clients keep theirs".to_owned()),
+        Some(0) => Ok("0, so clients keep their own".to_owned()),
         Some(seconds) if seconds >= SHORTEST_INTERVAL => Ok(format!("{seconds} s")),
         Some(_) | None => Err(Stop::fails(format!("{} s", settings::shortened(interval)))),
     }
@@ -117,7 +117,7 @@ async fn interval(run: &CaseRun<'_>) -> CaseResult {
 
 async fn agreeing(run: &CaseRun<'_>) -> CaseResult {
     let mut mac = run.mac(V2026_7);
-    for when in ["at first", "once synced"] {
+    for when in ["at first", "after a sync"] {
         let answer = mac.preflight().await?;
         let kind = answer.get("sync_type").and_then(|kind| kind.as_str());
         let clean = answer.get("clean_sync").and_then(|clean| clean.as_bool());
@@ -139,7 +139,7 @@ async fn mode(run: &CaseRun<'_>) -> CaseResult {
         let answer = mac.preflight().await?;
         let found = answer.get("client_mode").and_then(|mode| mode.as_str()).unwrap_or("none");
         if found != mode {
-            return Err(Stop::fails(format!("client_mode is {found} where {mode} is set")));
+            return Err(Stop::fails(format!("client_mode is {found}, but {mode} is set")));
         }
     }
     Ok("LOCKDOWN, then MONITOR".to_owned())

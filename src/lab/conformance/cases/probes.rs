@@ -139,20 +139,21 @@ async fn bomb(run: &CaseRun<'_>) -> CaseResult {
         BodyEncoding::Deflate => Packing::Zlib,
         BodyEncoding::Gzip => Packing::Gzip,
         BodyEncoding::None => {
-            return Err(Stop::not_applicable("the server accepts no compressed body"));
+            return Err(Stop::not_applicable("the server does not accept compressed bodies"));
         }
     };
     let spaces = (&b"{"[..]).chain(io::repeat(b' ').take(BOMB_BYTES)).chain(&b"}"[..]);
     let body = pack(packing, spaces);
-    let body = body.map_err(|error| Stop::not_applicable(format!("no body: {error}")))?;
+    let body =
+        body.map_err(|error| Stop::not_applicable(format!("cannot read the body: {error}")))?;
     let request = mac.json("eventupload", &json!({}));
     let request = request.with_packed(body, encoding.name());
     let refused = run.post(request).await;
-    mac.preflight().await.map_err(|_| Stop::fails("after it the server answers no more"))?;
+    mac.preflight().await.map_err(|_| Stop::fails("the server does not respond after it"))?;
     match refused {
         Ok(answer) if (400..500).contains(&answer.status) => Ok(answer.status.to_string()),
         Ok(answer) => Err(Stop::fails(answer.describe())),
         // A server may close the connection instead of reading the body.
-        Err(_) => Ok("hung up".to_owned()),
+        Err(_) => Ok("connection closed".to_owned()),
     }
 }

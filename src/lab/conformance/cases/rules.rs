@@ -71,7 +71,7 @@ async fn list(run: &CaseRun<'_>) -> CaseResult {
     let answer = mac.ask("ruledownload", &mac.download_request(None)).await?;
     match answer.get("rules") {
         Some(Value::Array(rules)) => Ok(format!("a list of {}", rules.len())),
-        Some(_) => Err(Stop::fails("`rules` is no list")),
+        Some(_) => Err(Stop::fails("`rules` is not a list")),
         None => Err(Stop::fails("a page without `rules`")),
     }
 }
@@ -126,7 +126,7 @@ fn same(one: &Page, other: &Page, which: &str) -> Result<(), Stop> {
     if one.rules == other.rules && one.cursor.is_some() == other.cursor.is_some() {
         return Ok(());
     }
-    Err(Stop::fails(format!("the {which} page has other rules when it is asked for again")))
+    Err(Stop::fails(format!("the {which} page has other rules when it is requested again")))
 }
 
 async fn restart(run: &CaseRun<'_>) -> CaseResult {
@@ -153,16 +153,16 @@ async fn strange_cursor(run: &CaseRun<'_>) -> CaseResult {
         mac.pages(Some("bm90LWEtY3Vyc29y")).await?;
     }
     if mac.download().await? != whole {
-        return Err(Stop::fails("the download after it has other rules"));
+        return Err(Stop::fails("the next download has other rules"));
     }
-    Ok(format!("{status}, and the next download is whole"))
+    Ok(format!("{status}, and the next download is complete"))
 }
 
 async fn alone(run: &CaseRun<'_>) -> CaseResult {
     let mac = run.known_mac().await?;
     let rules = mac.download().await?;
     run.mac(V2026_7).download().await?;
-    Ok(format!("200; rules for a host in sync: {}", rules.len()))
+    Ok(format!("200; rules for an up-to-date host: {}", rules.len()))
 }
 
 async fn empty_request(run: &CaseRun<'_>) -> CaseResult {

@@ -117,11 +117,11 @@ async fn is_read(
     let kind = mac.kind(&run.post(request).await?.object()?);
     match (before, after, kind) {
         (Kind::Normal, Kind::Clean, Kind::Normal) => {
-            Err(Stop::fails("preflight: 200, but what the body asks for was not heard"))
+            Err(Stop::fails("preflight: 200, but the server ignored the body"))
         }
         (Kind::Normal, Kind::Clean, Kind::Clean) => Ok("200, and the body was read".to_owned()),
         (Kind::Clean, _, _) | (Kind::Normal, Kind::Normal, _) => {
-            Ok("200; whether the body was read can't be seen".to_owned())
+            Ok("200; it is unknown whether the server read the body".to_owned())
         }
     }
 }
@@ -172,9 +172,9 @@ async fn machine_id(run: &CaseRun<'_>) -> CaseResult {
     let encoded = mac.id.replace('-', "%2D");
     let kind = mac.kind(&run.post(request.to(encoded)).await?.object()?);
     if plain == Kind::Normal && kind == Kind::Clean {
-        return Err(Stop::fails("a name with %2D for its hyphens is taken for another host"));
+        return Err(Stop::fails("a name with %2D for its hyphens is treated as another host"));
     }
-    Ok("the host is known under its encoded name".to_owned())
+    Ok("the host is recognized by its encoded name".to_owned())
 }
 
 async fn any_machine_id(run: &CaseRun<'_>) -> CaseResult {
@@ -205,17 +205,20 @@ async fn accept_encoding(run: &CaseRun<'_>) -> CaseResult {
             let answer = run.post(request).await?.ok()?;
             let encoding = answer.header("content-encoding").unwrap_or_default().to_owned();
             if !allowed.contains(&encoding.as_str()) {
-                return Err(Stop::fails(format!("{stage}: {encoding} where {accepts} is taken")));
+                return Err(Stop::fails(format!(
+                    "{stage}: {encoding}, but only {accepts} is \
+                    accepted"
+                )));
             }
             let mut body = answer.body;
             if encoding == "gzip" {
                 let mut unfolded = Vec::new();
                 let read = MultiGzDecoder::new(&*body).read_to_end(&mut unfolded);
-                read.map_err(|error| Stop::fails(format!("{stage}: no gzip body: {error}")))?;
+                read.map_err(|error| Stop::fails(format!("{stage}: invalid gzip body: {error}")))?;
                 body = unfolded;
             }
             serde_json::from_slice::<Value>(&body)
-                .map_err(|_| Stop::fails(format!("{stage}: the body is no JSON")))?;
+                .map_err(|_| Stop::fails(format!("{stage}: the body is not JSON")))?;
             if accepts == "gzip" {
                 results.push(format!(
                     "{stage}: {}",
@@ -224,7 +227,7 @@ async fn accept_encoding(run: &CaseRun<'_>) -> CaseResult {
             }
         }
     }
-    Ok(format!("with gzip taken, {}", results.join(", ")))
+    Ok(format!("if gzip is accepted: {}", results.join(", ")))
 }
 
 /// Sends protobuf to all four stages and expects protobuf.
@@ -249,11 +252,11 @@ async fn uses_protobuf(run: &CaseRun<'_>, kind: &'static str) -> CaseResult {
         let request = mac.request(stage, body.done()).typed(Some(kind));
         let answer = run.post(request).await?.ok()?;
         let Some(fields) = protobuf::fields(&answer.body) else {
-            return Err(Stop::fails(format!("{stage}: the answer is no protobuf")));
+            return Err(Stop::fails(format!("{stage}: the response is not protobuf")));
         };
         let mode = protobuf::number(&fields, SETTINGS_MODE);
         if stage == "preflight" && !matches!(mode, None | Some(1..=3)) {
-            return Err(Stop::fails("preflight: the answer's client_mode is no mode"));
+            return Err(Stop::fails("preflight: the response has an invalid client_mode"));
         }
     }
     Ok("protobuf at every stage".to_owned())
@@ -262,6 +265,6 @@ async fn uses_protobuf(run: &CaseRun<'_>, kind: &'static str) -> CaseResult {
 async fn protobuf_in_octets(run: &CaseRun<'_>) -> CaseResult {
     match uses_protobuf(run, PROTOBUF).await {
         Ok(_) => uses_protobuf(run, OCTETS).await,
-        Err(_) => Err(Stop::not_applicable("the server speaks no protobuf")),
+        Err(_) => Err(Stop::not_applicable("the server does not support protobuf")),
     }
 }

@@ -104,8 +104,8 @@ fn any_status_but_200_is_an_error_and_the_connection_goes_on() {
     let busy = "HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nlate";
     let created = "HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n";
     with(vec![vec![busy, created, OK]], |mut connection, _| async move {
-        assert_eq!(post(&mut connection).await, Err("answered 503".to_owned()));
-        assert_eq!(post(&mut connection).await, Err("answered 201".to_owned()));
+        assert_eq!(post(&mut connection).await, Err("status 503".to_owned()));
+        assert_eq!(post(&mut connection).await, Err("status 201".to_owned()));
         assert_eq!(post(&mut connection).await, Ok("{}".to_owned()));
         assert_eq!(connection.take_traffic().connections, 1);
     });
@@ -118,7 +118,7 @@ fn a_timed_out_response_is_not_used_for_the_next_request() {
         assert!(broke.starts_with("the connection broke"), "{broke}");
         assert_eq!(post(&mut connection).await, Ok("{}".to_owned()));
         let silent = post(&mut connection).await.unwrap_err();
-        assert_eq!(silent, "no answer within 0.3 s");
+        assert_eq!(silent, "no response within 0.3 s");
     });
 }
 
@@ -129,7 +129,10 @@ fn errors_contain_the_name_of_a_file_without_certificates() {
     std::fs::write(&empty, "nothing").unwrap();
     let trust = Trust { ca: Some(empty.clone()), identity: None };
     let error = Tls::new("localhost", &trust).unwrap_err().to_string();
-    assert!(error.contains("ca.pem") && error.ends_with("no certificate in it"), "{error}");
+    assert!(
+        error.contains("ca.pem") && error.ends_with("the file contains no certificate"),
+        "{error}"
+    );
     let trust = Trust { ca: None, identity: Some((empty.clone(), empty)) };
     assert!(Tls::new("localhost", &trust).is_err());
 }

@@ -94,27 +94,36 @@ async fn examine(
 }
 
 fn no_bundle(id: EventId) -> Problem {
-    let message = format!("event {id} belongs to no bundle that Santa hashed");
+    let message = format!("event {id} has no bundle hash from Santa");
     Problem::new(Code::Invalid, message)
-        .hint("without --bundle only the program itself is approved")
-        .hint("nicelist settings set enable-bundles=true makes Macs hash the bundles of what they block")
+        .hint("to approve only the program itself, leave out --bundle")
+        .hint(
+            "to have Macs hash the bundles of blocked programs: nicelist settings set \
+            enable-bundles=true",
+        )
 }
 
 fn incomplete(id: EventId, bundle: &BundleView) -> Problem {
     let BundleView { name, binary_count, held, .. } = bundle;
     let message = format!(
-        "not all programs of the bundle {name} of event {id} are known: {held} of {binary_count}"
+        "only {held} of {binary_count} programs of the bundle {name} of event {id} are known"
     );
     Problem::new(Code::Guarded, message)
-        .hint("a Mac with enable-bundles reports the rest when it blocks a program of it again")
-        .hint("without --bundle only the program itself is approved")
+        .hint(
+            "a Mac with enable-bundles reports the others when it blocks a program of the \
+            bundle again",
+        )
+        .hint("to approve only the program itself, leave out --bundle")
 }
 
 fn odd(id: EventId, bundle: &BundleView) -> Problem {
     let BundleView { name, held, .. } = bundle;
     let message = format!(
-        "the {held} programs reported for the bundle {name} of event {id} are not what its hash is made of"
+        "the {held} reported programs of the bundle {name} of event {id} do not match the \
+        bundle's hash"
     );
-    Problem::new(Code::Guarded, message)
-        .hint("some host reported wrongly: nicelist event list --kind bundle-member shows who reported what")
+    Problem::new(Code::Guarded, message).hint(
+        "a host may have reported a wrong program; nicelist event list --kind bundle-member \
+            lists the reports",
+    )
 }

@@ -28,9 +28,9 @@ pub(in crate::server::admin) async fn import(
     let EventImport { reports, dry_run } = request;
     operator.may_change(Role::Editor, dry_run)?;
     if reports.len() > MOST {
-        let message = format!("{} reports are too many for one request", reports.len());
+        let message = format!("the request has {} reports", reports.len());
         return Err(Problem::new(Code::TooLarge, message)
-            .hint(format!("send at most {MOST} at once"))
+            .hint(format!("send at most {MOST} reports in one request"))
             .into());
     }
     let total = reports.len();
@@ -47,9 +47,9 @@ pub(in crate::server::admin) async fn import(
     }
     if !details.is_empty() {
         let message = match details.as_slice() {
-            [only] => format!("a report is not a valid event: {}", only.message),
+            [only] => format!("invalid event: {}", only.message),
             several => {
-                format!("{} reports are not valid events; nothing was kept", several.len())
+                format!("{} events are invalid; nothing was imported", several.len())
             }
         };
         return Err(Problem::new(Code::Invalid, message).details(details).into());

@@ -81,8 +81,8 @@ async fn newest_decision(
             return Ok((revision, turns));
         }
     }
-    let message = format!("{author} has made no decision that can be taken back");
-    Err(Problem::new(Code::NotFound, message).hint("nicelist history shows all changes").into())
+    let message = format!("{author} has no decision to undo");
+    Err(Problem::new(Code::NotFound, message).hint("nicelist history lists all changes").into())
 }
 
 /// The revision that was undone by the revision with this message.
@@ -102,8 +102,9 @@ async fn decision(state: &State, revision: Revision) -> Result<Option<Vec<Revise
     }
     let turns = turns(MOST_RULES + 1).await?;
     if turns.len() > MOST_RULES {
-        let message = format!("revision {revision} made more than {MOST_RULES} rules");
-        let hint = format!("an editor can remove them: nicelist history show {revision}");
+        let message = format!("revision {revision} created more than {MOST_RULES} rules");
+        let hint =
+            format!("an editor can remove them; nicelist history show {revision} lists them");
         return Err(Problem::new(Code::TooLarge, message).hint(hint).into());
     }
     Ok(turns.iter().all(is_decision).then_some(turns))
@@ -122,7 +123,7 @@ async fn check_current(state: &State, rule: &Rule, revision: Revision) -> Result
     if current.is_some_and(|current| current.rule == *rule) {
         return Ok(());
     }
-    let message = format!("the rule for {target} in {scope} was changed since revision {revision}");
+    let message = format!("the rule for {target} in {scope} was changed after revision {revision}");
     let hint = format!("nicelist history show {revision} shows the decision");
     Err(Problem::new(Code::Conflict, message).hint(hint).into())
 }
