@@ -106,7 +106,7 @@ fn styled(lines: &[String], style: Style) -> String {
 /// The lines of a row. The widths include the gap, so that a column without texts takes no more.
 fn drawn(row: Vec<String>, widths: Vec<u16>) -> Vec<String> {
     let mut table = Table::new();
-    // `Ui` knows the width of the terminal.
+    // The widths are computed already, so comfy-table does not look up the terminal's width.
     table.force_no_tty().load_style(TableStyle::new()).add_row(row);
     for (column, width) in table.column_iter_mut().zip(widths) {
         let width = ColumnConstraint::Absolute(Width::Fixed(width));

@@ -53,7 +53,7 @@ impl Default for ConnectionLimits {
             from_one_address: None,
             handshake: Duration::from_secs(10),
             head: Duration::from_secs(10),
-            // Longer than common clients and proxies keep an idle connection.
+            // Longer than the 60 seconds for which nginx keeps an idle connection by default.
             idle: Duration::from_secs(75),
             write: Duration::from_secs(30),
             drain: Duration::from_secs(30),

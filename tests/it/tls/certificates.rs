@@ -34,7 +34,7 @@ pub(crate) enum Valid {
     Now,
     /// Until a day ago.
     Past,
-    /// Until this duration from now.
+    /// Until now plus this duration.
     For(Duration),
 }
 
