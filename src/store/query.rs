@@ -92,8 +92,8 @@ pub struct RevisedRule {
     pub after: Option<Rule>,
 }
 
-/// The position of a rule among the rules that a revision changed. Rules that the revision made
-/// come first, then rules that the revision only ended.
+/// The position of a rule among the rules that a revision changed. Rules that the revision added or
+/// replaced come first, then rules that it removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RevisedRulePosition {
     Made(i64),

@@ -122,8 +122,8 @@ fn position([first_seen, id]: [i64; 2], machine: Option<i64>) -> StoreResult<Pro
     Ok(ProgramPosition { first_seen: codes::to_time(first_seen)?, id: ProgramId(id), machine })
 }
 
-/// The programs that are examined for one part of a list. A program is given by the time when it
-/// was first seen, and its ID.
+/// The programs that are examined for one part of a list. Each program is identified by the time
+/// when it was first seen and by its ID.
 enum Examined {
     ToTheEnd,
     UpTo([i64; 2]),
