@@ -1,4 +1,4 @@
-//! Events of another server, imported with the real binary.
+//! Imports events from another server with the real binary.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Ambiguous requests, and texts with NULs.
+//! Ambiguous requests, and text that contains NUL characters.
 
 use http::{Method, StatusCode};
 use nicelist::sync::RULES_A_PAGE;

@@ -1,4 +1,4 @@
-//! Parts of a policy that a format cannot express, grouped for readers.
+//! Parts of a policy that a format cannot express, grouped for output.
 
 use serde::Serialize;
 

@@ -67,7 +67,7 @@ pub fn read_settings(file: &File, scope: &Scope) -> ParsedPolicy {
     policy
 }
 
-/// Whether any payload has a setting that a sync server sends, too.
+/// Whether any payload has a setting that a sync server can also send.
 pub(super) fn has_settings(root: &Node) -> bool {
     payloads(root).into_iter().any(|payload| keys(payload).any(is_setting))
 }
@@ -76,7 +76,7 @@ fn keys(node: &Node) -> impl Iterator<Item = &str> {
     node.entries().unwrap_or_default().iter().map(|entry| entry.key.as_str())
 }
 
-/// Whether this key of a profile is a setting that a sync server sends, too.
+/// Whether this key of a profile is a setting that a sync server can also send.
 pub(super) fn is_setting(key: &str) -> bool {
     is_media(key) || KEYS.iter().any(|(name, _)| *name == key)
 }

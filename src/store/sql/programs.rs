@@ -160,8 +160,8 @@ async fn examined(
     Ok(last.map_or(Examined::ToTheEnd, Examined::UpTo))
 }
 
-/// A part of a list that has at most one program: examines some of its sightings, on the hosts after
-/// a row ID. The list continues with the next hosts, unless the program matches.
+/// A part of a list that has at most one program: examines some of its sightings, on the hosts
+/// after a row ID. The list continues with the next hosts, unless the program matches.
 async fn on_some_hosts<D: Database>(
     on: &D,
     filter: &ProgramFilter,

@@ -174,7 +174,7 @@ struct Job {
     _room: OwnedSemaphorePermit,
 }
 
-/// A job without the type of its result.
+/// Erases the result type of a job, so that jobs with different results can share a queue.
 trait Task: Send {
     /// Does the work. Returns false if its writes must be rolled back.
     fn run(&mut self, connection: &Connection) -> bool;
