@@ -123,6 +123,9 @@ pub struct HostCounts {
     pub counted_at: Timestamp,
     /// The counts. Those that are 0 are left out.
     pub items: Vec<HostCount>,
+    /// The number of hosts that are in no count, because they synced during the count or because
+    /// their rows cannot be read.
+    pub uncounted: u64,
 }
 
 /// The client mode of a host.

@@ -4,16 +4,14 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use indicatif::{HumanBytes, HumanCount};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::Context;
 use super::error::CliError;
+use super::host::uncounted_and_age;
 use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui, relative};
 use crate::api::{Contact, ExceededLimit, HostCount, HostCounts, HostState, Status, UnreadableRow};
-
-/// Counts of hosts that are older than this are shown with their age.
-const OLD_COUNT: SignedDuration = SignedDuration::from_secs(5);
 
 /// Show the health of the server and its hosts
 ///
@@ -34,7 +32,7 @@ pub(super) async fn run(context: &Context, StatusArgs {}: StatusArgs) -> Result<
     let client = context.client().await?;
     let server = client.status_with_unreadable_rows().await?;
     let hosts = match client.host_counts().await {
-        Ok(counts) => Some(Hosts::of(counts)),
+        Ok(counts) => Some(Hosts::of(counts, ui.now())),
         // The other parts of the status may show why this request failed.
         Err(error) => {
             let error = CliError::from(error);
@@ -77,12 +75,20 @@ struct Hosts {
     states: BTreeMap<HostState, u64>,
     contact: BTreeMap<Contact, u64>,
     conflicts: u64,
+    uncounted: u64,
+    /// The number of uncounted hosts and the age of the counts, as text.
+    #[serde(skip)]
+    remarks: String,
 }
 
 impl Hosts {
-    fn of(HostCounts { counted_at, items }: HostCounts) -> Self {
+    fn of(counts: HostCounts, now: Timestamp) -> Self {
+        let remarks = uncounted_and_age(&counts, now);
+        let HostCounts { counted_at, items, uncounted } = counts;
         let mut hosts = Self {
             counted_at,
+            uncounted,
+            remarks,
             total: 0,
             states: HostState::ALL.map(|state| (state, 0)).into(),
             contact: Contact::ALL.map(|contact| (contact, 0)).into(),
@@ -112,7 +118,7 @@ impl State {
         let more = unreadable.saturating_sub(unreadable_rows.len());
         let more = (more > 0).then(|| ("others".to_owned(), Cell::text(HumanCount(more as u64))));
         let sections = [
-            ("Server", self.summary(place, ui.now())),
+            ("Server", self.summary(place)),
             ("Not ready", reasons(&readiness.reasons, Tone::Bad)),
             ("Warnings", reasons(&readiness.warnings, Tone::Notice)),
             ("Unreadable rows", unreadable_rows.iter().map(unreadable_row).chain(more).collect()),
@@ -122,7 +128,7 @@ impl State {
         sections.map(|(title, lines)| (title.to_owned(), lines)).collect()
     }
 
-    fn summary(&self, place: &str, now: Timestamp) -> Vec<Named> {
+    fn summary(&self, place: &str) -> Vec<Named> {
         let Status { version, revision, time, rules, database, readiness, .. } = &self.server;
         let ready = match (readiness.ready, readiness.warnings.is_empty()) {
             (true, true) => Cell::toned("yes", Tone::Good),
@@ -144,7 +150,7 @@ impl State {
             ("database", Cell::optional(size)),
             ("rules", Cell::optional(rules)),
         ];
-        lines.extend(self.hosts.iter().flat_map(|hosts| hosts.summary(now)));
+        lines.extend(self.hosts.iter().flat_map(|hosts| hosts.summary()));
         lines.extend(self.counters());
         let lines = lines.into_iter().filter(|(_, cell)| !cell.for_programs().is_empty());
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
@@ -169,8 +175,8 @@ impl State {
 }
 
 impl Hosts {
-    fn summary(&self, now: Timestamp) -> [(&'static str, Cell); 3] {
-        let Self { counted_at, total, states, contact, conflicts } = self;
+    fn summary(&self) -> [(&'static str, Cell); 3] {
+        let Self { total, states, contact, conflicts, remarks, .. } = self;
         let listed = states.iter().filter(|(_, count)| **count > 0);
         let listed: Vec<String> =
             listed.map(|(state, count)| format!("{} {state}", HumanCount(*count))).collect();
@@ -182,11 +188,7 @@ impl Hosts {
         let hosts = match total {
             0 => Cell::toned("none", Tone::Faint),
             total => {
-                let age = match now.duration_since(*counted_at) >= OLD_COUNT {
-                    true => format!(" (counted {})", relative(*counted_at, now)),
-                    false => String::new(),
-                };
-                let text = format!("{}: {}{age}", HumanCount(*total), listed.join(", "));
+                let text = format!("{}: {}{remarks}", HumanCount(*total), listed.join(", "));
                 Cell::toned(text, tone)
             }
         };

@@ -2,19 +2,21 @@
 //! not every host is read.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use jiff::Timestamp;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 
 use super::admin::host_view::{self, contact, host_state, is_in_progress};
 use super::answer::Refused;
 use super::state::State;
 use crate::api::{Contact, HostCount, HostCounts, HostState};
-use crate::fleet::Host;
+use crate::fleet::{Holding, Host};
 use crate::rule::MachineId;
-use crate::store::{HostGroup, NamedHost, is_alone};
+use crate::store::{HostGroup, NamedHost, ScopeId, StoreError, is_alone};
 use crate::sync::FleetView;
 
 /// How often the hosts are counted by default.
@@ -23,9 +25,11 @@ pub(super) const COUNT_HOSTS_EVERY: Duration = Duration::from_secs(30);
 const SMALL_FLEET: u64 = 10_000;
 /// The maximum part of the time that is used for counting is one of this many.
 const PART: u32 = 10;
-/// Maximum representatives of groups in memory, about 2 kB each.
-const MOST_KEPT: usize = 20_000;
-/// A list by state reads all hosts instead if they are in more groups than this.
+/// Maximum bytes of the representatives in memory. A host without groups takes about 2 kB, so these
+/// are the representatives of 16,000 groups.
+const KEPT_BYTES: u64 = 32 * 1024 * 1024;
+/// A list by state reads all hosts instead if they are in more groups than this, or if more hosts
+/// have names in the policy.
 const MOST_GROUPS: usize = 2_000;
 /// A list by state reads all hosts instead if more hosts than this may be in the state.
 const MOST_CANDIDATES: usize = 5_000;
@@ -33,19 +37,43 @@ const MOST_CANDIDATES: usize = 5_000;
 const ATTEMPTS: u32 = 3;
 
 /// The representatives of groups, and the last counts.
-#[derive(Default)]
 pub(super) struct HostCounter {
     /// A host of each group, without its names.
-    known: Mutex<HashMap<HostGroup, Arc<Host>>>,
-    counted: ArcSwapOption<HostCounts>,
-    /// Held while hosts are counted, so that requests do not count at the same time.
+    known: Cache<HostGroup, Arc<Host>, Weight>,
+    newest: ArcSwapOption<Counted>,
+    /// Held while hosts are counted. Requests that wait for it share the next count.
     turn: tokio::sync::Mutex<()>,
 }
 
-impl HostCounter {
-    fn known(&self) -> MutexGuard<'_, HashMap<HostGroup, Arc<Host>>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+impl Default for HostCounter {
+    fn default() -> Self {
+        let expected = usize::try_from(KEPT_BYTES / FIXED_BYTES).unwrap_or(usize::MAX);
+        Self {
+            known: Cache::with_weighter(expected, KEPT_BYTES, Weight),
+            newest: ArcSwapOption::empty(),
+            turn: tokio::sync::Mutex::default(),
+        }
     }
+}
+
+/// Approximate bytes of a representative without the texts and lists that hosts choose.
+const FIXED_BYTES: u64 = 2_048;
+
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<HostGroup, Arc<Host>> for Weight {
+    fn weight(&self, _: &HostGroup, host: &Arc<Host>) -> u64 {
+        let groups = host.facts.groups.iter().map(|group| group.len() + 48).sum::<usize>();
+        let offers = host.sync.offers.len() * size_of::<Holding>();
+        FIXED_BYTES + (groups + offers) as u64
+    }
+}
+
+struct Counted {
+    /// When this count began.
+    began: Instant,
+    counts: Arc<HostCounts>,
 }
 
 /// The states of the hosts of a group.
@@ -83,16 +111,18 @@ struct Judge<'s> {
     fleet: FleetView<'s>,
     now: Timestamp,
     judged: HashMap<HostGroup, Option<Judgment>>,
+    /// The judgments of hosts with names, by what the policy contains for them.
+    judged_named: HashMap<(HostGroup, (Vec<ScopeId>, u64)), Judgment>,
 }
 
 impl<'s> Judge<'s> {
     async fn new(state: &'s State) -> Result<Self, Refused> {
         let (fleet, now) = (state.engine.view().await?, state.clock.now());
-        Ok(Self { state, fleet, now, judged: HashMap::new() })
+        Ok(Self { state, fleet, now, judged: HashMap::new(), judged_named: HashMap::new() })
     }
 
     /// The judgment of a group's hosts without names in the policy. None if no host is in the group
-    /// any more.
+    /// any more, or if its row cannot be read.
     async fn group(&mut self, group: HostGroup) -> Result<Option<Judgment>, Refused> {
         if let Some(known) = self.judged.get(&group) {
             return Ok(*known);
@@ -106,23 +136,37 @@ impl<'s> Judge<'s> {
     }
 
     /// The judgment of a host with names in the policy.
-    async fn named(&self, named: &NamedHost) -> Result<Option<Judgment>, Refused> {
+    async fn named(&mut self, named: &NamedHost) -> Result<Option<Judgment>, Refused> {
         let Some(host) = self.representative(named.group).await? else { return Ok(None) };
         let mut host = Host::clone(&host);
         host.machine = named.machine.clone();
         host.facts.serial.clone_from(&named.serial);
         host.facts.hostname.clone_from(&named.hostname);
         host.facts.primary_user.clone_from(&named.primary_user);
-        self.judge(&host).await.map(Some)
+        if is_alone(&host) {
+            return self.judge(&host).await.map(Some);
+        }
+        let key = (named.group, self.fleet.contents_for(&host));
+        if let Some(known) = self.judged_named.get(&key) {
+            return Ok(Some(*known));
+        }
+        let judgment = self.judge(&host).await?;
+        self.judged_named.insert(key, judgment);
+        Ok(Some(judgment))
     }
 
     /// A host of a group. Its names are removed, because rules for them apply to no other host of
     /// the group.
     async fn representative(&self, group: HostGroup) -> Result<Option<Arc<Host>>, Refused> {
-        if let Some(known) = self.state.hosts.known().get(&group) {
-            return Ok(Some(Arc::clone(known)));
+        if let Some(known) = self.state.hosts.known.get(&group) {
+            return Ok(Some(known));
         }
-        let Some(mut host) = self.state.store.host_of_group(group).await? else { return Ok(None) };
+        let mut host = match self.state.store.host_of_group(group).await {
+            Ok(Some(host)) => host,
+            // `status` lists rows that cannot be read.
+            Ok(None) | Err(StoreError::Unreadable(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
         if is_alone(&host) {
             return Ok(Some(Arc::new(host)));
         }
@@ -131,11 +175,12 @@ impl<'s> Judge<'s> {
         host.facts.serial.clear();
         host.facts.hostname.clear();
         host.facts.primary_user.clear();
-        let host = Arc::new(host);
-        let mut known = self.state.hosts.known();
-        if known.len() < MOST_KEPT {
-            known.insert(group, Arc::clone(&host));
+        if let Some(macs) = &mut host.sync.macs {
+            // The other Macs decide nothing without a conflict, and such a host is alone.
+            macs.others.clear();
         }
+        let host = Arc::new(host);
+        self.state.hosts.known.insert(group, Arc::clone(&host));
         Ok(Some(host))
     }
 
@@ -161,52 +206,49 @@ impl<'s> Judge<'s> {
 /// The newest counts: of this moment for small fleets and local databases, otherwise of the last
 /// count in the background.
 pub(super) async fn newest(state: &State) -> Result<Arc<HostCounts>, Refused> {
-    match state.hosts.counted.load_full() {
-        Some(counted) if is_large(&counted) => Ok(counted),
+    match state.hosts.newest.load_full() {
+        Some(counted) if is_large(&counted.counts) => Ok(Arc::clone(&counted.counts)),
         Some(_) | None => count(state).await,
     }
 }
 
-fn is_large(counted: &HostCounts) -> bool {
-    counted.items.iter().map(|count| count.hosts).sum::<u64>() > SMALL_FLEET
+fn is_large(counts: &HostCounts) -> bool {
+    counts.uncounted + counts.items.iter().map(|count| count.hosts).sum::<u64>() > SMALL_FLEET
 }
 
-/// Counts the hosts and publishes the counts.
+/// Counts the hosts and publishes the counts, unless another count has begun after this call and
+/// has ended before this one could begin.
 async fn count(state: &State) -> Result<Arc<HostCounts>, Refused> {
-    let before = state.hosts.counted.load_full().map(|counted| counted.counted_at);
-    let turn = state.hosts.turn.lock().await;
-    // Another request of a large fleet may have counted in the meantime.
-    if let Some(counted) = state.hosts.counted.load_full()
-        && is_large(&counted)
-        && Some(counted.counted_at) != before
-    {
-        return Ok(counted);
+    let called = Instant::now();
+    let _turn = state.hosts.turn.lock().await;
+    if let Some(counted) = state.hosts.newest.load_full().filter(|it| it.began > called) {
+        return Ok(Arc::clone(&counted.counts));
     }
+    let began = Instant::now();
     let mut attempt = 1;
-    let counted = loop {
-        let (counted, is_complete) = try_count(state).await?;
-        if is_complete || attempt == ATTEMPTS {
-            break Arc::new(counted);
+    let counts = loop {
+        let counts = try_count(state).await?;
+        if counts.uncounted == 0 || attempt == ATTEMPTS {
+            break Arc::new(counts);
         }
         attempt += 1;
     };
-    state.hosts.counted.store(Some(Arc::clone(&counted)));
-    drop(turn);
-    Ok(counted)
+    state.hosts.newest.store(Some(Arc::new(Counted { began, counts: Arc::clone(&counts) })));
+    Ok(counts)
 }
 
-/// Counts the hosts once. Returns whether all of them were counted: a group whose hosts have moved
-/// on before it was judged is left out.
-async fn try_count(state: &State) -> Result<(HostCounts, bool), Refused> {
+/// Counts the hosts once. Hosts that have left their group before it was judged are uncounted, and
+/// so are hosts whose rows cannot be read.
+async fn try_count(state: &State) -> Result<HostCounts, Refused> {
     let mut judge = Judge::new(state).await?;
     let names = judge.fleet.personal_names();
     let (counts, named) = state.store.count_hosts(&names).await?;
     let mut totals: BTreeMap<(HostState, Contact, bool), i64> = BTreeMap::new();
-    let mut is_complete = true;
+    let mut uncounted = 0;
     let now = judge.now;
     let mut add = |judgment: Option<Judgment>, is_syncing, seen, hosts| match judgment {
         Some(judgment) => *totals.entry(judgment.at(is_syncing, seen, now)).or_default() += hosts,
-        None => is_complete = false,
+        None => uncounted += hosts,
     };
     for count in counts {
         let hosts = i64::try_from(count.hosts).unwrap_or(i64::MAX);
@@ -217,12 +259,12 @@ async fn try_count(state: &State) -> Result<(HostCounts, bool), Refused> {
         add(judge.group(host.group).await?, host.is_syncing, host.seen, -1);
         add(judge.named(&host).await?, host.is_syncing, host.seen, 1);
     }
-    state.hosts.known().retain(|group, _| judge.judged.contains_key(group));
     let items = totals.into_iter().filter_map(|((state, contact, conflict), hosts)| {
         let hosts = u64::try_from(hosts).ok().filter(|hosts| *hosts > 0)?;
         Some(HostCount { state, contact, conflict, hosts })
     });
-    Ok((HostCounts { counted_at: now, items: items.collect() }, is_complete))
+    let uncounted = u64::try_from(uncounted).unwrap_or_default();
+    Ok(HostCounts { counted_at: now, items: items.collect(), uncounted })
 }
 
 /// The hosts that may be in a state, or in a conflict. None if there are too many of them or too
@@ -235,7 +277,7 @@ pub(super) async fn candidates(
     let mut judge = Judge::new(state).await?;
     let names = judge.fleet.personal_names();
     let (groups, named) = state.store.host_groups(&names, MOST_GROUPS + 1).await?;
-    if groups.len() > MOST_GROUPS || named.len() > MOST_CANDIDATES {
+    if groups.len() > MOST_GROUPS || named.len() > MOST_GROUPS {
         return Ok(None);
     }
     let mut in_state = Vec::new();

@@ -45,8 +45,9 @@ pub trait HostStore: Send + Sync + 'static {
         names: &PersonalNames,
     ) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)>;
 
-    /// At most `limit` groups that have hosts, and the hosts with one of these names. Takes time in
-    /// proportion to the groups and the hosts that are returned.
+    /// At most `limit` groups that have hosts, and at most `limit` hosts with one of these names.
+    /// Takes time in proportion to the groups and the hosts that are returned, and with patterns for
+    /// host names, to all hosts.
     async fn host_groups(
         &self,
         names: &PersonalNames,

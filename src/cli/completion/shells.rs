@@ -14,10 +14,18 @@ use crate::config::names;
 
 /// The adapters of bash and zsh are our own. Those of `clap_complete` split words such as `tag:eng`
 /// at the colon (bash), and add a space after `host:` (zsh).
-pub(super) const ALL: Shells<'static> = Shells(&[&Bash, &Elvish, &Fish, &Powershell, &Zsh]);
+pub(super) const ALL: Shells<'static> = Shells(&[&BASH, &Elvish, &Fish, &Powershell, &ZSH]);
 
-const BASH: &str = include_str!("nicelist.bash");
-const ZSH: &str = include_str!("nicelist.zsh");
+const BASH: Adapter = Adapter {
+    shell: "bash",
+    script: include_str!("../../../completions/nicelist.bash"),
+    has_descriptions: false,
+};
+const ZSH: Adapter = Adapter {
+    shell: "zsh",
+    script: include_str!("../../../completions/_nicelist"),
+    has_descriptions: true,
+};
 
 /// The script for a shell. It runs the installed program, so it stays valid after an upgrade.
 pub(in crate::cli) fn registration(shell: Shell) -> io::Result<Vec<u8>> {
@@ -28,54 +36,21 @@ pub(in crate::cli) fn registration(shell: Shell) -> io::Result<Vec<u8>> {
     Ok(script)
 }
 
+/// A script that expects one value per line. With descriptions, a tab and the description follow.
 #[derive(Clone, Copy, Debug)]
-struct Bash;
-
-impl EnvCompleter for Bash {
-    fn name(&self) -> &'static str {
-        "bash"
-    }
-
-    fn is(&self, name: &str) -> bool {
-        name == self.name()
-    }
-
-    fn write_registration(
-        &self,
-        _: &str,
-        _: &str,
-        _: &str,
-        _: &str,
-        buf: &mut dyn Write,
-    ) -> io::Result<()> {
-        buf.write_all(BASH.as_bytes())
-    }
-
-    /// Writes one value per line.
-    fn write_complete(
-        &self,
-        cmd: &mut Command,
-        args: Vec<OsString>,
-        current_dir: Option<&Path>,
-        buf: &mut dyn Write,
-    ) -> io::Result<()> {
-        for candidate in proposed(cmd, args, current_dir)? {
-            writeln!(buf, "{}", candidate.get_value().to_string_lossy())?;
-        }
-        Ok(())
-    }
+struct Adapter {
+    shell: &'static str,
+    script: &'static str,
+    has_descriptions: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Zsh;
-
-impl EnvCompleter for Zsh {
+impl EnvCompleter for Adapter {
     fn name(&self) -> &'static str {
-        "zsh"
+        self.shell
     }
 
     fn is(&self, name: &str) -> bool {
-        name == self.name()
+        name == self.shell
     }
 
     fn write_registration(
@@ -86,10 +61,9 @@ impl EnvCompleter for Zsh {
         _: &str,
         buf: &mut dyn Write,
     ) -> io::Result<()> {
-        buf.write_all(ZSH.as_bytes())
+        buf.write_all(self.script.as_bytes())
     }
 
-    /// Writes one value per line, followed by a tab and the description.
     fn write_complete(
         &self,
         cmd: &mut Command,
@@ -99,8 +73,8 @@ impl EnvCompleter for Zsh {
     ) -> io::Result<()> {
         for candidate in proposed(cmd, args, current_dir)? {
             write!(buf, "{}", candidate.get_value().to_string_lossy())?;
-            let help = candidate.get_help().map(ToString::to_string).unwrap_or_default();
-            if let Some(line) = help.lines().next() {
+            let help = candidate.get_help().filter(|_| self.has_descriptions);
+            if let Some(line) = help.map(ToString::to_string).unwrap_or_default().lines().next() {
                 write!(buf, "\t{line}")?;
             }
             writeln!(buf)?;

@@ -86,7 +86,7 @@ async fn show(
         && let Ok(counts) = client.host_counts().await
         && !counts.items.is_empty()
     {
-        context.ui.status(summary(&counts));
+        context.ui.status(summary(&counts, context.ui.now()));
     }
     if !conflicts.is_empty() {
         context.ui.warn(conflict_warning(&conflicts));

@@ -12,6 +12,8 @@ mod untag;
 mod view;
 pub(super) mod wait;
 
+pub(super) use summary::uncounted_and_age;
+
 use super::commands::commands;
 
 commands! {

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::io::{self, BufWriter, Stderr};
 
+use console::truncate_str;
 use nucleo_matcher::pattern::{Atom, AtomKind, CaseMatching, Normalization};
 use nucleo_matcher::{Config, Matcher, Utf32String};
 use ratatui::backend::CrosstermBackend;
@@ -28,7 +29,12 @@ const SHORT: usize = 10;
 /// A column is not wider than this, relative to the others.
 const WIDEST: usize = 32;
 
-/// Written before the filter.
+/// The space between two columns.
+const GAP: u16 = 2;
+/// The width of the column that shows which rows are selected.
+const MARK: u16 = 3;
+
+/// Written before the filter and the highlighted row.
 const PROMPT: &str = "> ";
 
 const FOOT: &str = "Space select   Ctrl-A select all   Enter continue   Esc cancel   ? keys";
@@ -287,7 +293,7 @@ impl<'a> Picker<'a> {
         format!("{}: {matching} of {all} match, {selected} selected", choices.title)
     }
 
-    /// Draws the rows that fit. A table of all rows would slow down a long list.
+    /// Draws the rows that fit, with shortened cells. A table of all rows would slow down a long list.
     fn draw_rows(&mut self, frame: &mut Frame<'_>, area: Rect) {
         // One line is the header.
         self.page = usize::from(area.height).saturating_sub(1).max(1);
@@ -295,10 +301,13 @@ impl<'a> Picker<'a> {
         self.top = self.top.clamp(first, self.highlighted);
         let visible = self.matching.iter().skip(self.top).take(self.page);
         let header = std::iter::once("").chain(self.choices.columns.iter().copied());
-        let widths = std::iter::once(Constraint::Length(3)).chain(self.widths.iter().copied());
-        let table = Table::new(visible.map(|row| self.row(*row)), widths)
+        let mark = Constraint::Length(MARK);
+        let widths: Vec<_> = std::iter::once(mark).chain(self.widths.iter().copied()).collect();
+        let room = Rect { width: area.width.saturating_sub(PROMPT.len() as u16), ..area };
+        let columns = Layout::horizontal(&widths).spacing(GAP).split(room);
+        let table = Table::new(visible.map(|row| self.row(*row, &columns[1..])), widths)
             .header(Row::new(header).dim())
-            .column_spacing(2)
+            .column_spacing(GAP)
             .row_highlight_style(Style::new().bold())
             .highlight_symbol(PROMPT)
             .highlight_spacing(HighlightSpacing::Always);
@@ -306,10 +315,11 @@ impl<'a> Picker<'a> {
         frame.render_stateful_widget(table, area, &mut state);
     }
 
-    fn row(&self, row: usize) -> Row<'_> {
+    fn row(&self, row: usize, columns: &[Rect]) -> Row<'_> {
         let mark = if self.selected.contains(&row) { "[x]" } else { "[ ]" };
-        let cells = self.choices.rows[row].cells.iter().map(String::as_str);
-        Row::new(std::iter::once(mark).chain(cells))
+        let cells = self.choices.rows[row].cells.iter().zip(columns);
+        let cells = cells.map(|(text, column)| truncate_str(text, column.width.into(), "…"));
+        Row::new(std::iter::once(mark.into()).chain(cells))
     }
 }
 
@@ -458,6 +468,13 @@ mod tests {
         assert_eq!(press(&mut picker, KeyCode::Esc), Step::Continue);
         assert_eq!(screen(&mut picker, 8)[3], "> [ ]  Slack    mira, joe and 3 more");
         assert!(KEYS.lines().all(|line| line.len() <= 80), "{KEYS}");
+    }
+
+    #[test]
+    fn a_text_that_is_wider_than_its_column_is_shortened() {
+        let choices = choices(&["Fontbook Plus for Designers"]);
+        let row = screen(&mut Picker::new(&choices), 8).remove(3);
+        assert!(row.starts_with("> [ ]  Fontbook Plus ") && row.contains('…'), "{row}");
     }
 
     #[test]

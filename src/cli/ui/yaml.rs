@@ -1,88 +1,19 @@
 //! YAML with the data of the JSON output, in the same order.
 
-use std::io;
-
 use serde::Serialize;
 
 use crate::cli::error::CliError;
-use crate::document::Text;
-use crate::document::json::Json;
-
-const INDENT: usize = 2;
-/// Words that YAML 1.1 or 1.2 does not read as strings.
-const RESERVED: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
 
 /// A value as a YAML document.
 pub(super) fn document(value: &impl Serialize) -> Result<String, CliError> {
-    let mut out = String::new();
-    convert(value, 0, &mut out)?;
-    Ok(out)
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    serde_saphyr::to_string_with_options(value, options)
+        .map_err(|error| CliError::failed(error.to_string()))
 }
 
 /// A value as one element of a list.
 pub(super) fn element(value: &impl Serialize) -> Result<String, CliError> {
-    let mut out = "- ".to_owned();
-    convert(value, INDENT, &mut out)?;
-    Ok(out)
-}
-
-fn convert(value: &impl Serialize, indent: usize, out: &mut String) -> Result<(), CliError> {
-    let json = serde_json::to_vec(value).map_err(io::Error::from)?;
-    let invalid = |fault: crate::document::Fault| CliError::failed(fault.message);
-    let text = Text::new(&json).map_err(invalid)?;
-    write(Json::parse(&text).map_err(invalid)?, indent, out);
-    Ok(())
-}
-
-/// Writes a value behind the text on the current line. Further lines are indented.
-fn write(json: Json<'_>, indent: usize, out: &mut String) {
-    let blanks = " ".repeat(indent);
-    if let Some(entries) = json.entries().filter(|entries| !entries.is_empty()) {
-        for (at, (key, value)) in entries.into_iter().enumerate() {
-            out.push_str(if at > 0 { &blanks } else { "" });
-            out.push_str(&string(&key));
-            out.push(':');
-            if is_block(value) {
-                out.push_str(&format!("\n{blanks}{:INDENT$}", ""));
-            } else {
-                out.push(' ');
-            }
-            write(value, indent + INDENT, out);
-        }
-    } else if let Some(elements) = json.elements().filter(|elements| !elements.is_empty()) {
-        for (at, value) in elements.into_iter().enumerate() {
-            out.push_str(if at > 0 { &blanks } else { "" });
-            out.push_str("- ");
-            write(value, indent + INDENT, out);
-        }
-    } else {
-        let text = json.as_str();
-        match serde_json::from_str::<String>(text) {
-            Ok(decoded) => out.push_str(&string(&decoded)),
-            // Numbers, booleans, `null`, `[]` and `{}` are the same in YAML.
-            Err(_) => out.push_str(text),
-        }
-        out.push('\n');
-    }
-}
-
-/// Whether a value has lines of its own.
-fn is_block(json: Json<'_>) -> bool {
-    matches!(json.as_str().as_bytes(), [b'{' | b'[', next, ..] if !matches!(next, b'}' | b']'))
-}
-
-/// A string, in quotes unless every reader of YAML reads it as a string without them.
-fn string(text: &str) -> String {
-    let is_plain = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
-        && text.chars().all(|c| c.is_alphanumeric() || "_-./@+: ".contains(c))
-        && !text.contains(": ")
-        && !text.ends_with([' ', ':'])
-        && !RESERVED.contains(&text.to_ascii_lowercase().as_str());
-    match is_plain {
-        true => text.to_owned(),
-        // A string of JSON is a string of YAML.
-        false => serde_json::Value::from(text).to_string(),
-    }
+    document(&[value])
 }
 
 #[cfg(test)]

@@ -241,7 +241,7 @@ impl HostStore for Postgres {
     ) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)> {
         at_once!(self, |on| async {
             let counts = sql::host_groups::counts(on).await?;
-            Ok::<_, StoreError>((counts, sql::host_groups::named(on, names).await?))
+            Ok::<_, StoreError>((counts, sql::host_groups::named(on, names, usize::MAX).await?))
         })
     }
 
@@ -252,7 +252,7 @@ impl HostStore for Postgres {
     ) -> StoreResult<(Vec<HostGroup>, Vec<NamedHost>)> {
         at_once!(self, |on| async {
             let groups = sql::host_groups::groups(on, limit).await?;
-            Ok::<_, StoreError>((groups, sql::host_groups::named(on, names).await?))
+            Ok::<_, StoreError>((groups, sql::host_groups::named(on, names, limit).await?))
         })
     }
 

@@ -10,8 +10,8 @@ use crate::store::host_groups::{
 };
 use crate::store::{StoreResult, bounds, codes};
 
-/// Rows that are filled at a time.
-const BATCH: usize = 1_000;
+/// Rows that are filled at a time. Old versions stored reports of up to 16 MB.
+const BATCH: usize = 50;
 
 fn group(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<HostGroup> {
     Ok(HostGroup { state: row.number(first)?, tags: row.number(first + 1)? })
@@ -50,10 +50,11 @@ pub(in crate::store) async fn groups(
     Ok(groups)
 }
 
-/// The hosts with one of these names.
+/// The hosts with one of these names, or `limit` of them.
 pub(in crate::store) async fn named<D: Database>(
     on: &D,
     PersonalNames { hosts, members }: &PersonalNames,
+    limit: usize,
 ) -> StoreResult<Vec<NamedHost>> {
     let mut wanted = Conditions::default();
     let mut ways = memberships(D::DIALECT, &mut wanted, members);
@@ -67,12 +68,13 @@ pub(in crate::store) async fn named<D: Database>(
     if ways.is_empty() {
         return Ok(Vec::new());
     }
-    // Each way has its own index.
+    // Each way has its own index, except patterns, which are compared with the names of all hosts.
     let ways: Vec<String> =
         ways.iter().map(|way| format!("SELECT machine FROM host WHERE {way}")).collect();
+    let limit = wanted.value(codes::limit(limit));
     let sql = format!(
         "SELECT machine, serial, hostname, primary_user, state_key, tags_key, syncing, seen
-         FROM host WHERE machine IN ({})",
+         FROM host WHERE machine IN ({}) LIMIT {limit}",
         ways.join(" UNION ")
     );
     on.query_filtered(&sql, &wanted.parameters, |row| {

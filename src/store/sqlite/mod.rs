@@ -199,7 +199,7 @@ impl HostStore for Sqlite {
         self.readers
             .read(move |on| {
                 let counts = finish(sql::host_groups::counts(on))?;
-                Ok((counts, finish(sql::host_groups::named(on, &names))?))
+                Ok((counts, finish(sql::host_groups::named(on, &names, usize::MAX))?))
             })
             .await
     }
@@ -213,7 +213,7 @@ impl HostStore for Sqlite {
         self.readers
             .read(move |on| {
                 let groups = finish(sql::host_groups::groups(on, limit))?;
-                Ok((groups, finish(sql::host_groups::named(on, &names))?))
+                Ok((groups, finish(sql::host_groups::named(on, &names, limit))?))
             })
             .await
     }

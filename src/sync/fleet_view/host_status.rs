@@ -8,7 +8,7 @@ use crate::rule::Scope;
 use crate::store::{PersonalNames, ScopeId, StoreResult};
 use crate::sync::destination::{Destination, Origin};
 use crate::sync::error::SyncError;
-use crate::sync::policy::LoadedPolicy;
+use crate::sync::policy::{HostSettings, LoadedPolicy};
 use crate::sync::{generation, offers, pages, translate};
 
 /// Whether a host is up to date. This takes no time in proportion to the host's rules if the host's
@@ -49,6 +49,16 @@ impl FleetView<'_> {
         let policy = &self.read_for(host).await?;
         let effective = policy.settings(&policy.scopes(host));
         let to = destination(policy, host, generation::of(&host.facts.santa_version));
+        self.standing_in(policy, &effective, to, host).await
+    }
+
+    async fn standing_in(
+        &self,
+        policy: &Arc<LoadedPolicy>,
+        effective: &HostSettings,
+        to: Destination,
+        host: &Host,
+    ) -> Result<HostStanding, SyncError> {
         let is_confirmed = self.epoch.is_confirmed(host).await?;
         let known = self.downloads.known_holding(&host.sync);
         let due = match known.filter(|_| is_confirmed) {
@@ -71,7 +81,8 @@ impl FleetView<'_> {
         let generation = generation::of(&host.facts.santa_version);
         let policy = &self.read_for(host).await?;
         let effective = policy.settings(&policy.scopes(host));
-        let total = downloads.tally(policy, destination(policy, host, generation)).await?;
+        let to = destination(policy, host, generation);
+        let total = downloads.tally(policy, to.clone()).await?;
         let held = match downloads.known_holding(&host.sync) {
             Some(holding) => {
                 downloads.tally(policy, downloads.destination(holding).await?).await?.rules
@@ -79,12 +90,20 @@ impl FleetView<'_> {
             None => 0,
         };
         Ok(HostStatus {
-            standing: self.standing(host).await?,
+            standing: self.standing_in(policy, &effective, to, host).await?,
             held,
             withheld: total.withheld,
             most_rules: pages::most_rules(generation).filter(|most| total.rules > *most),
             mode: translate::mode_for(effective.settings.client_mode, generation),
         })
+    }
+
+    /// What the policy contains for a host: the scopes of its rules and a digest of its settings.
+    /// If these are equal for two hosts of a [`crate::store::HostGroup`], so is their standing.
+    pub fn contents_for(&self, host: &Host) -> (Vec<ScopeId>, u64) {
+        let policy = &self.rules.policy;
+        let scopes = policy.scopes(host);
+        (policy.rule_scopes(&scopes), policy.settings(&scopes).digest)
     }
 
     /// The names of hosts and users that the policy contains: in scopes that have ever had a rule,
