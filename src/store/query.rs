@@ -117,6 +117,8 @@ pub struct HostFilter {
     /// Only hosts whose machine ID, serial number or host name starts with this text, in any letter
     /// case (ASCII).
     pub prefix: Option<String>,
+    /// Only hosts with this serial number or host name, in any letter case (ASCII).
+    pub name: Option<String>,
     pub user: Option<String>,
     pub machines: Option<Vec<MachineId>>,
 }

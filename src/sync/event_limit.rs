@@ -43,6 +43,7 @@ struct Today {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
+    /// New events that were stored, and those reserved for uploads in progress.
     kept: u64,
     dropped: u64,
     /// Programs that no host had reported before, and those reserved for uploads in progress.
@@ -50,6 +51,17 @@ struct Count {
     /// Events that were stored although their programs are not listed.
     left_out: u64,
     last_dropped: Timestamp,
+}
+
+/// What an upload may add to the counts of its host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(super) struct Reservation {
+    day: i64,
+    /// The number of its events that may be kept.
+    pub(super) events: usize,
+    /// The number of new programs that it may add.
+    pub(super) programs: usize,
 }
 
 impl Today {
@@ -83,10 +95,18 @@ impl EventLimit {
         !self.today(now).hosts.contains_key(machine)
     }
 
-    /// The number of these events that may be kept. The others are counted as dropped.
-    pub(super) fn admit(&self, machine: &MachineId, events: usize, now: Timestamp) -> usize {
+    /// Reserves the events of an upload that may be kept, and the new programs that they may add,
+    /// so that uploads at the same time cannot add them, too. The other events are counted as
+    /// dropped. A program is new if no host has reported it before. If the upload is interrupted,
+    /// its events may be stored nevertheless, so they stay reserved.
+    pub(super) fn reserve(
+        &self,
+        machine: &MachineId,
+        events: usize,
+        now: Timestamp,
+    ) -> Reservation {
         let mut today = self.today(now);
-        let most = self.most;
+        let (most, day) = (self.most, today.day);
         let count = today.count(machine);
         let left = usize::try_from(most.saturating_sub(count.kept)).unwrap_or(usize::MAX);
         let dropped = events.saturating_sub(left) as u64;
@@ -97,47 +117,38 @@ impl EventLimit {
         if dropped > 0 {
             count.last_dropped = now;
         }
+        let events = events.min(left);
+        let programs = events.min(NEW_PROGRAMS_PER_DAY.saturating_sub(count.programs));
+        count.kept += events as u64;
+        count.programs += programs;
         today.dropped += dropped;
-        events.min(left)
+        Reservation { day, events, programs }
     }
 
-    /// Reserves the new programs that an upload with this number of events may add, so that uploads
-    /// at the same time cannot add them, too. A program is new if no host has reported it before.
-    /// If the upload is interrupted, its events may be stored nevertheless, so the programs stay
-    /// reserved.
-    pub(super) fn reserve_programs(
-        &self,
-        machine: &MachineId,
-        events: usize,
-        now: Timestamp,
-    ) -> usize {
-        let mut today = self.today(now);
-        let count = today.count(machine);
-        let reserved = events.min(NEW_PROGRAMS_PER_DAY.saturating_sub(count.programs));
-        count.programs += reserved;
-        reserved
-    }
-
-    /// Counts events that were kept. Reserved programs that were not added are free again.
+    /// Counts events that were kept. Reserved events and programs that were not added are free
+    /// again. If the day has changed, they already counted for the day of the reservation.
     pub(super) fn kept(
         &self,
         machine: &MachineId,
-        reserved: usize,
+        reserved: Reservation,
         added: AddedEvents,
         now: Timestamp,
     ) {
         let AddedEvents { events, programs, left_out } = added;
         let mut today = self.today(now);
+        today.left_out += left_out as u64;
+        if reserved.day != today.day {
+            return;
+        }
         let count = today.count(machine);
         if left_out > 0 && count.left_out == 0 {
             let most = NEW_PROGRAMS_PER_DAY;
             tracing::warn!(%machine, most, "the host reached its limit of new programs for today; \
                 not listing more of them");
         }
-        count.kept += events as u64;
-        count.programs = (count.programs + programs).saturating_sub(reserved);
+        count.kept = (count.kept + events as u64).saturating_sub(reserved.events as u64);
+        count.programs = (count.programs + programs).saturating_sub(reserved.programs);
         count.left_out += left_out as u64;
-        today.left_out += left_out as u64;
     }
 
     pub(super) fn sightings_dropped_of(&self, machine: &MachineId, now: Timestamp) -> u64 {
@@ -169,22 +180,50 @@ impl EventLimit {
 mod tests {
     use super::*;
 
+    fn stored(events: usize, programs: usize, left_out: usize) -> AddedEvents {
+        AddedEvents { events, programs, left_out }
+    }
+
     #[test]
     fn b4_a_host_has_its_number_of_events_a_day() {
         let limit = EventLimit::new(10);
         let (one, other) = ("M1".parse().unwrap(), "M2".parse().unwrap());
         let at = |second| Timestamp::from_second(second).unwrap();
         for (events, admitted) in [(6, 6), (6, 4), (6, 0)] {
-            assert_eq!(limit.admit(&one, events, at(100)), admitted);
-            let added = AddedEvents { events: admitted, ..AddedEvents::default() };
-            limit.kept(&one, 0, added, at(100));
+            let reserved = limit.reserve(&one, events, at(100));
+            assert_eq!(reserved.events, admitted);
+            limit.kept(&one, reserved, stored(admitted, 0, 0), at(100));
         }
-        assert_eq!(limit.admit(&other, 6, at(100)), 6, "each host has its own");
+        let known = limit.reserve(&other, 6, at(100));
+        assert_eq!(known.events, 6, "each host has its own");
         assert_eq!((limit.dropped_of(&one, at(100)), limit.dropped_of(&other, at(100))), (8, 0));
         // Events that were known already do not count.
-        assert_eq!(limit.admit(&other, 10, at(100)), 10);
-        assert_eq!(limit.admit(&one, 6, at(100 + DAY)), 6, "the next day begins anew");
+        limit.kept(&other, known, AddedEvents::default(), at(100));
+        assert_eq!(limit.reserve(&other, 10, at(100)).events, 10);
+        let next = limit.reserve(&one, 6, at(100 + DAY));
+        assert_eq!(next.events, 6, "the next day begins anew");
         assert_eq!((limit.dropped_of(&one, at(100 + DAY)), limit.dropped(at(100 + DAY))), (0, 8));
+    }
+
+    #[test]
+    fn uploads_at_the_same_time_share_the_events_of_a_day() {
+        let limit = EventLimit::new(10);
+        let host = "M1".parse().unwrap();
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let first = limit.reserve(&host, 6, at(100));
+        let second = limit.reserve(&host, 6, at(100));
+        assert_eq!((first.events, second.events), (6, 4));
+        limit.kept(&host, first, stored(5, 0, 0), at(100));
+        let third = limit.reserve(&host, 6, at(100));
+        assert_eq!(third.events, 1, "one event of the first upload was known already");
+        // The others end on the next day, and free nothing of it.
+        let next = limit.reserve(&host, 8, at(100 + DAY));
+        for late in [second, third] {
+            limit.kept(&host, late, stored(0, 0, 0), at(100 + DAY));
+        }
+        assert_eq!(limit.reserve(&host, 6, at(100 + DAY)).events, 2);
+        limit.kept(&host, next, stored(8, 0, 0), at(100 + DAY));
+        assert_eq!(limit.reserve(&host, 6, at(100 + DAY)).events, 0);
     }
 
     #[test]
@@ -192,16 +231,17 @@ mod tests {
         let limit = EventLimit::new(100_000);
         let (one, other) = ("M1".parse().unwrap(), "M2".parse().unwrap());
         let at = |second| Timestamp::from_second(second).unwrap();
-        assert_eq!(limit.reserve_programs(&one, 3_000, at(100)), 2_000);
-        assert_eq!(limit.reserve_programs(&one, 50, at(100)), 0, "all are reserved");
-        let added = AddedEvents { events: 2_000, programs: 1_990, left_out: 0 };
-        limit.kept(&one, 2_000, added, at(100));
-        assert_eq!(limit.reserve_programs(&one, 7, at(100)), 7);
-        assert_eq!(limit.reserve_programs(&one, 50, at(100)), 3);
-        limit.kept(&one, 7, AddedEvents::default(), at(100));
-        limit.kept(&one, 3, AddedEvents { events: 50, programs: 3, left_out: 40 }, at(100));
-        assert_eq!(limit.reserve_programs(&one, 50, at(100)), 7, "three were added");
-        assert_eq!(limit.reserve_programs(&other, 50, at(100)), 50, "each host has its own");
+        let reserve = |machine, events| limit.reserve(machine, events, at(100));
+        let all = reserve(&one, 3_000);
+        assert_eq!(all.programs, 2_000);
+        assert_eq!(reserve(&one, 50).programs, 0, "all are reserved");
+        limit.kept(&one, all, stored(2_000, 1_990, 0), at(100));
+        let (some, rest) = (reserve(&one, 7), reserve(&one, 50));
+        assert_eq!((some.programs, rest.programs), (7, 3));
+        limit.kept(&one, some, AddedEvents::default(), at(100));
+        limit.kept(&one, rest, stored(50, 3, 40), at(100));
+        assert_eq!(reserve(&one, 50).programs, 7, "three were added");
+        assert_eq!(reserve(&other, 50).programs, 50, "each host has its own");
         assert_eq!(
             (
                 limit.sightings_dropped_of(&one, at(100)),
@@ -209,7 +249,7 @@ mod tests {
             ),
             (40, 0)
         );
-        assert_eq!(limit.reserve_programs(&one, 9_000, at(100 + DAY)), 2_000);
+        assert_eq!(limit.reserve(&one, 9_000, at(100 + DAY)).programs, 2_000);
         assert_eq!(
             (
                 limit.sightings_dropped_of(&one, at(100 + DAY)),

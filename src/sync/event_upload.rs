@@ -59,15 +59,14 @@ impl EventIntake {
             return Err(SyncError::TooManyNewHosts);
         }
         let reported = events.len() + file_access_events.len();
-        let admitted = self.limit.admit(machine, reported, now);
-        let evidence = in_turns(executions.chain(accesses).take(admitted)).await;
+        let reserved = self.limit.reserve(machine, reported, self.clock.now());
+        let evidence = in_turns(executions.chain(accesses).take(reserved.events)).await;
         if !evidence.is_empty() {
-            let new_programs = self.limit.reserve_programs(machine, evidence.len(), now);
-            let origin = EventOrigin::Upload { new_programs };
+            let origin = EventOrigin::Upload { new_programs: reserved.programs };
             let added = self.store.add_events(&evidence, now, origin).await;
             // After an error, the host uploads the events again.
             let counted = added.as_ref().copied().unwrap_or_default();
-            self.limit.kept(machine, new_programs, counted, now);
+            self.limit.kept(machine, reserved, counted, self.clock.now());
             added?;
         }
         let event_upload_bundle_binaries = self.wanted_bundles(machine, events).await?;

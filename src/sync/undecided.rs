@@ -1,6 +1,7 @@
 //! Finds programs that neither a rule nor a path pattern allows or blocks, for lists of many
 //! programs and hosts.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,8 +12,9 @@ use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
 
-/// Maximum number of settings whose compiled path patterns are remembered.
-const MOST_CHECKS: usize = 8;
+/// Maximum number of settings whose path patterns are compiled. The compiled patterns are kept, and
+/// each may need a few megabytes.
+const MOST_CHECKS: usize = 32;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -66,33 +68,35 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
 
     /// Whether only the mode of a host of this class decides about a program: no rule and no path
     /// pattern matches it, and it is not a part of macOS or Santa. Unknown facts about the program
-    /// are ignored.
+    /// are ignored. None if this needs the path patterns of another setting although the maximum
+    /// number of them is compiled.
     pub fn is_undecided(
         &mut self,
         class: HostClass,
         (id, program): (ProgramId, &Program),
         path: &str,
-    ) -> bool {
+    ) -> Option<bool> {
         let Some(Class { rules, settings, platform }) = self.classes.get(class.0) else {
-            return false;
+            return Some(false);
         };
         let is_decided = self.is_decided.entry((class, id)).or_insert_with(|| {
             let rules = rules_for(rules, program, HashSet::new());
             is_program_decisive(program, &rules, *platform)
         });
         if *is_decided {
-            return false;
+            return Some(false);
         }
-        if self.checks.len() >= MOST_CHECKS && !self.checks.contains_key(&settings.digest) {
-            self.checks.clear();
+        let blocked = settings.settings.blocked_path_regex.as_str();
+        let allowed = settings.settings.allowed_path_regex.as_str();
+        if blocked.is_empty() && allowed.is_empty() {
+            return Some(true);
         }
-        let check = self.checks.entry(settings.digest).or_insert_with(|| {
-            let settings = &settings.settings;
-            PathCheck::new(
-                settings.blocked_path_regex.as_str(),
-                settings.allowed_path_regex.as_str(),
-            )
-        });
-        !check.is_decisive(path)
+        let compiled = self.checks.len();
+        let check = match self.checks.entry(settings.digest) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(_) if compiled >= MOST_CHECKS => return None,
+            Entry::Vacant(new) => new.insert(PathCheck::new(blocked, allowed)),
+        };
+        Some(!check.is_decisive(path))
     }
 }

@@ -71,7 +71,8 @@ async fn shown<R: ActiveRules>(view: &FleetView<'_, R>, host: &Host) -> Vec<Stri
         let evaluated = view.evaluate(host, evidence).await.unwrap();
         let decisive = evaluated.evaluation.decisive().map(|step| step.stage);
         let is_undecided = undecided.is_undecided(class, (id, &program), path);
-        assert_eq!(is_undecided, decisive == Some(EvaluationStage::Mode), "{program:?}");
+        let expected = Some(decisive == Some(EvaluationStage::Mode));
+        assert_eq!(is_undecided, expected, "{program:?}");
         all.push(text(&is_undecided));
         all.push(text(&evaluated));
     }

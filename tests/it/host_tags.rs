@@ -80,3 +80,18 @@ fn hosts_that_match_a_filter_are_tagged_after_a_question() {
     assert!(shell.run("host tag --user zoe eng").contains("no hosts match"));
     assert!(shell.run("host tag anna").contains("exit code: 2"));
 }
+
+#[test]
+fn one_request_searches_for_at_most_100_different_names() {
+    let (shell, _server) = with_hosts();
+    let unknown = |names: u32| (0..names).map(|name| format!("zoe{name}\n")).collect::<String>();
+    let refused = shell.run_with("host tag - eng", &unknown(101));
+    assert!(refused.contains("101 of these names are not a whole machine ID"), "{refused}");
+    assert!(refused.contains("hint: use machine IDs or whole serial numbers"), "{refused}");
+    let known = format!("anna\nBEN-MAC\njoe-mac\n{}", unknown(100));
+    let refused = shell.run_with("host tag - eng", &known);
+    assert!(refused.contains("100 names do not match exactly one host"), "{refused}");
+    let tagged = shell.run_with("host tag - eng", "ann\nBEN\nJOE-MAC\n");
+    assert!(tagged.contains("exit code: 0"), "{tagged}");
+    assert_eq!(shell.json("host list --tag eng").as_array().unwrap().len(), 3);
+}

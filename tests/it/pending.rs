@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use nicelist::fleet::{Clock, Decision, Event, Host};
-use nicelist::store::{self, Durability, EventOrigin, Store};
+use nicelist::fleet::{Actor, Clock, Decision, Event, Host, Setting};
+use nicelist::store::{self, Change, Durability, Edit, EventOrigin, Store};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -166,4 +166,26 @@ async fn a_page_of_programs_on_very_many_hosts_is_short() {
     let names: Vec<&str> = programs.iter().map(|it| it["name"].as_str().unwrap()).collect();
     assert_eq!((names.as_slice(), pages), (&["tool-2", "tool-1", "tool-0"][..], 3));
     assert_eq!(shell.json("program list").as_array().unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn a_page_compiles_the_path_patterns_of_at_most_32_settings() {
+    let shell = Shell::new();
+    let (store, now) = (open(&shell).await, Clock::System.now());
+    let mut edits = Vec::new();
+    for number in 0..40 {
+        let machine = format!("M{number:02}");
+        assert!(store.save_host(&Host::new(machine.parse().unwrap(), now), 0).await.unwrap());
+        store.add_events(&[event(&machine, number)], now, EventOrigin::Import).await.unwrap();
+        let pattern = format!("^/none/{number}/");
+        let setting = Setting::parse_named("allowed-path-regex", &pattern).unwrap();
+        edits.push(Edit::Set { scope: format!("host:{machine}").parse().unwrap(), setting });
+    }
+    let change = Change { actor: Actor::new("ana", now), base: None, dry_run: false, edits };
+    store.commit(change).await.unwrap();
+    drop(store);
+    let server = Server::start(&shell);
+    assert_eq!(page(&server, "").await["items"].as_array().unwrap().len(), 32);
+    let (found, pages) = all(&server, "events/waiting?limit=500").await;
+    assert_eq!((found.len(), pages), (40, 2));
 }

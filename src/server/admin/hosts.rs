@@ -38,7 +38,7 @@ pub(super) async fn list(
         true => host_counter::candidates(&state, in_state, conflict).await?,
         false => None,
     };
-    let filter = HostFilter { tag, prefix, user, machines };
+    let filter = HostFilter { tag, prefix, name: None, user, machines };
     let mut after: Option<MachineId> = read_cursor(query.cursor.as_deref())?;
     let mut items = Vec::new();
     let mut examined = 0;

@@ -35,21 +35,63 @@ pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
 /// name wins over a machine ID that is not a UUID, because a client could use the name of another
 /// host as its machine ID.
 pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
+    match find_whole(state, name).await? {
+        Some(host) => Ok(host),
+        None => search(state, name).await,
+    }
+}
+
+/// Finds a host as [`find`] does, but only by a whole name. Reads only a few hosts. None if a search
+/// may still find the host.
+pub(super) async fn find_whole(state: &State, name: &str) -> Result<Option<Host>, Refused> {
     if name.is_empty() {
         return Err(Problem::new(Code::Invalid, "the host name must not be empty").into());
     }
     if let Some(id) = name.strip_prefix(EXACT_ID) {
-        return with_id(state, id).await;
+        return with_id(state, id).await.map(Some);
     }
-    let by_id = match name.parse::<MachineId>() {
-        Ok(machine) => state.store.host(&machine).await?.map(|stored| stored.host),
-        Err(_) => None,
-    };
-    if let Some(host) = by_id.clone().filter(|host| host.machine.is_uuid()) {
-        return Ok(host);
+    let by_id = stored_host(state, name).await?;
+    if by_id.as_ref().is_some_and(|host| host.machine.is_uuid()) {
+        return Ok(by_id);
     }
+    let mut named = some_named(state, name).await?;
+    match (named.pop(), by_id) {
+        (Some(host), _) if named.is_empty() => Ok(Some(host)),
+        (Some(host), _) => {
+            named.push(host);
+            Err(ambiguous(name, &named))
+        }
+        (None, Some(host)) => Ok(Some(host)),
+        // Of the machine IDs that differ only in letter case, this one is the first.
+        (None, None) => stored_host(state, &name.to_ascii_uppercase()).await,
+    }
+}
+
+async fn stored_host(state: &State, id: &str) -> Result<Option<Host>, Refused> {
+    let Ok(machine) = id.parse::<MachineId>() else { return Ok(None) };
+    Ok(state.store.host(&machine).await?.map(|stored| stored.host))
+}
+
+/// Hosts whose serial number or host name equals a text: if there are several, at least two, and not
+/// many more than a message lists.
+async fn some_named(state: &State, name: &str) -> Result<Vec<Host>, Refused> {
+    let filter = HostFilter { name: Some(name.to_owned()), ..HostFilter::default() };
+    let mut named: Vec<Host> = Vec::new();
+    loop {
+        let after = named.last().map(|host| host.machine.clone());
+        let part = state.store.hosts(&filter, after.as_ref(), CANDIDATES + 1).await?;
+        let more = part.more;
+        named.extend(part.rows);
+        if !more || named.len() > CANDIDATES {
+            return Ok(named);
+        }
+    }
+}
+
+/// Finds a host by a search. Reads up to about [`MOST_EXAMINED`] hosts.
+pub(super) async fn search(state: &State, name: &str) -> Result<Host, Refused> {
     let Search { mut named, same_id, mut begin } = Search::of(state, name).await?;
-    match (&mut named[..], by_id.or(same_id), &begin[..]) {
+    match (&mut named[..], same_id, &begin[..]) {
         ([_], _, _) => Ok(named.swap_remove(0)),
         ([], Some(host), _) => Ok(host),
         ([], None, [_]) => Ok(begin.swap_remove(0)),

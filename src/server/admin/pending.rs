@@ -38,7 +38,7 @@ pub(super) async fn find_pending(
     let mut hosts = PendingHosts::new(state, &fleet);
     let mut evaluated = 0;
     loop {
-        let most = limit.clamp(FEWEST_READ, MOST_READ).min(MOST_EVALUATED - evaluated);
+        let most = read_at_a_time(filter, limit).min(MOST_EVALUATED - evaluated);
         let part = state.store.undecided(filter, after, most).await?;
         // A part with fewer rows than requested is the last one, or reached its limit of time or
         // bytes.
@@ -51,18 +51,41 @@ pub(super) async fn find_pending(
             if !hosts.read(&machines[at..]).await? {
                 return Ok(after);
             }
-            if let Some(host) = hosts.pending(&program, &sighting)
-                && add(program, sighting, host).is_break()
-            {
-                return Ok(Some(position));
+            match hosts.pending(&program, &sighting) {
+                Pending::Yes(host) => {
+                    if add(program, sighting, host).is_break() {
+                        return Ok(Some(position));
+                    }
+                }
+                Pending::No => {}
+                // The next page compiles the path patterns that it needs.
+                Pending::NotEvaluated => return Ok(after),
             }
             after = Some(position);
+            // The patterns may take long.
+            tokio::task::coop::consume_budget().await;
         }
         after = part.next;
         if after.is_none() || is_short || evaluated >= MOST_EVALUATED {
             return Ok(after);
         }
     }
+}
+
+/// How many sightings are read at a time. With a host, each read sorts all sightings of the host, so
+/// fewer reads are made.
+fn read_at_a_time(filter: &UndecidedFilter, limit: usize) -> usize {
+    match filter.machine {
+        Some(_) => MOST_READ,
+        None => limit.clamp(FEWEST_READ, MOST_READ),
+    }
+}
+
+enum Pending<'h> {
+    Yes(&'h PendingHost),
+    No,
+    /// Too many path patterns were compiled for this page.
+    NotEvaluated,
 }
 
 /// The data about a host that is needed to evaluate programs.
@@ -129,15 +152,33 @@ impl<'v> PendingHosts<'v> {
         self.hosts.insert(machine, Some(PendingHost { hostname: facts.hostname, scopes, class }));
     }
 
-    /// The host of an undecided sighting, if the host exists and the sighting is pending.
-    fn pending(&mut self, known: &KnownProgram, sighting: &Sighting) -> Option<&PendingHost> {
-        let host = self.hosts.get(&sighting.machine)?.as_ref()?;
+    /// Whether an undecided sighting is pending, and its host. No sighting of a host that does not
+    /// exist is pending.
+    fn pending(&mut self, known: &KnownProgram, sighting: &Sighting) -> Pending<'_> {
+        let Some(Some(host)) = self.hosts.get(&sighting.machine) else { return Pending::No };
         let program = (known.id, &known.program);
-        self.undecided.is_undecided(host.class, program, &sighting.path).then_some(host)
+        match self.undecided.is_undecided(host.class, program, &sighting.path) {
+            Some(true) => Pending::Yes(host),
+            Some(false) => Pending::No,
+            None => Pending::NotEvaluated,
+        }
     }
 }
 
 /// The approximate bytes of scopes.
 pub(super) fn scopes_bytes(scopes: &[Scope]) -> usize {
     scopes.iter().map(|scope| scope.name().len() + 16).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sightings_of_one_host_are_read_in_few_parts() {
+        let all = UndecidedFilter::default();
+        let of_host = UndecidedFilter { machine: "M1".parse().ok(), ..UndecidedFilter::default() };
+        assert_eq!([1, 500, 5_000].map(|limit| read_at_a_time(&all, limit)), [200, 500, 1_000]);
+        assert_eq!(read_at_a_time(&of_host, 1), 1_000);
+    }
 }

@@ -31,11 +31,18 @@ pub(in crate::store) fn quoted(tag: &TagName) -> String {
 pub(in crate::store) async fn add_filter<'a, D: Database>(
     on: &D,
     wanted: &mut Conditions<'a>,
-    HostFilter { tag, prefix: _, user, machines }: &'a HostFilter,
+    HostFilter { tag, prefix: _, name, user, machines }: &'a HostFilter,
 ) -> StoreResult<()> {
     if let Some(tag) = tag {
         let has_tag = has_tag(on, wanted, tag).await?;
         wanted.add(&has_tag);
+    }
+    if let Some(name) = name {
+        let name = wanted.value(D::DIALECT.stored_text(name).to_ascii_lowercase());
+        let equal = D::DIALECT
+            .host_names_in_lower_case()
+            .map(|column| format!("SELECT machine FROM host WHERE {column} = {name}"));
+        wanted.add(&format!("machine IN ({})", equal.join(" UNION ")));
     }
     if let Some(user) = user {
         wanted.and("primary_user = $", user.as_str());

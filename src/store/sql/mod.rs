@@ -222,6 +222,15 @@ impl Dialect {
         }
     }
 
+    /// SQL for the serial number and the name of a host, to compare them with a text in lower case.
+    pub(super) const fn host_names_in_lower_case(self) -> [&'static str; 2] {
+        match self {
+            // The columns ignore letter case.
+            Self::Sqlite => ["serial", "hostname"],
+            Self::Postgres => ["lower(serial)", "lower(hostname)"],
+        }
+    }
+
     /// Combines two queries into one query with this order. For PostgreSQL, each query also has
     /// this order, so that its rows can be read in order from an index.
     pub(super) fn union(self, first: &str, second: &str, order: &str) -> String {

@@ -131,8 +131,8 @@ enum Examined {
     SomeHostsOf([i64; 2]),
 }
 
-/// Chooses the programs after a position that are examined for one part of a list, for a filter
-/// without an index. If their sightings are examined, too, these are limited as well.
+/// Chooses the programs after a position that are examined for one part of a list: those with the
+/// filter's SHA-256 and signing ID. If their sightings are examined, too, these are limited as well.
 async fn examined(
     on: &impl Database,
     filter: &ProgramFilter,
@@ -140,11 +140,17 @@ async fn examined(
 ) -> StoreResult<Examined> {
     let with_sightings = filter.seen != SightingFilter::default();
     let since = filter.since.map_or(i64::MIN, |since| since.as_millisecond());
-    let sql = "SELECT first_seen, id, hosts FROM program
-               WHERE (first_seen, id) < ($1, $2) AND first_seen >= $3
-               ORDER BY first_seen DESC, id DESC LIMIT $4";
-    let bounds = [after[0], after[1], since, codes::limit(EXAMINED)].map(Into::into);
-    let found = on.query(sql, &bounds, |row| {
+    let mut wanted = Conditions::default();
+    add_identity(&mut wanted, filter);
+    let [seen, id, since, most] =
+        [after[0], after[1], since, codes::limit(EXAMINED)].map(|bound| wanted.value(bound));
+    let sql = format!(
+        "SELECT p.first_seen, p.id, p.hosts FROM program AS p
+         WHERE {} AND (p.first_seen, p.id) < ({seen}, {id}) AND p.first_seen >= {since}
+         ORDER BY p.first_seen DESC, p.id DESC LIMIT {most}",
+        wanted.sql
+    );
+    let found = on.query_filtered(&sql, &wanted.parameters, |row| {
         let hosts = if with_sightings { row.number(2)? } else { 0 };
         Ok(([row.number(0)?, row.number(1)?], hosts))
     });
@@ -182,15 +188,16 @@ async fn on_some_hosts<D: Database>(
 }
 
 impl ProgramFilter {
-    /// Whether programs are examined one by one, because no index finds those that match.
+    /// Whether programs or their sightings are examined one by one, because no index finds those
+    /// that match. The sightings of one host have an index.
     fn examines_programs(&self) -> bool {
         let Self { sha256, signing_id, publisher, signing_status, text, since: _, seen } = self;
-        let is_indexed = sha256.is_some() || signing_id.is_some() || seen.machine.is_some();
-        let all_match = publisher.is_none()
-            && signing_status.is_none()
-            && text.is_none()
-            && *seen == SightingFilter::default();
-        !is_indexed && !all_match
+        if seen.machine.is_some() {
+            return false;
+        }
+        let is_indexed = sha256.is_some() || signing_id.is_some();
+        let has_others = publisher.is_some() || signing_status.is_some() || text.is_some();
+        *seen != SightingFilter::default() || (has_others && !is_indexed)
     }
 }
 
@@ -202,13 +209,9 @@ pub(super) async fn add_program<'a, D: Database>(
     filter: &'a ProgramFilter,
     hosts: Option<[i64; 2]>,
 ) -> StoreResult<()> {
-    let ProgramFilter { sha256, signing_id, publisher, signing_status, text, since, seen } = filter;
-    if let Some(sha256) = sha256 {
-        wanted.and("p.sha256 = $", sha256.to_ascii_lowercase());
-    }
-    if let Some(signing_id) = signing_id {
-        add_signing_id(wanted, signing_id);
-    }
+    add_identity(wanted, filter);
+    let ProgramFilter { sha256: _, signing_id: _, publisher, signing_status, text, since, seen } =
+        filter;
     if let Some(publisher) = publisher {
         let by = publisher_is(D::DIALECT, wanted, publisher);
         wanted.add(&format!("({by})"));
@@ -224,6 +227,19 @@ pub(super) async fn add_program<'a, D: Database>(
         wanted.and("p.first_seen >= $", since.as_millisecond());
     }
     add_seen(on, wanted, seen, hosts).await
+}
+
+/// Adds the conditions that an index finds.
+fn add_identity<'a>(
+    wanted: &mut Conditions<'a>,
+    ProgramFilter { sha256, signing_id, .. }: &'a ProgramFilter,
+) {
+    if let Some(sha256) = sha256 {
+        wanted.and("p.sha256 = $", sha256.to_ascii_lowercase());
+    }
+    if let Some(signing_id) = signing_id {
+        add_signing_id(wanted, signing_id);
+    }
 }
 
 /// Adds the condition that a program has a signing ID. Clients before 2024 report the signing ID

@@ -352,7 +352,8 @@ pub(crate) async fn host_filters_all_have_to_hold(store: Db) {
         machines: Some(names.iter().map(|name| machine(name)).collect()),
         ..none()
     };
-    let cases: [(HostFilter, &[&str]); 20] = [
+    let named = |text: &str| HostFilter { name: Some(text.to_owned()), ..none() };
+    let cases: [(HostFilter, &[&str]); 26] = [
         (machines(&["m3", "M1", "m4"]), &["M1", "m3"]),
         (machines(&[]), &[]),
         (HostFilter { prefix: Some("studio".to_owned()), ..machines(&["M2", "m3"]) }, &["M2"]),
@@ -371,6 +372,12 @@ pub(crate) async fn host_filters_all_have_to_hold(store: Db) {
         (prefix("studio_"), &["M2"]),
         (prefix("%"), &[]),
         (prefix("tudio"), &[]),
+        (named("c02aaa"), &["M1"]),
+        (named("STUDIO_2"), &["M2"]),
+        (named("xm1"), &["m3"]),
+        (named("studio"), &[]),
+        (named("M1"), &[]),
+        (HostFilter { user: Some("bert".to_owned()), ..named("C02AAA") }, &[]),
         (prefix(""), &["M1", "M2", "M4", "m3"]),
         (
             HostFilter { tag: Some(tag("eng2")), user: Some("anna".to_owned()), ..prefix("x") },

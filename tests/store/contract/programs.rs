@@ -269,6 +269,17 @@ pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
     }
 }
 
+/// The names of the programs in each part of a list.
+async fn parts(store: &Db, filter: &ProgramFilter) -> Vec<Vec<String>> {
+    let (mut parts, mut after) = (Vec::new(), None);
+    loop {
+        let part = store.programs(filter, after, 100).await.unwrap();
+        parts.push(part.rows.into_iter().map(|program| program.name).collect());
+        let Some(next) = part.next else { return parts };
+        after = Some(next.to_string().parse().unwrap());
+    }
+}
+
 pub(crate) async fn a_part_of_a_list_examines_some_hosts_of_a_common_program(store: Db) {
     const HOSTS: usize = 11_000;
     add(&store, &[event("M0", 1, "BLOCK_UNKNOWN", 1)], 1).await;
@@ -280,16 +291,17 @@ pub(crate) async fn a_part_of_a_list_examines_some_hosts_of_a_common_program(sto
     }
     add(&store, &[event("M0", 3, "ALLOW_BINARY", 1), event("M0", 4, "BLOCK_BINARY", 1)], 3).await;
     let seen = SightingFilter { blocked: true, ..SightingFilter::default() };
-    let filter = ProgramFilter { seen, ..ProgramFilter::default() };
-    let (mut parts, mut after) = (Vec::new(), None);
-    loop {
-        let part = store.programs(&filter, after, 100).await.unwrap();
-        parts.push(part.rows.into_iter().map(|program| program.name).collect::<Vec<String>>());
-        let Some(next) = part.next else { break };
-        after = Some(next.to_string().parse().unwrap());
-    }
+    let all = ProgramFilter { seen, ..ProgramFilter::default() };
     let expected: [&[&str]; 5] = [&["tool4"], &[], &[], &["tool2"], &["tool1"]];
-    assert_eq!(parts, expected);
+    assert_eq!(parts(&store, &all).await, expected);
+    let sha256 = Some(format!("{:064x}", 2));
+    let signing_id = Some("EQHXZ8M8AV:com.example.tool2".to_owned());
+    for filter in
+        [ProgramFilter { sha256, ..all.clone() }, ProgramFilter { signing_id, ..all.clone() }]
+    {
+        let expected: [&[&str]; 4] = [&[], &[], &["tool2"], &[]];
+        assert_eq!(parts(&store, &filter).await, expected, "{filter:?}");
+    }
     let user = Some("nobody".to_owned());
     let seen = SightingFilter { user, ..SightingFilter::default() };
     assert_eq!(names(&store, ProgramFilter { seen, ..ProgramFilter::default() }).await, [""; 0]);
