@@ -3,6 +3,7 @@
 mod bounded;
 mod fault_list;
 mod input;
+mod list_lines;
 mod loss_summary;
 mod output;
 mod path;
@@ -12,6 +13,7 @@ mod whole;
 pub(crate) use bounded::{Bounded, LARGEST_PEM};
 pub(crate) use fault_list::{CHOOSE_DUPLICATES, FaultList};
 pub(crate) use input::{Fault, FileNames, Input, Reading, counted};
+pub(crate) use list_lines::{ListLine, list_lines};
 pub(crate) use loss_summary::LossSummary;
 pub(crate) use output::{Destination, Finished, WriteOptions, write_file};
 pub(crate) use path::{STDIO, length_of, name_of, read_files, unreadable};

@@ -1,10 +1,10 @@
 //! Targets on the command line, or on stdin with one per line.
 
 use std::fmt::Display;
-use std::io::{BufRead, BufReader};
+use std::io::BufRead;
 
 use crate::cli::error::CliError;
-use crate::cli::policy_files::Bounded;
+use crate::cli::policy_files::{ListLine, list_lines};
 use crate::rule::Target;
 
 const STDIN: &str = "-";
@@ -38,14 +38,11 @@ impl Reading {
     }
 
     fn lines(&mut self, stdin: impl BufRead) -> Result<(), CliError> {
-        let stdin = BufReader::new(Bounded::lines(stdin));
-        for (at, line) in stdin.split(b'\n').enumerate() {
-            let line = line?;
-            let place = || format!("stdin:{}", at + 1);
-            match std::str::from_utf8(&line).map(str::trim) {
-                Ok(text) if text.is_empty() || text.starts_with('#') => {}
-                Ok(text) => self.add(text, place),
-                Err(_) => self.wrong.push(format!("{}: the text is not UTF-8", place())),
+        for line in list_lines(stdin) {
+            let ListLine { place, text } = line?;
+            match text {
+                Ok(text) => self.add(&text, || place),
+                Err(error) => self.wrong.push(format!("{place}: {error}")),
             }
         }
         Ok(())
