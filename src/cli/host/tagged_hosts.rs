@@ -1,16 +1,18 @@
 //! The hosts of `host tag` and `host untag`, and the change of their tags.
 
 use std::collections::HashSet;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead};
 
 use clap::Args;
 
-use crate::api::{Contact, HostQuery, HostState, HostTagsRequest, HostView, TagHostsRequest};
+use crate::api::{
+    ChangeAnswer, Contact, HostQuery, HostState, HostTagsRequest, HostView, TagHostsRequest,
+};
 use crate::cli::arg::Words;
 use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::policy_files::{Bounded, STDIO, counted};
+use crate::cli::policy_files::{ListLine, STDIO, counted, list_lines};
 use crate::client::{Client, exactly};
 use crate::rule::{ChangeMessage, Outcome, TagName};
 use crate::shell::argument;
@@ -30,10 +32,11 @@ pub(super) struct TaggedHosts {
     /// with a filter, the first tag
     host: String,
     /// The tags
-    #[arg(required_unless_present_any = HostFilter::OPTIONS, value_name = "TAG")]
+    // clap gives the group of all options in a struct the name of the struct.
+    #[arg(required_unless_present = "SelectedHosts", value_name = "TAG")]
     tags: Vec<TagName>,
     #[command(flatten)]
-    filter: HostFilter,
+    filter: SelectedHosts,
     /// Reason for the change, kept in the history
     #[arg(short = 'm', long, value_name = "TEXT")]
     reason: Option<ChangeMessage>,
@@ -47,7 +50,7 @@ pub(super) struct TaggedHosts {
 
 /// Selects hosts. All conditions must match.
 #[derive(Debug, Args)]
-struct HostFilter {
+struct SelectedHosts {
     /// Select all hosts with this tag
     #[arg(long, value_name = "TAG")]
     with_tag: Option<TagName>,
@@ -77,7 +80,8 @@ struct NamedHost {
 impl TaggedHosts {
     pub(super) async fn change(self, context: &Context, change: TagChange) -> Result<(), CliError> {
         let Self { host, mut tags, filter, reason: message, yes, dry_run } = self;
-        let is_filtered = filter.is_given();
+        let query = filter.query();
+        let is_filtered = query != HostQuery::default();
         if is_filtered {
             let invalid = |error| CliError::usage(format!("invalid tag `{host}`: {error}"));
             tags.insert(0, host.parse().map_err(invalid)?);
@@ -87,7 +91,7 @@ impl TaggedHosts {
         let client = context.client_to_change(dry_run).await?;
         let hosts = match from_stdin {
             Some(hosts) => hosts,
-            None if is_filtered => filter.hosts(&client).await?,
+            None if is_filtered => find(&client, &query).await?,
             None => {
                 let (add, remove) = change.of(tags);
                 let request = HostTagsRequest { add, remove, message, dry_run };
@@ -102,23 +106,54 @@ impl TaggedHosts {
             context.ui.confirm(&change.question(&tags, hosts.len()), yes)?;
         }
         let (add, remove) = change.of(tags);
-        for hosts in hosts.chunks(MOST_HOSTS) {
-            let request = TagHostsRequest {
-                hosts: hosts.iter().map(|host| host.name.clone()).collect(),
-                add: add.clone(),
-                remove: remove.clone(),
-                message: message.clone(),
-                dry_run,
-            };
-            let answer = client.tag_hosts(&request).await?;
-            let edits = hosts
-                .iter()
-                .flat_map(|host| add.iter().chain(&remove).map(|tag| edit(tag, &host.label)));
-            change::show_edits(&context.ui, &answer, edits)?;
-            context.ui.status(change::summary(&answer.outcomes, answer.revision, dry_run));
-        }
-        Ok(())
+        let change = TagHostsRequest { hosts: Vec::new(), add, remove, message, dry_run };
+        change_all(context, &client, &hosts, &change).await
     }
+}
+
+/// Changes the tags of hosts, with several requests if there are many hosts, and shows the outcomes
+/// together. If a request fails, the outcomes of the requests before it are shown.
+async fn change_all(
+    context: &Context,
+    client: &Client,
+    hosts: &[NamedHost],
+    change: &TagHostsRequest,
+) -> Result<(), CliError> {
+    let mut answer: Option<ChangeAnswer> = None;
+    let mut result = Ok(());
+    for hosts in hosts.chunks(MOST_HOSTS) {
+        let hosts = hosts.iter().map(|host| host.name.clone()).collect();
+        match client.tag_hosts(&TagHostsRequest { hosts, ..change.clone() }).await {
+            Ok(next) => answer = Some(joined(answer.take(), next)),
+            Err(error) => {
+                result = Err(error.into());
+                break;
+            }
+        }
+    }
+    let Some(answer) = answer else { return result };
+    let TagHostsRequest { add, remove, dry_run, .. } = change;
+    let edits =
+        hosts.iter().flat_map(|host| add.iter().chain(remove).map(|tag| edit(tag, &host.label)));
+    change::show_edits(&context.ui, &answer, edits)?;
+    context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
+    result
+}
+
+/// Adds the answer of the next request to the answers of the requests before it.
+fn joined(before: Option<ChangeAnswer>, next: ChangeAnswer) -> ChangeAnswer {
+    let Some(mut all) = before else { return next };
+    let ChangeAnswer { revision, changed, outcomes, pruned, mut differences, warnings } = next;
+    for difference in &mut differences {
+        difference.edit += all.outcomes.len();
+    }
+    all.revision = revision;
+    all.changed |= changed;
+    all.outcomes.extend(outcomes);
+    all.pruned.extend(pruned);
+    all.differences.extend(differences);
+    all.warnings.extend(warnings);
+    all
 }
 
 async fn change_one(
@@ -167,42 +202,31 @@ impl TagChange {
     }
 }
 
-impl HostFilter {
-    const OPTIONS: [&str; 5] = ["with_tag", "user", "state", "contact", "prefix"];
-
-    fn is_given(&self) -> bool {
-        let Self { with_tag, user, state, contact, prefix } = self;
-        with_tag.is_some()
-            || user.is_some()
-            || state.is_some()
-            || contact.is_some()
-            || prefix.is_some()
-    }
-
-    async fn hosts(self, client: &Client) -> Result<Vec<NamedHost>, CliError> {
+impl SelectedHosts {
+    fn query(self) -> HostQuery {
         let Self { with_tag: tag, user, state, contact, prefix } = self;
-        let query = HostQuery { tag, prefix, user, state, contact, ..HostQuery::default() };
-        let hosts = client.hosts(&query).all().await?.into_iter();
-        let named = |HostView { machine, .. }: HostView| NamedHost {
-            name: exactly(&machine),
-            label: machine.to_string(),
-        };
-        Ok(hosts.map(named).collect())
+        HostQuery { tag, prefix, user, state, contact, ..HostQuery::default() }
     }
+}
+
+async fn find(client: &Client, query: &HostQuery) -> Result<Vec<NamedHost>, CliError> {
+    let hosts = client.hosts(query).all().await?.into_iter();
+    let named = |HostView { machine, .. }: HostView| NamedHost {
+        name: exactly(&machine),
+        label: machine.to_string(),
+    };
+    Ok(hosts.map(named).collect())
 }
 
 /// Reads names of hosts, one per line, each of them one time.
 fn read(stdin: impl BufRead) -> Result<Vec<NamedHost>, CliError> {
     let mut known = HashSet::new();
     let mut hosts = Vec::new();
-    for (at, line) in BufReader::new(Bounded::lines(stdin)).split(b'\n').enumerate() {
-        let Ok(line) = String::from_utf8(line?) else {
-            return Err(CliError::input(format!("stdin:{}: not UTF-8 text", at + 1)));
-        };
-        let name = line.trim();
-        let is_name = !name.is_empty() && !name.starts_with('#');
-        if is_name && known.insert(name.to_owned()) {
-            hosts.push(NamedHost { name: name.to_owned(), label: name.to_owned() });
+    for line in list_lines(stdin) {
+        let ListLine { place, text } = line?;
+        let name = text.map_err(|error| CliError::input(format!("{place}: {error}")))?;
+        if known.insert(name.clone()) {
+            hosts.push(NamedHost { label: name.clone(), name });
         }
     }
     match hosts.is_empty() {
@@ -214,6 +238,7 @@ fn read(stdin: impl BufRead) -> Result<Vec<NamedHost>, CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rule::{Revision, RuleDifference};
 
     #[test]
     fn hosts_are_read_one_per_line_and_one_time() {
@@ -221,6 +246,22 @@ mod tests {
         let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
         assert_eq!(names, ["C02XK0", "annas-mac"]);
         assert_eq!(read("# none\n".as_bytes()).unwrap_err().kind.exit_code(), 5);
+    }
+
+    #[test]
+    fn the_answers_of_several_requests_are_joined() {
+        let answer = |revision, changed| ChangeAnswer {
+            revision: Revision(revision),
+            changed,
+            outcomes: vec![Outcome::Added, Outcome::Unchanged],
+            pruned: Vec::new(),
+            differences: vec![RuleDifference { edit: 1, fields: Vec::new() }],
+            warnings: Vec::new(),
+        };
+        let all = joined(Some(answer(7, true)), answer(8, false));
+        assert_eq!((all.revision, all.changed, all.outcomes.len()), (Revision(8), true, 4));
+        let edits: Vec<usize> = all.differences.iter().map(|it| it.edit).collect();
+        assert_eq!(edits, [1, 3]);
     }
 
     #[test]
