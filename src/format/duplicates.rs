@@ -58,23 +58,48 @@ struct Earlier {
     content: [u8; 7],
 }
 
-/// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair,
-/// regardless of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and
-/// 32 bits of another are equal, which is very unlikely by chance. An attacker does not know the
-/// key.
-struct Seen {
+/// Values for pairs of target and scope. A pair takes 12 bytes in addition to its value, regardless
+/// of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and 32 bits of
+/// another are equal, which is very unlikely by chance. An attacker does not know the key.
+pub struct PairMap<V> {
     key: RandomState,
     seed: u64,
-    earlier: HashMap<Key, Earlier, BuildHasherDefault<Identity>>,
+    values: HashMap<Key, V, BuildHasherDefault<Identity>>,
 }
 
-impl Default for Seen {
+impl<V> Default for PairMap<V> {
     fn default() -> Self {
         let key = RandomState::new();
         let seed = key.hash_one(());
-        Self { key, seed, earlier: HashMap::default() }
+        Self { key, seed, values: HashMap::default() }
     }
 }
+
+impl<V> PairMap<V> {
+    /// The value for the target and scope of a rule.
+    pub fn get(&self, rule: &Rule) -> Option<&V> {
+        self.values.get(&self.key(rule))
+    }
+
+    /// Stores a value for the target and scope of a rule. Returns the value that it replaces.
+    pub fn insert(&mut self, rule: &Rule, value: V) -> Option<V> {
+        self.values.insert(self.key(rule), value)
+    }
+
+    fn entry(&mut self, rule: &Rule) -> Entry<'_, Key, V> {
+        self.values.entry(self.key(rule))
+    }
+
+    fn key(&self, rule: &Rule) -> Key {
+        let (target, scope) = (rule.target(), rule.scope());
+        let identifier = xxh3_64_with_seed(target.identifier().as_bytes(), self.seed);
+        Key::of(self.key.hash_one((target, scope)), identifier)
+    }
+}
+
+/// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair.
+#[derive(Default)]
+struct Seen(PairMap<Earlier>);
 
 enum Relation {
     New,
@@ -87,7 +112,7 @@ impl Seen {
     /// the rule is stored as the first one.
     fn compare(&mut self, rule: &Rule, line: u32) -> Relation {
         let summary = self.summary(rule, line);
-        match self.earlier.entry(self.key(rule)) {
+        match self.0.entry(rule) {
             Entry::Occupied(entry) => relation(summary, *entry.get()),
             Entry::Vacant(entry) => {
                 entry.insert(summary);
@@ -98,26 +123,20 @@ impl Seen {
 
     fn replace(&mut self, rule: &Rule, line: u32) {
         let summary = self.summary(rule, line);
-        self.earlier.insert(self.key(rule), summary);
+        self.0.insert(rule, summary);
     }
 
     /// Compares a rule with the last rule for its target and scope. If the rule is that last rule,
     /// it is new.
     fn compare_with_last(&self, rule: &Rule, line: u32) -> Relation {
-        match self.earlier.get(&self.key(rule)) {
+        match self.0.get(rule) {
             Some(last) if last.line != line => relation(self.summary(rule, line), *last),
             Some(_) | None => Relation::New,
         }
     }
 
-    fn key(&self, rule: &Rule) -> Key {
-        let (target, scope) = (rule.target(), rule.scope());
-        let identifier = xxh3_64_with_seed(target.identifier().as_bytes(), self.seed);
-        Key::of(self.key.hash_one((target, scope)), identifier)
-    }
-
     fn summary(&self, rule: &Rule, line: u32) -> Earlier {
-        let mut hasher = self.key.build_hasher();
+        let mut hasher = self.0.key.build_hasher();
         let kind = rule.policy().kind();
         kind.hash(&mut hasher);
         rule.policy().expression().map(ToString::to_string).hash(&mut hasher);

@@ -31,7 +31,7 @@ pub mod workshop;
 pub mod zentral;
 
 pub use detect::ReadOnly;
-pub use duplicates::{Duplicates, LastLines, RowDuplicates, UnknownDuplicates};
+pub use duplicates::{Duplicates, LastLines, PairMap, RowDuplicates, UnknownDuplicates};
 pub use kind::{Format, UnknownFormat};
 pub use non_rule_files::{NonRuleFile, NonRuleFileKind};
 pub use parsed::{

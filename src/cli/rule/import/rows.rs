@@ -1,7 +1,7 @@
-//! The valid rules of a file as the body of a request.
+//! The valid rules of files as the body of a request.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use csv::ByteRecord;
@@ -14,8 +14,8 @@ use crate::api::Detail;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{Fault, FileNames, Input, Reading};
 use crate::format::rows::RuleRows;
-use crate::format::{Location, Spot};
-use crate::rule::{ChangeMessage, Rule, RuleField, RuleKey, RuleRef};
+use crate::format::{Location, PairMap, Spot};
+use crate::rule::{ChangeMessage, Rule, RuleField, RuleRef};
 
 /// Maximum bytes that are reserved before any rule is read.
 const MAX_RESERVED: usize = 1 << 30;
@@ -42,8 +42,8 @@ struct Request<'r, P> {
     put: P,
 }
 
-/// The valid rules of a file: the body of a request. In addition to its text, a rule takes 4 bytes,
-/// or 16 in formats that are not row-based.
+/// The valid rules of all files: the body of a request. In addition to its text, a rule takes 4
+/// bytes, or 16 if there are several files or the format is not row-based.
 pub(super) struct Rows {
     body: Vec<u8>,
     options: ChangeOptions,
@@ -82,7 +82,7 @@ pub(super) fn read(
         inputs,
         at: 0,
         first_file: 0,
-        seen: HashMap::new(),
+        seen: PairMap::default(),
         faults,
         rows: &mut rows,
         error: None,
@@ -112,8 +112,8 @@ struct ValidRules<'r, 'f> {
     at: usize,
     /// The index of the first file of this input among the files of all inputs.
     first_file: usize,
-    /// The location of each rule, if there are several inputs. An input finds its own duplicates.
-    seen: HashMap<RuleKey, Location>,
+    /// The location of each rule of all inputs but the last. An input finds its own duplicates.
+    seen: PairMap<Location>,
     faults: &'r mut Faults<'f>,
     rows: &'r mut Rows,
     error: Option<CliError>,
@@ -162,9 +162,12 @@ impl ValidRules<'_, '_> {
         if self.inputs.len() == 1 {
             return Ok(false);
         }
-        let Some(earlier) = self.seen.insert(rule.key().clone(), location) else {
-            return Ok(false);
+        let is_last = self.at + 1 == self.inputs.len();
+        let earlier = match is_last {
+            true => self.seen.get(rule).copied(),
+            false => self.seen.insert(rule, location),
         };
+        let Some(earlier) = earlier else { return Ok(false) };
         let names = &self.rows.names;
         let fault = format!("{} is for the same target and scope", names.place(earlier));
         self.faults.add(&names.place(location), &fault, None)?;
@@ -299,7 +302,7 @@ impl Sent {
     }
 }
 
-/// The locations of rules. For rows and lines, only the line is stored.
+/// The locations of rules. For the rows or lines of a single file, only the line is stored.
 enum Locations {
     Lines(Vec<u32>),
     Any(Vec<Location>),
