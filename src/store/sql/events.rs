@@ -84,12 +84,8 @@ pub(in crate::store) fn conditions<'a>(
         ));
     }
     if let Some(text) = text {
-        let part = wanted.value(text.to_ascii_lowercase());
-        // Joined by line breaks, so that a text without a line break cannot match across two
-        // columns.
         let columns = ["path", "sha256", "signing_id", "team_id", "rule", "file"];
-        let searched = format!("lower({})", columns.join(" || '\n' || "));
-        wanted.add(&dialect.contains(&searched, &part));
+        wanted.add_text(dialect, &columns, text);
     }
     wanted
 }

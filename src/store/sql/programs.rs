@@ -221,7 +221,7 @@ pub(super) async fn add_program<'a, D: Database>(
     }
     if let Some(text) = text {
         let columns = ["p.name", "p.bundle_name", "p.sha256", "p.signing_id", "p.team_id"];
-        add_text(D::DIALECT, wanted, &columns, text);
+        wanted.add_text(D::DIALECT, &columns, text);
     }
     if let Some(since) = since {
         wanted.and("p.first_seen >= $", since.as_millisecond());
@@ -267,18 +267,6 @@ pub(super) fn publisher_is<'a>(
     let named = ["common_name", "organization"]
         .map(|column| dialect.contains(&format!("lower(p.{column})"), &lower));
     format!("p.team_id = {upper} OR p.certificate = {lower} OR {} OR {}", named[0], named[1])
-}
-
-pub(super) fn add_text<'a>(
-    dialect: Dialect,
-    wanted: &mut Conditions<'a>,
-    columns: &[&str],
-    text: &'a str,
-) {
-    let part = wanted.value(text.to_ascii_lowercase());
-    // Joined by line breaks, so that a text without a line break cannot match across two columns.
-    let searched = format!("lower({})", columns.join(" || '\n' || "));
-    wanted.add(&dialect.contains(&searched, &part));
 }
 
 /// Adds the condition that a program has a sighting that matches a filter.
@@ -354,6 +342,22 @@ pub(super) fn bounded(found: &str, order: &str) -> String {
     )
 }
 
+/// Reads a row of the query that [`bounded`] returned, and the bytes of the rows up to this one.
+pub(super) fn with_bytes<T>(
+    row: &(dyn StoredRow + '_),
+    read: impl FnOnce(&(dyn StoredRow + '_)) -> StoreResult<T>,
+) -> StoreResult<(T, i64)> {
+    Ok((read(row)?, row.number(row.width() - 1)?))
+}
+
+/// The part of a list that consists of all rows of the query that [`bounded`] returned, each read
+/// by [`with_bytes`]. `limit` is the maximum number of rows of the query within it.
+pub(super) fn bounded_part<T>(rows: Vec<(T, i64)>, limit: usize) -> ListPart<T> {
+    let bytes = rows.last().map_or(0, |(_, bytes)| *bytes);
+    let more = rows.len() == limit || bytes >= codes::limit(LIST_BYTES);
+    ListPart { rows: rows.into_iter().map(|(row, _)| row).collect(), more }
+}
+
 async fn sighting_part(
     on: &impl Database,
     found: &str,
@@ -362,15 +366,8 @@ async fn sighting_part(
     limit: usize,
 ) -> StoreResult<ListPart<Sighting>> {
     let sql = bounded(found, order);
-    let mut bytes = 0;
-    let rows = on
-        .query(&sql, parameters, |row| {
-            bytes = row.number(row.width() - 1)?;
-            sighting(row, 0)
-        })
-        .await?;
-    let more = rows.len() == limit || bytes >= codes::limit(LIST_BYTES);
-    Ok(ListPart { rows, more })
+    let read = |row: &(dyn StoredRow + '_)| with_bytes(row, |row| sighting(row, 0));
+    Ok(bounded_part(on.query(&sql, parameters, read).await?, limit))
 }
 
 pub(in crate::store) async fn sightings(

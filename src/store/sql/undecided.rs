@@ -2,14 +2,14 @@
 
 use super::conditions::Conditions;
 use super::programs::{
-    MOST_ROWS, PROGRAM, add_program, add_text, bounded, has_user, program, publisher_is, sighting,
+    MOST_ROWS, PROGRAM, add_program, bounded, bounded_part, has_user, program, publisher_is,
+    sighting, with_bytes,
 };
 use super::sightings::SIGHTING_ROW;
 use super::{Database, Dialect, StoredRow};
 use crate::fleet::ProgramId;
-use crate::store::bounds::LIST_BYTES;
 use crate::store::{
-    ExaminedPart, ProgramFilter, StoreResult, UndecidedFilter, UndecidedPosition,
+    ExaminedPart, ListPart, ProgramFilter, StoreResult, UndecidedFilter, UndecidedPosition,
     UndecidedSighting, codes,
 };
 
@@ -27,9 +27,14 @@ pub(in crate::store) async fn list<D: Database>(
     let examined = if filter.examines_rows() { EXAMINED } else { limit };
     let mut wanted = Conditions::default();
     let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
-    let sql = format!("{newest} LIMIT 1 OFFSET {}", examined.saturating_sub(1));
-    let end = on.query_filtered(&sql, &wanted.parameters, |row| undecided_position(row, [0, 1, 2]));
-    let end = end.await?.pop();
+    let mut end = None;
+    // If an index checks all conditions, a part has fewer rows than its limit only at the end of
+    // the list: each sighting has a program and a host, which are not deleted before it.
+    if filter.examines_rows() {
+        let sql = format!("{newest} LIMIT 1 OFFSET {}", EXAMINED - 1);
+        let read = |row: &(dyn StoredRow + '_)| undecided_position(row, [0, 1, 2]);
+        end = on.query_filtered(&sql, &wanted.parameters, read).await?.pop();
+    }
     add_undecided(D::DIALECT, &mut wanted, filter);
     add_program(on, &mut wanted, &filter.program, None).await?;
     let join = D::DIALECT.join_in_order();
@@ -44,24 +49,24 @@ pub(in crate::store) async fn list<D: Database>(
         wanted.sql
     );
     let sql = bounded(&found, UNDECIDED_ORDER);
-    let mut bytes = 0;
-    let rows = on.query_filtered(&sql, &wanted.parameters, |row| {
-        bytes = row.number(row.width() - 1)?;
-        Ok(UndecidedSighting {
-            sighting: sighting(row, 0)?,
-            position: undecided_position(row, [3, 0, MACHINE])?,
-            program: program(row, MACHINE + 1)?,
-        })
-    });
-    let rows = rows.await?;
-    let is_cut = rows.len() == limit || bytes >= codes::limit(LIST_BYTES);
-    let next = if is_cut { rows.last().map(|last| last.position) } else { end };
+    let read = |row: &(dyn StoredRow + '_)| with_bytes(row, undecided_sighting);
+    let rows = on.query_filtered(&sql, &wanted.parameters, read).await?;
+    let ListPart { rows, more } = bounded_part(rows, limit);
+    let next = if more { rows.last().map(|last| last.position) } else { end };
     Ok(ExaminedPart { rows, next })
 }
 
 const UNDECIDED_ORDER: &str = "last_seen DESC, program DESC, machine DESC";
 /// The column with the number of a sighting's host, which follows the columns of [`sighting`].
 const MACHINE: usize = 12;
+
+fn undecided_sighting(row: &(dyn StoredRow + '_)) -> StoreResult<UndecidedSighting> {
+    Ok(UndecidedSighting {
+        sighting: sighting(row, 0)?,
+        position: undecided_position(row, [3, 0, MACHINE])?,
+        program: program(row, MACHINE + 1)?,
+    })
+}
 
 fn undecided_position(
     row: &(dyn StoredRow + '_),
@@ -152,6 +157,6 @@ fn add_undecided<'a>(
         ));
     }
     if let Some(text) = text {
-        add_text(dialect, wanted, &["s.path", "p.sha256", "p.signing_id", "p.team_id"], text);
+        wanted.add_text(dialect, &["s.path", "p.sha256", "p.signing_id", "p.team_id"], text);
     }
 }
