@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::bounds::record;
 use crate::import::hash;
 use crate::process::{self, Cost};
-use crate::server::{ADMIN, Server};
+use crate::server::Server;
 use crate::{median, mib, ms, nicelist};
 
 const RUNS: usize = 3;
@@ -102,10 +102,8 @@ fn measured(file: &Path, rows: u64) -> u64 {
         let home = tempfile::tempdir().unwrap();
         let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
         let server = Server::start(home.path(), &database);
-        let mut command = nicelist(home.path());
+        let mut command = server.nicelist(home.path());
         command.args(["rule", "import"]).arg(file);
-        command.env("NICELIST_SERVER", format!("http://{}", server.address));
-        command.env("NICELIST_TOKEN", ADMIN);
         let cpu = server.cpu();
         costs.push(process::run(&mut command, 0));
         servers.push(server.cpu() - cpu);

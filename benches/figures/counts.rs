@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::bounds::record;
 use crate::mac::Mac;
-use crate::server::{ADMIN, Server, connect, exchange, post};
-use crate::{median, ms, nicelist, rules, time};
+use crate::server::{Server, connect, exchange, post};
+use crate::{median, ms, rules, time};
 
 const HOSTS: u64 = 1_000_000;
 const BEHIND: u64 = 10;
@@ -100,9 +100,7 @@ fn list(home: &Path, server: &Server) {
     let request = median(requests);
     println!("| the list: the request, median of {RUNS} | {} |", ms(request));
     let command = || {
-        let mut command = nicelist(home);
-        command.env("NICELIST_TOKEN", ADMIN);
-        command.env("NICELIST_SERVER", format!("http://{}", server.address));
+        let mut command = server.nicelist(home);
         time(command.args(["host", "list", "--state", "behind"]))
     };
     let command = median((0..RUNS).map(|_| command()).collect());

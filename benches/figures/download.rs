@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::bounds::record;
 use crate::mac::{Mac, in_turn};
-use crate::server::{ADMIN, Server};
-use crate::{median, ms, nicelist, rules, time};
+use crate::server::Server;
+use crate::{median, ms, rules, time};
 
 const RULES: u64 = 100_000;
 const RUNS: usize = 5;
@@ -59,10 +59,7 @@ fn herd() -> (Duration, Duration, u64) {
         mac.take_all();
     });
     let before = server.pages_encoded();
-    let mut add = nicelist(home.path());
-    add.args(["rule", "add", "block", "teamid:ABCDE12345"]);
-    add.args(["--server", &format!("http://{}", server.address)]).env("NICELIST_TOKEN", ADMIN);
-    time(&mut add);
+    time(server.nicelist(home.path()).args(["rule", "add", "block", "teamid:ABCDE12345"]));
     in_turn(&mut connections, HERD, |mac| {
         mac.preflight();
     });

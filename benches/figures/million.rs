@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use crate::bounds::record;
-use crate::server::{ADMIN, Server};
-use crate::{mib, ms, nicelist, process, rules};
+use crate::server::Server;
+use crate::{mib, ms, process, rules};
 
 const RULES: u64 = 1_000_000;
 
@@ -50,11 +50,8 @@ pub(crate) fn report() {
     let promise = format!("memory with {RULES} rules: 600 MiB");
     record(promise, mib(with.now), with.now <= 600 * MIB);
     process::forget_peak(&server.id());
-    let mut list = nicelist(home.path());
-    list.args(["rule", "list", "-o", "jsonl"])
-        .args(["--server", &format!("http://{}", server.address)]);
-    list.env("NICELIST_TOKEN", ADMIN);
-    let cost = process::run(&mut list, 0);
+    let mut list = server.nicelist(home.path());
+    let cost = process::run(list.args(["rule", "list", "-o", "jsonl"]), 0);
     println!("| list: wall | {} |", ms(cost.wall));
     println!("| list: client's maximum memory | {} |", mib(cost.peak));
     let peak = process::memory(&server.id()).peak;

@@ -13,7 +13,7 @@ use nicelist::rule::RuleDraft;
 use crate::bounds::record;
 use crate::import::hash;
 use crate::process::{self, Cost};
-use crate::server::{ADMIN, Server, connect, post};
+use crate::server::{Server, connect, post};
 use crate::{median, mib, ms, nicelist};
 
 const RUNS: usize = 7;
@@ -104,9 +104,8 @@ fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequ
         process::run(nicelist(home).args(["rule", "convert"]).arg(&json).arg(&toml), 0);
         let (mut costs, mut servers) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
-            let mut command = nicelist(home);
-            command.args(["plan", "--prune", "-f"]).arg(&toml).env("NICELIST_TOKEN", ADMIN);
-            command.env("NICELIST_SERVER", format!("http://{}", server.address));
+            let mut command = server.nicelist(home);
+            command.args(["plan", "--prune", "-f"]).arg(&toml);
             let cpu = server.cpu();
             costs.push(process::run(&mut command, code));
             servers.push(server.cpu() - cpu);

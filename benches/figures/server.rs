@@ -53,6 +53,14 @@ impl Server {
         Self { process, address }
     }
 
+    /// The program as a client of this server.
+    pub(crate) fn nicelist(&self, home: &Path) -> Command {
+        let mut command = nicelist(home);
+        command.env("NICELIST_SERVER", format!("http://{}", self.address));
+        command.env("NICELIST_TOKEN", ADMIN);
+        command
+    }
+
     pub(crate) fn id(&self) -> String {
         self.process.id().to_string()
     }
