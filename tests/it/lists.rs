@@ -133,7 +133,7 @@ const LISTS: [&str; 10] = [
 ];
 
 #[test]
-fn every_list_can_be_sorted_and_shows_chosen_columns() {
+fn a_list_can_be_sorted_and_shows_chosen_columns() {
     let (shell, _server) = with_rules();
     shell.run("rule add block teamid:AAAAAAAAAA --comment first");
     let list = |options: &str| {
@@ -153,19 +153,46 @@ fn every_list_can_be_sorted_and_shows_chosen_columns() {
     );
     let json = shell.json("rule list --sort target:desc");
     assert_eq!(json[0]["target"], "teamid:EQHXZ8M8AV");
+}
+
+#[test]
+fn every_list_is_sorted_without_losing_rows() {
+    let (shell, _server) = with_entries();
     for line in LISTS {
         let unknown = shell.run(&format!("{line} --sort nothing"));
         assert!(
             unknown.contains("exit code: 2") && unknown.contains("[possible values: "),
             "{unknown}"
         );
-        let head = shell.run(&format!("{line} -o csv"));
-        let first = head.lines().nth(3).unwrap().split(',').next().unwrap().to_owned();
-        let sorted = shell.run(&format!("{line} -o csv --sort {first}:desc --columns {first}"));
-        assert!(
-            sorted.contains(&format!("exit code: 0\n----- stdout -----\n{first}\n")),
-            "{sorted}"
-        );
+        let csv = |options: &str| -> Vec<String> {
+            let output = shell.command(&words(&format!("{line} -o csv{options}"))).output();
+            let output = output.unwrap();
+            assert!(output.status.success(), "{line}{options}: {output:?}");
+            String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+        };
+        let first = csv("")[0].split(',').next().unwrap().to_owned();
+        let column = |options: &str| {
+            let mut lines = csv(&format!(" --columns {first}{options}"));
+            assert_eq!(lines.remove(0), first, "{line}{options}");
+            lines
+        };
+        let unsorted = column("");
+        let ascending = column(&format!(" --sort {first}"));
+        let mut descending = column(&format!(" --sort {first}:desc"));
+        descending.reverse();
+        let multiset = |rows: &[String]| {
+            let mut rows = rows.to_vec();
+            rows.sort();
+            rows
+        };
+        let mut distinct = multiset(&unsorted);
+        assert!(!distinct.is_empty(), "{line}");
+        assert_eq!(multiset(&ascending), distinct, "{line}");
+        assert_eq!(multiset(&descending), distinct, "{line}");
+        distinct.dedup();
+        if distinct.len() == unsorted.len() {
+            assert_eq!(descending, ascending, "{line}");
+        }
     }
 }
 
