@@ -50,6 +50,13 @@ macro_rules! settings {
                     $(Self::$variant => concat!($($doc),+).trim_start(),)+
                 }
             }
+
+            /// Common values in their canonical form. All values if there are only a few.
+            pub const fn common_values(self) -> &'static [&'static str] {
+                match self {
+                    $(Self::$variant => <$type as values::SettingValue>::COMMON,)+
+                }
+            }
         }
 
         impl Setting {
@@ -237,6 +244,16 @@ mod tests {
     fn every_default_survives_being_written_and_read() {
         for setting in EffectiveSettings::default().all() {
             assert_eq!(Setting::parse(setting.key(), &setting.value()), Ok(setting));
+        }
+    }
+
+    #[test]
+    fn common_values_are_in_canonical_form() {
+        for key in SettingKey::ALL {
+            for value in key.common_values() {
+                let read = Setting::parse(*key, value).map(|setting| setting.value());
+                assert_eq!(read.as_deref(), Ok(*value), "{key}");
+            }
         }
     }
 

@@ -178,45 +178,15 @@ fn settings(current: &str) -> Vec<Proposal> {
         .collect()
 }
 
-/// Values that settings have as their canonical form.
-const VALUES: [&str; 20] = [
-    "true",
-    "false",
-    "monitor",
-    "lockdown",
-    "standalone",
-    "allow",
-    "block",
-    "remount:rdonly",
-    "none",
-    "audit-only",
-    "disable",
-    "off",
-    "clean",
-    "serve",
-    "refuse",
-    "1m",
-    "10m",
-    "90d",
-    "365d",
-    "never",
-];
-
-/// The default of a setting, and the values that only such a setting accepts.
+/// The default of a setting, and other common values.
 fn values_of(key: SettingKey) -> Vec<String> {
     let defaults = EffectiveSettings::default().all();
     let default = defaults.iter().find(|setting| setting.key() == key).map(Setting::value);
-    let accepts_any_text = Setting::parse(key, "any text").is_ok();
-    let words = VALUES.into_iter().filter(|word| {
-        !accepts_any_text && Setting::parse(key, word).is_ok_and(|read| read.value() == **word)
-    });
     let mut values: Vec<String> = default.into_iter().filter(|it| !it.is_empty()).collect();
-    values.extend(words.map(str::to_owned).filter(|word| !defaults_to(&defaults, key, word)));
+    let common = key.common_values().iter().map(|value| (*value).to_owned());
+    let others: Vec<String> = common.filter(|value| !values.contains(value)).collect();
+    values.extend(others);
     values
-}
-
-fn defaults_to(defaults: &[Setting], key: SettingKey, value: &str) -> bool {
-    defaults.iter().any(|setting| setting.key() == key && setting.value() == value)
 }
 
 #[cfg(test)]

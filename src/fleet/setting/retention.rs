@@ -29,6 +29,8 @@ impl EventAge {
 }
 
 impl SettingValue for EventAge {
+    const COMMON: &'static [&'static str] = &["90d", "365d", "never"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         read_age(text, SHORTEST_AGE, "an age of at least 1h such as 90d, or never").map(Self)
     }
@@ -54,6 +56,8 @@ impl HistoryAge {
 }
 
 impl SettingValue for HistoryAge {
+    const COMMON: &'static [&'static str] = &["90d", "365d", "never"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         read_age(text, SHORTEST_HISTORY, "an age of at least 7d such as 365d, or never").map(Self)
     }
@@ -79,6 +83,8 @@ impl SightingAge {
 }
 
 impl SettingValue for SightingAge {
+    const COMMON: &'static [&'static str] = &["90d", "365d", "never"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         read_age(text, DAY, "an age of at least 1d such as 730d, or never").map(Self)
     }
@@ -129,6 +135,8 @@ impl EventLimit {
 }
 
 impl SettingValue for EventLimit {
+    const COMMON: &'static [&'static str] = &["off"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         if is_off(text) {
             return Ok(Self::OFF);

@@ -35,11 +35,16 @@ pub(super) fn unexpected<T>(value: &str, expected: &'static str) -> Result<T, Se
 }
 
 pub(super) trait SettingValue: Sized {
+    /// Common values in their canonical form. If the type has only a few values, all of them.
+    const COMMON: &'static [&'static str] = &[];
+
     fn read(text: &str) -> Result<Self, SettingError>;
     fn write(&self) -> String;
 }
 
 impl SettingValue for bool {
+    const COMMON: &'static [&'static str] = &["true", "false"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         match text.trim().to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => Ok(true),
@@ -101,6 +106,8 @@ macro_rules! words {
         }
 
         impl SettingValue for $name {
+            const COMMON: &'static [&'static str] = &[$($word),+];
+
             fn read(text: &str) -> Result<Self, SettingError> {
                 text.parse()
             }
@@ -192,6 +199,8 @@ pub enum RemovableMedia {
 }
 
 impl SettingValue for RemovableMedia {
+    const COMMON: &'static [&'static str] = &["allow", "block", "remount:rdonly"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         match text.trim().to_ascii_lowercase().as_str() {
             "allow" => Ok(Self::Allow),
@@ -235,6 +244,8 @@ impl Interval {
 }
 
 impl SettingValue for Interval {
+    const COMMON: &'static [&'static str] = &["1m", "10m"];
+
     fn read(text: &str) -> Result<Self, SettingError> {
         let Some(duration) = parse_duration(text) else {
             return unexpected(text, "a duration such as 90s, 10m or 1h");
