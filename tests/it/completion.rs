@@ -116,19 +116,28 @@ fn bash_completes_the_server_of_the_context_on_the_command_line() {
     shell.unset_server();
     std::fs::create_dir_all(shell.path(".config/nicelist")).unwrap();
     let url = &server.url;
-    shell.write(
-        ".config/nicelist/config.toml",
-        &format!(
-            "[contexts.prod]\nserver = '{url}'\ntoken = '{ADMIN}'\n\
-             [contexts.empty]\ndatabase = 'sqlite:none.db'\n"
-        ),
-    );
+    let use_context = |current: &str| {
+        shell.write(
+            ".config/nicelist/config.toml",
+            &format!(
+                "context = '{current}'\n\
+                 [contexts.prod]\nserver = '{url}'\ntoken = '{ADMIN}'\n\
+                 [contexts.empty]\ndatabase = 'sqlite:none.db'\n"
+            ),
+        );
+    };
+    use_context("empty");
     let mut bash = Bash::start(&shell);
     bash.completes(&format!("nicelist --context pr{TAB}"), "nicelist --context prod ");
     let keys = format!("nicelist --context prod tag delete e{TAB}");
     bash.completes(&keys, "nicelist --context prod tag delete eng ");
-    let keys = format!("nicelist --context=empty tag delete e{TAB}");
-    bash.completes(&keys, "nicelist --context=empty tag delete e");
+    let keys = format!("nicelist --context=prod tag delete e{TAB}");
+    bash.completes(&keys, "nicelist --context=prod tag delete eng ");
+    // The cache now has the tags of the current context, so their absence is not a late response.
+    use_context("prod");
+    bash.completes(&format!("nicelist tag delete e{TAB}"), "nicelist tag delete eng ");
+    let line = bash.line(&format!("nicelist --context=empty tag delete e{TAB}"));
+    assert_eq!(line, "nicelist --context=empty tag delete e");
 }
 
 #[test]
