@@ -24,8 +24,8 @@ pub(super) struct Cache(PathBuf);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Known {
     Values(Vec<Proposal>),
-    /// The server did not respond in time. Another process may still wait for the values.
-    Pending,
+    /// The server sent no values, or not in time. Another process may still wait for them.
+    Unavailable,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,9 +100,9 @@ mod tests {
         let start = at("2026-11-20T12:00:00Z");
         let tags = Known::Values(vec![Proposal::word("eng")]);
         cache.write("tags".to_owned(), tags.clone(), start);
-        cache.write("hosts".to_owned(), Known::Pending, at("2026-11-20T12:00:02Z"));
+        cache.write("hosts".to_owned(), Known::Unavailable, at("2026-11-20T12:00:02Z"));
         assert_eq!(cache.read("tags", at("2026-11-20T12:00:04Z")), Some(tags));
-        assert_eq!(cache.read("hosts", at("2026-11-20T12:00:04Z")), Some(Known::Pending));
+        assert_eq!(cache.read("hosts", at("2026-11-20T12:00:04Z")), Some(Known::Unavailable));
         assert_eq!(cache.read("tags", at("2026-11-20T12:00:05Z")), None);
         assert_eq!(cache.read("tags", at("2026-11-20T11:59:59Z")), None);
     }
@@ -113,8 +113,8 @@ mod tests {
         let cache = Cache::in_folder(folder.path());
         fs::write(&cache.0, "{").unwrap();
         assert_eq!(cache.read("tags", Timestamp::UNIX_EPOCH), None);
-        cache.write("tags".to_owned(), Known::Pending, Timestamp::UNIX_EPOCH);
-        assert_eq!(cache.read("tags", Timestamp::UNIX_EPOCH), Some(Known::Pending));
+        cache.write("tags".to_owned(), Known::Unavailable, Timestamp::UNIX_EPOCH);
+        assert_eq!(cache.read("tags", Timestamp::UNIX_EPOCH), Some(Known::Unavailable));
     }
 
     #[cfg(unix)]
@@ -124,7 +124,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("nicelist");
         let cache = Cache::in_folder(&folder);
-        cache.write("tags".to_owned(), Known::Pending, Timestamp::UNIX_EPOCH);
+        cache.write("tags".to_owned(), Known::Unavailable, Timestamp::UNIX_EPOCH);
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&cache.0)), (0o700, 0o600));
     }

@@ -48,8 +48,8 @@ fn lookup(list: List) -> Option<Vec<Proposal>> {
     let known = cache.as_ref().and_then(|cache| cache.read(&key, Clock::System.now()));
     match known {
         Some(Known::Values(values)) => return Some(values),
-        Some(Known::Pending) if !is_background => return None,
-        Some(Known::Pending) | None => {}
+        Some(Known::Unavailable) if !is_background => return None,
+        Some(Known::Unavailable) | None => {}
     }
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -60,7 +60,7 @@ fn lookup(list: List) -> Option<Vec<Proposal>> {
     let is_late = received.is_err();
     let known = match received {
         Ok(Ok(values)) => Known::Values(values),
-        Ok(Err(_)) | Err(_) => Known::Pending,
+        Ok(Err(_)) | Err(_) => Known::Unavailable,
     };
     if let Some(cache) = cache {
         cache.write(key, known.clone(), Clock::System.now());
@@ -70,7 +70,7 @@ fn lookup(list: List) -> Option<Vec<Proposal>> {
     }
     match known {
         Known::Values(values) => Some(values),
-        Known::Pending => None,
+        Known::Unavailable => None,
     }
 }
 
