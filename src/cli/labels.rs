@@ -45,6 +45,18 @@ pub(super) fn first_names<'a>(names: impl IntoIterator<Item = &'a str>, most: us
     }
 }
 
+/// The texts that are not empty, with a separator between them.
+pub(super) fn joined<'a>(texts: impl IntoIterator<Item = &'a str>, separator: &str) -> String {
+    let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
+    texts.join(separator)
+}
+
+/// A word with a capital first letter.
+pub(super) fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 /// A policy in the color of its effect.
 pub(super) fn policy_cell(word: &str) -> Cell {
     let tone = match word.parse() {
@@ -90,6 +102,12 @@ mod tests {
         assert_eq!(first_names(["a", "b"], 5), "a, b");
         let seven = ["a", "b", "c", "d", "e", "f", "g"];
         assert_eq!(first_names(seven, 5), "a, b, c, d, e and 2 more");
+    }
+
+    #[test]
+    fn empty_texts_are_not_joined() {
+        assert_eq!(joined(["", "a", "", "b"], ", "), "a, b");
+        assert_eq!(joined([""], ", "), "");
     }
 
     #[test]

@@ -8,6 +8,7 @@ use super::proposal::{Proposal, is_plain};
 use crate::api::{
     EventQuery, EventView, HostQuery, HostView, ProgramQuery, ProgramView, RevisionQuery, RuleQuery,
 };
+use crate::cli::labels::joined;
 use crate::cli::ui::relative;
 use crate::client::{Client, ClientError};
 use crate::rule::{RevisionSummary, RuleType};
@@ -91,9 +92,7 @@ fn hosts(hosts: &[HostView], prefix: &str) -> Vec<Proposal> {
         let fits = |name: &&str| name.starts_with(prefix) && is_plain(name);
         let name = names.into_iter().flatten().find(fits)?;
         let other = if name == host.hostname { host.machine.as_str() } else { &host.hostname };
-        let about = [other, host.state.word()].map(str::to_owned);
-        let about: Vec<_> = about.into_iter().filter(|text| !text.is_empty()).collect();
-        Some(Proposal::new(name, about.join(", ")))
+        Some(Proposal::new(name, joined([other, host.state.word()], ", ")))
     };
     hosts.iter().filter_map(proposal).collect()
 }

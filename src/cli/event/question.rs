@@ -7,7 +7,7 @@ use super::view;
 use crate::api::{BundleView, Code, DecisionRequest, EventDetail, HostView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::labels::{host_label, program_label};
+use crate::cli::labels::{capital, host_label, program_label};
 use crate::cli::ui::relative;
 use crate::client::{Client, ClientError, exactly};
 use crate::rule::Scope;
@@ -119,11 +119,6 @@ fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> 
     }
     scopes.push((Scope::Fleet, "every Mac".to_owned()));
     scopes
-}
-
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]

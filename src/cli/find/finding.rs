@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::api::{EventView, RuleView};
-use crate::cli::labels::{host_label, rule_label};
+use crate::cli::labels::{capital, host_label, rule_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
 
 /// Maximum rules of a program that are shown in full.
@@ -45,8 +45,8 @@ pub(super) struct Finding {
     /// The number of hosts that reported the program, or that the user has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hosts: Option<u64>,
-    /// The newest event in which Santa blocked the program, or blocked one on the host or for the
-    /// user.
+    /// The newest event in which Santa blocked something on the host or for the user. For a
+    /// program, only the newest reports of at most 100 hosts are searched for a block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_block: Option<EventView>,
     /// A command to paste.
@@ -93,11 +93,7 @@ impl Report for Finding {
             fields.push(("last_block", Cell::text("none")));
         }
         fields.push(("next", Cell::text(next)));
-        let kind = kind.word();
-        let mut letters = kind.chars();
-        let first = letters.next().map(|letter| letter.to_ascii_uppercase());
-        let title: String = first.into_iter().chain(letters).collect();
-        vec![Group::titled(format!("{title} {name}"), fields)]
+        vec![Group::titled(format!("{} {name}", capital(kind.word())), fields)]
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::target::UNKNOWN_UNTIL_SYNC;
 use crate::api::{EvaluationView, NextSync, RuleMatch, RulePart, StepView};
 use crate::cli::error::CliError;
-use crate::cli::labels::{host_label, policy_cell, program_label};
+use crate::cli::labels::{host_label, joined, policy_cell, program_label};
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui, relative, rough};
 use crate::rule::{RuleDraft, RuleType, Ruling, StepResult};
 
@@ -202,14 +202,13 @@ fn rule_item(matched: &RuleMatch) -> Item {
     let (word, mark) = part(matched.part);
     // For the rule that decides, the mark and the policy already show the reason.
     let why = if matched.part == RulePart::Decides { "" } else { matched.why.as_str() };
-    let why = [word, why].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
     Item {
         mark,
         name: draft.target.clone(),
         values: vec![
             vec![policy],
             vec![Cell::text(&draft.scope)],
-            vec![Cell::toned(why.join(": "), Tone::Faint)],
+            vec![Cell::toned(joined([word, why], ": "), Tone::Faint)],
         ],
     }
 }
