@@ -49,7 +49,7 @@ pub(super) async fn run(context: &Context, FindArgs { text }: FindArgs) -> Resul
     }
     ui.in_full(&found.findings)?;
     for (kind, list) in found.more {
-        ui.hint(format!("there are more than {} {kind}: {list}", search::MOST));
+        ui.hint(format!("more than {} {kind} match; to list all of them: {list}", search::MOST));
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ fn hosts_users_and_events_are_found() {
     exit code: 0
     ----- stdout -----
     User joe.lindqvist
-      about  is in events, but is the primary user of no host
+      about  is in events, but is not the primary user of any host
       hosts  0
       last block  [TIME]
       blocked  /Applications/Pinecone.app/Contents/MacOS/Pinecone on joe.local for joe.lindqvist (event 3)
@@ -151,7 +151,8 @@ fn at_most_five_of_a_kind_are_shown() {
     }
     let transcript = shell.run("find IT-7 -o jsonl");
     assert_eq!(transcript.matches("\"kind\":\"rule\"").count(), 5, "{transcript}");
-    let hint = "hint: there are more than 5 rules: nicelist rule list --text IT-7\n";
+    let hint =
+        "hint: more than 5 rules match; to list all of them: nicelist rule list --text IT-7\n";
     assert!(transcript.ends_with(hint), "{transcript}");
 }
 

@@ -1,15 +1,16 @@
 //! Searches for each kind of thing that a text can be.
 
+use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
 use super::finding::{Finding, Kind};
 use super::wanted::{Shape, Wanted};
 use crate::api::{
-    Code, EventDetail, EventQuery, EventView, HostQuery, HostView, ProgramQuery, ProgramView,
-    RuleQuery, RuleView,
+    Code, EventDetail, EventQuery, EventView, HostQuery, HostView, ProgramDetail, ProgramQuery,
+    ProgramView, RuleQuery, RuleView, SightingView,
 };
 use crate::cli::error::CliError;
-use crate::cli::labels::{first_names, host_label, publisher};
+use crate::cli::labels::{first_names, host_label, joined, publisher};
 use crate::client::{Client, ClientError, Pages, exactly};
 use crate::fleet::{EventId, EventKind, PathPattern};
 use crate::rule::RuleType;
@@ -47,25 +48,28 @@ impl Found {
 pub(super) async fn all(client: &Client, wanted: &Wanted) -> Result<Found, CliError> {
     let mut found = Found::default();
     let text = argument(&wanted.text);
-    let (mut programs, list) = programs(client, wanted).await?;
-    if let Shape::Number(id) = wanted.shape
-        && let Some(event) = event(client, id).await?
-    {
-        programs.extend(with_sha256(client, &event.event.program.sha256).await?);
-        found.findings.push(of_event(event));
-    }
+    let event = match wanted.shape {
+        Shape::Number(id) => event(client, id).await?,
+        Shape::Sha256 | Shape::Path(_) | Shape::Other => None,
+    };
+    let (mut programs, list) = match &event {
+        Some(detail) => {
+            let sha256 = &detail.event.program.sha256;
+            (with_sha256(client, sha256).await?, list_with_text(sha256))
+        }
+        None => programs(client, wanted).await?,
+    };
+    found.findings.extend(event.map(of_event));
     found.shorten(&mut programs, "programs", list);
-    for program in programs {
-        found.findings.push(of_program(client, program).await?);
-    }
+    let programs = programs.into_iter().map(|program| of_program(client, program));
+    found.findings.extend(try_join_all(programs).await?);
     if wanted.can_be_host() {
         let (prefix, limit) = (Some(wanted.text.clone()), Some(MOST + 1));
         let query = HostQuery { prefix, limit, ..HostQuery::default() };
         let mut hosts = first(client.hosts(&query), MOST + 1, |_| true).await?;
         found.shorten(&mut hosts, "hosts", format!("nicelist host list {text}"));
-        for host in hosts {
-            found.findings.push(of_host(client, host).await?);
-        }
+        let hosts = hosts.into_iter().map(|host| of_host(client, host));
+        found.findings.extend(try_join_all(hosts).await?);
     }
     if matches!(wanted.shape, Shape::Number(_) | Shape::Other) {
         found.findings.extend(user(client, &wanted.text).await?);
@@ -104,6 +108,10 @@ async fn first<T: DeserializeOwned>(
     Ok(found)
 }
 
+fn list_with_text(text: &str) -> String {
+    format!("nicelist program list --text {}", argument(text))
+}
+
 /// The programs, and a command that lists all of them.
 async fn programs(
     client: &Client,
@@ -112,7 +120,7 @@ async fn programs(
     let text = || Some(wanted.text.clone());
     let quoted = argument(&wanted.text);
     let programs = match &wanted.shape {
-        Shape::Number(_) => return Ok((Vec::new(), String::new())),
+        Shape::Number(_) => return Ok((Vec::new(), list_with_text(&wanted.text))),
         Shape::Path(path) => {
             let programs = at_path(client, path, &wanted.text).await?;
             return Ok((programs, format!("nicelist event list --path {quoted}")));
@@ -124,15 +132,17 @@ async fn programs(
         }
     };
     if !programs.is_empty() {
-        return Ok((programs, format!("nicelist program list --text {quoted}")));
+        return Ok((programs, list_with_text(&wanted.text)));
     }
-    let query = ProgramQuery { publisher: text(), ..ProgramQuery::default() };
+    let limit = Some(MOST + 1);
+    let query = ProgramQuery { publisher: text(), limit, ..ProgramQuery::default() };
     let programs = first(client.programs(&query), MOST + 1, |_| true).await?;
     Ok((programs, format!("nicelist program list --publisher {quoted}")))
 }
 
 async fn with_sha256(client: &Client, sha256: &str) -> Result<Vec<ProgramView>, CliError> {
-    let query = ProgramQuery { sha256: Some(sha256.to_owned()), ..ProgramQuery::default() };
+    let (sha256, limit) = (Some(sha256.to_owned()), Some(MOST + 1));
+    let query = ProgramQuery { sha256, limit, ..ProgramQuery::default() };
     first(client.programs(&query), MOST + 1, |_| true).await
 }
 
@@ -156,10 +166,8 @@ async fn at_path(
             hashes.push(sha256);
         }
     }
-    let mut programs = Vec::new();
-    for sha256 in &hashes {
-        programs.extend(with_sha256(client, sha256).await?);
-    }
+    let programs = hashes.iter().map(|sha256| with_sha256(client, sha256));
+    let mut programs: Vec<_> = try_join_all(programs).await?.into_iter().flatten().collect();
     let name = text.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let name = name.strip_suffix(".app").unwrap_or(name);
     if programs.is_empty() && !name.is_empty() {
@@ -176,15 +184,23 @@ async fn last_block(client: &Client, query: EventQuery) -> Result<Option<EventVi
     Ok(first(client.events(&query), 1, |_| true).await?.pop())
 }
 
+/// The newest block of a program. Only the newest report of each host is searched. `None` also if
+/// the event was deleted.
+async fn last_block_of(
+    client: &Client,
+    sightings: Vec<SightingView>,
+) -> Result<Option<EventView>, CliError> {
+    let blocked = sightings.into_iter().filter(|sighting| sighting.decision.is_block());
+    match blocked.max_by_key(|sighting| (sighting.last_seen, sighting.event)) {
+        Some(newest) => Ok(event(client, newest.event).await?.map(|detail| detail.event)),
+        None => Ok(None),
+    }
+}
+
 async fn of_program(client: &Client, view: ProgramView) -> Result<Finding, CliError> {
-    let rules = client.program(view.id).await?.rules;
     let ProgramView { id, name, program, hosts, .. } = view;
-    let query = EventQuery {
-        text: Some(program.sha256.clone()),
-        kind: vec![EventKind::Execution],
-        ..EventQuery::default()
-    };
-    let last_block = last_block(client, query).await?;
+    let ProgramDetail { rules, sightings, .. } = client.program(id).await?;
+    let last_block = last_block_of(client, sightings).await?;
     let next = match &last_block {
         Some(event) if rules.is_empty() => format!("nicelist event approve {}", event.id),
         Some(event) => {
@@ -196,7 +212,7 @@ async fn of_program(client: &Client, view: ProgramView) -> Result<Finding, CliEr
     let status = program.signing_status.word();
     let best = program.target(RuleType::SigningId).or_else(|| program.target(RuleType::Binary));
     let best = best.map(|target| target.to_string()).unwrap_or_default();
-    let about = joined([name.as_str(), publisher(&program), status, &best]);
+    let about = joined([name.as_str(), publisher(&program), status, &best], ", ");
     let name = id.to_string();
     Ok(Finding { kind: Kind::Program, name, about, rules, hosts: Some(hosts), last_block, next })
 }
@@ -215,7 +231,7 @@ async fn of_host(client: &Client, host: HostView) -> Result<Finding, CliError> {
         text => format!("{label} {text}"),
     };
     let (serial, user) = (labeled("serial", &serial), labeled("user", &primary_user));
-    let about = joined([hostname.as_str(), &serial, &user, state.word()]);
+    let about = joined([hostname.as_str(), &serial, &user, state.word()], ", ");
     let name = machine.to_string();
     Ok(Finding { kind: Kind::Host, name, about, rules: Vec::new(), hosts: None, last_block, next })
 }
@@ -240,7 +256,7 @@ async fn user(client: &Client, name: &str) -> Result<Option<Finding>, CliError> 
     };
     let names = hosts.iter().map(|host| host_label(&host.hostname, &host.machine));
     let about = match hosts.is_empty() {
-        true => "is in events, but is the primary user of no host".to_owned(),
+        true => "is in events, but is not the primary user of any host".to_owned(),
         false => format!("primary user of {}", first_names(names, MOST_NAMED)),
     };
     Ok(Some(Finding {
@@ -267,7 +283,7 @@ fn of_event(EventDetail { event, .. }: EventDetail) -> Finding {
     let is_block = event.decision.is_block();
     let command = if is_block { "approve" } else { "show" };
     let host = host_label(&event.hostname, &event.machine);
-    let about = joined([event.decision.to_string().as_str(), &event.path, host, &event.user]);
+    let about = joined([&*event.decision.0, &event.path, host, &event.user], ", ");
     Finding {
         kind: Kind::Event,
         name: id.to_string(),
@@ -289,16 +305,10 @@ fn of_rule(view: RuleView) -> Finding {
     Finding {
         kind: Kind::Rule,
         name: rule.target.clone(),
-        about: joined([what.as_str(), &ticket, comment, &by]),
+        about: joined([what.as_str(), &ticket, comment, &by], ", "),
         next: format!("nicelist rule show {}", argument(&rule.target)),
         rules: Vec::new(),
         hosts: None,
         last_block: None,
     }
-}
-
-/// The texts that are not empty, separated by commas.
-fn joined<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    let texts: Vec<&str> = texts.into_iter().filter(|text| !text.is_empty()).collect();
-    texts.join(", ")
 }
