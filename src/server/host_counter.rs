@@ -1,5 +1,5 @@
-//! Counts hosts by state, and finds the hosts in a state. Each group of hosts is judged only once, so
-//! not every host is read.
+//! Counts hosts by state, and finds the hosts in a state. The state of each group of hosts
+//! is computed only once, so not every host is read.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

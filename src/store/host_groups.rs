@@ -1,5 +1,5 @@
 //! Groups of hosts that have the same sync state, as far as their rows decide it. A million hosts
-//! are in few groups, so they are counted without reading each of them.
+//! form only a few groups, so they are counted without reading each of them.
 //!
 //! The group of a host is written with its row. Every input of the sync state must be in its group,
 //! except the names of the host and of its user: only hosts with certain names are in scopes of
