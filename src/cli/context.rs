@@ -48,7 +48,8 @@ impl Context {
             (Some(_), None) => Output::Json,
             (Some(_), Some(json @ (Output::Json | Output::Jsonl))) => json,
             (Some(_), Some(other)) => {
-                let message = format!("--jq filters JSON, which -o {other} is not");
+                let message =
+                    format!("--jq requires JSON output, but the output format is {other}");
                 return Err(CliError::usage(message).hint("leave out -o, or use json or jsonl"));
             }
         };

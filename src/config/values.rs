@@ -246,7 +246,7 @@ pub enum Output {
     /// A drawn table on a terminal, plain columns elsewhere.
     #[default]
     Table,
-    /// A table with all its columns and with whole texts, even if a terminal is narrower.
+    /// A table with all its columns and with full texts, even if a terminal is narrower.
     Wide,
     /// One JSON document, with the fields of the admin API.
     Json,

@@ -336,24 +336,24 @@ fn jq_filters_the_json_of_lists_and_reports() {
     $ nicelist host list --jq .[].machine|]
     exit code: 2
     ----- stderr -----
-    error: the filter of --jq is invalid at line 1, column 13: expected token
-    hint: the language of jq is described at https://jqlang.org/manual/
+    error: invalid --jq filter at line 1, column 13: expected token
+    hint: for the syntax of jq, see https://jqlang.org/manual/
 
     $ nicelist host list --jq .[].nothere|nothere
     exit code: 2
     ----- stderr -----
-    error: the filter of --jq is invalid at line 1, column 13: no filter is called nothere
-    hint: the language of jq is described at https://jqlang.org/manual/
+    error: invalid --jq filter at line 1, column 13: filter nothere not found
+    hint: for the syntax of jq, see https://jqlang.org/manual/
 
     $ nicelist host list --jq .[].machine.name
     exit code: 2
     ----- stderr -----
-    error: the filter of --jq failed: cannot index "mira" with "name"
+    error: the --jq filter failed: cannot index "mira" with "name"
 
     $ nicelist host list -o csv --jq .
     exit code: 2
     ----- stderr -----
-    error: --jq filters JSON, which -o csv is not
+    error: --jq requires JSON output, but the output format is csv
     hint: leave out -o, or use json or jsonl
     "#);
 }

@@ -50,7 +50,7 @@ impl Filter {
                 Ok(Val::TStr(text)) => out.extend_from_slice(&text),
                 Ok(value) => write::write(&mut out, &write::Pp::default(), 0, &value)?,
                 Err(Ok(error)) => {
-                    return Err(CliError::usage(format!("the filter of --jq failed: {error}")));
+                    return Err(CliError::usage(format!("the --jq filter failed: {error}")));
                 }
                 // The filter called `halt`.
                 Err(Err(_)) => return Ok(out),
@@ -81,22 +81,20 @@ fn syntax(error: load::Error<&str>) -> Option<Mistake<'_>> {
 /// The first name that is not defined.
 fn undefined(errors: Vec<compile::Error<&str>>) -> Option<Mistake<'_>> {
     let first = errors.into_iter().next();
-    first.map(|(name, kind)| (name, format!("no {} is called {name}", kind.as_str())))
+    first.map(|(name, kind)| (name, format!("{} {name} not found", kind.as_str())))
 }
 
 fn invalid(code: &str, mistake: Option<Mistake<'_>>) -> CliError {
     let Some((part, message)) = mistake else {
-        return CliError::usage("the filter of --jq is invalid");
+        return CliError::usage("invalid --jq filter");
     };
     // The part is borrowed from the code.
     let offset = (part.as_ptr() as usize).saturating_sub(code.as_ptr() as usize);
     let before = code.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    CliError::usage(format!(
-        "the filter of --jq is invalid at line {line}, column {column}: {message}"
-    ))
-    .hint("the language of jq is described at https://jqlang.org/manual/")
+    CliError::usage(format!("invalid --jq filter at line {line}, column {column}: {message}"))
+        .hint("for the syntax of jq, see https://jqlang.org/manual/")
 }
 
 #[cfg(test)]
@@ -126,9 +124,11 @@ mod tests {
 
     #[test]
     fn a_mistake_has_its_position() {
-        assert!(refused(".[] | ]").contains("invalid at line 1, column 7: expected "));
-        assert!(refused(".a |\n  nothere(1)").contains("line 2, column 3: no filter is called "));
-        assert!(refused(".a | $x").contains("column 6: no variable is called $x"));
+        assert!(refused(".[] | ]").contains("invalid --jq filter at line 1, column 7: expected "));
+        assert!(
+            refused(".a |\n  nothere(1)").contains("line 2, column 3: filter nothere not found")
+        );
+        assert!(refused(".a | $x").contains("column 6: variable $x not found"));
         assert!(refused("[.a").contains("expected closing bracket"));
     }
 
@@ -136,6 +136,6 @@ mod tests {
     fn a_filter_that_does_not_fit_the_data_fails() {
         let error = Filter::parse(".a.b").unwrap().apply(br#"{"a":"text"}"#).unwrap_err();
         assert_eq!(error.kind.exit_code(), 2);
-        assert!(error.message.starts_with("the filter of --jq failed: cannot index "));
+        assert!(error.message.starts_with("the --jq filter failed: cannot index "));
     }
 }

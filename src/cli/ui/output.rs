@@ -129,7 +129,7 @@ impl Ui {
         Self { filter, ..self }
     }
 
-    /// Shows the command that takes back a change, on a terminal. Scripts do not need it.
+    /// Shows the command that undoes a change, on a terminal. Scripts do not need it.
     pub(crate) fn undo(&self, command: &str) {
         if self.shows_progress() {
             let command = format!("{} {command}", self.program);
