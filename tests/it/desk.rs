@@ -171,7 +171,7 @@ fn without_a_terminal_an_event_must_be_named() {
     $ nicelist event approve
     exit code: 2
     ----- stderr -----
-    error: no event ID is given, and no terminal can show the list
+    error: an event ID is required, because the list of programs needs a terminal
     hint: list the programs pending approval: nicelist event list --waiting
     hint: decide about one event: nicelist event approve ID --yes
     hint: decide about all programs that match: nicelist event approve --text NAME --yes
@@ -180,7 +180,7 @@ fn without_a_terminal_an_event_must_be_named() {
     $ nicelist event block --yes --scope fleet
     exit code: 2
     ----- stderr -----
-    error: no event ID is given, and no terminal can show the list
+    error: an event ID is required, because the list of programs needs a terminal
     hint: list the programs pending approval: nicelist event list --waiting
     hint: decide about one event: nicelist event block ID --yes
     hint: decide about all programs that match: nicelist event block --text NAME --yes
@@ -262,7 +262,7 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     $ nicelist event approve --yes
     exit code: 2
     ----- stderr -----
-    error: no event ID is given, and no terminal can show the list
+    error: an event ID is required, because the list of programs needs a terminal
     hint: list the programs pending approval: nicelist event list --waiting
     hint: decide about one event: nicelist event approve ID --yes
     hint: decide about all programs that match: nicelist event approve --text NAME --yes
@@ -271,7 +271,7 @@ fn m3_pending_programs_are_decided_by_filter_without_a_terminal() {
     $ nicelist event approve --text pinecone
     exit code: 2
     ----- stderr -----
-    error: no event ID is given, and no terminal can show the list
+    error: an event ID is required, because the list of programs needs a terminal
     hint: decide about all programs that match: nicelist event approve --text pinecone --yes
     ");
     insta::assert_snapshot!(shell.run("event approve --text pinecone --yes --dry-run"), @"

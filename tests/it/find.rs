@@ -164,10 +164,10 @@ fn a_text_that_is_not_found_shows_what_was_tried() {
     exit code: 1
     ----- stderr -----
     error: `nosuch` not found
-      no program has it in its name, publisher, signing ID, team ID or SHA-256
-      no host has it as its machine ID, serial number or name
+      no program has this text in its name, publisher, signing ID, team ID or SHA-256
+      no machine ID, serial number or host name begins with this text
       no user has exactly this name
-      no rule has it in its identifier, comment or ticket
+      no rule has this text in its identifier, comment or ticket
     hint: list the programs pending approval: nicelist event list --waiting
     ");
     insta::assert_snapshot!(shell.run("find 4711"), @"
@@ -176,9 +176,9 @@ fn a_text_that_is_not_found_shows_what_was_tried() {
     ----- stderr -----
     error: `4711` not found
       no event has this ID
-      no host has it as its machine ID, serial number or name
+      no machine ID, serial number or host name begins with this text
       no user has exactly this name
-      no rule has it in its identifier, comment or ticket
+      no rule has this text in its identifier, comment or ticket
     hint: list the programs pending approval: nicelist event list --waiting
     ");
     insta::assert_snapshot!(shell.run("find /opt/nosuch"), @"
@@ -196,7 +196,7 @@ fn a_text_that_is_not_found_shows_what_was_tried() {
     ----- stderr -----
     error: `abababababababababababababababababababababababababababababababab` not found
       no program or certificate has this SHA-256
-      no rule has it in its identifier, comment or ticket
+      no rule has this text in its identifier, comment or ticket
     hint: list the programs pending approval: nicelist event list --waiting
     ");
 }

@@ -141,7 +141,7 @@ fn a_terminal_that_cannot_show_the_list_gets_a_command_to_paste() {
     let end = Terminal::dumb(&shell, "event approve --user mira.okafor").end();
     assert_eq!(end.code, 2);
     for transcript in [
-        "no event ID is given, and no terminal can show the list\r\n",
+        "an event ID is required, because the list of programs needs a terminal\r\n",
         "nicelist event approve --user mira.okafor --yes\r\n",
     ] {
         assert!(end.seen.contains(transcript), "{transcript:?} is not in {}", end.seen);

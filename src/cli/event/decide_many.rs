@@ -38,7 +38,7 @@ pub(super) async fn run(
         return Err(undecided(policy, &filter));
     }
     if args.wait {
-        return Err(CliError::usage("--wait requires the number of one event"));
+        return Err(CliError::usage("--wait requires an event ID"));
     }
     // An expiry in the past is refused before the first question.
     args.expires(ui.now())?;
@@ -100,7 +100,8 @@ async fn pending(
     drop(progress);
     if !by_filter && all.len() == MOST_LISTED {
         ui.hint(format!(
-            "these are the newest {MOST_LISTED}; --since, --host and --text narrow them"
+            "only the newest {MOST_LISTED} programs are listed; to narrow the list: --since, \
+            --host or --text"
         ));
     }
     all.retain(|program| !program.candidates.is_empty());
@@ -113,13 +114,14 @@ fn all_of(all: &[WaitingView]) -> Result<Vec<&WaitingView>, CliError> {
         return Ok(all.iter().collect());
     }
     let text = format!("{MOST_BY_FILTER} or more programs match; nothing was changed");
-    Err(CliError::usage(text).hint("--since, --host and --text narrow them"))
+    Err(CliError::usage(text).hint("to match fewer programs: --since, --host or --text"))
 }
 
 /// The error if no flag chooses the programs and the terminal cannot show a list.
 fn undecided(policy: PolicyKind, filter: &WaitingFilter) -> CliError {
     let command = if policy.allows() { "approve" } else { "block" };
-    let error = CliError::usage("no event ID is given, and no terminal can show the list");
+    let error =
+        CliError::usage("an event ID is required, because the list of programs needs a terminal");
     match filter.arguments() {
         Some(arguments) => error.hint(format!(
             "decide about all programs that match: nicelist event {command} {arguments} --yes"

@@ -86,16 +86,16 @@ impl Wanted {
 
     pub(super) fn not_found(&self) -> CliError {
         const EVENT: &str = "no event has this ID";
-        const HOST: &str = "no host has it as its machine ID, serial number or name";
+        const HOST: &str = "no machine ID, serial number or host name begins with this text";
         const USER: &str = "no user has exactly this name";
-        const RULE: &str = "no rule has it in its identifier, comment or ticket";
+        const RULE: &str = "no rule has this text in its identifier, comment or ticket";
         let program = match self.shape {
             Shape::Number(_) => None,
             Shape::Sha256 => Some("no program or certificate has this SHA-256"),
             Shape::Path(_) => Some("no program was reported at this path, or with this name"),
-            Shape::Other => {
-                Some("no program has it in its name, publisher, signing ID, team ID or SHA-256")
-            }
+            Shape::Other => Some(
+                "no program has this text in its name, publisher, signing ID, team ID or SHA-256",
+            ),
         };
         let tried: Vec<&str> = match self.shape {
             Shape::Number(_) => vec![EVENT, HOST, USER, RULE],
