@@ -66,7 +66,7 @@ pub(crate) struct ServeArgs {
     /// After a restore, spread the clean syncs of hosts over this time
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
     restore_spread: SignedDuration,
-    /// Count the hosts in each state this often, if there are more than 10,000
+    /// Interval between counts of the hosts in each state; used with more than 10,000 hosts
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = limits::timeout)]
     count_hosts_every: Duration,
     #[command(flatten)]

@@ -13,9 +13,8 @@ use crate::rule::PolicyKind;
 /// Allow a blocked program by creating a rule
 ///
 /// On a terminal, shows the event and asks for the rule, its scope, its expiry and a ticket. With
-/// --as, --scope or --yes, there are no questions: the rule has the type of --as, or otherwise the
-/// best type for the program, and the scope of --scope, or otherwise the host that reported the
-/// event.
+/// --as, --scope or --yes, there are no questions. The default type is the best one for the
+/// program. The default scope is the host that reported the event.
 ///
 /// Without an event ID, lists the programs pending approval. Type to filter the list, select
 /// programs with the space bar, and press ? to see all keys. nicelist then asks for the type of the

@@ -28,10 +28,10 @@ pub(super) enum TagChange {
 
 #[derive(Debug, Args)]
 pub(super) struct TaggedHosts {
-    /// Machine ID, serial number or host name, or a unique prefix of one; - reads hosts from stdin;
-    /// with a filter, the first tag
+    /// Machine ID, serial number or host name, a unique prefix of one, or - to read hosts from
+    /// stdin. With a filter option, this is the first tag
     host: String,
-    /// The tags
+    /// Tags; required unless a filter option is given
     // clap gives the group of all options in a struct the name of the struct.
     #[arg(required_unless_present = "SelectedHosts", value_name = "TAG")]
     tags: Vec<TagName>,

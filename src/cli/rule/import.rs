@@ -34,11 +34,12 @@ use rows::{ChangeOptions, Rows, Sent};
 /// other tools are accepted too, in any order and case. docs/FORMATS.md describes the other
 /// formats.
 ///
-/// The import is one revision, also of several files. They must have the same columns, and only one
-/// of them may have a rule for a target and scope. If a file has invalid entries, they are reported with line and
-/// column, nothing is changed, and the exit code is 5. With --partial, the valid rows of a CSV file
-/// are imported, and the invalid rows are written to the file of --rejects with their line numbers
-/// and reasons. If there are any, the exit code is 5. Fix the rows in that file, then import it.
+/// All files are imported in one revision. They must have the same columns, unless --replace is
+/// given. Two files must not have rules for the same target and scope. If a file has invalid
+/// entries, they are reported with line and column, nothing is changed, and the exit code is 5.
+/// With --partial, the valid rows of a CSV file are imported, and the invalid rows are written to
+/// the file of --rejects with their line numbers and reasons. If there are any, the exit code is 5.
+/// Fix the rows in that file, then import it.
 ///
 /// If a CSV file has no column for a field, existing rules keep their value as long as their policy
 /// does not change. An empty cell removes the value. In other formats, existing rules keep the
