@@ -128,12 +128,45 @@ fn the_demo_runs_and_leaves_nothing_behind() {
         "   mira.okafor ran Pinecone on mira-mbp.local: BLOCK_UNKNOWN",
         "   allow signingid:H3ZC9YV6RK:example.pinecone.desktop",
         "   mira-mbp.local         rules received: 1, on the Mac: 17",
-        "   nicelist event show 1",
     ] {
         assert!(
             story.lines().any(|transcript| transcript == line),
             "{line}\nis missing from\n{story}"
         );
     }
+    assert!(story.ends_with("\n   nicelist demo\n"), "{story}");
+    assert_narrow(&(story + &String::from_utf8_lossy(&output.stderr)));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+/// The story needs 80 columns, no colors and no letters outside ASCII.
+fn assert_narrow(story: &str) {
+    assert!(story.is_ascii() && !story.contains('\u{1b}'), "{story}");
+    let wide: Vec<&str> = story.lines().filter(|line| line.len() > 80).collect();
+    assert!(wide.is_empty(), "{wide:?}\n{story}");
+}
+
+#[test]
+fn the_demo_ends_with_one_thing_to_do_and_runs_until_ctrl_c() {
+    let shell = Shell::new();
+    let folder = shell.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    let mut demo: Command = shell.command(&["demo"]);
+    demo.env("TMPDIR", &folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut process = demo.spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut story = String::new();
+    for line in lines.by_ref() {
+        story += &format!("{}\n", line.unwrap());
+        if story.ends_with("   nicelist event approve\n") {
+            break;
+        }
+    }
+    let interrupt = format!("kill -INT {}", process.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    let rest: Vec<String> = lines.map(Result::unwrap).collect();
+    assert_eq!(rest, Vec::<String>::new(), "after\n{story}");
+    assert_narrow(&story);
+    assert!(process.wait().unwrap().success());
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }

@@ -4,17 +4,21 @@ mod fleet;
 mod story;
 
 use std::net::Ipv4Addr;
+use std::pin::pin;
 
 use clap::Args;
 use tokio::net::TcpListener;
 
 use super::context::Context;
-use super::error::CliError;
+use super::error::{CliError, Kind};
 use super::serve;
 use super::signals::shutdown;
 use crate::client::Client;
 use crate::server::{App, Options};
 use story::Story;
+
+/// The story fits on a terminal with this number of columns, also in a pipe.
+const WIDTH: usize = 80;
 
 /// Try nicelist on this machine with a simulated fleet
 ///
@@ -55,11 +59,22 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
     let tour = async {
         let url = url::Url::parse(&server).map_err(|error| CliError::failed(error.to_string()))?;
         let client = Client::http(&url, Some(&token), None)?;
-        let story = Story { ui: &context.ui, client: &client, server: &server, token: &token };
-        story.run(&format!("{server}/santa/{secret}/")).await?;
-        if !args.once {
-            context.ui.status("The server runs until you press Ctrl-C.");
-            shutdown()?.await;
+        let (ui, width) = (&context.ui, context.ui.limit_width(WIDTH));
+        let story = Story { ui, width, client: &client, server: &server, token: &token };
+        let sync_base = format!("{server}/santa/{secret}/");
+        let mut interrupted = pin!(shutdown()?);
+        tokio::select! {
+            outcome = story.run(&sync_base) => outcome?,
+            () = &mut interrupted => {
+                return Err(CliError::new(Kind::Interrupted, "interrupted"));
+            }
+        }
+        if args.once {
+            story.suggest_to_stay()?;
+        } else {
+            ui.status("The server runs until you press Ctrl-C.");
+            story.suggest_an_approval()?;
+            interrupted.await;
         }
         drop(end);
         Ok::<(), CliError>(())

@@ -1,6 +1,9 @@
 //! The steps of the demo, with real requests to its server.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time;
 
 use super::fleet::{Mac, fleet};
 use crate::api::{
@@ -8,7 +11,7 @@ use crate::api::{
     SettingsRequest, TagRequest,
 };
 use crate::cli::error::CliError;
-use crate::cli::ui::Ui;
+use crate::cli::ui::{Ui, wrap};
 use crate::client::Client;
 use crate::format::Defaults;
 use crate::format::csv::{Delimiter, Reader};
@@ -20,9 +23,15 @@ const RULES: &str = include_str!("../../../examples/rules.csv");
 /// The Mac on which a program is blocked, and the program.
 const HERO: &str = "mira-mbp.local";
 const PROGRAM: &str = "Pinecone";
+/// The columns of the list of hosts. They fit in 80 columns, and no text is shortened.
+const COLUMNS: [&str; 5] = ["hostname", "state", "mode", "user", "tags"];
+/// The pause before each step on a terminal, in which the user reads the step before.
+const PAUSE: Duration = Duration::from_secs(2);
 
 pub(super) struct Story<'a> {
     pub(super) ui: &'a Ui,
+    /// Longer lines are wrapped.
+    pub(super) width: usize,
     pub(super) client: &'a Client,
     pub(super) server: &'a str,
     pub(super) token: &'a str,
@@ -36,19 +45,33 @@ impl Story<'_> {
         let mut macs = fleet()?;
         self.say("1. Create a policy: tags, rules from a CSV file, and settings\n")?;
         self.write_policy(&macs).await?;
-        self.say("\n2. Five Macs enroll and sync\n")?;
+        self.step("2. Five Macs enroll and sync").await?;
         self.enroll(&mut macs, &transport).await?;
-        self.say("\n3. A program is blocked\n")?;
+        self.step("3. A program is blocked").await?;
         let event = self.blocked(&mut macs, &transport).await?;
-        self.say("\n4. The help desk approves the program\n")?;
+        self.step("4. The help desk approves the program").await?;
         self.approve(&event).await?;
-        self.say("\n5. The Mac gets the rule at its next sync\n")?;
-        self.arrives(&mut macs, &transport).await?;
-        self.next_steps(&event)
+        self.step("5. The Mac gets the rule at its next sync").await?;
+        self.arrives(&mut macs, &transport).await
     }
 
+    async fn step(&self, title: &str) -> Result<(), CliError> {
+        if self.ui.is_terminal() {
+            time::sleep(PAUSE).await;
+        }
+        self.say(&format!("\n{title}\n"))
+    }
+
+    /// Writes lines. Those that are wrapped keep their indent.
     fn say(&self, text: &str) -> Result<(), CliError> {
-        self.ui.raw(format!("{text}\n").as_bytes())
+        let mut written = String::new();
+        for line in text.split('\n') {
+            let (indent, words) = line.split_at(line.len() - line.trim_start().len());
+            for part in wrap(words, self.width.saturating_sub(indent.len())) {
+                written.push_str(&format!("{indent}{part}\n"));
+            }
+        }
+        self.ui.data(written.as_bytes())
     }
 
     async fn write_policy(&self, macs: &[Mac]) -> Result<(), CliError> {
@@ -109,7 +132,8 @@ impl Story<'_> {
     }
 
     async fn hosts(&self) -> Result<(), CliError> {
-        self.ui.pages(self.client.hosts(&HostQuery::default()), "no hosts").await
+        let list = self.ui.list("no hosts").with_columns(&COLUMNS);
+        list.pages(self.client.hosts(&HostQuery::default())).await
     }
 
     async fn blocked(
@@ -145,7 +169,7 @@ impl Story<'_> {
             let label = if place == 0 { "a rule" } else { "or" };
             // A hash has a line of its own, so that the terminal does not break it.
             self.say(&format!(
-                "   {label:10} covers {}\n     {}",
+                "   {label:10} covers {}\n    {}",
                 candidate.covers, candidate.target
             ))?;
         }
@@ -188,24 +212,19 @@ impl Story<'_> {
         Ok(())
     }
 
-    fn next_steps(&self, event: &EventDetail) -> Result<(), CliError> {
+    /// What to do while the server runs.
+    pub(super) fn suggest_an_approval(&self) -> Result<(), CliError> {
         let Self { server, token, .. } = self;
-        self.say("\nTry it yourself, in another terminal:\n")?;
+        self.say("\nOther programs are pending approval. To approve one, in another terminal:\n")?;
         self.say(&format!("   export NICELIST_SERVER={server}"))?;
         self.say(&format!("   export NICELIST_TOKEN={token}"))?;
-        let id = event.event.id;
-        for line in [
-            "nicelist host list".to_owned(),
-            format!("nicelist host show {HERO} --rules"),
-            "nicelist rule list".to_owned(),
-            "nicelist rule add block teamid:ABCDE12345 --scope tag:eng --comment 'not here'"
-                .to_owned(),
-            "nicelist event list --blocked".to_owned(),
-            format!("nicelist event show {id}"),
-        ] {
-            self.say(&format!("   {line}"))?;
-        }
-        self.say("")
+        self.say("   nicelist event approve")
+    }
+
+    /// What to do after the server has stopped.
+    pub(super) fn suggest_to_stay(&self) -> Result<(), CliError> {
+        self.say("\nTo try the commands on a server that keeps running:\n")?;
+        self.say("   nicelist demo")
     }
 }
 

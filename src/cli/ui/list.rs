@@ -61,6 +61,12 @@ impl<'u, R: Row> List<'u, R> {
         Self { ui, nothing, count: 0, columns: R::columns(), sorting: None, writing }
     }
 
+    /// Shows only these columns. JSON and YAML have all fields.
+    pub(crate) fn with_columns(mut self, names: &[&str]) -> Self {
+        self.columns.retain(|column| names.contains(&column.name));
+        self
+    }
+
     pub(crate) fn push(&mut self, row: &R) -> Result<(), CliError> {
         let written = self.written(row)?;
         match &mut self.sorting {

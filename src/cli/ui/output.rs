@@ -79,7 +79,8 @@ pub(crate) struct Ui {
     pub(super) err: Stream,
     /// Whether stderr is a file, as with `2> errors.txt`.
     pub(super) err_is_file: bool,
-    /// The columns and lines of the terminal. Only a screen that is drawn again changes them.
+    /// The columns and lines of the terminal. Only a screen that is drawn again and
+    /// [`Ui::limit_width`] change them.
     pub(super) width: Cell<Option<usize>>,
     pub(super) height: Cell<Option<usize>>,
     pub(super) pager: Option<Pager>,
@@ -116,6 +117,13 @@ impl Ui {
             program: "nicelist".to_owned(),
             progress_bar: RefCell::default(),
         }
+    }
+
+    /// Limits the width of tables and texts, also in pipes. Returns the width.
+    pub(crate) fn limit_width(&self, columns: usize) -> usize {
+        let width = self.width.get().map_or(columns, |width| width.min(columns));
+        self.width.set(Some(width));
+        width
     }
 
     /// Adds options to the commands that users paste.
