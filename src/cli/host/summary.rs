@@ -65,6 +65,6 @@ mod tests {
         assert_eq!(of_one, "1 host: 1 syncing");
         let old = HostCounts { counted_at: now, items: Vec::new(), uncounted: 1_200 };
         let later = now + SignedDuration::from_secs(90);
-        assert_eq!(uncounted_and_age(&old, later), "; 1,200 not counted (counted 90s ago)");
+        assert_eq!(uncounted_and_age(&old, later), "; 1,200 not counted (counted 1m ago)");
     }
 }

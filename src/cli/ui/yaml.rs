@@ -6,7 +6,10 @@ use crate::cli::error::CliError;
 
 /// A value as a YAML document.
 pub(super) fn document(value: &impl Serialize) -> Result<String, CliError> {
-    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let options = serde_saphyr::ser_options! {
+        prefer_block_scalars: false,
+        compact_list_indent: false,
+    };
     serde_saphyr::to_string_with_options(value, options)
         .map_err(|error| CliError::failed(error.to_string()))
 }
