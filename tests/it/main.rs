@@ -6,6 +6,7 @@
 
 mod api;
 mod apply;
+mod artifact;
 mod backup;
 mod bodies;
 mod bounds;
@@ -62,6 +63,7 @@ mod openapi;
 mod other_files;
 mod pending;
 mod picker;
+mod pictures;
 mod policy;
 mod programs;
 mod rates;

@@ -6,6 +6,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::api::Server;
+use crate::artifact;
 use crate::shell::ADMIN;
 use crate::world::{Mac, World};
 
@@ -46,16 +47,7 @@ fn references(value: &Value, found: &mut BTreeSet<String>) {
 #[tokio::test]
 async fn the_openapi_document_is_the_committed_one() {
     let served = serde_json::to_string_pretty(&document().await).unwrap() + "\n";
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
-    #[expect(clippy::disallowed_methods, reason = "how a developer asks for new artifacts")]
-    if std::env::var_os("UPDATE_ARTIFACTS").is_some() {
-        std::fs::write(path, &served).unwrap();
-    }
-    let committed = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(
-        committed == served,
-        "docs/openapi.json is old: UPDATE_ARTIFACTS=1 cargo test --test it the_openapi"
-    );
+    artifact::compare("docs/openapi.json", &served, "the_openapi");
 }
 
 #[tokio::test]
