@@ -328,23 +328,28 @@ pub(crate) async fn hosts_are_listed_in_pages(store: Db) {
     }
 }
 
-pub(crate) async fn host_filters_all_have_to_hold(store: Db) {
+/// Four hosts: of two users, of two tags, and one without names.
+async fn save_four_hosts(store: &Db) {
     let rows = [
         ("M1", "C02AAA", "studio.local", "anna", Some("eng")),
         ("M2", "C02BBB", "Studio_2", "bert", Some("eng2")),
         ("m3", "XM1", "100%", "anna", Some("eng2")),
         ("M4", "", "", "", None),
     ];
-    commit(&store, [put_tag("eng", 1), put_tag("eng2", 1)]).await;
+    commit(store, [put_tag("eng", 1), put_tag("eng2", 1)]).await;
     for (name, serial, hostname, user, tagged) in rows {
         let mut host = Host::new(machine(name), at(0));
         (host.facts.serial, host.facts.hostname) = (serial.to_owned(), hostname.to_owned());
         host.facts.primary_user = user.to_owned();
         assert!(store.save_host(&host, 0).await.unwrap());
         if let Some(tagged) = tagged {
-            commit(&store, [tag_host(name, tagged)]).await;
+            commit(store, [tag_host(name, tagged)]).await;
         }
     }
+}
+
+pub(crate) async fn host_filters_all_have_to_hold(store: Db) {
+    save_four_hosts(&store).await;
     let none = HostFilter::default;
     let prefix = |text: &str| HostFilter { prefix: Some(text.to_owned()), ..none() };
     let user = |text: &str| HostFilter { user: Some(text.to_owned()), ..none() };
