@@ -6,9 +6,10 @@ use std::path::Path;
 
 use clap::{Command, ValueEnum};
 use clap_complete::{Generator, Shell};
-use clap_mangen::Man;
 
 use super::completion;
+use super::help::Topic;
+use super::man::page;
 
 /// The name and the content of a file.
 pub type Artifact = (String, Vec<u8>);
@@ -24,28 +25,36 @@ pub fn all_completions() -> io::Result<Vec<Artifact>> {
         .collect()
 }
 
-/// The manual, with one page per command.
+/// The manual, with one page per command and topic.
 ///
 /// # Errors
 /// None: the pages are written to memory.
 pub fn man(mut command: Command) -> io::Result<Vec<Artifact>> {
     command.build();
     let mut pages = Vec::new();
-    page(&command, "nicelist", &mut pages)?;
+    add_page(&command, "nicelist", &mut Vec::new(), &mut pages)?;
+    let topics = Topic::ALL.into_iter();
+    pages.extend(
+        topics.map(|topic| (format!("{}.7", page::topic_name(topic)), page::of_topic(topic))),
+    );
     Ok(pages)
 }
 
 /// Adds the page of a command and the pages of its subcommands.
-fn page(command: &Command, name: &str, pages: &mut Vec<Artifact>) -> io::Result<()> {
-    let named = command.clone().name(name.to_owned()).display_name(name.to_owned());
-    let mut text = Vec::new();
-    Man::new(named).render(&mut text)?;
-    pages.push((format!("{name}.1"), text));
+fn add_page(
+    command: &Command,
+    name: &str,
+    parents: &mut Vec<String>,
+    pages: &mut Vec<Artifact>,
+) -> io::Result<()> {
+    pages.push((format!("{name}.1"), page::of_command(command, name, parents)?));
+    parents.push(name.to_owned());
     // These pages would only repeat others. Other hidden commands have a page.
     let is_page = |below: &&Command| !matches!(below.get_name(), "help" | "man");
     for command in command.get_subcommands().filter(is_page) {
-        page(command, &format!("{name}-{}", command.get_name()), pages)?;
+        add_page(command, &format!("{name}-{}", command.get_name()), parents, pages)?;
     }
+    parents.pop();
     Ok(())
 }
 

@@ -6,45 +6,56 @@ use crate::api::{Code, Detail, Problem};
 use crate::client::ClientError;
 use crate::config::{self, ConfigError};
 
-/// The kinds of failures that scripts distinguish by exit code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Failed,
+/// Defines the kinds, each with its exit code and with the meaning that help and manual show.
+macro_rules! kinds {
+    ($($(#[$about:meta])* $kind:ident = $code:literal, $meaning:literal;)+) => {
+        /// The kinds of failures that scripts distinguish by exit code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub(crate) enum Kind {
+            $($(#[$about])* $kind,)+
+        }
+
+        impl Kind {
+            /// All kinds, sorted by exit code.
+            pub(crate) const ALL: &'static [Self] = &[$(Self::$kind,)+];
+
+            pub(crate) const fn exit_code(self) -> u8 {
+                match self {
+                    $(Self::$kind => $code,)+
+                }
+            }
+
+            pub(crate) const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $meaning,)+
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// The reader of stdout has closed it, which is not a failure.
+    BrokenPipe = 0, "success, or nothing to do";
+    Failed = 1, "failed; for status: the server is not ready";
     /// Invalid command line or configuration.
-    Usage,
+    Usage = 2, "invalid usage or configuration";
     /// Differences were found. They are on stdout, so no error is printed.
-    Differences,
+    Differences = 3, "differences found";
     /// Not authenticated, or not allowed.
-    Denied,
+    Denied = 4, "not authenticated, or not allowed";
     /// Rejected input.
-    Input,
+    Input = 5, "invalid input";
     /// Refused by a guard.
-    Guarded,
+    Guarded = 6, "refused by a safety check";
     /// The revision is no longer the newest.
-    Conflict,
-    TimedOut,
-    /// The reader of stdout has closed it.
-    BrokenPipe,
+    Conflict = 7, "conflict: someone else changed the policy first";
+    TimedOut = 8, "timed out";
     /// Ctrl-C at a question.
-    Interrupted,
+    Interrupted = 130, "canceled with Ctrl-C at a question";
 }
 
 impl Kind {
-    pub(crate) const fn exit_code(self) -> u8 {
-        match self {
-            Self::BrokenPipe => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::Differences => 3,
-            Self::Denied => 4,
-            Self::Input => 5,
-            Self::Guarded => 6,
-            Self::Conflict => 7,
-            Self::TimedOut => 8,
-            Self::Interrupted => 130,
-        }
-    }
-
     /// Whether a message is printed, in addition to the exit code.
     pub(crate) const fn has_message(self) -> bool {
         !matches!(self, Self::Differences | Self::BrokenPipe | Self::Interrupted)
@@ -221,6 +232,7 @@ mod tests {
             (Kind::TimedOut, 8),
             (Kind::Interrupted, 130),
         ];
+        assert_eq!(codes.map(|(kind, _)| kind), Kind::ALL);
         for (kind, expected) in codes {
             assert_eq!(kind.exit_code(), expected, "{kind:?}");
         }

@@ -1,23 +1,62 @@
-//! `nicelist help`, which prints the same as `--help`.
+//! `nicelist help`, which shows a topic, or the same as `--help` for a command.
 
-use clap::Args;
+mod nearest;
+mod topic;
 
-/// Show the help of a command
+use clap::{Args, Command};
+
+pub(super) use topic::Topic;
+
+use super::context::Context;
+use super::error::CliError;
+
+/// Show the help of a command or topic
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist help
-  nicelist help rule add")]
+  nicelist help rule add
+  nicelist help scopes")]
 pub(crate) struct HelpArgs {
-    /// Command, such as rule add
-    #[arg(value_name = "COMMAND")]
-    command: Vec<String>,
+    #[arg(value_name = "COMMAND|TOPIC", help = help_of_name())]
+    name: Option<String>,
+    /// Subcommand, such as add
+    #[arg(value_name = "SUBCOMMAND")]
+    below: Vec<String>,
+}
+
+fn help_of_name() -> String {
+    format!("Command, such as rule, or one of the topics {}", Topic::names(", "))
 }
 
 impl HelpArgs {
-    /// The command line that prints the help. It has no other options, so that it runs no command.
-    pub(crate) fn command_line(self) -> impl Iterator<Item = String> {
-        let words = self.command.into_iter().filter(|word| !word.starts_with('-'));
-        std::iter::once("nicelist".to_owned()).chain(words).chain(["--help".to_owned()])
+    fn topic(&self) -> Option<Topic> {
+        let name = self.name.as_deref().filter(|_| self.below.is_empty())?;
+        Topic::ALL.into_iter().find(|topic| topic.name() == name)
+    }
+
+    /// The words, without options, so that no other command runs.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        let words = self.name.iter().chain(&self.below).map(String::as_str);
+        words.filter(|word| !word.starts_with('-'))
+    }
+
+    /// The command line that prints the help of a command. `None` for a topic, and if there is no
+    /// such command.
+    pub(crate) fn command_line(&self, root: &Command) -> Option<Vec<String>> {
+        if self.topic().is_some() || nearest::first_unknown(root, self.words()).is_some() {
+            return None;
+        }
+        let words = std::iter::once("nicelist").chain(self.words()).chain(["--help"]);
+        Some(words.map(str::to_owned).collect())
+    }
+}
+
+/// Shows a topic. The help of commands is shown by `--help`.
+pub(crate) fn run(context: &Context, args: &HelpArgs, root: &Command) -> Result<(), CliError> {
+    match (args.topic(), nearest::first_unknown(root, args.words())) {
+        (Some(topic), _) => context.ui.raw(topic.page().as_bytes()),
+        (None, Some(unknown)) => Err(unknown.error()),
+        (None, None) => Ok(()),
     }
 }

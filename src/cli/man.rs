@@ -1,5 +1,7 @@
 //! `nicelist man`, which is hidden because only packagers need it.
 
+pub(super) mod page;
+
 use std::path::PathBuf;
 
 use clap::{Args, Command};
@@ -8,10 +10,13 @@ use super::artifacts;
 use super::error::CliError;
 
 /// Write manual pages to a folder
+///
+/// The files of commands end with .1, and those of topics with .7. Install them into the folders
+/// man1 and man7 of the manual, such as /usr/local/share/man/man1.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist man /usr/local/share/man/man1")]
+  nicelist man pages")]
 pub(crate) struct ManArgs {
     /// Folder to write to; created if it does not exist
     folder: PathBuf,

@@ -64,7 +64,7 @@ use ui::{OutputOptions, Ui};
     version,
     max_term_width = 100,
     disable_help_subcommand = true,
-    help_template = format!("{{about}}\n{{usage-heading}} {{usage}}\n{{subcommands}}\n{GLOBALS}"),
+    help_template = first_page(),
     subcommand_value_name = "COMMAND"
 )]
 struct Cli {
@@ -80,6 +80,13 @@ struct Cli {
 const GLOBALS: &str = "\
 Options: --server  --token  --ca  --context  --database  --output  --jq
   --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
+
+/// The template of the first page. The topics are in the line of the usage, because the page fills
+/// a screen.
+fn first_page() -> String {
+    let usage = format!("{{usage}}, or nicelist help {}", help::Topic::names("|"));
+    format!("{{about}}\n{{usage-heading}} {usage}\n{{subcommands}}\n{GLOBALS}")
+}
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -154,7 +161,7 @@ impl Command {
     /// pager.
     const fn is_for_reading(&self) -> bool {
         match self {
-            Self::Status(_) | Self::History(_) | Self::Plan(_) => true,
+            Self::Status(_) | Self::History(_) | Self::Plan(_) | Self::Help(_) => true,
             Self::Rule(command) => matches!(
                 command,
                 rule::Command::List(_)
@@ -205,20 +212,21 @@ impl Command {
             Self::Context(command) => contexts::run(context, command),
             Self::Completions(args) => completions::run(context, &args),
             Self::Version(args) => context.block_on(version::run(context, args)),
-            // `parse` has replaced this command with `--help`.
-            Self::Help(_) => Ok(()),
+            Self::Help(args) => help::run(context, &args, &command()),
             Self::Man(args) => man::run(&args, command()),
         }
     }
 }
 
-/// Parses the arguments of this process. `help COMMAND` becomes `COMMAND --help`.
+/// Parses the arguments of this process. `help COMMAND` becomes `COMMAND --help`, but `help TOPIC`
+/// stays.
 fn parse() -> Result<Cli, clap::Error> {
     let cli = Cli::try_parse()?;
-    match cli.command {
-        Command::Help(args) => Cli::try_parse_from(args.command_line()),
-        _ => Ok(cli),
-    }
+    let help = match &cli.command {
+        Command::Help(args) => args.command_line(&command()),
+        _ => None,
+    };
+    help.map_or(Ok(cli), Cli::try_parse_from)
 }
 
 /// Runs the command of this process.
@@ -282,6 +290,9 @@ mod tests {
         let help = command().term_width(80).render_long_help().to_string();
         assert!(help.lines().count() <= 24, "{help}");
         assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+        for topic in help::Topic::ALL {
+            assert!(help.contains(topic.name()), "{help}");
+        }
     }
 
     #[test]
@@ -340,7 +351,7 @@ mod tests {
         let Command::Help(args) = Cli::try_parse_from(words).unwrap().command else {
             panic!("another command")
         };
-        let line: Vec<String> = args.command_line().collect();
+        let line = args.command_line(&command()).unwrap();
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
         assert_eq!(help(&line), help(&["nicelist", "rule", "remove", "--help"]));
     }

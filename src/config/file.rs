@@ -15,6 +15,9 @@ use super::key::{CONTEXTS, ConfigKey};
 use super::layer::{Connection, Layer};
 use super::origin::{Origin, Source, WithOrigin};
 
+/// The file for all users, on Unix.
+pub(super) const SYSTEM_FILE: &str = "/etc/nicelist/config.toml";
+
 /// The paths of the configuration files, whether they exist or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -32,7 +35,7 @@ impl Paths {
         let directory = env.xdg_config_home.clone().or_else(home);
         let usual = directory.map(|directory| directory.join("nicelist").join("config.toml"));
         Self {
-            system: cfg!(unix).then(|| PathBuf::from("/etc/nicelist/config.toml")),
+            system: cfg!(unix).then(|| PathBuf::from(SYSTEM_FILE)),
             named: env.config.is_some(),
             user: env.config.clone().or(usual),
         }

@@ -9,6 +9,7 @@ mod file;
 mod key;
 mod layer;
 mod origin;
+mod reference;
 mod settings;
 mod values;
 
@@ -20,6 +21,7 @@ pub use file::{ConfigFile, Files, Paths};
 pub use key::{ConfigKey, Name};
 pub use layer::Flags;
 pub use origin::{Origin, Source, WithOrigin};
+pub use reference::{VARIABLES, Variable, usual_files};
 pub use settings::{ConfigEntry, ContextEntry, Settings};
 pub use values::{CaFile, Color, DatabaseUrl, Output, Secret, ServerUrl};
 

@@ -29,6 +29,78 @@ fn manual_pages_are_up_to_date() {
     hold(&root().join("man"), artifacts::man(command()).unwrap_or_else(|e| panic!("{e}")));
 }
 
+/// The sections that pages may have, in this order. Pages of commands also have sections with
+/// options and lists between the description and the examples.
+const SECTIONS: [&str; 8] = [
+    "NAME",
+    "SYNOPSIS",
+    "DESCRIPTION",
+    "EXAMPLES",
+    "EXIT STATUS",
+    "ENVIRONMENT",
+    "FILES",
+    "SEE ALSO",
+];
+
+#[test]
+fn manual_pages_have_their_sections_in_order() {
+    for (name, page) in pages() {
+        let sections = page.lines().filter_map(|line| line.strip_prefix(".SH "));
+        let sections: Vec<&str> = sections.map(|section| section.trim_matches('"')).collect();
+        let is_topic = name.ends_with(".7");
+        let has_examples = sections.contains(&"EXAMPLES");
+        let expected = SECTIONS.into_iter().filter(|section| match *section {
+            "EXAMPLES" => has_examples,
+            "EXIT STATUS" | "ENVIRONMENT" | "FILES" => !is_topic,
+            _ => true,
+        });
+        let found = sections.iter().copied().filter(|section| SECTIONS.contains(section));
+        assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>(), "{name}");
+        assert_eq!(sections.first(), Some(&"NAME"), "{name}");
+        assert_eq!(sections.last(), Some(&"SEE ALSO"), "{name}");
+        assert!(!is_topic || has_examples, "{name}");
+        assert!(!sections.contains(&"EXTRA"), "{name}");
+    }
+}
+
+#[test]
+fn examples_of_manual_pages_keep_their_lines() {
+    let pages = pages();
+    let page = &pages["nicelist-database-backup.1"];
+    let (_, examples) = page.split_once(".SH EXAMPLES\n").unwrap_or_else(|| panic!("{page}"));
+    let expected = "\
+.RS 4
+.nf
+nicelist database backup nicelist\\-backup.db
+nicelist database backup \\-\\-force /backups/nicelist.db \\\\
+    \\-\\-database sqlite:/var/lib/nicelist/nicelist.db
+.fi
+.RE
+";
+    assert!(examples.starts_with(expected), "{examples}");
+}
+
+#[test]
+fn manual_pages_refer_to_pages_that_exist() {
+    let pages = pages();
+    for (name, page) in &pages {
+        let (_, references) = page.split_once(".SH \"SEE ALSO\"\n").unwrap_or_default();
+        for line in references.lines() {
+            let reference = line.replace("\\fB", "").replace("\\fR(", ".").replace('\\', "");
+            let reference = reference.trim_end_matches([')', ',']);
+            assert!(pages.contains_key(reference), "{name}: {line}");
+        }
+        assert!(!references.is_empty(), "{name}");
+    }
+}
+
+/// The generated pages by their file names.
+fn pages() -> BTreeMap<String, String> {
+    let pages = artifacts::man(command()).unwrap_or_else(|e| panic!("{e}")).into_iter();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap_or_else(|e| panic!("{e}"));
+    pages.map(|(name, bytes)| (name, text(bytes))).collect()
+}
+
 #[test]
 fn the_conformance_page_is_up_to_date() {
     let page = nicelist::lab::conformance::document();

@@ -34,6 +34,7 @@ mod find;
 mod fleet;
 mod forget;
 mod generations;
+mod help;
 mod history;
 mod host_counts;
 mod host_names;

@@ -9,6 +9,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, ValueComplet
 use super::lists::List;
 use super::lookup::{contexts, items};
 use super::proposal::{Proposal, candidates};
+use crate::cli::help::Topic;
 use crate::config::ConfigKey;
 use crate::fleet::{EffectiveSettings, KNOWN_DECISIONS, Setting, SettingKey};
 use crate::rule::{Revision, RuleType, Scope, TagName, Target};
@@ -20,6 +21,8 @@ enum Source {
     Contexts,
     Decisions,
     Events,
+    /// Topics and commands.
+    Help,
     Hosts,
     /// Targets of rules, and the types of new targets.
     NewTargets,
@@ -69,6 +72,7 @@ impl Source {
             (_, "host" | "prefix") => Self::Hosts,
             (_, "user") => Self::Users,
             (_, "program") => Self::Programs,
+            ("nicelist help ", "name") => Self::Help,
             ("nicelist rule add ", "targets") | (_, "subject") => Self::NewTargets,
             (_, "targets") => Self::Targets,
             (
@@ -96,6 +100,7 @@ impl Source {
             }
             Self::Decisions => KNOWN_DECISIONS.map(Proposal::word).into(),
             Self::Events => items(List::Events),
+            Self::Help => topics_and_commands(),
             Self::Hosts => items(List::Hosts(current.to_owned())),
             Self::NewTargets => new_targets(current),
             Self::Programs => items(List::Programs),
@@ -125,6 +130,16 @@ fn config_names() -> Vec<Proposal> {
             .map(|key| Proposal::word(format!("contexts.{}.{}", context.name, key.as_str())))
     });
     names.into_iter().chain(in_contexts).collect()
+}
+
+fn topics_and_commands() -> Vec<Proposal> {
+    let topics = Topic::ALL.map(|topic| Proposal::new(topic.name(), topic.about()));
+    let root = crate::cli::command();
+    let commands = root.get_subcommands().filter(|command| !command.is_hide_set()).map(|command| {
+        let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+        Proposal::new(command.get_name(), about)
+    });
+    topics.into_iter().chain(commands).collect()
 }
 
 /// The types of targets, such as `teamid:`, until one of them is given.
@@ -231,10 +246,19 @@ mod tests {
             ("nicelist config set", "key", Source::ConfigNames),
             ("nicelist context use", "name", Source::Contexts),
             ("nicelist token revoke", "name", Source::Tokens),
+            ("nicelist help", "name", Source::Help),
         ] {
             assert_eq!(source(path, id), Some(expected), "{path} {id}");
         }
         assert_eq!(source("nicelist lab sync", "user"), None);
+    }
+
+    #[test]
+    fn help_proposes_topics_and_commands() {
+        let values: Vec<String> = topics_and_commands().into_iter().map(|it| it.value).collect();
+        for expected in ["scopes", "formats", "exit-codes", "rule"] {
+            assert!(values.iter().any(|value| value == expected), "{expected}");
+        }
     }
 
     #[test]
