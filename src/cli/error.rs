@@ -51,8 +51,8 @@ kinds! {
     /// The revision is no longer the newest.
     Conflict = 7, "conflict: someone else changed the policy first";
     TimedOut = 8, "timed out";
-    /// Ctrl-C at a question.
-    Interrupted = 130, "canceled with Ctrl-C at a question";
+    /// Ctrl-C at a question, or Ctrl-C or SIGTERM while a list is refreshed.
+    Interrupted = 130, "canceled with Ctrl-C, or ended with SIGTERM";
 }
 
 impl Kind {

@@ -1,5 +1,7 @@
 //! Lists of the command line on terminals of several sizes, in pipes and in each format.
 
+use rexpect::process::Signal;
+
 use crate::shell::{Server, Shell};
 use crate::terminal::{CTRL_C, End, Terminal, with_events, with_mira};
 
@@ -373,6 +375,12 @@ fn a_watched_list_of_hosts_is_drawn_again_until_q_or_ctrl_c() {
     let end = interrupted.end();
     assert_eq!(end.code, 130);
     assert!(end.leaves_the_cursor_visible());
+    let mut terminated = Terminal::sized(&shell, "host list --watch", (80, 24));
+    terminated.shows("mira.local");
+    terminated.session.process_mut().signal(Signal::SIGTERM).unwrap();
+    let end = terminated.end();
+    assert_eq!(end.code, 130);
+    assert!(end.leaves_the_cursor_visible() && end.seen.ends_with("\u{1b}[?1049l"));
 
     server.kill();
     terminal.shows("Trying again after an error: ");

@@ -23,7 +23,7 @@ const HIDE_CURSOR: &str = "\u{1b}[?25l";
 const SHOW_CURSOR: &str = "\u{1b}[?25h";
 
 pub(crate) struct Terminal {
-    session: PtySession,
+    pub(crate) session: PtySession,
     seen: String,
     screen: vt100::Parser,
 }

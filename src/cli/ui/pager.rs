@@ -73,23 +73,50 @@ pub(super) struct Paging {
 
 enum State {
     /// The text fits on the screen so far.
-    Kept(Vec<u8>),
+    Kept(KeptText),
     Paged(Child),
     /// `less` is not installed.
     Direct,
+}
+
+/// A text, and the lines that it needs on the screen. Each line is measured only once, when it ends.
+#[derive(Default)]
+struct KeptText {
+    bytes: Vec<u8>,
+    /// The lines that the lines of the text need, without the one that has not ended.
+    lines: usize,
+    /// Where the line begins that has not ended.
+    unended: usize,
+}
+
+impl KeptText {
+    fn push(&mut self, bytes: &[u8], columns: usize) {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        if let Some(end) = memchr::memrchr(b'\n', bytes) {
+            let end = start + end + 1;
+            self.lines += screen_lines(&self.bytes[self.unended..end], columns);
+            self.unended = end;
+        }
+    }
+
+    /// The lines that the text needs. A line that has not ended counts as one.
+    fn lines(&self) -> usize {
+        self.lines + usize::from(self.unended < self.bytes.len())
+    }
 }
 
 impl Paging {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         match &mut self.state {
             State::Kept(text) => {
-                text.extend_from_slice(bytes);
-                if screen_lines(text, self.screen.1) < self.screen.0 {
+                text.push(bytes, self.screen.1);
+                if text.lines() < self.screen.0 {
                     return Ok(());
                 }
                 let text = std::mem::take(text);
                 self.state = start(&self.pager);
-                self.write(&text)
+                self.write(&text.bytes)
             }
             State::Paged(child) => match &mut child.stdin {
                 Some(input) => input.write_all(bytes),
@@ -102,7 +129,7 @@ impl Paging {
     /// Writes the rest of the text, and waits for the user to leave the pager.
     fn end(&mut self) -> io::Result<Option<ExitStatus>> {
         match std::mem::replace(&mut self.state, State::Direct) {
-            State::Kept(text) => self.terminal.write_all(&text)?,
+            State::Kept(text) => self.terminal.write_all(&text.bytes)?,
             State::Paged(mut child) => {
                 drop(child.stdin.take());
                 return child.wait().map(Some);
@@ -114,9 +141,11 @@ impl Paging {
 }
 
 fn start(pager: &Pager) -> State {
-    leave_interrupts_to_the_pager();
     match pager.command().stdin(Stdio::piped()).spawn() {
-        Ok(child) => State::Paged(child),
+        Ok(child) => {
+            leave_interrupts_to_the_pager();
+            State::Paged(child)
+        }
         Err(_) => State::Direct,
     }
 }
@@ -149,7 +178,7 @@ impl Capture<'_> {
         self.0.restore(&paging);
         let mut paging = paging.borrow_mut();
         let text = match &paging.state {
-            State::Kept(text) => String::from_utf8_lossy(text).into_owned(),
+            State::Kept(text) => String::from_utf8_lossy(&text.bytes).into_owned(),
             State::Paged(_) | State::Direct => String::new(),
         };
         text + &std::mem::take(&mut paging.messages)
@@ -194,7 +223,7 @@ impl Ui {
             pager,
             screen,
             terminal: Box::new(io::sink()),
-            state: State::Kept(Vec::new()),
+            state: State::Kept(KeptText::default()),
             messages: String::new(),
         }));
         let terminal = self.out.to.replace(Box::new(Paged(Rc::clone(&paging))));
@@ -256,6 +285,20 @@ mod tests {
         assert_eq!(screen_lines(b"", 10), 0);
         assert_eq!(screen_lines(b"one\n\nthree\n", 10), 3);
         assert_eq!(screen_lines("\u{1b}[1m0123456789\u{1b}[0m\n01234567890\n".as_bytes(), 10), 3);
+    }
+
+    #[test]
+    fn each_line_of_a_kept_text_is_measured_when_it_ends() {
+        let mut kept = KeptText::default();
+        let mut lines = |text: &str| {
+            kept.push(text.as_bytes(), 10);
+            (kept.lines(), kept.unended)
+        };
+        assert_eq!(lines(""), (0, 0));
+        assert_eq!(lines("01234"), (1, 0));
+        assert_eq!(lines("567890"), (1, 0));
+        assert_eq!(lines("\n\ntwo"), (3 + 1, 13));
+        assert_eq!(lines("\n"), (4, 17));
     }
 
     #[test]
