@@ -151,6 +151,37 @@ fn only_the_owner_can_read_cached_values_and_they_contain_no_token() {
     assert!(text.contains("eng") && !text.contains(ADMIN), "{text}");
 }
 
+#[test]
+fn a_token_command_runs_once_and_only_in_the_background() {
+    let (mut shell, server) = with_a_fleet();
+    shell.unset_server();
+    std::fs::create_dir_all(shell.path(".config/nicelist")).unwrap();
+    let runs = shell.path("runs");
+    shell.write(
+        ".config/nicelist/config.toml",
+        &format!(
+            "server = '{}'\ntoken_command = 'echo run >> {}; sleep 1; echo {ADMIN}'\n",
+            server.url,
+            runs.display()
+        ),
+    );
+    let complete = || {
+        let mut command = shell.command(&["--", "nicelist", "tag", "delete", "e"]);
+        let output = command.env("NICELIST_COMPLETE", "bash").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(complete(), "");
+    assert_eq!(complete(), "", "the background process is still running");
+    let cache = shell.path(".cache/nicelist/completion.json");
+    let started = Instant::now();
+    while !std::fs::read_to_string(&cache).unwrap().contains("eng") {
+        assert!(started.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(complete().contains("eng"));
+    assert_eq!(std::fs::read_to_string(runs).unwrap(), "run\n");
+}
+
 /// The shortest time of some attempts, because other tests run at the same time. Each attempt
 /// starts with an empty cache.
 fn shortest_silent_completion(shell: &Shell) -> Duration {

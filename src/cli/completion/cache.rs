@@ -13,8 +13,15 @@ use crate::cli::policy_files::Bounded;
 
 /// The age up to which values are used.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// The age up to which a background process may still be running. It is longer than the time for
+/// which such a process waits.
+const IN_PROGRESS: SignedDuration = SignedDuration::from_secs(12);
 /// Maximum bytes of the file.
 const LARGEST: u64 = 4 * 1024 * 1024;
+/// Maximum proposals of a list.
+const MOST_PROPOSALS: usize = 1_000;
+/// Maximum characters of a description.
+const LONGEST_DESCRIPTION: usize = 200;
 
 /// A file that only its owner can read.
 #[derive(Clone, Debug)]
@@ -24,8 +31,24 @@ pub(super) struct Cache(PathBuf);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Known {
     Values(Vec<Proposal>),
-    /// The server sent no values, or not in time. Another process may still wait for them.
+    /// A background process gets the values.
+    InProgress,
+    /// The server sent no values.
     Unavailable,
+}
+
+impl Known {
+    /// Leaves out what a shell could not show anyway.
+    fn bounded(self) -> Self {
+        let Self::Values(mut values) = self else { return self };
+        values.truncate(MOST_PROPOSALS);
+        for Proposal { about, .. } in &mut values {
+            if let Some((end, _)) = about.char_indices().nth(LONGEST_DESCRIPTION) {
+                about.truncate(end);
+            }
+        }
+        Self::Values(values)
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -46,13 +69,21 @@ impl Cache {
         is_fresh(&entry, now).then_some(entry.known)
     }
 
-    /// Stores what is known about a list, and drops old entries. If this fails, the next completion
-    /// sends a request again.
-    pub(super) fn write(&self, key: String, known: Known, now: Timestamp) {
+    /// Stores what is known about a list, and drops old entries. If the file would be larger than
+    /// the reader allows, drops all other entries, too.
+    pub(super) fn write(&self, key: String, known: Known, now: Timestamp) -> io::Result<()> {
         let mut entries = self.entries();
         entries.retain(|_, entry| is_fresh(entry, now));
-        entries.insert(key, Entry { at: now, known });
-        drop(self.replace(&entries));
+        entries.insert(key.clone(), Entry { at: now, known: known.bounded() });
+        let mut bytes = serde_json::to_vec(&entries)?;
+        if is_too_large(&bytes) {
+            entries.retain(|other, _| *other == key);
+            bytes = serde_json::to_vec(&entries)?;
+        }
+        match is_too_large(&bytes) {
+            true => Err(io::ErrorKind::FileTooLarge.into()),
+            false => self.replace(&bytes),
+        }
     }
 
     fn entries(&self) -> Entries {
@@ -64,11 +95,11 @@ impl Cache {
     }
 
     /// Replaces the file atomically. Temporary files have the mode 0600.
-    fn replace(&self, entries: &Entries) -> io::Result<()> {
+    fn replace(&self, bytes: &[u8]) -> io::Result<()> {
         let folder = self.0.parent().unwrap_or(Path::new("."));
         create_folder(folder)?;
         let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(&serde_json::to_vec(entries)?)?;
+        file.write_all(bytes)?;
         file.persist(&self.0)?;
         Ok(())
     }
@@ -77,7 +108,12 @@ impl Cache {
 /// An entry from the future is not fresh, because the clock was set back.
 fn is_fresh(entry: &Entry, now: Timestamp) -> bool {
     let age = now.duration_since(entry.at);
-    !age.is_negative() && age < FRESH
+    let longest = if entry.known == Known::InProgress { IN_PROGRESS } else { FRESH };
+    !age.is_negative() && age < longest
+}
+
+fn is_too_large(bytes: &[u8]) -> bool {
+    bytes.len() as u64 > LARGEST
 }
 
 fn create_folder(folder: &Path) -> io::Result<()> {
@@ -99,12 +135,51 @@ mod tests {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let start = at("2026-11-20T12:00:00Z");
         let tags = Known::Values(vec![Proposal::word("eng")]);
-        cache.write("tags".to_owned(), tags.clone(), start);
-        cache.write("hosts".to_owned(), Known::Unavailable, at("2026-11-20T12:00:02Z"));
+        cache.write("tags".to_owned(), tags.clone(), start).unwrap();
+        cache.write("hosts".to_owned(), Known::Unavailable, at("2026-11-20T12:00:02Z")).unwrap();
         assert_eq!(cache.read("tags", at("2026-11-20T12:00:04Z")), Some(tags));
         assert_eq!(cache.read("hosts", at("2026-11-20T12:00:04Z")), Some(Known::Unavailable));
         assert_eq!(cache.read("tags", at("2026-11-20T12:00:05Z")), None);
         assert_eq!(cache.read("tags", at("2026-11-20T11:59:59Z")), None);
+    }
+
+    #[test]
+    fn a_background_process_may_take_longer() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::in_folder(folder.path());
+        let after = |seconds| Timestamp::from_second(seconds).unwrap();
+        cache.write("tags".to_owned(), Known::InProgress, after(0)).unwrap();
+        assert_eq!(cache.read("tags", after(11)), Some(Known::InProgress));
+        assert_eq!(cache.read("tags", after(12)), None);
+    }
+
+    #[test]
+    fn lists_and_descriptions_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::in_folder(folder.path());
+        let long = Proposal::new("eng", "ä".repeat(LONGEST_DESCRIPTION + 1));
+        let values = Known::Values(vec![long; MOST_PROPOSALS + 1]);
+        cache.write("tags".to_owned(), values, Timestamp::UNIX_EPOCH).unwrap();
+        let bounded = Proposal::new("eng", "ä".repeat(LONGEST_DESCRIPTION));
+        let expected = Known::Values(vec![bounded; MOST_PROPOSALS]);
+        assert_eq!(cache.read("tags", Timestamp::UNIX_EPOCH), Some(expected));
+    }
+
+    #[test]
+    fn the_file_is_never_larger_than_the_reader_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::in_folder(folder.path());
+        let now = Timestamp::UNIX_EPOCH;
+        let of_size = |part| {
+            let length = usize::try_from(LARGEST / part).unwrap();
+            Known::Values(vec![Proposal::word("a".repeat(length))])
+        };
+        cache.write("tags".to_owned(), of_size(2), now).unwrap();
+        cache.write("hosts".to_owned(), of_size(2), now).unwrap();
+        assert_eq!(cache.read("tags", now), None, "both do not fit");
+        assert_eq!(cache.read("hosts", now), Some(of_size(2)));
+        assert!(cache.write("users".to_owned(), of_size(1), now).is_err());
+        assert_eq!(cache.read("hosts", now), Some(of_size(2)));
     }
 
     #[test]
@@ -113,7 +188,7 @@ mod tests {
         let cache = Cache::in_folder(folder.path());
         fs::write(&cache.0, "{").unwrap();
         assert_eq!(cache.read("tags", Timestamp::UNIX_EPOCH), None);
-        cache.write("tags".to_owned(), Known::Unavailable, Timestamp::UNIX_EPOCH);
+        cache.write("tags".to_owned(), Known::Unavailable, Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!(cache.read("tags", Timestamp::UNIX_EPOCH), Some(Known::Unavailable));
     }
 
@@ -124,7 +199,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("nicelist");
         let cache = Cache::in_folder(&folder);
-        cache.write("tags".to_owned(), Known::Unavailable, Timestamp::UNIX_EPOCH);
+        cache.write("tags".to_owned(), Known::Unavailable, Timestamp::UNIX_EPOCH).unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(&folder), mode(&cache.0)), (0o700, 0o600));
     }

@@ -48,8 +48,12 @@ fn lookup(list: List) -> Option<Vec<Proposal>> {
     let known = cache.as_ref().and_then(|cache| cache.read(&key, Clock::System.now()));
     match known {
         Some(Known::Values(values)) => return Some(values),
-        Some(Known::Unavailable) if !is_background => return None,
-        Some(Known::Unavailable) | None => {}
+        Some(Known::Unavailable | Known::InProgress) if !is_background => return None,
+        Some(Known::Unavailable | Known::InProgress) | None => {}
+    }
+    if !is_background && needs_command(&settings) {
+        continue_in_background(&cache?, key);
+        return None;
     }
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
@@ -57,26 +61,33 @@ fn lookup(list: List) -> Option<Vec<Proposal>> {
         drop(sender.send(fetch(&env, &settings, &list)));
     });
     let received = receiver.recv_timeout(if is_background { PATIENCE } else { DEADLINE });
-    let is_late = received.is_err();
-    let known = match received {
-        Ok(Ok(values)) => Known::Values(values),
-        Ok(Err(_)) | Err(_) => Known::Unavailable,
-    };
+    if received.is_err() && !is_background {
+        continue_in_background(&cache?, key);
+        return None;
+    }
+    let values = received.ok().and_then(Result::ok);
     if let Some(cache) = cache {
-        cache.write(key, known.clone(), Clock::System.now());
-        if is_late && !is_background {
-            continue_in_background();
-        }
+        let known = values.clone().map_or(Known::Unavailable, Known::Values);
+        // If the cache cannot be written, the next completion sends a request again.
+        drop(cache.write(key, known, Clock::System.now()));
     }
-    match known {
-        Known::Values(values) => Some(values),
-        Known::Unavailable => None,
-    }
+    values
+}
+
+/// Whether a command of the user prints the token. It may be slow or ask the user, so it does not
+/// run each time that a key is pressed.
+fn needs_command(settings: &Settings) -> bool {
+    let backend = settings.backend();
+    matches!(backend, Ok(Backend::Server { credential: Some(Credential::Command(_)), .. }))
 }
 
 /// Repeats this completion in a process that no one waits for, so that a slow server can fill the
-/// cache for the next completion.
-fn continue_in_background() {
+/// cache for the next completion. Without the entry in the cache, each completion would start
+/// another process.
+fn continue_in_background(cache: &Cache, key: String) {
+    if cache.write(key, Known::InProgress, Clock::System.now()).is_err() {
+        return;
+    }
     let Some(program) = executable() else { return };
     let mut command = Command::new(program);
     command.args(arguments().into_iter().skip(1));

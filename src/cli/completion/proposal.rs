@@ -46,7 +46,7 @@ pub(super) fn candidates(
 /// names, so a name such as `$(reboot)` must not get into a command line.
 pub(super) fn is_plain(text: &str) -> bool {
     let plain = |c: char| c.is_alphanumeric() || "-_.:/@+%=".contains(c);
-    !text.is_empty() && !text.starts_with(['-', '=']) && text.chars().all(plain)
+    !text.is_empty() && !text.starts_with(['-', '=', '@', '%', '+']) && text.chars().all(plain)
 }
 
 #[cfg(test)]
@@ -56,10 +56,12 @@ mod tests {
     #[test]
     fn values_that_a_shell_would_run_or_read_as_options_are_left_out() {
         let hostile = ["$(reboot)", "a;b", "a b", "--yes", "a'b", "a\nb", "a*", "~root", "!1", ""];
-        let proposals = hostile.into_iter().chain(["annas-mac", "müller.local"]);
+        let special = ["=ls", "@mac", "%1", "+x"];
+        let plain = ["annas-mac", "müller.local", "a@b%c+d=e"];
+        let proposals = hostile.into_iter().chain(special).chain(plain);
         let found = candidates(proposals.map(Proposal::word), "");
         let found: Vec<_> = found.iter().map(|it| it.get_value().to_string_lossy()).collect();
-        assert_eq!(found, ["annas-mac", "müller.local"]);
+        assert_eq!(found, plain);
     }
 
     #[test]
