@@ -16,8 +16,9 @@ const REDACTED: &str = "[redacted]";
 const SECRET_FIELDS: [&str; 4] = ["secret", "enrollment_secret", "password", "authorization"];
 /// The beginning of a token.
 const TOKEN: &str = "nicelist_";
-/// The part of a sync URL before the enrollment secret.
-const BEFORE_ENROLLMENT_SECRET: &str = "/santa/";
+/// The part of a sync URL before the enrollment secret, and what follows the secret. The second pair
+/// is for a URL in the query of another one.
+const AROUND_ENROLLMENT_SECRETS: [(&str, &str); 2] = [("/santa/", "/"), ("%2Fsanta%2F", "%2F")];
 
 /// A request that was sent.
 pub(super) struct Exchange {
@@ -41,10 +42,13 @@ impl Exchange {
 
     pub(super) fn end(self, response: &Result<Response<Bytes>, ClientError>) {
         let Self { method, uri, sent, started } = self;
-        let time = rounded(started.elapsed());
+        let (time, uri) = (rounded(started.elapsed()), without_enrollment_secrets(uri.to_string()));
         match response {
             Ok(response) => info!("{method} {uri}: {} in {time:?}", response.status()),
-            Err(error) => info!("{method} {uri}: {error} (after {time:?})"),
+            Err(error) => {
+                let error = without_enrollment_secrets(error.to_string());
+                info!("{method} {uri}: {error} (after {time:?})");
+            }
         }
         let received = response.as_ref().ok().map(Response::body);
         let Some(sent) = sent else { return };
@@ -71,7 +75,7 @@ fn without_secrets(body: &[u8]) -> String {
     match serde_json::from_slice(body) {
         Ok(mut value) => {
             redact(&mut value);
-            value.to_string()
+            escaped(&value.to_string())
         }
         Err(_) => format!("{length} bytes that are not JSON"),
     }
@@ -89,14 +93,38 @@ fn redact(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(redact),
         Value::String(text) if text.contains(TOKEN) => *text = REDACTED.to_owned(),
-        Value::String(text) => {
-            if let Some((before, rest)) = text.split_once(BEFORE_ENROLLMENT_SECRET) {
-                let after = rest.find('/').map_or("", |end| &rest[end..]);
-                *text = format!("{before}{BEFORE_ENROLLMENT_SECRET}{REDACTED}{after}");
-            }
-        }
+        Value::String(text) => *text = without_enrollment_secrets(std::mem::take(text)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// The text with each enrollment secret of a sync URL redacted.
+fn without_enrollment_secrets(mut text: String) -> String {
+    for (before, after) in AROUND_ENROLLMENT_SECRETS {
+        let mut from = 0;
+        while let Some(found) = text[from..].find(before) {
+            let start = from + found + before.len();
+            let end = text[start..].find(after).map_or(text.len(), |length| start + length);
+            text.replace_range(start..end, REDACTED);
+            from = start + REDACTED.len();
+        }
+    }
+    text
+}
+
+/// JSON in which control characters and those that change the direction of text are escaped, so that
+/// they do not control a terminal. JSON has them only in strings.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        let is_harmful = c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        match is_harmful {
+            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            false => escaped.push(c),
+        }
+    }
+    escaped
 }
 
 #[cfg(test)]
@@ -110,6 +138,33 @@ mod tests {
         let shown = without_secrets(body);
         assert!(!shown.contains("hush"), "{shown}");
         assert!(shown.contains(r#""name":"ci""#) && shown.contains("/preflight"), "{shown}");
+    }
+
+    #[test]
+    fn every_enrollment_secret_is_redacted() {
+        let redacted = |text: &str| without_enrollment_secrets(text.to_owned());
+        for (text, expected) in [
+            ("/santa/hush", "/santa/[redacted]"),
+            ("/santa/hush/santa/hush/x", "/santa/[redacted]/santa/[redacted]/x"),
+            (
+                "https://a/santa/hush/x, https://b/santa/hush",
+                "https://a/santa/[redacted]/x, https://b/santa/[redacted]",
+            ),
+            ("/x?text=a%2Fsanta%2Fhush%2Fx", "/x?text=a%2Fsanta%2F[redacted]%2Fx"),
+            ("/api/v1/hosts", "/api/v1/hosts"),
+        ] {
+            assert_eq!(redacted(text), expected);
+        }
+        let body = br#"{"note":"https://a/santa/hush/x https://b/santa/hush"}"#;
+        let shown = without_secrets(body);
+        assert!(!shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn characters_that_change_the_direction_of_text_are_escaped() {
+        let body = "{\"name\":\"a\u{202e}b\u{2066}c\u{9b}d\u{7f}ä\"}";
+        let shown = without_secrets(body.as_bytes());
+        assert_eq!(shown, r#"{"name":"a\u202eb\u2066c\u009bd\u007fä"}"#);
     }
 
     #[test]
