@@ -20,6 +20,8 @@ use crate::rule::{Revision, Rule, RuleDraft, RuleField, Scope, Target};
 use crate::shell::{argument, command_with_file};
 
 const DEFAULT_EDITOR: &str = if cfg!(windows) { "notepad" } else { "vi" };
+/// Maximum scopes in an error.
+const MOST_SCOPES: usize = 10;
 /// Maximum bytes of the edited text.
 const LARGEST_TEXT: u64 = 1024 * 1024;
 
@@ -90,17 +92,20 @@ async fn only_rule(
     scope: Option<Scope>,
 ) -> Result<Rule, CliError> {
     let place = scope.as_ref().map_or("any scope".to_owned(), |scope| format!("the scope {scope}"));
-    let query = RuleQuery { target: Some(target.clone()), scope, ..RuleQuery::default() };
-    let found = client.rules(&query).all().await?;
-    let mut found: Vec<RuleDraft> = found.into_iter().map(|view| view.rule).collect();
+    let (of_target, limit) = (Some(target.clone()), Some(MOST_SCOPES + 1));
+    let query = RuleQuery { target: of_target, scope, limit, ..RuleQuery::default() };
+    let mut pages = client.rules(&query);
+    let mut found: Vec<RuleDraft> = Vec::new();
+    while found.len() <= MOST_SCOPES
+        && let Some(page) = pages.next().await?
+    {
+        found.extend(page.into_iter().map(|view| view.rule));
+    }
     let name = target.to_string();
     let quoted = argument(&name);
     if found.len() > 1 {
         let scopes: Vec<&str> = found.iter().map(|rule| rule.scope.as_str()).collect();
-        let error = format!("{} scopes have a rule for {target}", found.len());
-        return Err(CliError::usage(error)
-            .because([scopes.join(", ")])
-            .hint(format!("nicelist rule edit {quoted} --scope {}", argument(scopes[0]))));
+        return Err(several_scopes(&name, &scopes));
     }
     let Some(only) = found.pop() else {
         return Err(CliError::failed(format!("no rule for {target} in {place}"))
@@ -110,6 +115,19 @@ async fn only_rule(
         CliError::failed(format!("this nicelist cannot read the rule for {target}"))
             .because([error.to_string()])
     })
+}
+
+/// The error if several scopes have a rule. Shows the first of them.
+fn several_scopes(target: &str, scopes: &[&str]) -> CliError {
+    let shown = scopes.iter().copied().take(MOST_SCOPES).collect::<Vec<_>>().join(", ");
+    let (count, shown) = match scopes.len() > MOST_SCOPES {
+        true => (format!("more than {MOST_SCOPES}"), format!("{shown} and more")),
+        false => (scopes.len().to_string(), shown),
+    };
+    let scope = argument(scopes.first().copied().unwrap_or("SCOPE"));
+    CliError::usage(format!("{count} scopes have a rule for {target}"))
+        .because([shown])
+        .hint(format!("nicelist rule edit {} --scope {scope}", argument(target)))
 }
 
 /// Opens the editor until the text is a rule. `None` if it was not changed.
@@ -257,5 +275,23 @@ impl EditedText {
             tempfile::Builder::new().prefix("nicelist-rule-").suffix(".toml").tempfile()?.keep()?;
         file.write_all(&self.text()?)?;
         Ok(path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn at_most_10_scopes_are_shown() {
+        let names: Vec<String> = (0..=MOST_SCOPES).map(|number| format!("tag:t{number}")).collect();
+        let scopes: Vec<&str> = names.iter().map(String::as_str).collect();
+        let error = several_scopes("teamid:H3ZC9YV6RK", &scopes[..MOST_SCOPES]);
+        assert_eq!(error.message, "10 scopes have a rule for teamid:H3ZC9YV6RK");
+        assert!(error.causes[0].ends_with("tag:t8, tag:t9"), "{:?}", error.causes);
+        let error = several_scopes("teamid:H3ZC9YV6RK", &scopes);
+        assert_eq!(error.message, "more than 10 scopes have a rule for teamid:H3ZC9YV6RK");
+        assert!(error.causes[0].ends_with("tag:t8, tag:t9 and more"), "{:?}", error.causes);
+        assert_eq!(error.hints, ["nicelist rule edit teamid:H3ZC9YV6RK --scope tag:t0"]);
     }
 }
