@@ -17,8 +17,11 @@ use crate::client::{Client, exactly};
 use crate::rule::{ChangeMessage, Outcome, TagName};
 use crate::shell::argument;
 
-/// Maximum hosts in one request.
+/// Maximum hosts in one request, as in the server.
 const MOST_HOSTS: usize = 5_000;
+/// Maximum tag changes in one request, as in the server: the number of hosts times the number of
+/// tags.
+const MOST_EDITS: usize = 20_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TagChange {
@@ -121,7 +124,7 @@ async fn change_all(
 ) -> Result<(), CliError> {
     let mut answer: Option<ChangeAnswer> = None;
     let mut result = Ok(());
-    for hosts in hosts.chunks(MOST_HOSTS) {
+    for hosts in hosts.chunks(hosts_per_request(change.add.len() + change.remove.len())) {
         let hosts = hosts.iter().map(|host| host.name.clone()).collect();
         match client.tag_hosts(&TagHostsRequest { hosts, ..change.clone() }).await {
             Ok(next) => answer = Some(joined(answer.take(), next)),
@@ -138,6 +141,10 @@ async fn change_all(
     change::show_edits(&context.ui, &answer, edits)?;
     context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
     result
+}
+
+fn hosts_per_request(tags: usize) -> usize {
+    MOST_HOSTS.min(MOST_EDITS / tags.max(1)).max(1)
 }
 
 /// Adds the answer of the next request to the answers of the requests before it.
@@ -246,6 +253,12 @@ mod tests {
         let names: Vec<_> = hosts.iter().map(|host| host.name.as_str()).collect();
         assert_eq!(names, ["C02XK0", "annas-mac"]);
         assert_eq!(read("# none\n".as_bytes()).unwrap_err().kind.exit_code(), 5);
+    }
+
+    #[test]
+    fn a_request_has_no_more_hosts_and_tags_than_the_server_accepts() {
+        let hosts = [0, 1, 4, 5, 7, 20_000, 20_001].map(hosts_per_request);
+        assert_eq!(hosts, [5_000, 5_000, 5_000, 4_000, 2_857, 1, 1]);
     }
 
     #[test]
