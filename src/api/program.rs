@@ -105,6 +105,9 @@ pub struct ProgramQuery {
     /// Only programs with this SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Only programs with this cdhash.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cdhash: Option<String>,
     /// Only programs with this signing ID, such as EQHXZ8M8AV:com.google.Chrome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signing_id: Option<String>,

@@ -224,6 +224,8 @@ pub struct AddedEvents {
 pub struct ProgramFilter {
     /// Only programs with this SHA-256. Letter case does not matter.
     pub sha256: Option<String>,
+    /// Only programs with this cdhash. Letter case does not matter.
+    pub cdhash: Option<String>,
     /// Only programs with this signing ID. This includes programs whose signing ID was reported
     /// without the team ID, as old clients do.
     pub signing_id: Option<String>,

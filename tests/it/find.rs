@@ -65,6 +65,12 @@ fn a_program_is_found_by_hash_path_publisher_and_url() {
     ] {
         assert_eq!(found(&shell, text), program, "{text}");
     }
+    let cdhash = shell.json("program show 2")["cdhash"].as_str().unwrap().to_owned();
+    for text in [&cdhash, &cdhash.to_uppercase(), &format!("cdhash:{cdhash}")] {
+        assert_eq!(found(&shell, text), program, "{text}");
+    }
+    let listed = shell.json(&format!("program list --cdhash {cdhash}"));
+    assert_eq!(listed[0]["id"], 2, "{listed}");
     let line = format!("find https://santa.example/blocked/{HASH} -o csv");
     insta::assert_snapshot!(shell.run(&line), @r#"
     $ nicelist find https://santa.example/blocked/6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206 -o csv

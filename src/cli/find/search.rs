@@ -50,7 +50,7 @@ pub(super) async fn all(client: &Client, wanted: &Wanted) -> Result<Found, CliEr
     let text = argument(&wanted.text);
     let event = match wanted.shape {
         Shape::Number(id) => event(client, id).await?,
-        Shape::Sha256 | Shape::Path(_) | Shape::Other => None,
+        Shape::Sha256 | Shape::CdHash | Shape::Path(_) | Shape::Other => None,
     };
     let (mut programs, list) = match &event {
         Some(detail) => {
@@ -71,7 +71,7 @@ pub(super) async fn all(client: &Client, wanted: &Wanted) -> Result<Found, CliEr
         let hosts = hosts.into_iter().map(|host| of_host(client, host));
         found.findings.extend(try_join_all(hosts).await?);
     }
-    if matches!(wanted.shape, Shape::Number(_) | Shape::Other) {
+    if wanted.can_be_name() {
         found.findings.extend(user(client, &wanted.text).await?);
     }
     if !matches!(wanted.shape, Shape::Path(_)) {
@@ -126,10 +126,16 @@ async fn programs(
             return Ok((programs, format!("nicelist event list --path {quoted}")));
         }
         Shape::Sha256 => with_sha256(client, &wanted.text).await?,
-        Shape::Other => {
-            let query = ProgramQuery { text: text(), ..ProgramQuery::default() };
-            first(client.programs(&query), MOST + 1, |it| wanted.fits_program(it)).await?
+        Shape::CdHash => {
+            let (cdhash, limit) = (text(), Some(MOST + 1));
+            let query = ProgramQuery { cdhash, limit, ..ProgramQuery::default() };
+            let programs = first(client.programs(&query), MOST + 1, |_| true).await?;
+            if !programs.is_empty() {
+                return Ok((programs, format!("nicelist program list --cdhash {quoted}")));
+            }
+            with_text(client, wanted).await?
         }
+        Shape::Other => with_text(client, wanted).await?,
     };
     if !programs.is_empty() {
         return Ok((programs, list_with_text(&wanted.text)));
@@ -138,6 +144,11 @@ async fn programs(
     let query = ProgramQuery { publisher: text(), limit, ..ProgramQuery::default() };
     let programs = first(client.programs(&query), MOST + 1, |_| true).await?;
     Ok((programs, format!("nicelist program list --publisher {quoted}")))
+}
+
+async fn with_text(client: &Client, wanted: &Wanted) -> Result<Vec<ProgramView>, CliError> {
+    let query = ProgramQuery { text: Some(wanted.text.clone()), ..ProgramQuery::default() };
+    first(client.programs(&query), MOST + 1, |it| wanted.fits_program(it)).await
 }
 
 async fn with_sha256(client: &Client, sha256: &str) -> Result<Vec<ProgramView>, CliError> {

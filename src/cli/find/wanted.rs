@@ -26,6 +26,7 @@ pub(super) enum Shape {
     Number(EventId),
     /// The SHA-256 of a file or a certificate.
     Sha256,
+    CdHash,
     Path(PathPattern),
     Other,
 }
@@ -44,6 +45,7 @@ impl Wanted {
             (Some(path), _) => Shape::Path(path),
             (None, Ok(number)) => Shape::Number(EventId(number)),
             (None, Err(_)) if is(RuleType::Binary, &text) => Shape::Sha256,
+            (None, Err(_)) if is(RuleType::CdHash, &text) => Shape::CdHash,
             (None, Err(_)) => Shape::Other,
         };
         Self { text, shape, is_part }
@@ -67,9 +69,14 @@ impl Wanted {
         names.into_iter().any(|text| self.is_in(text)) || self.begins(&program.sha256)
     }
 
+    /// Whether the text can be a name. A machine ID may look like a cdhash.
+    pub(super) fn can_be_name(&self) -> bool {
+        matches!(self.shape, Shape::Number(_) | Shape::CdHash | Shape::Other)
+    }
+
     /// Whether the text can be the beginning of the name of a host.
     pub(super) fn can_be_host(&self) -> bool {
-        matches!(self.shape, Shape::Number(_) | Shape::Other) && self.text.len() >= SHORTEST_HOST
+        self.can_be_name() && self.text.len() >= SHORTEST_HOST
     }
 
     /// Whether a rule has the text in its identifier, comment or ticket.
@@ -92,6 +99,7 @@ impl Wanted {
         let program = match self.shape {
             Shape::Number(_) => None,
             Shape::Sha256 => Some("no program or certificate has this SHA-256"),
+            Shape::CdHash => Some("no program has this cdhash"),
             Shape::Path(_) => Some("no program was reported at this path, or with this name"),
             Shape::Other => Some(
                 "no program has this text in its name, publisher, signing ID, team ID or SHA-256",
@@ -101,7 +109,7 @@ impl Wanted {
             Shape::Number(_) => vec![EVENT, HOST, USER, RULE],
             Shape::Sha256 => program.into_iter().chain([RULE]).collect(),
             Shape::Path(_) => program.into_iter().collect(),
-            Shape::Other => program.into_iter().chain([HOST, USER, RULE]).collect(),
+            Shape::CdHash | Shape::Other => program.into_iter().chain([HOST, USER, RULE]).collect(),
         };
         CliError::failed(format!("`{}` not found", self.text))
             .because(tried.into_iter().map(str::to_owned))
@@ -157,6 +165,11 @@ mod tests {
         let shape = |text: &str| Wanted::read(text).shape;
         assert_eq!(shape("1204"), Shape::Number(EventId(1204)));
         assert_eq!(shape(&format!("binary:{HASH}")), Shape::Sha256);
+        let cdhash = "270b12fbfc3c7622b1b11893a173bf166ad6d6af";
+        assert_eq!(shape(cdhash), Shape::CdHash);
+        assert_eq!(shape(&format!("cdhash:{cdhash}")), Shape::CdHash);
+        assert_eq!(shape(&format!("https://x.example/?file={cdhash}")), Shape::CdHash);
+        assert_eq!(shape(&cdhash[1..]), Shape::Other);
         assert_eq!(shape("teamid:EQHXZ8M8AV"), Shape::Other);
         assert_eq!(Wanted::read("teamid:EQHXZ8M8AV").text, "EQHXZ8M8AV");
         assert!(matches!(shape("/Applications/Zoom.app"), Shape::Path(_)));

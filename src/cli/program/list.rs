@@ -40,6 +40,9 @@ pub(crate) struct ListArgs {
     /// Show only programs with this signing ID
     #[arg(long, value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     signing_id: Option<String>,
+    /// Show only programs with this cdhash
+    #[arg(long, value_name = "CDHASH", value_parser = NonEmptyStringValueParser::new())]
+    cdhash: Option<String>,
     /// Show only programs with this text in the name, SHA-256, signing ID or team ID
     #[arg(long, value_parser = NonEmptyStringValueParser::new())]
     text: Option<String>,
@@ -74,6 +77,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         publisher,
         signed,
         signing_id,
+        cdhash,
         text,
         host,
         tag,
@@ -89,6 +93,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         publisher,
         signing_status: signed,
         signing_id,
+        cdhash,
         text,
         host,
         tag,

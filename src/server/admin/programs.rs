@@ -73,6 +73,7 @@ pub(super) async fn list(
 async fn filter(state: &State, query: ProgramQuery) -> Result<ProgramFilter, Refused> {
     let ProgramQuery {
         sha256,
+        cdhash,
         signing_id,
         publisher,
         signing_status,
@@ -91,7 +92,7 @@ async fn filter(state: &State, query: ProgramQuery) -> Result<ProgramFilter, Ref
         None => None,
     };
     let seen = SightingFilter { machine, tag, user, blocked };
-    Ok(ProgramFilter { sha256, signing_id, publisher, signing_status, text, since, seen })
+    Ok(ProgramFilter { sha256, cdhash, signing_id, publisher, signing_status, text, since, seen })
 }
 
 /// The programs of pending sightings after a position, and the position after which the list

@@ -191,12 +191,14 @@ impl ProgramFilter {
     /// Whether programs or their sightings are examined one by one, because no index finds those
     /// that match. The sightings of one host have an index.
     fn examines_programs(&self) -> bool {
-        let Self { sha256, signing_id, publisher, signing_status, text, since: _, seen } = self;
+        let Self { sha256, cdhash, signing_id, publisher, signing_status, text, since: _, seen } =
+            self;
         if seen.machine.is_some() {
             return false;
         }
         let is_indexed = sha256.is_some() || signing_id.is_some();
-        let has_others = publisher.is_some() || signing_status.is_some() || text.is_some();
+        let has_others =
+            cdhash.is_some() || publisher.is_some() || signing_status.is_some() || text.is_some();
         *seen != SightingFilter::default() || (has_others && !is_indexed)
     }
 }
@@ -210,8 +212,19 @@ pub(super) async fn add_program<'a, D: Database>(
     hosts: Option<[i64; 2]>,
 ) -> StoreResult<()> {
     add_identity(wanted, filter);
-    let ProgramFilter { sha256: _, signing_id: _, publisher, signing_status, text, since, seen } =
-        filter;
+    let ProgramFilter {
+        sha256: _,
+        cdhash,
+        signing_id: _,
+        publisher,
+        signing_status,
+        text,
+        since,
+        seen,
+    } = filter;
+    if let Some(cdhash) = cdhash {
+        wanted.and("p.cdhash = $", cdhash.to_ascii_lowercase());
+    }
     if let Some(publisher) = publisher {
         let by = publisher_is(D::DIALECT, wanted, publisher);
         wanted.add(&format!("({by})"));

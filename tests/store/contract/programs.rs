@@ -202,6 +202,7 @@ async fn add_programs_to_filter(store: &Db) {
     old.user = "x\"anna".to_owned();
     old.program = Program {
         sha256: old.program.sha256,
+        cdhash: "AB".repeat(20),
         signing_id: "com.example.tool1".to_owned(),
         team_id: "EQHXZ8M8AV".to_owned(),
         signing_status: SigningStatus::Adhoc,
@@ -236,6 +237,12 @@ pub(crate) async fn program_filters_all_have_to_hold(store: Db) {
         (ProgramFilter { publisher: text("old ab"), ..none() }, &["tool2"]),
         (ProgramFilter { publisher: text(&"cd".repeat(32)), ..none() }, &["tool2"]),
         (ProgramFilter { signing_status: Some(SigningStatus::Adhoc), ..none() }, &["tool2"]),
+        (ProgramFilter { cdhash: text(&"aB".repeat(20)), ..none() }, &["tool2"]),
+        (ProgramFilter { cdhash: text(&"cd".repeat(20)), ..none() }, &[]),
+        (
+            ProgramFilter { cdhash: text(&"ab".repeat(20)), publisher: text("no one"), ..none() },
+            &[],
+        ),
         (ProgramFilter { text: text("OLD app"), ..none() }, &["tool2"]),
         (ProgramFilter { text: text("tool3"), ..none() }, &["tool3"]),
         (ProgramFilter { since: Some(at(1)), ..none() }, &["tool3", "tool2"]),
