@@ -160,7 +160,7 @@ fn a_token_command_runs_once_and_only_in_the_background() {
     shell.write(
         ".config/nicelist/config.toml",
         &format!(
-            "server = '{}'\ntoken_command = 'echo run >> {}; sleep 1; echo {ADMIN}'\n",
+            "server = '{}'\ntoken_command = 'echo run >> {}; sleep 2; echo {ADMIN}'\n",
             server.url,
             runs.display()
         ),

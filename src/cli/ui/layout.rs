@@ -12,6 +12,9 @@ const GAP: usize = 2;
 const SHORT: usize = 16;
 /// A column gets this width even if its longest word, such as a path, is wider.
 const LONGEST_WORD: usize = 24;
+/// A wrapped column keeps this width, or the width of its longest word, if the first column needs
+/// room.
+const NARROWEST: usize = 12;
 /// Hashes and UUIDs with this number of characters or more are shortened in tables.
 const LONG_IDENTIFIER: usize = 32;
 /// The characters that stay at the start and at the end of a shortened hash or UUID.
@@ -55,7 +58,8 @@ impl Layout {
         let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
         let Some(limit) = limit else { return Self { widths: full, wraps: None } };
         let room = limit.saturating_sub(table_width(&vec![0; full.len()]));
-        let needed = columns.iter().map(|texts| needed_width(texts)).collect();
+        let mut needed: Vec<usize> = columns.iter().map(|texts| needed_width(texts)).collect();
+        widen_first(&mut needed, &columns, room);
         let widths = whole_words(needed, &full, room).unwrap_or_else(|| with_rest(full, room));
         Self { widths, wraps: Some(long_words) }
     }
@@ -121,8 +125,35 @@ pub(super) fn needed_width(texts: &[&str]) -> usize {
     if full <= SHORT {
         return full;
     }
+    longest_word(texts).clamp(SHORT, LONGEST_WORD)
+}
+
+fn longest_word(texts: &[&str]) -> usize {
     let words = texts.iter().flat_map(|text| text.split(' ').map(width_of));
-    words.max().unwrap_or(0).clamp(SHORT, LONGEST_WORD)
+    words.max().unwrap_or(0)
+}
+
+/// Widens the first column so that its words are not shortened, because it identifies the row. Other
+/// columns with long texts, such as comments, are wrapped into more lines for this.
+fn widen_first(widths: &mut [usize], columns: &[Vec<&str>], room: usize) {
+    let Some(rest) = room.checked_sub(widths.iter().sum()) else { return };
+    let (Some((first, others)), Some((names, texts))) =
+        (widths.split_first_mut(), columns.split_first())
+    else {
+        return;
+    };
+    let mut missing = longest_word(names).saturating_sub(*first);
+    let used = missing.min(rest);
+    *first += used;
+    missing -= used;
+    for (width, texts) in others.iter_mut().zip(texts).rev() {
+        let is_wrapped = widest(texts) > SHORT;
+        let spare = width.saturating_sub(longest_word(texts).max(NARROWEST));
+        let given = if is_wrapped { spare.min(missing) } else { 0 };
+        *width -= given;
+        *first += given;
+        missing -= given;
+    }
 }
 
 /// The width of a table whose columns have these widths.
@@ -271,6 +302,27 @@ mod tests {
             table(&[&row], Some(44), LongWords::Shorten),
             "annas-mbp.local  just now  a comment of some\n                           length\n"
         );
+    }
+
+    #[test]
+    fn the_first_column_is_not_shortened_while_another_can_be_wrapped() {
+        let target = "signingid:EQHXZ8M8AV:com.google.Chrome";
+        let row = [target, "allow", "fleet", "the browser of the engineers", "3m ago"];
+        let text = table(&[&row], Some(80), LongWords::Shorten);
+        assert_eq!(
+            text,
+            format!(
+                "{target}  allow  fleet  the browser of the  3m ago\n{}engineers\n",
+                " ".repeat(54)
+            )
+        );
+        let text = table(&[&row], Some(74), LongWords::Shorten);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[0].starts_with(&format!("{target}  allow  fleet  the browser  ")), "{text}");
+        let rest: Vec<&str> = lines[1..].iter().map(|line| line.trim()).collect();
+        assert_eq!(rest, ["of the", "engineers"]);
+        let text = table(&[&row], Some(68), LongWords::Shorten);
+        assert!(text.starts_with("signingid:EQHXZ8…"), "{text}");
     }
 
     #[test]
