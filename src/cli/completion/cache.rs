@@ -170,7 +170,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::in_folder(folder.path());
         let now = Timestamp::UNIX_EPOCH;
-        let of_size = |part| {
+        let of_size = |part: u64| {
             let length = usize::try_from(LARGEST / part).unwrap();
             Known::Values(vec![Proposal::word("a".repeat(length))])
         };

@@ -43,8 +43,8 @@ pub(crate) struct ListArgs {
     /// Show only hosts whose machine ID is used by several Macs, or for which a Mac was refused
     #[arg(long)]
     conflict: bool,
-    /// Refresh the list every 2 seconds until q or Ctrl-C, less often if this takes longer; only on a
-    /// terminal
+    /// Refresh the list every 2 seconds until q or Ctrl-C, less often if this takes longer; only on
+    /// a terminal
     #[arg(short, long)]
     watch: bool,
     #[command(flatten)]

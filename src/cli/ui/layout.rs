@@ -133,8 +133,8 @@ fn longest_word(texts: &[&str]) -> usize {
     words.max().unwrap_or(0)
 }
 
-/// Widens the first column so that its words are not shortened, because it identifies the row. Other
-/// columns with long texts, such as comments, are wrapped into more lines for this.
+/// Widens the first column so that its words are not shortened, because it identifies the row.
+/// Other columns with long texts, such as comments, are wrapped into more lines for this.
 fn widen_first(widths: &mut [usize], columns: &[Vec<&str>], room: usize) {
     let Some(rest) = room.checked_sub(widths.iter().sum()) else { return };
     let (Some((first, others)), Some((names, texts))) =

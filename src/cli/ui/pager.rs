@@ -79,7 +79,8 @@ enum State {
     Direct,
 }
 
-/// A text, and the lines that it needs on the screen. Each line is measured only once, when it ends.
+/// A text, and the lines that it needs on the screen. Each line is measured only once, when it
+/// ends.
 #[derive(Default)]
 struct KeptText {
     bytes: Vec<u8>,

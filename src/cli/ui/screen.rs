@@ -25,8 +25,8 @@ const CLEAR_LINE: &str = "\u{1b}[K";
 const CLEAR_BELOW: &str = "\u{1b}[J";
 
 impl Ui {
-    /// Draws the output of `show` again and again until the user presses q or Ctrl-C, or the process
-    /// gets SIGTERM. An error of one drawing is shown, and the next one tries again.
+    /// Draws the output of `show` again and again until the user presses q or Ctrl-C, or the
+    /// process gets SIGTERM. An error of one drawing is shown, and the next one tries again.
     pub(crate) async fn watch(
         &self,
         show: impl AsyncFn() -> Result<(), CliError>,
