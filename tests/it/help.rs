@@ -56,7 +56,7 @@ fn exit_codes_are_a_table() {
           6  refused by a safety check
           7  conflict: someone else changed the policy first
           8  timed out
-        130  canceled with Ctrl-C at a question
+        130  canceled with Ctrl-C, or ended with SIGTERM
 
     Code 3 is not a failure. The commands plan, rule diff, rule lint and
     database compare use it if they find differences or mistakes. The command
