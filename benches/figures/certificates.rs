@@ -1,4 +1,4 @@
-//! A small CA, for a server and its Macs.
+//! Certificates of a CA, a server and a client, for mutual TLS.
 
 use std::path::{Path, PathBuf};
 

@@ -14,8 +14,8 @@ use crate::{mib, nicelist, process, rules, time};
 
 const RULES: u64 = 14_000;
 const GROUPS: usize = 100;
-/// The memory in the last minutes of a run is compared with the memory in the same number of
-/// minutes before them.
+/// The number of minutes at the end of a run that are compared with the same number of minutes
+/// before them.
 const STABLE: usize = 5;
 const LOOK: Duration = Duration::from_secs(1);
 
@@ -87,8 +87,7 @@ fn add_groups(home: &Path, database: &str) {
 }
 
 /// Runs the fleet. Returns its summary, the minutes of the measured part, and the peak memory of
-/// the server until the end of that part. The peak does not include the check of the hosts at the
-/// end, in which they download all rules.
+/// the server until about the end of that part.
 fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     let began = home.join("began");
     let mut fleet = nicelist(home);

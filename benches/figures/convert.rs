@@ -95,7 +95,8 @@ fn import(home: &Path, file: &Path) {
     record("import over HTTP: 200 bytes per row", format!("{more:.0} bytes"), more <= 200.0);
 }
 
-/// Measures imports and prints the medians. Returns the client's peak memory, in bytes.
+/// Imports a file several times and prints the medians. Returns the median of the client's peak
+/// memory, in bytes.
 fn measured(file: &Path, rows: u64) -> u64 {
     let (mut costs, mut servers) = (Vec::new(), Vec::new());
     for _ in 0..RUNS {

@@ -18,9 +18,9 @@ const RULES: u64 = 1_000;
 const RUNS: usize = 21;
 const LIST_LIMIT: Duration = Duration::from_millis(20);
 const COUNT_LIMIT: Duration = Duration::from_secs(1);
-/// How often the measured server counts.
+/// The interval between two counts, in seconds.
 const EVERY: u32 = 10;
-/// Counts that are measured.
+/// The number of measured counts.
 const COUNTS: u32 = 6;
 
 pub(crate) fn report() {
@@ -51,7 +51,8 @@ pub(crate) fn report() {
     record(format!("a count of {HOSTS} hosts: 1 s of CPU"), ms(count), count <= COUNT_LIMIT);
 }
 
-/// Copies the row of the only host. The copies were last seen within ten minutes.
+/// Fills the database up to [`HOSTS`] hosts with copies of the only host. The times at which they
+/// were last seen are spread over ten minutes.
 fn multiply(database: &Path) {
     let database = Connection::open(database).unwrap();
     let copied = database
@@ -73,7 +74,7 @@ fn multiply(database: &Path) {
     assert_eq!(copied as u64, HOSTS - 1);
 }
 
-/// Adds a rule for a tag of a few hosts.
+/// Tags a few hosts and adds a rule for the tag, so that the hosts are behind.
 fn put_behind(address: SocketAddr) {
     let mut stream = connect(address);
     let mut send = |path: &str, body: Value| {
@@ -109,11 +110,12 @@ fn list(home: &Path, server: &Server) {
     record(promise, ms(command), command <= LIST_LIMIT);
 }
 
-/// The CPU time of a server without requests that counts this often, after its first count.
+/// The CPU time of a server without requests, measured after its first count. `every` is the
+/// interval between two counts.
 fn cpu_of(home: &Path, database: &str, every: &str) -> Duration {
     let flags = ["--count-hosts-every".to_owned(), every.to_owned()];
     let server = Server::start_with(home, database, &flags);
-    // The first count, which also reads a representative of each group.
+    // Waits for the first count, which also reads a representative of each group.
     std::thread::sleep(Duration::from_secs(5));
     let before = server.cpu();
     std::thread::sleep(Duration::from_secs(u64::from(EVERY * COUNTS)));

@@ -16,7 +16,7 @@ use crate::{ms, rules};
 const RULES: u64 = 1_000;
 /// Connections of each kind: one kind sends many requests, the other an incomplete request.
 const CONNECTIONS: usize = 2_000;
-/// The server's soft limit of file descriptors when it starts.
+/// The server's soft limit on file descriptors when it starts.
 const DESCRIPTORS: u32 = 1_024;
 const MACS: usize = 16;
 const SYNCS: usize = 2_000;

@@ -1,5 +1,5 @@
 //! CPU time of a sync with nothing to do: with few and many rules, over TLS, and on PostgreSQL. It
-//! is compared with a server that returns fixed bytes.
+//! is compared with the CPU time of a server that returns fixed bytes.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -83,7 +83,7 @@ fn us(micros: f64) -> String {
     format!("{micros:.0} µs")
 }
 
-/// The server's CPU time and the elapsed time, each divided by the number of syncs of all Macs.
+/// CPU time and elapsed time, each divided by the number of syncs of all Macs.
 #[derive(Clone, Copy)]
 struct Cost {
     cpu: Duration,

@@ -11,11 +11,11 @@ use crate::postgres::Cluster;
 use crate::{median, ms, nicelist, rules, time};
 
 const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_initial.sql");
-/// Numbers of rows, each with the number of imports that are measured.
+/// Numbers of rows, each with its number of runs.
 const IMPORTS: [(u64, usize); 4] = [(1_000, 7), (10_000, 7), (100_000, 7), (1_000_000, 3)];
 
 const ON_POSTGRES: (u64, usize) = (1_000_000, 3);
-/// The limit applies to imports of at least this number of rows. With fewer rows, the start of the
+/// The bound applies to imports of at least this number of rows. With fewer rows, the start of the
 /// process would distort the ratio.
 const BOUND_FROM: u64 = 100_000;
 

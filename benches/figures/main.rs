@@ -1,9 +1,6 @@
 //! Measures the numbers in docs/BENCHMARKS.md and writes that page to stdout.
 //!
-//! `cargo bench --bench figures -- plan` measures one part.
-//!
-//! Many numbers are medians of several runs. Some are compared with a limit that is measured in the
-//! same run.
+//! `cargo bench --bench figures -- plan` measures only the part `plan`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]

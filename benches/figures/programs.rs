@@ -23,7 +23,7 @@ const A_BATCH: u64 = 10_000;
 /// Maximum pages of a list that are read.
 const MOST_PAGES: usize = 200;
 const LIMIT: Duration = Duration::from_millis(50);
-/// How many programs are shown, and the bound for each.
+/// The number of programs whose details are read.
 const SHOWN: u64 = 200;
 const SHOW_LIMIT: Duration = Duration::from_millis(10);
 
@@ -67,7 +67,7 @@ fn report_programs(address: SocketAddr) {
     println!();
 }
 
-/// Prints a row of a table. `first` has the cells before the figures.
+/// Prints a row of a table and records its bound. `first` contains the first cells.
 fn row(first: &str, times: Vec<Duration>, programs: usize, (bound, limit): (&str, Duration)) {
     let slowest = *times.iter().max().unwrap();
     let (count, middle) = (times.len(), median(times));
@@ -136,7 +136,8 @@ fn measure(server: &Server, rules: &str, limit: usize) {
     row(&format!("{rules} | {limit}"), pages, programs, (bound.as_str(), LIMIT));
 }
 
-/// Reads the pages of a list. Returns the time of each page, and the number of items.
+/// Reads up to [`MOST_PAGES`] pages of a list. Returns the time of each page, and the number of
+/// items.
 fn read_pages(address: SocketAddr, path: &str) -> (Vec<Duration>, usize) {
     let (mut pages, mut items, mut cursor) = (Vec::new(), 0, String::new());
     while pages.len() < MOST_PAGES {

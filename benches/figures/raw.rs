@@ -21,7 +21,8 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Starts a server that returns `preflight` to a preflight and fixed bytes to other requests.
+    /// Starts a server that returns the bytes `preflight` for each preflight, and other fixed bytes
+    /// for each other request.
     pub(crate) fn start(preflight: &[u8]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(ROLE).stdin(Stdio::piped()).stdout(Stdio::piped());

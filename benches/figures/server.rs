@@ -24,7 +24,7 @@ impl Server {
         Self::run(nicelist(home), database, flags)
     }
 
-    /// Starts a server with this soft limit of file descriptors. The server may raise the limit.
+    /// Starts a server with this soft limit on file descriptors. The server may raise the limit.
     pub(crate) fn start_with_descriptors(home: &Path, database: &str, soft: u32) -> Self {
         let mut shell = Command::new("sh");
         shell.env_clear().env("HOME", home);
@@ -110,7 +110,7 @@ pub(crate) fn post(stream: &mut BufReader<TcpStream>, path: &str, body: &str) ->
 }
 
 /// Sends a request and returns the response: the status line and headers in lower case, and the
-/// body. The status must be 200. Each additional header ends with CRLF.
+/// body. The status must be 200. Each line in `headers` must end with CRLF.
 pub(crate) fn exchange(
     stream: &mut BufReader<TcpStream>,
     method: &str,

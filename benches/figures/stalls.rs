@@ -115,8 +115,8 @@ fn longest_poll(server: &Server) -> Duration {
     Duration::from_micros(status["longest_poll_micros"].as_u64().unwrap())
 }
 
-/// The slowest response of `/healthz` while a host with pedro syncs. pedro needs all rules on one
-/// page, and the server refuses because there are too many.
+/// The longest response time of `/healthz` while a host with pedro syncs. pedro needs all rules on
+/// one page. The server refuses its sync, because there are too many rules.
 fn lone_page(home: &Path, database: &str) -> Duration {
     let server = Server::start(home, database);
     let mut sync = nicelist(home);

@@ -1,4 +1,4 @@
-//! Decisions about events, in the admin API.
+//! Decisions about events and programs, in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,11 +28,12 @@ pub struct DecisionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// The time until the rule expires, such as 24h. If the current rule expires at nearly the same
-    /// time, its expiry is kept.
+    /// The time until the rule expires, such as 24h. If the current rule has the same policy and
+    /// expires at nearly the same time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
-    /// The comment of the rule. The default contains the ID of the event.
+    /// The comment of the rule. If this is absent, a current rule with the same policy keeps its
+    /// comment. Otherwise, the comment contains the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rule.
@@ -91,11 +92,12 @@ pub struct DecisionsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// The time until the rules expire, such as 24h. If a current rule expires at nearly the same
-    /// time, its expiry is kept.
+    /// The time until the rules expire, such as 24h. If a current rule has the same policy and
+    /// expires at nearly the same time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
-    /// The comment of the rules. The default contains the ID of the program.
+    /// The comment of the rules. If this is absent, current rules with the same policy keep their
+    /// comments. The comments of the other rules contain the ID of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.
@@ -139,11 +141,11 @@ pub struct UndoRequest {
 pub struct UndoAnswer {
     /// The revision that was undone.
     pub undone: Revision,
-    /// The rules that the decision created.
+    /// The rules that the decision created or changed.
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule: removed, or changed back to the previous rule.
     pub outcomes: Vec<Outcome>,
-    /// The fields that differ from the rules of the decision.
+    /// For each rule, the fields that differ from the rule of the decision.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
@@ -162,11 +164,12 @@ pub struct BundleApproval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(deserialize_with = "optional_expiry")]
     pub expires: Option<Timestamp>,
-    /// The time until the rules expire, such as 24h. If a current rule expires at nearly the same
-    /// time, its expiry is kept.
+    /// The time until the rules expire, such as 24h. If a current rule has the same policy and
+    /// expires at nearly the same time, its expiry is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
-    /// The comment of the rules. The default contains the ID of the event.
+    /// The comment of the rules. If this is absent, current rules with the same policy keep their
+    /// comments. The comments of the other rules contain the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.

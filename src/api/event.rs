@@ -20,9 +20,9 @@ pub struct EventView {
     pub occurred: Option<Timestamp>,
     /// The host that reported the event.
     pub machine: MachineId,
-    /// The current name of the host; empty if the host does not exist.
+    /// The current name of the host; empty if it is unknown.
     pub hostname: String,
-    /// The user who ran the program.
+    /// The user who ran the program; empty if it was not reported, as for file accesses.
     pub user: String,
     /// What Santa decided.
     pub decision: Decision,
@@ -38,7 +38,7 @@ pub struct EventView {
 /// An access to a file that the Mac's profile watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccessView {
-    /// The rule in the profile that matches the access.
+    /// The name of the profile's rule that matched.
     pub rule: String,
     /// The version of the profile's policy.
     pub rule_version: String,
@@ -49,7 +49,7 @@ pub struct AccessView {
 /// A bundle that Santa hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BundleView {
-    /// The name of the bundle.
+    /// The name of the bundle; the name of the file if the bundle's name is unknown.
     pub name: String,
     /// The version of the bundle.
     pub version: String,
@@ -96,18 +96,19 @@ pub struct EventDetail {
     pub download_url: String,
     /// The certificates that signed the file, leaf first.
     pub signing_chain: Vec<SigningLink>,
-    /// For an access to a file, the ancestors of the process that opened the file, nearest first.
+    /// For a file access, the ancestors of the process, nearest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ancestors: Vec<Ancestor>,
     /// Targets for a rule, best first.
     pub candidates: Vec<Candidate>,
     /// Why the first target is the best, or why there are no targets.
     pub reason: String,
-    /// Reported values that no other field contains, by their names in Santa's protocol.
+    /// Other reported values, by their names in Santa's protocol.
     #[schema(value_type = Object)]
     pub other_fields: serde_json::Map<String, serde_json::Value>,
     /// The fields that were shortened or dropped because they were too long, by their names in
-    /// Santa's protocol. `report` means lists and objects of `other_fields`.
+    /// Santa's protocol. `report` means that the report was too long as a whole, so that parts of it
+    /// are missing in `other_fields`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }
@@ -158,7 +159,7 @@ impl HostReport {
 pub struct EventImportAnswer {
     /// The number of new events.
     pub new: usize,
-    /// The number of events that the server already had.
+    /// The number of known events, including duplicates in the request.
     pub known: usize,
 }
 
@@ -183,7 +184,7 @@ pub struct WaitingView {
     pub hosts: Vec<WaitingHost>,
     /// The users who ran the program, at most 16 for each host.
     pub users: Vec<String>,
-    /// The number of events about the program on these hosts.
+    /// The number of events about the program on these hosts, without file accesses.
     pub events: u64,
     /// When the newest event was received.
     pub last_received: Timestamp,

@@ -45,7 +45,7 @@ macro_rules! event_query {
             /// prefix of one, or `id:` followed by a whole machine ID.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub host: Option<String>,
-            /// Only executions and file accesses by this user.
+            /// Only executions by this user. Santa does not report the users of file accesses.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub user: Option<String>,
             /// Only blocked programs and denied file accesses.
@@ -119,8 +119,8 @@ event_query! {
 }
 
 event_query! {
-    /// Which pending programs to list. `since`, `until`, `path` and `blocked` apply to the newest
-    /// report of a program from each host.
+    /// Which pending programs to list. `since`, `until`, `path`, `text` and `blocked` apply to the
+    /// newest report of a program from each host.
     WaitingQuery {
         /// Maximum items on the page: 500 by default, at most 5,000.
         #[serde(skip_serializing_if = "Option::is_none")]
