@@ -1,5 +1,5 @@
-//! CPU time for a policy with many rules: of the server when it plans and applies the policy, and of
-//! the command line when it plans the policy.
+//! CPU time for a policy with many rules: of the server when it plans and applies the policy, and
+//! of the command line when it plans the policy.
 
 use std::hint::black_box;
 use std::io::BufReader;

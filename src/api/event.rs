@@ -107,8 +107,8 @@ pub struct EventDetail {
     #[schema(value_type = Object)]
     pub other_fields: serde_json::Map<String, serde_json::Value>,
     /// The fields that were shortened or dropped because they were too long, by their names in
-    /// Santa's protocol. `report` means that the report was too long as a whole, so that parts of it
-    /// are missing in `other_fields`.
+    /// Santa's protocol. `report` means that the whole report was too long, so that `other_fields`
+    /// is incomplete.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
 }
