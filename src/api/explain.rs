@@ -1,4 +1,4 @@
-//! Explanations of rules and predictions of decisions in the admin API.
+//! Explanations of rules, and predictions of Santa's decisions, in the admin API.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct ExplainQuery {
     pub target: Target,
 }
 
-/// Whether a host gets a rule for a target. If several rules match, the first is the strongest.
+/// Whether a host gets a rule for a target. Only the first of the rules, the strongest, counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -25,24 +25,24 @@ pub enum Verdict {
     Sent,
     /// The host does not get the first of the rules, because its Santa does not support it.
     Withheld,
-    /// The first of the rules has the policy `remove`: the host gets no rule.
+    /// The first of the rules has the policy `remove`, so the host gets no rule.
     Removed,
-    /// No rule matches.
+    /// No scope of the host has a rule for the target.
     NoRule,
 }
 
-/// The next sync of a host, which brings its pending changes.
+/// The pending changes of a host, and how often it syncs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NextSync {
-    /// The number of pending rules and removals.
+    /// The number of the host's pending rules and removals, for any target.
     pub due: u64,
     /// When the host last sent a preflight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_seen: Option<Timestamp>,
     /// The sync interval in seconds.
     pub interval: u32,
-    /// Whether the rules on the host are unknown because the database was restored. The host gets
-    /// all its rules again in a clean sync, unless its hash confirms them.
+    /// Whether the rules on the host are unknown because the database was restored. If so, the host
+    /// gets all its rules again in a clean sync, unless its hash confirms them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
 }
@@ -58,17 +58,17 @@ pub struct Explanation {
     pub hostname: String,
     /// The Santa version of the host.
     pub santa_version: String,
-    /// Whether the host has a rule for the target after its next sync.
+    /// Whether the host gets a rule for the target.
     pub verdict: Verdict,
     /// The policy of the rule that the host has now; absent if it has none, or if its rules are
-    /// unknown after a restore.
+    /// unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<PolicyKind>,
     /// The next sync; absent if it changes nothing for the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
-    /// The policy that the host gets, if it gets a rule. If its Santa does not support the policy
-    /// of the rule, this may be the nearest policy that it supports.
+    /// The policy that the host gets, if it gets a rule: the policy of the rule, or the nearest one
+    /// that the host's Santa supports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyKind>,
     /// The first Santa version that supports the rule, such as 2025.6. Only with the verdict
@@ -118,15 +118,15 @@ pub struct EvaluationView {
     /// The next sync; absent if it changes neither the ruling nor the deciding step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
-    /// The step of Santa's evaluation that decides, such as `signingid`, `platform` or
-    /// `client-mode`; empty if no step decides.
+    /// The step of Santa's evaluation that decides, or whose CEL expression decides about each
+    /// execution, such as `signingid`, `platform` or `client-mode`.
     pub decided_by: String,
-    /// The reason for the ruling, in words; empty if no step decides.
+    /// The reason for the result of this step, in words.
     pub why: String,
     /// The rules for the program in the host's scopes, in Santa's order of rule types. For each
     /// target, the rule with the strongest scope is first.
     pub rules: Vec<RuleMatch>,
-    /// The steps of Santa's evaluation, in order.
+    /// The steps of Santa's evaluation, in order, without some that cannot match.
     pub steps: Vec<StepView>,
 }
 
@@ -150,7 +150,7 @@ pub enum RulePart {
     Decides,
     /// The rule's CEL expression decides about each execution.
     Asks,
-    /// An earlier step of Santa's evaluation decides.
+    /// An earlier step of Santa's evaluation takes precedence.
     Outranked,
     /// A stronger scope has a rule for the same target.
     WeakerScope,
@@ -171,7 +171,7 @@ pub struct StepView {
     pub stage: String,
     /// The result of the step.
     pub finding: StepResult,
-    /// The decision of the step; absent if the step does not match.
+    /// The decision of the step, if it matches or may match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,
     /// The reason for the result, in words.

@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::rule::{RevisionRecord, RuleDraft, Scope, Target};
 
-/// Which revisions to list. All conditions must match.
+/// Which revisions to list, and which page of them. All conditions must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]

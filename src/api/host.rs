@@ -17,15 +17,16 @@ use crate::rule::{ChangeMessage, MachineId, Revision, TagName, words};
 pub enum HostState {
     /// The host is up to date.
     InSync,
-    /// Changes are pending for the host, or its rules are unknown because the database was
-    /// restored.
+    /// Rules, settings or a clean sync are pending for the host, or its rules are unknown because
+    /// the database was restored.
     Behind,
     /// A sync is in progress.
     Syncing,
-    /// The host confirmed all rules, but the numbers or the hash that it reports do not match.
+    /// The rule counts or the rules hash that the host reports do not match the rules that it
+    /// confirmed.
     Drifted,
-    /// The host did not accept all rules that it was sent, or should have more rules than its Santa
-    /// can receive.
+    /// The host may not have accepted all rules that it was sent, or it should have more rules than
+    /// its Santa can receive.
     Rejecting,
     /// The host never completed a sync.
     NeverSynced,
@@ -116,14 +117,14 @@ pub struct HostCount {
     pub hosts: u64,
 }
 
-/// The numbers of hosts in each state.
+/// The numbers of hosts by state, contact and conflict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostCounts {
     /// When the hosts were counted.
     pub counted_at: Timestamp,
     /// The counts. Those that are 0 are left out.
     pub items: Vec<HostCount>,
-    /// The number of hosts that are in no count, because they synced during the count or because
+    /// The number of hosts that are in no count, because they changed during the count or because
     /// their rows cannot be read.
     pub uncounted: u64,
 }
@@ -148,8 +149,8 @@ pub struct HostRules {
     /// them.
     #[serde(default)]
     pub withheld: u64,
-    /// Only if the host should have more rules than its Santa can receive: that maximum. The host
-    /// then receives no rules and is `rejecting`.
+    /// The maximum number of rules that the host's Santa can receive; only set if the host should
+    /// have more. In that case, it receives no rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
     /// The revision of the rules on the host; absent if it is unknown.
@@ -176,7 +177,7 @@ pub struct DriftView {
     /// The hash that the host reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_hash: Option<String>,
-    /// The expected numbers of rules by type.
+    /// The expected numbers of rules by type; 0 if they are unknown.
     pub expected: RuleCounts,
     /// The numbers of rules by type that the host reported, including static and transitive rules.
     pub reported: RuleCounts,
@@ -209,16 +210,16 @@ pub struct HostView {
     /// The number of groups that the host reported, if it is greater than the number of `groups`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub groups_reported: Option<u32>,
-    /// The fields of the host's report that were shortened or dropped because they were too long,
-    /// by their names in Santa's protocol.
+    /// The fields of the host's report that were shortened or left out because they were too long,
+    /// by their names in Santa's protocol. `report` means the whole report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
-    /// The number of events of the host that the server dropped today because the host had reached
-    /// its daily limit.
+    /// The number of events of the host that this server dropped today (UTC) because the host had
+    /// reached its daily limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// The number of events of the host that were stored today, but not counted for their programs,
-    /// because the host had reported too many new programs.
+    /// The number of events of the host that this server stored today (UTC), but did not count for
+    /// their programs, because the host had reported too many new programs.
     #[serde(default)]
     pub sightings_dropped: u64,
     /// All tags of the host, including `tags_by_membership`.
@@ -252,8 +253,8 @@ pub struct HostView {
     /// The Mac that an administrator accepted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepted: Option<Fingerprint>,
-    /// Other hosts that report the same serial number, at most ten. Only in the response for a
-    /// single host.
+    /// Other hosts that report the same serial number, at most ten. Only in the response to
+    /// `GET /hosts/{host}`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub same_serial: Vec<MachineId>,
     /// Whether settings are pending.
@@ -291,7 +292,7 @@ pub struct MacView {
     pub hostname: String,
     /// Whether the Mac has the rules and settings that are active for it.
     pub state: HostState,
-    /// The number of rules and removals that the Mac gets with its next sync.
+    /// The number of rules and removals that are pending for the Mac.
     pub due: u64,
     /// When the Mac last sent a preflight.
     pub last_seen: Option<Timestamp>,
@@ -332,11 +333,11 @@ pub struct HostNamesRequest {
 /// several hosts report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostNames {
-    /// Host names that are neither a machine ID nor a serial number. Rules and settings for these
-    /// names do not apply to any host.
+    /// The given names that are host names, and neither machine IDs nor serial numbers. Rules and
+    /// settings for these names do not apply to any host.
     pub host_names: Vec<HostsOfName>,
-    /// Serial numbers that several hosts report, at most 100. Rules and settings for such a serial
-    /// number apply to all hosts that report it.
+    /// Serial numbers that several hosts report, at most 100, whether or not they are among the
+    /// given names. Rules and settings for such a serial number apply to all hosts that report it.
     pub shared_serials: Vec<HostsOfName>,
 }
 
@@ -351,7 +352,7 @@ pub struct HostsOfName {
     pub machines: Vec<MachineId>,
 }
 
-/// Which hosts to list.
+/// Which hosts to list, and which page of them. All conditions must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
@@ -438,7 +439,7 @@ pub struct HostToForget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanSyncRequest {
-    /// The rules that the host deletes before it receives new ones.
+    /// The rules that the host deletes before it stores the new ones.
     pub kind: CleanSync,
 }
 
