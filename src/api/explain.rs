@@ -121,7 +121,7 @@ pub struct EvaluationView {
     /// The step of Santa's evaluation that decides, or whose CEL expression decides about each
     /// execution, such as `signingid`, `platform` or `client-mode`.
     pub decided_by: String,
-    /// The reason for the result of this step, in words.
+    /// The reason for the result of the step in `decided_by`, in words.
     pub why: String,
     /// The rules for the program in the host's scopes, in Santa's order of rule types. For each
     /// target, the rule with the strongest scope is first.
