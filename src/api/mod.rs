@@ -120,8 +120,8 @@ pub struct Status {
     /// reached its daily limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// The number of events that this server stored since it started, but did not count for their
-    /// programs, because their host had reported too many new programs that day.
+    /// The number of events that this server stored since it started, but whose new programs it did
+    /// not list, because their host had reported too many new programs that day.
     #[serde(default)]
     pub sightings_dropped: u64,
     /// The number of requests since this server started that exceeded a limit per minute. The
@@ -140,15 +140,15 @@ pub struct Status {
     /// started. Other requests may have waited that long.
     #[serde(default)]
     pub longest_poll_micros: u64,
-    /// The name of the token of the request.
+    /// The name of the request's token, or `local:USER` for a local database.
     pub token: String,
-    /// The role of the token.
+    /// The role of the token, or `admin` for a local database.
     pub role: Role,
     /// Whether the server works, as `/readyz` reports it.
     #[serde(default)]
     pub readiness: Readiness,
-    /// The number of rules, settings and tags that this version cannot read. They are kept in the
-    /// database, but have no effect.
+    /// The number of rules, settings and tags that this version cannot read, at most 1,000. They
+    /// are kept in the database, but have no effect.
     #[serde(default)]
     pub unreadable: usize,
     /// Some of the rows that this version cannot read, at most 20.
@@ -179,7 +179,8 @@ pub struct DatabaseSize {
     pub disk_free: Option<u64>,
 }
 
-/// The first revision whose history is kept. Older revisions can no longer be shown or restored.
+/// The first revision whose history is kept. Older revisions cannot be restored, and their changes
+/// can no longer be listed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HistoryStart {
     /// The revision.

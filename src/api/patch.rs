@@ -12,7 +12,8 @@ use crate::rule::{
 /// One field of a [`RulePatch`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum FieldPatch<T> {
-    /// The field is absent. The current value is kept while the policy stays the same.
+    /// The field is absent. It keeps its current value if the policy stays the same and the field
+    /// is not reset.
     #[default]
     Keep,
     /// The current value is erased.
@@ -91,8 +92,8 @@ impl From<ExpiresIn> for String {
 /// divided by this number.
 const SLACK: i32 = 24;
 
-/// A rule to store. While the policy stays the same, absent fields keep the values of the current
-/// rule for the target and scope. `null` or an empty text erases a field.
+/// A rule to store. If the policy stays the same, absent [`FieldPatch`] fields keep the values of
+/// the current rule for the target and scope. `null` or an empty text erases such a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RulePatch {

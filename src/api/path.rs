@@ -1,4 +1,4 @@
-//! Parameters in paths.
+//! Path parameters of the admin API.
 
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;

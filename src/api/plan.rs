@@ -25,11 +25,11 @@ pub struct PolicyRequest {
     pub force: bool,
     /// Remove all tags, settings and rules that the request does not contain.
     pub prune: bool,
-    /// Tags.
+    /// The wanted tags.
     pub tags: Vec<Tag>,
-    /// Settings.
+    /// The wanted settings.
     pub settings: Vec<SettingView>,
-    /// Rules.
+    /// The wanted rules.
     pub rules: Vec<RuleDraft>,
 }
 
@@ -51,18 +51,17 @@ pub struct RollbackRequest {
     pub force: bool,
 }
 
-/// The differences from the policy, and whether they were applied.
+/// The differences between the current and the wanted policy, and whether they were applied.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyAnswer {
-    /// The newest revision: the one that the change created, or else the one that the plan is based
-    /// on.
+    /// The newest revision. If `changed` is true, this change created it.
     pub revision: Revision,
     /// Whether a revision was created.
     pub changed: bool,
-    /// The number of items in the request that do not differ from the policy.
+    /// The number of wanted items that do not differ from the current policy.
     pub unchanged: u64,
-    /// The number of rules in the request that have expired. These rules are not stored, and are
-    /// removed if they are active, even without `prune`.
+    /// The number of wanted rules that have expired. These rules are not stored, and are removed if
+    /// they are active, even without `prune`.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub expired: u64,
     /// The differences: tags, then settings by scope, then rules by target and scope.
@@ -78,10 +77,10 @@ impl PolicyAnswer {
     }
 }
 
-/// One difference.
+/// A tag, setting or rule that a change adds, changes or removes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PolicyChange {
-    /// What happens to the item, or would happen.
+    /// Whether the item is added, changed or removed.
     pub outcome: Outcome,
     /// The item that differs.
     #[serde(flatten)]

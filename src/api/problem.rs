@@ -17,8 +17,8 @@ pub enum Code {
     NotFound,
     /// A name matches more than one host.
     Ambiguous,
-    /// The request does not have the form that the OpenAPI document describes, or its body did not
-    /// arrive completely.
+    /// The server cannot read the request: for example, it does not have the form that the OpenAPI
+    /// document describes, or its body did not arrive completely.
     BadRequest,
     /// The path exists, but does not support this method; the header `Allow` lists the supported
     /// methods.
@@ -29,7 +29,7 @@ pub enum Code {
     /// `details` may list the invalid items.
     Invalid,
     /// The policy was changed after the revision that the request is based on, or during the
-    /// request.
+    /// request. For an undo, a rule of the decision was changed or removed.
     Conflict,
     /// The change is refused to prevent harm: for example, lint found errors, a tag is in use or a
     /// name is taken.
@@ -102,7 +102,7 @@ pub struct Problem {
     /// Likely fixes, one line each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub hints: Vec<String>,
-    /// Details, such as each error in the request, or the hosts that an ambiguous name matches.
+    /// Details, such as errors in the request, or hosts that an ambiguous name matches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub details: Vec<Detail>,
     /// The ID of the request, as in the server's log.

@@ -36,12 +36,12 @@ impl ProgramView {
     }
 }
 
-/// The reports of a program from one host.
+/// One host's reports of a program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SightingView {
     /// The machine ID of the host.
     pub machine: MachineId,
-    /// The name of the host. Empty if the host does not exist.
+    /// The name of the host; empty if it is unknown.
     pub hostname: String,
     /// When the server received the host's first report of the program.
     pub first_seen: Timestamp,
@@ -73,8 +73,8 @@ pub struct ProgramDetail {
     /// The newest other programs with the same signing ID, at most 20. Fewer if they were seen on
     /// more than 10,000 hosts in total.
     pub versions: Vec<ProgramView>,
-    /// The rules in any scope that match the program, at most 100 for each identifier. Hosts that
-    /// do not support a rule are not counted.
+    /// The rules in any scope that match the program, at most 100 for each identifier. `withheld`
+    /// is always absent.
     pub rules: Vec<RuleView>,
     /// The decisions about the program: active and earlier rules in any scope that match it, newest
     /// first, at most 50.
@@ -85,14 +85,13 @@ pub struct ProgramDetail {
     pub reason: String,
 }
 
-/// A decision about a program: a rule that matches it, with the revisions that created and removed
-/// the rule.
+/// A decision about a program: a version of a rule that matches the program.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DecisionView {
-    /// The rule.
+    /// The version of the rule.
     #[serde(flatten)]
     pub version: RuleVersionView,
-    /// Whether the rule was removed because its author undid the decision.
+    /// Whether the author undid the decision.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub undone: bool,
 }
@@ -122,7 +121,7 @@ pub struct ProgramQuery {
     /// Only programs with this text in a name, the SHA-256, the signing ID or the team ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    /// Only programs that the server first received a report of at or after this time.
+    /// Only programs whose first report the server received at or after this time.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
     #[param(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
@@ -150,7 +149,7 @@ pub struct ProgramQuery {
     pub cursor: Option<String>,
 }
 
-/// Which page of the hosts that reported a program to list.
+/// Which page of a program's hosts to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]

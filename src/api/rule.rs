@@ -10,13 +10,13 @@ use crate::rule::{
     RuleType, Scope, Target,
 };
 
-/// An active rule.
+/// A rule, and who last changed it and when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RuleView {
     /// The rule itself.
     #[serde(flatten)]
     pub rule: RuleDraft,
-    /// The revision that created the rule.
+    /// The revision that created or last changed the rule.
     pub revision: Revision,
     /// The author of that revision.
     pub author: String,
@@ -26,9 +26,9 @@ pub struct RuleView {
     /// support it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
-    /// The number of hosts in the rule's scope that do not get the rule because their Santa does
-    /// not support it. In the list of a single host, 1 if that host does not get the rule for this
-    /// reason.
+    /// In the list of current rules, the number of hosts in the rule's scope that do not get the
+    /// rule because their Santa does not support it. In the list of one host, 1 if that host does
+    /// not get the rule for this reason. Otherwise absent.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub withheld: u64,
 }
@@ -78,7 +78,7 @@ pub struct RuleChange {
     /// Why the change is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If a newer revision exists, the change is
+    /// The revision that the change is based on. If a newer revision exists, the change is
     /// refused as a conflict.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,

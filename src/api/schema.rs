@@ -1,5 +1,5 @@
-//! OpenAPI schemas of types that must not have attributes for one wire format, and of types whose
-//! derived schema would be wrong.
+//! OpenAPI schemas of types that do not derive one, for example because the derived schema would be
+//! wrong.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ use crate::rule::{
     RuleType, Ruling, Scope, SigningStatus, StepResult, TagName, Target,
 };
 
-/// A name has no control characters, and does not consist only of spaces.
+/// A name contains at least one character that is not a space, and no control characters.
 const NAME: &str = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$";
 const SCOPE: &str = r"^(fleet|tag:[A-Za-z0-9][A-Za-z0-9._-]{0,62}|(group|user|host):[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]{0,254})$";
 const TAG: &str = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$";
@@ -74,7 +74,6 @@ fn derived<T: PartialSchema>(description: &str) -> RefOr<Schema> {
 
 fn number(description: &str, least: i64, most: u64) -> Object {
     let number = plain(Type::Integer, description).minimum(Some(least));
-    // As a float, the largest u64 would be rounded up.
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     number.maximum(Some(most)).build()
 }
@@ -101,7 +100,7 @@ fn of<T: ToSchema>(description: &str) -> RefOr<Schema> {
         .into()
 }
 
-/// An object. Later versions may add properties, unless it is passed to [`closed`].
+/// An object that may have additional properties, unless it is passed to [`closed`].
 fn object(
     description: &str,
     required: &[&str],
@@ -113,7 +112,7 @@ fn object(
     required.iter().fold(object, |object, name| object.required(*name))
 }
 
-/// An object of a request, which must not have additional properties.
+/// An object that must not have additional properties.
 fn closed(object: ObjectBuilder) -> Object {
     object.additional_properties(Some(AdditionalProperties::FreeForm(false))).build()
 }
@@ -144,7 +143,7 @@ impl<'de> Deserializer<'de> for Words<'_> {
     }
 }
 
-/// The words that serde accepts for an enum.
+/// The schema of an enum, with the words that serde accepts for it.
 fn words_of<T: for<'de> Deserialize<'de>>(description: &str) -> Object {
     let mut found: &'static [&'static str] = &[];
     // This always fails after the words are recorded.
@@ -283,7 +282,7 @@ macro_rules! schema {
             }
         )+
 
-        /// The name and schema of each type in this list.
+        /// The Rust name and the schema of each type in the list of the `schema!` call.
         #[cfg(test)]
         fn all() -> Vec<(&'static str, RefOr<Schema>)> {
             vec![$((stringify!($name), <$name as PartialSchema>::schema()),)+]
