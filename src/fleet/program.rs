@@ -26,11 +26,12 @@ impl fmt::Display for ProgramId {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KnownProgram {
     pub id: ProgramId,
-    /// The identifiers. The names in the certificate are from the first report.
+    /// The identifiers and the signing status. The names in the certificate are from the first
+    /// report.
     pub program: Program,
     /// The file's name in the first report.
     pub name: String,
-    /// The bundle's name in the first report; empty if the program has no bundle.
+    /// The bundle's name in the first report; empty if it had none.
     pub bundle_name: String,
     pub first_seen: Timestamp,
     pub hosts: u64,
@@ -42,19 +43,17 @@ pub struct Sighting {
     pub machine: MachineId,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
-    /// The number of events, without file accesses.
+    /// The number of events, except file accesses.
     pub reports: u64,
     pub decision: Decision,
     /// The ID of the newest event, which may have been deleted.
     pub latest: EventId,
     pub path: String,
-    /// The users in the reports, sorted. If there are too many, the first [`Sighting::MOST_USERS`]
-    /// are kept.
+    /// The users in the reports: the first [`Sighting::MOST_USERS`] in byte order.
     pub users: Vec<String>,
     /// Whether more users were reported.
     pub more_users: bool,
-    /// The paths in the reports, sorted. If there are too many, the first [`Sighting::MOST_PATHS`]
-    /// are kept.
+    /// The paths in the reports: the first [`Sighting::MOST_PATHS`] in byte order.
     pub paths: Vec<String>,
     /// Whether more paths were reported.
     pub more_paths: bool,

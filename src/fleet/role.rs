@@ -17,9 +17,9 @@ pub enum Role {
     Viewer,
     /// Also approves and blocks programs from events.
     Helpdesk,
-    /// Also changes rules, settings, tags and hosts.
+    /// Also changes rules, settings, tags and hosts, and imports events.
     Editor,
-    /// Also creates and revokes tokens.
+    /// Also manages tokens, accepts the clock after a jump, and begins epochs.
     Admin,
 }
 

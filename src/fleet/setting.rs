@@ -198,8 +198,8 @@ impl SettingKey {
 }
 
 impl Setting {
-    /// Parses a setting. Two deprecated names also set `removable-media`: `block-usb-mount=true`
-    /// and `remount-usb-mode=rdonly,noexec`.
+    /// Parses a setting. Two deprecated names also set `removable-media`, as in
+    /// `block-usb-mount=true` and `remount-usb-mode=rdonly,noexec`.
     ///
     /// # Errors
     /// The key is unknown or the value is invalid.

@@ -95,7 +95,7 @@ impl Tags {
         &self.tags
     }
 
-    /// The tags of a host, weakest first. The result is the same as with [`Tag::is_of`].
+    /// The tags of a host, weakest first: the same tags that [`Tag::is_of`] finds.
     pub fn of<'a>(&'a self, host: &Host) -> impl Iterator<Item = &'a Tag> {
         let facts = &host.facts;
         let named = |index: &HashMap<ReportedName, Vec<usize>>, name: &str| -> Vec<usize> {

@@ -45,7 +45,7 @@ fn check(text: &str) -> Result<Box<str>, TokenNameError> {
     if matches!(text, "." | "..") {
         return Err(TokenNameError::Dots);
     }
-    // `local:USER` is the author of changes that a user makes in the database directly.
+    // `local:USER` is the author of changes by commands that open the database without a server.
     if text.contains(':') || text.eq_ignore_ascii_case(SERVER) {
         return Err(TokenNameError::Reserved);
     }

@@ -49,8 +49,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Adds the rules that `read` returns for a record, or the errors. Notes the fields that `read`
-    /// left in the record.
+    /// Adds the rules that `read` returns for a record, filled with the defaults. Errors become
+    /// faults. Notes the fields that `read` left in the record.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,

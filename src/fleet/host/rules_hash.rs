@@ -37,16 +37,15 @@ impl fmt::Display for RulesHash {
 
 serde_as_text!(RulesHash);
 
-/// Describes the order in which a host stored its rules: first all rules of a holding, then the
-/// rules of each later difference. The hash depends on this order, so the server must repeat the
-/// same steps to compute the hash. Differences from a union of offers come first, because version
-/// 0.1.0 had no other kind.
+/// The downloads that a host applied: all rules of a holding, then differences. The hash depends on
+/// the order in which the host stored its rules, so the server repeats these downloads to compute
+/// it. Differences from a union of offers come first, because version 0.1.0 had no other kind.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
     /// The holding whose rules were all sent in one sync, in the order of targets.
     pub root: Holding,
-    /// The epoch of the database when the rules of `root` were sent. The hash does not cover the
-    /// messages of rules, so all rules are sent again in a later epoch.
+    /// The epoch of the database when the rules of `root` were sent. In a later epoch, all rules
+    /// are sent again even if the hash matches, because it does not cover the messages of rules.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
     /// The differences from a union of offers that the host applied after `root`. Empty differences
@@ -68,7 +67,7 @@ impl Trail {
         self.legs.pop().is_some() || self.union_legs.pop().is_some()
     }
 
-    /// The holding after the last difference.
+    /// The holding after all differences.
     pub fn end(&self) -> Holding {
         let last = self.legs.last().map(|leg| leg.to);
         last.or_else(|| self.union_legs.last().map(|leg| leg.to)).unwrap_or(self.root)
@@ -103,9 +102,9 @@ pub struct Leg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(from = "UnionLegNumbers", into = "UnionLegNumbers")]
 pub struct UnionLeg {
-    /// The revision that the difference starts from.
+    /// The revision of the holding before the difference.
     pub since: Revision,
-    /// The scopes of the rules that the host may have had before the difference.
+    /// The scopes of the offers before the difference, and of the difference.
     pub reach: Reach,
     pub to: Holding,
 }
@@ -161,11 +160,11 @@ impl From<UnionLegNumbers> for UnionLeg {
     }
 }
 
-/// The difference between the rules that a host reports and the rules that it confirmed.
+/// A host's report that does not match the rules that the host confirmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     pub found: Timestamp,
-    /// None for clients that report no hash.
+    /// None if the server does not know it, for example if the client reports no hash.
     pub expected_hash: Option<RulesHash>,
     pub reported_hash: Option<RulesHash>,
     /// The counts of the rules that the host confirmed, without static and transitive rules; 0 if
@@ -181,7 +180,8 @@ pub struct Drift {
 }
 
 impl Drift {
-    /// The maximum of `unheard_repairs`. It is more than one because requests can get lost.
+    /// After this number of unheard repairs, the server stops repairing. The number is more than
+    /// one, because a postflight can get lost.
     const MOST_UNHEARD: u8 = 5;
 
     pub const fn is_repairable(&self) -> bool {

@@ -13,7 +13,8 @@ use crate::rule::Revision;
 #[serde(transparent)]
 pub struct ScopeSetId(pub i64);
 
-/// An entry in the table of client generations. It lists the features that a client supports.
+/// The number of a client generation, such as 202507. Clients of one generation support the same
+/// features.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(pub u32);
@@ -61,8 +62,8 @@ impl Offers {
 pub struct Reach {
     /// The scopes of all offers, by ascending ID.
     pub union: ScopeSetId,
-    /// The scopes that are in all offers, in the same order of strength and for the same
-    /// generation. An unchanged rule is skipped only if its scope is in this set.
+    /// The scopes that all offers share, with the same order of strength. Empty if the offers are
+    /// for different generations. An unchanged rule is skipped only if its scope is in this set.
     pub common: ScopeSetId,
 }
 
@@ -80,7 +81,7 @@ pub enum CleanSync {
 #[serde(rename_all = "kebab-case")]
 pub enum SessionKind {
     Normal,
-    /// The host gets all rules after it deletes its old ones.
+    /// The host replaces its rules with all rules that it should have.
     Clean(CleanSync),
 }
 
@@ -94,11 +95,11 @@ pub struct Session {
     pub target: Holding,
     pub started: Timestamp,
     pub settings: u64,
-    /// The optional settings that the host has after it completes the session.
+    /// The optional settings that the host may have after it completes the session.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// Whether a page with rules was sent. From then on, the session's target is an offer. Rows of
-    /// version 0.1.0 have the target in `reach` even before that.
+    /// Whether a page with rules was sent. From then on, the host may have the rules of `target`.
+    /// Rows of version 0.1.0 have the target in `reach` even before that.
     #[serde(default)]
     pub begun: bool,
     /// Whether the last page with rules was sent.
@@ -110,8 +111,8 @@ pub struct Session {
     /// does not confirm its rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mixed: bool,
-    /// The epoch when the session began. The postflight of a session from an older epoch does not
-    /// confirm its rules, because the host may have completed other sessions since.
+    /// The epoch when the session began. A postflight in another epoch does not confirm the
+    /// session's rules, because it may belong to another session.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
     /// Whether no rules are sent, because the database row of the host may be older than the host's
@@ -161,12 +162,11 @@ pub struct SyncState {
     pub uploaded_in: EpochId,
     /// A digest of the settings that were sent in the last completed sync.
     pub settings: Option<u64>,
-    /// The optional settings that the host may have from earlier syncs. Hosts whose rows are from
-    /// version 0.1.0 may have all optional settings.
+    /// The optional settings that the host may have received. A host whose row is from version
+    /// 0.1.0 may have received all of them.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// All offers except the holding. They are from sessions without a postflight that confirmed
-    /// the rules, and from downloads without a session.
+    /// The offers except the holding, such as the target of a session whose postflight was lost.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub offers: Vec<Holding>,
     /// Replaces `offers` if there are too many offers.
@@ -176,16 +176,16 @@ pub struct SyncState {
     pub last_sync: Option<Timestamp>,
     /// When the host last sent a preflight.
     pub last_seen: Option<Timestamp>,
-    /// Set if the host rejected its rules, or may have. Without a postflight, `received` and
-    /// `processed` are 0.
+    /// Set if the host may not have stored all rules of a sync. `received` and `processed` are 0 if
+    /// no postflight reported them.
     pub miscount: Option<Miscount>,
     /// Whether the host ever reported at least one rule. If so, a report without counts means that
     /// the host has no rules.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counts_rules: bool,
     /// The order of the host's rules, for clients that report a hash. If the order is unknown, all
-    /// rules are sent again. Version 0.1.0 ignores the stored name, so it never computes a hash
-    /// from legs that it does not support.
+    /// rules are sent again. Version 0.1.0 ignores the name `exact_trail`, so it never computes a
+    /// hash from legs that it does not support.
     #[serde(
         default,
         rename = "exact_trail",
@@ -207,7 +207,7 @@ pub struct SyncState {
 
 impl SyncState {
     /// Forgets the trail and the session of each Mac if they need the history before `start`. Keeps
-    /// the expected hash. Also keeps the holding, because a clean sync will replace it.
+    /// the expected hash. Also keeps an older holding, because a clean sync will replace it.
     pub fn forget_before(&mut self, start: Revision) {
         if self.trail.as_ref().is_some_and(|trail| trail.root.revision < start) {
             self.trail = None;

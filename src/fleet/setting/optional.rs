@@ -1,11 +1,11 @@
-//! Settings that hosts get only if an administrator set them.
+//! Settings whose defaults are not sent to every host.
 
 use serde::{Deserialize, Serialize};
 
 use super::SettingKey;
 
-/// A set of optional settings. A host gets an optional setting only if an administrator set it,
-/// because the host's profile or Santa may have a default that the server cannot see.
+/// A set of optional settings. The default of an optional setting is sent only to replace an
+/// earlier value, because the host's profile or Santa may have another default.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct OptionalSettings(u8);

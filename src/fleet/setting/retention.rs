@@ -7,7 +7,6 @@ use crate::fleet::parse_duration;
 
 /// One hour, because administrators need some time to see events.
 const SHORTEST_AGE: u64 = 60 * 60;
-/// A hundred years.
 const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
 /// Seven days, so that hosts that were off for a few days do not need a clean sync.
@@ -46,7 +45,7 @@ impl SettingValue for EventAge {
 pub struct HistoryAge(Option<u64>);
 
 impl HistoryAge {
-    /// One year, so that administrators can see the rules of the year before.
+    /// One year, so that administrators can see the changes of the past year.
     pub const DEFAULT: Self = Self(Some(365 * DAY));
 
     /// None if history is never deleted.
@@ -73,7 +72,7 @@ impl SettingValue for HistoryAge {
 pub struct SightingAge(Option<u64>);
 
 impl SightingAge {
-    /// Two years, to keep programs that run once a year, even if they do not run in one year.
+    /// Two years, to keep the sightings of programs that run about once a year.
     pub const DEFAULT: Self = Self(Some(2 * 365 * DAY));
 
     /// None if sightings are never deleted.
@@ -94,7 +93,7 @@ impl SettingValue for SightingAge {
     }
 }
 
-/// Parses an age into seconds; None for `never`.
+/// Parses an age into seconds; None for `never`, `off` and `none`.
 fn read_age(
     text: &str,
     shortest: u64,

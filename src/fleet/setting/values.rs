@@ -155,7 +155,7 @@ words! {
 }
 
 words! {
-    /// Overrides the file-access rules of a profile.
+    /// Overrides Santa's file access rules.
     FileAccessOverride {
         /// The rules are not changed.
         None = "none",
@@ -168,7 +168,7 @@ words! {
 }
 
 words! {
-    /// A mount option for a removable disk (santad's device manager).
+    /// A mount option for a removable disk.
     RemountFlag {
         /// Read-only.
         Rdonly = "rdonly",
@@ -266,7 +266,7 @@ impl SettingValue for Interval {
     }
 }
 
-/// The number of events in one upload request: 1 to 1000.
+/// The maximum number of events in one upload request: 1 to 1000.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BatchSize(u32);
 
@@ -292,8 +292,8 @@ impl SettingValue for BatchSize {
     }
 }
 
-/// A pattern for paths in ICU's syntax, or empty for no pattern. A pattern always begins with `^`.
-/// Santa adds a missing `^` only after a restart, so the meaning of the pattern would change then
+/// A pattern for paths in ICU's syntax, or empty for no pattern. A missing `^` is added, because
+/// Santa adds it only after a restart, which would change the meaning of the pattern
 /// (SNTConfigurator.mm).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PathRegex(Box<str>);

@@ -22,8 +22,8 @@ pub(in crate::format) enum Column {
     Expires,
 }
 
-/// The columns in the order of nicelist's own files. Each has nicelist's name and the names that
-/// other tools use, folded by [`fold`].
+/// The columns in the order of nicelist's own files. Each has nicelist's name, then the other
+/// accepted names, folded by [`fold`].
 const COLUMNS: [(Column, &str, &[&str]); 15] = [
     (Column::RuleType, "rule_type", &["type", "targettype"]),
     (Column::Identifier, "identifier", &["sha256", "target", "targetidentifier"]),
@@ -58,7 +58,7 @@ impl Column {
         COLUMNS[self as usize].1
     }
 
-    /// The column with this folded name, which may be nicelist's or another tool's.
+    /// The column with this folded name.
     fn from_folded(folded: &str) -> Option<Self> {
         let is_it = |(_, name, others): &&(_, &str, &[&str])| {
             others.contains(&folded) || fold(name) == folded

@@ -4,7 +4,7 @@ use crate::rule::{RuleType, Target, TargetError};
 
 /// Prefixes that other programs put before a hash.
 const PREFIXES: [&str; 3] = ["sha256", "sha-256", "cdhash"];
-/// Characters that other programs put between the digits of a hash.
+/// Characters that other programs put before or between the digits of a hash.
 const SEPARATORS: [char; 6] = [' ', '\u{a0}', '\t', ':', '-', '='];
 /// Hex digits of a SHA-256.
 const SHA256: usize = 64;
