@@ -22,11 +22,11 @@ pub struct Defaults {
     /// If absent, rules without a scope are for the fleet.
     pub scope: Option<Scope>,
     pub source: Option<String>,
-    /// The policy for reports about programs, which do not have policies.
+    /// The policy of the rules that are created from reports about programs. The reports have no
+    /// policies.
     pub policy: Option<PolicyKind>,
-    /// How entries for the same target and scope are handled if they differ.
     pub duplicates: Duplicates,
-    /// The configuration that is read from files with several configurations.
+    /// The wanted configuration, for files with rules for several Zentral configurations.
     pub configuration: Option<String>,
 }
 
@@ -54,7 +54,7 @@ pub enum Spot {
     Line(u32),
     /// A line and a column in the line, in characters.
     Column(u32, u32),
-    /// A rule, in a file without lines.
+    /// The number of a rule in a property list, whose nodes have no positions.
     Rule(u32),
 }
 
@@ -108,7 +108,7 @@ pub struct PlacedTag {
     pub tag: Tag,
 }
 
-/// A message about an entry in a file: why the entry is invalid, or how it was read.
+/// A message about a file or an entry in it: why it is invalid, or how it was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
     pub location: Location,
@@ -136,10 +136,10 @@ pub struct ParsedPolicy {
     /// The tags of a manifest. Other formats have no tags.
     pub tags: Vec<PlacedTag>,
     pub faults: Vec<Remark>,
-    /// The number of faults about entries that contradict each other.
+    /// The number of faults about rules for the same target and scope that differ.
     pub conflicts: usize,
-    /// Facts that may surprise the author of a file, such as unknown keys, old spellings and
-    /// different meanings.
+    /// Facts that may surprise the author of a file, such as unknown keys, old spellings, and
+    /// values that nicelist does not import.
     pub notes: Vec<Remark>,
 }
 

@@ -65,8 +65,8 @@ struct Origin<'n> {
 
 impl<'n> Record<'n> {
     /// # Errors
-    /// If the node is not a map, has more than `MAX_KEYS` keys, or repeats a key. Only blocks may
-    /// be repeated.
+    /// If the node is not a map, has more than `MAX_KEYS` keys, or repeats the key of a field that
+    /// is not a block.
     pub(super) fn new(location: Location, keys: Keys, node: &'n Node) -> Result<Self, Remark> {
         let Some(entries) = node.entries() else {
             return Err(Remark::new(location, node.expected("an object for each rule")));
@@ -124,7 +124,7 @@ impl<'n> Record<'n> {
     }
 
     /// Removes and returns the field with the first of these names that has a value, or else with
-    /// the first name. Stores it as the origin of a draft's field.
+    /// the first name. Stores its key and location as the origin of the draft's `field`.
     pub(super) fn field(
         &mut self,
         field: &'static str,
@@ -184,7 +184,8 @@ impl<'n> Record<'n> {
     /// Removes the target, the policy and the texts, and returns them as a draft.
     ///
     /// # Errors
-    /// If the rule type or the identifier is missing, or if a value cannot be read.
+    /// If the rule type or the identifier is missing, if a value cannot be read, or if the policy
+    /// is `unknown`.
     pub(super) fn draft(&mut self, names: &FieldNames) -> Result<RuleDraft, Remark> {
         let identifier = self.text("target", names.identifier)?.unwrap_or_default();
         let policy = self.word("policy", &["policy"])?;

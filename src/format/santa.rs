@@ -46,8 +46,8 @@ pub(super) fn draft(record: &mut Record<'_>) -> Result<RuleDraft, Remark> {
     Ok(draft)
 }
 
-/// The keys and values of a rule. `None` if the rule is not for the fleet, because this format has
-/// no scopes.
+/// The keys and values of a rule. `None` if the rule is not for the fleet, because Santa's own
+/// formats have no scopes.
 pub(super) fn entries(
     index: usize,
     rule: &Rule,

@@ -16,8 +16,8 @@ pub fn recognises(head: &Outline) -> bool {
         && !santa::KEYS.has_all(keys, &["tag"])
 }
 
-/// Whether the first rule has at least two known keys. A JSON file in no other format is then read
-/// in this format, so that the errors in each rule are reported.
+/// Whether the first rule has at least two known keys. If so, a JSON file that matches no other
+/// format is read in this format, so that the errors in each rule are reported.
 pub fn resembles(head: &Outline) -> bool {
     const KNOWN: [&str; 7] =
         ["rule_type", "policy", "identifier", "sha256", "type", "state", "custommsg"];

@@ -10,14 +10,14 @@ const SHOWN: usize = 64;
 
 pub(super) struct Signed {
     pub(super) content: Vec<u8>,
-    /// The name of the signer's certificate, if the file has it.
+    /// The name in the first signer's certificate, if the certificate is found and has a name.
     pub(super) signer: Option<String>,
 }
 
 /// Extracts the profile. The signature is not checked.
 ///
 /// # Errors
-/// If the data is damaged or has no profile in it. The message follows the file's name.
+/// If the data is damaged, or contains only a signature. The message follows the file's name.
 pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
     let content =
         decode(bytes, content).map_err(|_| "is a damaged signed profile; it may be incomplete")?;

@@ -26,8 +26,8 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(bytes, word).is_some()
 }
 
-/// CMS starts with a sequence and the identifier of its type: signed data, or enveloped data
-/// (encrypted for recipients).
+/// The identifiers of signed and of encrypted CMS data. CMS is a sequence that starts with such an
+/// identifier.
 const SIGNED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
 const ENCRYPTED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03";
 /// Bytes at the start of CMS that contain the tag and length of the sequence, and the identifier.

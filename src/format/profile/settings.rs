@@ -7,7 +7,8 @@ use crate::fleet::{Setting, SettingKey};
 use crate::format::{File, Location, ParsedPolicy, PlacedSetting, Remark};
 use crate::rule::Scope;
 
-/// Keys for settings that a sync server sends, too. Old names are included.
+/// Keys for settings that a sync server can also send, except settings for removable disks. Old
+/// names are included.
 const KEYS: [(&str, SettingKey); 15] = [
     ("ClientMode", SettingKey::ClientMode),
     ("AllowedPathRegex", SettingKey::AllowedPathRegex),
@@ -50,7 +51,8 @@ const MEDIA: [MediaKeys; 2] = [
     },
 ];
 
-/// The location of every remark, because a property list has no positions.
+/// The location of settings and of remarks about them, because the nodes of a property list have no
+/// positions.
 const WHOLE: Location = Location::whole(0);
 
 /// Reads the settings, all for one scope. Notes the settings that must stay in the profile.

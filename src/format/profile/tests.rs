@@ -210,7 +210,8 @@ fn nesting_without_end_is_refused() {
     }
 }
 
-/// A binary property list of nested lists. Each list contains the previous one 14 times.
+/// A text in nested lists, as a binary property list. Each list contains the next inner list or the
+/// text 14 times.
 fn grown(levels: u8, text: &[u8]) -> Vec<u8> {
     let mut bytes = b"bplist00".to_vec();
     let mut starts = vec![bytes.len()];
@@ -258,7 +259,8 @@ fn settings_of(inside: &str) -> String {
     settings.chain(notes).chain(faults).collect::<Vec<_>>().join("\n")
 }
 
-/// W15: the keys for removable disks of Santa 2026.3 and later are read as settings.
+/// W15: the new keys of Santa 2026.3 for removable disks are read as settings. Keys without effect
+/// and invalid values are reported.
 #[test]
 fn w15_keys_of_new_versions_for_removable_disks_are_settings() {
     insta::assert_snapshot!(settings_of("<dict><key>RemovableMediaAction</key><string>Remount</string>\

@@ -7,7 +7,7 @@ use super::{DOMAINS, RULES};
 use crate::format::loss::Losses;
 use crate::format::{Content, Written, santa};
 
-/// The identifier of the profile for MDM servers.
+/// The `PayloadIdentifier` of the profile.
 const IDENTIFIER: &str = "nicelist.static-rules";
 
 /// Writes a profile for the Santa of North Pole Security. Its rules work without a server.

@@ -15,7 +15,8 @@ use crate::rule::RuleDraft;
 const THRESHOLD: &str = "affected_host_threshold";
 /// The keys that repeat a resource.
 const REPEATS: [&str; 2] = ["count", "for_each"];
-/// Lists that are not read from Terraform. A rule in which one of them is not empty is refused.
+/// Lists in Zentral's rules that are not read from Terraform. A rule is refused if one of these
+/// lists is not empty.
 const UNREAD: [&str; 4] =
     ["tag_ids", "excluded_tag_ids", "excluded_serial_numbers", "excluded_primary_users"];
 

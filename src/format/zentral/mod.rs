@@ -3,8 +3,8 @@
 //! A rule in Zentral has lists of serial numbers, primary users and tags, each with a list of
 //! exceptions. It applies to the hosts that match all nonempty lists and no exception. In nicelist,
 //! a rule has one scope, and the strongest scope wins. So each entry of a list becomes a rule, and
-//! an exception becomes a `remove` rule. Combinations that scopes cannot express are refused, and
-//! remaining differences are noted. Source: zentral/contrib/santa/serializers.py.
+//! an exception becomes a `remove` rule. Combinations that scopes cannot express are refused.
+//! Source: zentral/contrib/santa/serializers.py.
 
 mod read;
 mod row;

@@ -79,8 +79,9 @@ fn name(rules: &[Rule]) -> &str {
 }
 
 /// Combines the rules for one target into one rule, because Zentral has only one per target. The
-/// basis is the supported rule with the weakest scope. Equal rules with scopes of the same kind
-/// extend its list, and `remove` rules become exceptions if possible. Any other rule is lost.
+/// basis is the supported rule with the weakest scope. Rules that [`is_same`] considers equal
+/// extend its list if their scopes are of the same kind. `remove` rules become exceptions if
+/// possible. Any other rule is lost.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
     let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());

@@ -17,7 +17,7 @@ const BUTTON_LABEL_CHARS: usize = 48;
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RuleState {
     Allowlist,
-    /// Allows the program. If transitive rules are enabled, clients create them for the files that
+    /// Allows the program. If transitive rules are enabled, a Mac creates them for the files that
     /// the program writes.
     AllowlistCompiler,
     Blocklist,
@@ -132,7 +132,8 @@ impl RuleCounts {
 
 /// A client's rules, in the order in which they were last written.
 ///
-/// Transitive rules are created on the Mac and never sent, so only their number is stored.
+/// Transitive rules are created on the Mac, and Santa reports only their number. So only that number
+/// is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Contents", into = "Contents")]
 pub struct Database {
@@ -180,8 +181,8 @@ impl Database {
         self.remove(&(rule_type, identifier.to_owned()));
     }
 
-    /// The hash that Santa 2025.7 and later reports. It depends on the order of rules, and does not
-    /// include transitive rules.
+    /// The hash that Santa 2025.7 and later versions report. It depends on the order of rules, and
+    /// does not include transitive rules.
     pub fn rules_hash(&self) -> String {
         rules_hash(self.rules())
     }
