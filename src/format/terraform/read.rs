@@ -90,7 +90,8 @@ fn configuration(rule: &Node) -> Option<String> {
     }
 }
 
-/// Refuses a repeated resource, and removes fields that nicelist does not import.
+/// Refuses a repeated resource. Removes `lifecycle` and the threshold, which nicelist does not
+/// import.
 fn check(record: &mut Record<'_>) -> Result<(), Remark> {
     if let Some(entry) = record.named(&REPEATS).next() {
         return Err(record.fault(entry, "repeated resources are not supported"));

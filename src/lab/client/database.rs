@@ -132,8 +132,8 @@ impl RuleCounts {
 
 /// A client's rules, in the order in which they were last written.
 ///
-/// Transitive rules are created on the Mac, and Santa reports only their number. So only that number
-/// is stored.
+/// Transitive rules are created on the Mac, and Santa reports only their number. So only that
+/// number is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(from = "Contents", into = "Contents")]
 pub struct Database {
