@@ -29,7 +29,8 @@ Examples:
   nicelist apply -f policy/ --dry-run
   nicelist apply -f policy/ -m 'Q3 baseline'
   nicelist apply -f policy.toml --prune --yes -m \"$CI_COMMIT_SHA\"
-  nicelist apply -f policy/ --yes --base 44")]
+  nicelist apply -f policy/ --yes --base 44
+  nicelist apply -f policy/ --wait=95% --timeout 1h")]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     policy: PolicyArgs,
@@ -54,8 +55,10 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
     };
     let question = format!("Apply these changes to {}?", client.address());
     let options = PlanOptions { base, ..change.options(&question) };
-    confirm_and_change(ui, options, async |base, dry_run| policy.send(&client, base, dry_run).await)
-        .await
+    confirm_and_change(ui, &client, options, async |base, dry_run| {
+        policy.send(&client, base, dry_run).await
+    })
+    .await
 }
 
 /// Refuses to remove more than [`FEW`] items and most of the active policy, or anything if the

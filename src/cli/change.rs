@@ -2,10 +2,12 @@
 
 use serde::Serialize;
 
+use super::arrival::ArrivalArgs;
 use super::error::CliError;
 use super::labels::{outcome_word, policy_cell, rule_label};
 use super::ui::{Cell, Column, Row, Tone, Ui};
 use crate::api::{ChangeAnswer, ChangeWarning};
+use crate::client::Client;
 use crate::rule::{FieldChange, Outcome, Revision, RuleDifference, RuleDraft};
 
 /// One edit of a request.
@@ -138,6 +140,28 @@ pub(crate) fn show(
     show_edits(ui, answer, edits)?;
     conclude(ui, &answer.outcomes, answer.revision, dry_run);
     Ok(())
+}
+
+/// Does the same as `show` for a change that is not a dry run or does not wait, and then waits for
+/// Does the same as `show`, and then waits for hosts if `arrival` requires it.
+pub(crate) async fn show_and_wait(
+    ui: &Ui,
+    client: &Client,
+    answer: &ChangeAnswer,
+    edits: impl IntoIterator<Item = Edit>,
+    dry_run: bool,
+    arrival: ArrivalArgs,
+) -> Result<(), CliError> {
+    let ChangeAnswer { revision, changed, outcomes, differences, warnings, .. } = answer;
+    let created = changed.then_some(*revision);
+    arrival
+        .show_and_wait(ui, client, created, answer, |whole| {
+            warn(ui, warnings);
+            show_rows(ui, whole, rows(outcomes, edits, differences))?;
+            conclude(ui, outcomes, *revision, dry_run);
+            Ok(())
+        })
+        .await
 }
 
 /// Shows the outcome of each edit, without the revision.

@@ -6,6 +6,7 @@
 
 mod apply;
 mod arg;
+mod arrival;
 pub mod artifacts;
 mod change;
 mod commands;

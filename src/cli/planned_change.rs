@@ -4,12 +4,13 @@ use clap::Args;
 use indicatif::HumanCount;
 
 use super::arg::revision;
+use super::arrival::ArrivalArgs;
 use super::change::{show_undo, warn};
 use super::error::CliError;
-use super::policy_changes::show;
+use super::policy_changes::{show, show_changes};
 use super::ui::Ui;
 use crate::api::{Code, PolicyAnswer};
-use crate::client::ClientError;
+use crate::client::{Client, ClientError};
 use crate::rule::{ChangeMessage, Outcome, Revision};
 
 #[derive(Debug, Args)]
@@ -32,12 +33,14 @@ pub(crate) struct PlannedChangeArgs {
     /// Show what would change, but change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    #[command(flatten)]
+    arrival: ArrivalArgs,
 }
 
 impl PlannedChangeArgs {
     pub(crate) fn options<'a>(&self, question: &'a str) -> PlanOptions<'a> {
-        let Self { reason: _, force: _, base, full, yes, dry_run } = *self;
-        PlanOptions { question, yes, dry_run, full, base }
+        let Self { reason: _, force: _, base, full, yes, dry_run, arrival } = *self;
+        PlanOptions { question, yes, dry_run, full, base, arrival }
     }
 }
 
@@ -51,6 +54,7 @@ pub(crate) struct PlanOptions<'a> {
     pub(crate) full: bool,
     /// The revision on which the user planned the change.
     pub(crate) base: Option<Revision>,
+    pub(crate) arrival: ArrivalArgs,
 }
 
 /// Shows a plan, asks for confirmation, and commits the change. `change` commits on a base, or only
@@ -58,10 +62,11 @@ pub(crate) struct PlanOptions<'a> {
 /// plan and changes nothing.
 pub(crate) async fn confirm_and_change(
     ui: &Ui,
+    client: &Client,
     options: PlanOptions<'_>,
     mut change: impl AsyncFnMut(Option<Revision>, bool) -> Result<PolicyAnswer, ClientError>,
 ) -> Result<(), CliError> {
-    let PlanOptions { question, yes, dry_run, full, base } = options;
+    let PlanOptions { question, yes, dry_run, full, base, arrival } = options;
     let is_asked = !yes && !dry_run;
     // With `--yes`, one request plans and commits the change. Otherwise, the first request only
     // plans.
@@ -70,11 +75,16 @@ pub(crate) async fn confirm_and_change(
         Ok(answer) => answer,
     };
     warn(ui, &first.warnings);
-    show(ui, &first, full)?;
     if first.changed || first.changes.is_empty() {
-        conclude(ui, &first);
-        return Ok(());
+        let created = first.changed.then_some(first.revision);
+        let shown = arrival.show_and_wait(ui, client, created, &first, |whole| {
+            show_changes(ui, whole, &first.changes, full)?;
+            conclude(ui, &first);
+            Ok(())
+        });
+        return shown.await;
     }
+    show(ui, &first, full)?;
     ui.status(planned(&first));
     if !is_asked {
         ui.status(format!("dry run: nothing was changed (revision {})", first.revision));
@@ -85,7 +95,8 @@ pub(crate) async fn confirm_and_change(
         Err(error) => Err(show_conflict(ui, full, error, change).await),
         Ok(answer) => {
             conclude(ui, &answer);
-            Ok(())
+            let created = answer.changed.then_some(answer.revision);
+            arrival.wait_after(ui, client, created).await
         }
     }
 }

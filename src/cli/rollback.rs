@@ -19,7 +19,8 @@ use crate::rule::Revision;
 Examples:
   nicelist rollback 41 --dry-run
   nicelist rollback 41 -m 'Chrome did not start'
-  nicelist rollback 41 --yes --base 44")]
+  nicelist rollback 41 --yes --base 44
+  nicelist rollback 41 --wait=95%")]
 pub(crate) struct RollbackArgs {
     /// The revision to go back to; nicelist history lists them
     #[arg(value_parser = revision)]
@@ -32,7 +33,8 @@ pub(super) async fn run(context: &Context, args: RollbackArgs) -> Result<(), Cli
     let RollbackArgs { revision, change } = args;
     let client = context.client_to_change(change.dry_run).await?;
     let question = format!("Roll back to revision {revision}?");
-    confirm_and_change(&context.ui, change.options(&question), async |base, dry_run| {
+    let options = change.options(&question);
+    confirm_and_change(&context.ui, &client, options, async |base, dry_run| {
         let (message, force) = (change.reason.clone(), change.force);
         let request = RollbackRequest { message, base, dry_run, force };
         client.rollback(revision, &request).await

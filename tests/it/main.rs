@@ -6,6 +6,7 @@
 
 mod api;
 mod apply;
+mod arrival;
 mod artifact;
 mod backup;
 mod bodies;

@@ -1,44 +1,89 @@
 //! `nicelist host wait`.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::{BehindReason, HostState, HostView};
-use crate::cli::arg::duration;
+use crate::cli::arg::{duration, revision};
+use crate::cli::arrival::{self, Goal, HostsInScope, Percent};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{relative, rough};
 use crate::client::{Client, exactly};
-use crate::rule::Revision;
+use crate::rule::{Revision, Scope, TagName};
 use crate::shell::argument;
 
 /// The pause between two requests.
 const PAUSE: Duration = Duration::from_secs(2);
+/// The default timeout for one host.
+const TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
 
-/// Wait until a host has its active rules and settings
+/// Wait until hosts have their active rules and settings
 ///
 /// Hosts sync automatically, every 10 minutes by default. A server cannot make a host sync sooner.
-/// The exit code is 8 if the host is not in sync within the timeout.
+/// The exit code is 8 if the host, or the given percentage of the online hosts, is not in sync
+/// within the timeout. Silent hosts are counted and listed, but not waited for. If more than 10,000
+/// hosts may be in scope, nicelist waits for the whole fleet.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
   nicelist host wait C02XK0
+  nicelist host wait --tag canary --percent 95% --timeout 1h
+  nicelist host wait --revision 41
   nicelist rule add allow teamid:EQHXZ8M8AV && nicelist host wait annas-mac --timeout 30m")]
 pub(crate) struct WaitArgs {
     /// Machine ID, serial number or host name, or a unique prefix of one
-    host: String,
-    /// Maximum time to wait
-    #[arg(long, default_value = "15m", value_name = "DURATION", value_parser = duration)]
-    timeout: SignedDuration,
+    #[arg(required_unless_present_any = ["tag", "revision"])]
+    host: Option<String>,
+    /// Wait for the hosts with this tag
+    #[arg(long, conflicts_with = "host")]
+    tag: Option<TagName>,
+    /// Wait for the hosts in scope of the changes of this revision
+    #[arg(long, conflicts_with_all = ["host", "tag"], value_parser = revision)]
+    revision: Option<Revision>,
+    /// Stop when this percentage of the online hosts is in sync
+    #[arg(long, default_value = "100%", conflicts_with = "host")]
+    percent: Percent,
+    /// Maximum time to wait; by default, 15m for one host, otherwise three sync intervals
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    timeout: Option<SignedDuration>,
 }
 
 pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliError> {
+    let WaitArgs { host, tag, revision, percent, timeout } = args;
     let client = context.client().await?;
-    let host = client.host(&args.host).await?;
-    let host = until_in_sync(context, &client, host, &args.host, args.timeout).await?;
-    context.ui.row(&host)
+    let goal = match (host, tag, revision) {
+        (Some(name), ..) => {
+            let host = client.host(&name).await?;
+            let timeout = timeout.unwrap_or(TIMEOUT);
+            let host = until_in_sync(context, &client, host, &name, timeout).await?;
+            return context.ui.row(&host);
+        }
+        (None, Some(tag), _) => {
+            if !client.tags().all().await?.iter().any(|known| known.name == tag) {
+                return Err(CliError::failed(format!("tag `{tag}` not found"))
+                    .hint("nicelist tag list lists the tags"));
+            }
+            let revision = client.status().await?.revision;
+            let command = format!("host wait --tag {tag}");
+            let hosts = HostsInScope::Scopes(BTreeSet::from([Scope::Tag(tag)]));
+            Goal { revision, hosts, percent, timeout, command }
+        }
+        (None, None, Some(revision)) => {
+            let hosts = HostsInScope::of_revision(&client, revision).await?;
+            let command = format!("host wait --revision {revision}");
+            Goal { revision, hosts, percent, timeout, command }
+        }
+        (None, None, None) => {
+            return Err(CliError::usage("choose a host, --tag or --revision"));
+        }
+    };
+    let arrival = arrival::wait(&context.ui, &client, goal).await?;
+    context.ui.row(&arrival)?;
+    arrival.conclude(&context.ui)
 }
 
 /// Waits until a host is up to date, and shows how long that may take.
@@ -76,7 +121,7 @@ pub(crate) async fn until_in_sync(
 
 /// Whether a host has all rules of a revision or a later one, has not drifted and does not need a
 /// clean sync.
-fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
+pub(in crate::cli) fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
     let complete = host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()
         && host.reason.is_none()

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::{evidence, targets};
 use crate::api::{FieldPatch, RuleChange, RulePatch};
 use crate::cli::arg::{ChangeArgs, RuleExpiry, Words};
+use crate::cli::arrival::ArrivalArgs;
 use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -22,6 +23,7 @@ use crate::rule::{PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
 #[command(after_long_help = "\
 Examples:
   nicelist rule add block teamid:EQHXZ8M8AV
+  nicelist rule add block teamid:EQHXZ8M8AV --scope tag:canary --wait=95%
   nicelist rule add allow signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng
   nicelist rule add allow binary:7ae8… --scope host:C02XK0 --expires 7d --ticket IT-42
   nicelist rule add cel signingid:platform:com.apple.osascript --cel 'euid != 0'
@@ -59,6 +61,8 @@ pub(crate) struct AddArgs {
     replace: bool,
     #[command(flatten)]
     change: ChangeArgs,
+    #[command(flatten)]
+    arrival: ArrivalArgs,
 }
 
 /// The texts of the block window.
@@ -97,7 +101,7 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         Some(path) => evidence::read(&context.ui, path, args.rule_type)?,
         None => targets::read(&args.targets, io::stdin().lock())?,
     };
-    let AddArgs { policy, scope, cel, notice, provenance, expires, change, .. } = args;
+    let AddArgs { policy, scope, cel, notice, provenance, expires, change, arrival, .. } = args;
     let ChangeArgs { reason, force, dry_run } = change;
     let reset = if args.replace { RuleField::ALL.to_vec() } else { Vec::new() };
     let (expires, expires_in) = match expires {
@@ -137,7 +141,7 @@ pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError
         name: rule.target.clone(),
         label: format!("{policy} {} in {}", rule.target, rule.scope),
     });
-    change::show(&context.ui, &answer, edits, dry_run)
+    change::show_and_wait(&context.ui, &client, &answer, edits, dry_run, arrival).await
 }
 
 /// One rule for each target, checked before the request.

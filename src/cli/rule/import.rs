@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use super::convert::DefaultArgs;
 use crate::api::{ChangeAnswer, ChangeWarning, Code, Problem};
+use crate::cli::arrival::ArrivalArgs;
 use crate::cli::change;
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
@@ -53,6 +54,7 @@ use rows::{ChangeOptions, Rows, Sent};
 Examples:
   nicelist rule import rules.csv --dry-run
   nicelist rule import rules.csv -m 'Q3 baseline'
+  nicelist rule import rules.csv --wait=95% --timeout 1h
   nicelist rule import baseline/*.csv --source baseline --prune
   nicelist rule import vendor.tsv --scope tag:canary --source vendor --prune
   nicelist rule import rules.csv --partial --rejects rejects.csv
@@ -93,6 +95,8 @@ pub(crate) struct ImportArgs {
     /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    arrival: ArrivalArgs,
 }
 
 pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), CliError> {
@@ -105,7 +109,7 @@ pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), C
 
 async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { files, read, rejects, defaults, replace, prune, allow_empty, .. } = args;
-    let (reason, dry_run) = (args.reason, args.dry_run);
+    let (reason, dry_run, arrival) = (args.reason, args.dry_run, args.arrival);
     if let Some(rejects) = &rejects {
         files.iter().try_for_each(|file| spare(file, rejects))?;
     }
@@ -148,18 +152,38 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     drop(progress);
     let (rejected, complaint) = faults.finish()?;
     let (answer, sent) = answer?;
-    change::warn(ui, &answer.warnings);
     let mut summary = Summary::of(&answer, rejected, dry_run);
-    changes::show(ui, &answer, &sent, dry_run)?;
     if ui.writes_documents() {
         summary.changes = changes::all(&answer, &sent)?;
     }
-    ui.row(&summary)?;
+    let created = answer.changed.then_some(answer.revision);
+    let waited = arrival
+        .show_and_wait(ui, client, created, &summary, |whole| {
+            show(ui, whole, &summary, &answer, &sent)
+        })
+        .await;
+    complaint.map_or(waited, |complaint| Err(with_choice(complaint, conflicts)))
+}
+
+/// Shows what an import changed. The JSON output is `whole`.
+fn show(
+    ui: &Ui,
+    whole: &impl Serialize,
+    summary: &Summary,
+    answer: &ChangeAnswer,
+    sent: &Sent,
+) -> Result<(), CliError> {
+    change::warn(ui, &answer.warnings);
+    changes::show(ui, answer, sent, summary.dry_run)?;
+    match ui.writes_documents() {
+        true => ui.document(whole)?,
+        false => ui.row(summary)?,
+    }
     ui.status(summary.to_string());
-    if answer.changed && !dry_run {
+    if answer.changed && !summary.dry_run {
         change::show_undo(ui, answer.revision);
     }
-    complaint.map_or(Ok(()), |complaint| Err(with_choice(complaint, conflicts)))
+    Ok(())
 }
 
 fn names_of(files: &[PathBuf]) -> String {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::targets;
 use crate::api::RuleChange;
+use crate::cli::arrival::ArrivalArgs;
 use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -20,6 +21,7 @@ use crate::rule::{ChangeMessage, RuleKey, Scope};
 #[command(after_long_help = "\
 Examples:
   nicelist rule remove teamid:EQHXZ8M8AV
+  nicelist rule remove teamid:EQHXZ8M8AV --scope tag:eng --wait=95%
   nicelist rule remove signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng --dry-run
   nicelist rule list --text IT-42 -o jsonl | jq -r .target | nicelist rule remove -")]
 pub(crate) struct RemoveArgs {
@@ -35,10 +37,12 @@ pub(crate) struct RemoveArgs {
     /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    arrival: ArrivalArgs,
 }
 
 pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliError> {
-    let RemoveArgs { targets, scope, reason, dry_run } = args;
+    let RemoveArgs { targets, scope, reason, dry_run, arrival } = args;
     let targets = targets::read(&targets, io::stdin().lock())?;
     let client = context.client_to_change(dry_run).await?;
     let scope = context.scope(&client, scope).await?;
@@ -50,5 +54,5 @@ pub(super) async fn run(context: &Context, args: RemoveArgs) -> Result<(), CliEr
         name: rule.target.to_string(),
         label: format!("{} in {}", rule.target, rule.scope),
     });
-    change::show(&context.ui, &answer, edits, dry_run)
+    change::show_and_wait(&context.ui, &client, &answer, edits, dry_run, arrival).await
 }

@@ -140,9 +140,13 @@ impl Ui {
     /// Shows the command that undoes a change, on a terminal. Scripts do not need it.
     pub(crate) fn undo(&self, command: &str) {
         if self.shows_progress() {
-            let command = format!("{} {command}", self.program);
-            self.write_line(Some(("undo: ", AnsiColor::Cyan)), &command);
+            self.write_line(Some(("undo: ", AnsiColor::Cyan)), &self.command(command));
         }
+    }
+
+    /// A command for users to paste, with the options that select the server of this command.
+    pub(crate) fn command(&self, command: &str) -> String {
+        format!("{} {command}", self.program)
     }
 
     /// Writes only the secret, so that it can be piped, unless the output format is JSON or YAML.

@@ -22,6 +22,13 @@ impl Progress {
         move |by| bar.inc(by)
     }
 
+    /// Sets the position and the length of the bar, and its text.
+    pub(crate) fn set(&self, position: u64, length: u64, text: impl Into<String>) {
+        self.0.set_length(length);
+        self.0.set_position(position);
+        self.set_text(text);
+    }
+
     pub(crate) fn set_text(&self, text: impl Into<String>) {
         self.0.set_message(text.into());
     }
@@ -36,18 +43,28 @@ impl Drop for Progress {
 impl Ui {
     /// Shows a bar if the length is known, otherwise a spinner.
     pub(crate) fn progress(&self, length: Option<u64>, text: impl Into<String>) -> Progress {
-        if !self.shows_progress() {
-            return Progress(ProgressBar::hidden());
-        }
         let template = match length {
             Some(_) => "{msg} [{bar:30}] {human_pos}/{human_len} {eta}",
             None => "{spinner} {msg}",
         };
+        self.draw_progress(length, template, text.into())
+    }
+
+    /// Shows a bar of hosts. It has no estimate, because hosts sync at their own times.
+    pub(crate) fn host_bar(&self, text: impl Into<String>) -> Progress {
+        let template = "{msg} [{bar:30}] {human_pos}/{human_len}";
+        self.draw_progress(Some(0), template, text.into())
+    }
+
+    fn draw_progress(&self, length: Option<u64>, template: &str, text: String) -> Progress {
+        if !self.shows_progress() {
+            return Progress(ProgressBar::hidden());
+        }
         let style = ProgressStyle::with_template(template)
             .unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::stderr())
             .with_style(style)
-            .with_message(text.into());
+            .with_message(text);
         bar.enable_steady_tick(TICK);
         self.progress_bar.replace(Some(bar.clone()));
         Progress(bar)

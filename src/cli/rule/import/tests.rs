@@ -69,6 +69,7 @@ fn args(file: &Path) -> ImportArgs {
         reason: None,
         force: false,
         dry_run: false,
+        arrival: ArrivalArgs::default(),
     }
 }
 

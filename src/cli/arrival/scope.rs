@@ -1,0 +1,275 @@
+//! The hosts in the scope of a change.
+
+use std::collections::{BTreeSet, HashSet};
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::tally::{MOST_STRAGGLERS, Tally};
+use crate::api::{Contact, HostQuery, HostState, HostView, SettingsQuery, Subject};
+use crate::cli::error::CliError;
+use crate::cli::host::wait::is_up_to_date;
+use crate::client::{Client, ClientError};
+use crate::fleet::{Interval, SettingKey, parse_duration};
+use crate::rule::{Revision, Scope};
+
+/// Maximum pages of hosts that are read to count hosts one time. A page has 1,000 hosts.
+const MOST_PAGES: u32 = 10;
+/// Maximum pages of changes that are read to find their scopes.
+const MOST_PAGES_OF_CHANGES: u32 = 20;
+/// Maximum scopes whose hosts are listed. Each scope needs at least one request.
+const MOST_SCOPES: usize = 20;
+/// A count that began before the change may be published after it, in addition to the last one. The
+/// third different count cannot have begun before the change.
+const COUNTS_UNTIL_CURRENT: u32 = 3;
+
+/// The hosts to wait for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HostsInScope {
+    /// All hosts. The server counts them.
+    Fleet,
+    /// The hosts in any of these scopes. They are listed and counted here.
+    Scopes(BTreeSet<Scope>),
+}
+
+impl HostsInScope {
+    /// The hosts to which the changes of a revision apply. The whole fleet if there are too many
+    /// scopes, or if the hosts cannot be found because they no longer have a tag.
+    pub(crate) async fn of_revision(
+        client: &Client,
+        revision: Revision,
+    ) -> Result<Self, ClientError> {
+        let mut changes = client.revision_changes(revision);
+        let mut scopes = BTreeSet::new();
+        let mut pages = 0;
+        while let Some(page) = changes.next().await? {
+            pages += 1;
+            scopes.extend(page.iter().filter_map(|change| scope_of(&change.subject)));
+            let is_large = pages > MOST_PAGES_OF_CHANGES || scopes.len() > MOST_SCOPES;
+            if is_large || scopes.contains(&Scope::Fleet) {
+                return Ok(Self::Fleet);
+            }
+        }
+        // The tags of hosts are not in the list of changes.
+        Ok(if scopes.is_empty() { Self::Fleet } else { Self::Scopes(scopes) })
+    }
+
+    pub(super) fn scopes(&self) -> Vec<Scope> {
+        match self {
+            Self::Fleet => vec![Scope::Fleet],
+            Self::Scopes(scopes) => scopes.iter().cloned().collect(),
+        }
+    }
+}
+
+/// The scope of a change. `None` for a new tag without members, which changes nothing on hosts.
+fn scope_of(subject: &Subject) -> Option<Scope> {
+    match subject {
+        Subject::Rule { scope, .. } | Subject::Setting { scope, .. } => Some(scope.clone()),
+        Subject::Tag { name, before: None, after } => {
+            let has_members = after.as_ref().is_some_and(|tag| !tag.membership.is_empty());
+            has_members.then(|| Scope::Tag(name.clone()))
+        }
+        // Hosts that had the tag may not have it any more.
+        Subject::Tag { .. } => Some(Scope::Fleet),
+    }
+}
+
+/// A query whose result contains the hosts in a scope, and other hosts unless `is_in` is checked.
+fn query(scope: &Scope) -> HostQuery {
+    let mut query = HostQuery::default();
+    match scope {
+        Scope::Fleet | Scope::Group(_) => {}
+        Scope::Tag(tag) => query.tag = Some(tag.clone()),
+        Scope::User(user) => query.user = Some(user.to_string()),
+        Scope::Host(name) => query.prefix = Some(name.to_string()),
+    }
+    query
+}
+
+fn is_in(host: &HostView, scope: &Scope) -> bool {
+    match scope {
+        Scope::Fleet | Scope::Tag(_) | Scope::User(_) => true,
+        Scope::Group(group) => host.groups.iter().any(|its| its.as_str() == &**group),
+        Scope::Host(name) => {
+            host.machine == *name || host.serial.eq_ignore_ascii_case(name.as_str())
+        }
+    }
+}
+
+/// The result of counting hosts one time.
+pub(super) struct Counted {
+    pub(super) tally: Tally,
+    /// Whether the hosts were counted after the change.
+    pub(super) is_current: bool,
+    /// The longest sync interval of the hosts.
+    pub(super) interval: SignedDuration,
+}
+
+/// Counts the hosts in scope, again and again.
+pub(super) struct Counter<'c> {
+    client: &'c Client,
+    revision: Revision,
+    pub(super) hosts: HostsInScope,
+    /// The time of the server's last count, and the number of different counts until now.
+    last_count: Option<Timestamp>,
+    different_counts: u32,
+    fleet_interval: Option<SignedDuration>,
+}
+
+impl<'c> Counter<'c> {
+    pub(super) fn new(client: &'c Client, revision: Revision, hosts: HostsInScope) -> Self {
+        Self {
+            client,
+            revision,
+            hosts,
+            last_count: None,
+            different_counts: 0,
+            fleet_interval: None,
+        }
+    }
+
+    /// Counts the hosts. If there are too many of them to list, waits for the whole fleet from now
+    /// on.
+    pub(super) async fn count(&mut self) -> Result<Counted, CliError> {
+        if let HostsInScope::Scopes(scopes) = &self.hosts {
+            if let Some(counted) = self.count_listed(scopes).await? {
+                return Ok(counted);
+            }
+            self.hosts = HostsInScope::Fleet;
+        }
+        self.count_fleet().await
+    }
+
+    /// Counts the hosts in scopes. `None` if there are too many.
+    async fn count_listed(&self, scopes: &BTreeSet<Scope>) -> Result<Option<Counted>, ClientError> {
+        let mut tally = Tally::default();
+        let mut seconds = None;
+        let mut known = HashSet::new();
+        let mut pages_left = MOST_PAGES;
+        for scope in scopes {
+            let mut pages = self.client.hosts(&query(scope));
+            while let Some(page) = pages.next().await? {
+                let Some(left) = pages_left.checked_sub(1) else { return Ok(None) };
+                pages_left = left;
+                for host in page.into_iter().filter(|host| is_in(host, scope)) {
+                    if known.insert(host.machine.clone()) {
+                        seconds = seconds.max(Some(host.interval));
+                        tally.add_host(is_up_to_date(&host, self.revision), host);
+                    }
+                }
+            }
+        }
+        let seconds = seconds.unwrap_or(Interval::DEFAULT.seconds());
+        let interval = SignedDuration::from_secs(i64::from(seconds));
+        Ok(Some(Counted { tally, is_current: true, interval }))
+    }
+
+    async fn count_fleet(&mut self) -> Result<Counted, CliError> {
+        let mut counts = self.client.host_counts().await?;
+        self.note_count(counts.counted_at);
+        while self.different_counts < COUNTS_UNTIL_CURRENT {
+            let next = self.client.host_counts().await?;
+            if !self.note_count(next.counted_at) {
+                break;
+            }
+            counts = next;
+        }
+        let mut tally = Tally { uncounted: counts.uncounted, ..Tally::default() };
+        for count in counts.items {
+            tally.add(count.state == HostState::InSync, count.state, count.contact, count.hosts);
+        }
+        let interval = match self.fleet_interval {
+            Some(interval) => interval,
+            None => *self.fleet_interval.insert(fleet_interval(self.client).await?),
+        };
+        let is_current = self.different_counts >= COUNTS_UNTIL_CURRENT;
+        Ok(Counted { tally, is_current, interval })
+    }
+
+    /// Whether the count differs from the last one.
+    fn note_count(&mut self, counted_at: Timestamp) -> bool {
+        let differs = self.last_count.replace(counted_at) != Some(counted_at);
+        self.different_counts = self.different_counts.saturating_add(u32::from(differs));
+        differs
+    }
+
+    /// Adds some stragglers to a count of the fleet, which has only numbers.
+    pub(super) async fn find_stragglers(&self, tally: &mut Tally) -> Result<(), ClientError> {
+        if self.hosts != HostsInScope::Fleet {
+            return Ok(());
+        }
+        let online = |state, hosts| (hosts, Some(state), Contact::Online);
+        let queries = [
+            online(HostState::Behind, tally.behind),
+            online(HostState::Syncing, tally.behind),
+            online(HostState::Drifted, tally.behind),
+            online(HostState::NeverSynced, tally.behind),
+            online(HostState::Rejecting, tally.rejecting),
+            (tally.silent, None, Contact::Silent),
+        ];
+        for (_, state, contact) in queries.into_iter().filter(|(hosts, ..)| *hosts > 0) {
+            let contact = Some(contact);
+            let limit = Some(MOST_STRAGGLERS);
+            let query = HostQuery { state, contact, limit, ..HostQuery::default() };
+            let hosts = self.client.hosts(&query).first().await?;
+            tally.stragglers.extend(hosts.into_iter().map(Into::into));
+        }
+        Ok(())
+    }
+}
+
+/// The sync interval in the settings of the fleet.
+async fn fleet_interval(client: &Client) -> Result<SignedDuration, ClientError> {
+    let query = SettingsQuery { scope: Some(Scope::Fleet) };
+    let settings = client.settings(&query).await?;
+    let set = settings.iter().find(|setting| setting.key == SettingKey::FullSyncInterval);
+    let default = SignedDuration::from_secs(i64::from(Interval::DEFAULT.seconds()));
+    Ok(set.and_then(|setting| parse_duration(&setting.value)).unwrap_or(default))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::{Request, Response};
+
+    use super::*;
+    use crate::client::{BoxFuture, InProcess};
+    use crate::fleet::Tag;
+
+    #[test]
+    fn a_tag_without_members_changes_no_hosts() {
+        let tag = Tag::new("eng".parse().unwrap());
+        let subject = |before: Option<&Tag>, after: Option<&Tag>| Subject::Tag {
+            name: tag.name.clone(),
+            before: before.cloned().map(Box::new),
+            after: after.cloned().map(Box::new),
+        };
+        assert_eq!(scope_of(&subject(None, Some(&tag))), None);
+        assert_eq!(scope_of(&subject(Some(&tag), None)), Some(Scope::Fleet));
+        assert_eq!(scope_of(&subject(Some(&tag), Some(&tag))), Some(Scope::Fleet));
+    }
+
+    #[test]
+    fn hosts_are_found_by_their_scope() {
+        let of = |text: &str| query(&text.parse().unwrap());
+        assert_eq!(of("tag:eng").tag, "eng".parse().ok());
+        assert_eq!(of("user:anna").user.as_deref(), Some("anna"));
+        assert_eq!(of("host:C02XK0").prefix.as_deref(), Some("C02XK0"));
+        assert_eq!(of("group:staff"), HostQuery::default());
+    }
+
+    #[test]
+    fn the_third_different_count_is_current() {
+        let answer = |_: Request<Bytes>| -> BoxFuture<'static, Response<Bytes>> {
+            Box::pin(async { Response::new(Bytes::new()) })
+        };
+        let server = InProcess { address: "test".to_owned(), answer };
+        let client = Client::in_process(server);
+        let mut counter = Counter::new(&client, Revision(7), HostsInScope::Fleet);
+        let differs = [0, 0, 30, 30, 60].map(|second| {
+            counter.note_count(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second))
+        });
+        assert_eq!(differs, [true, false, true, false, true]);
+        assert_eq!(counter.different_counts, COUNTS_UNTIL_CURRENT);
+    }
+}

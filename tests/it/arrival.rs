@@ -1,0 +1,191 @@
+//! Commands that wait until hosts have a change.
+
+use std::fs;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::shell::{Server, Shell};
+
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// A server with the hosts `anna`, which has the tag `eng`, and `ben`.
+fn fleet() -> (Shell, Server) {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    sync(&shell, &server, "anna");
+    sync(&shell, &server, "ben");
+    succeed(&shell, "tag create eng");
+    succeed(&shell, "host tag anna eng");
+    (shell, server)
+}
+
+fn sync(shell: &Shell, server: &Server, name: &str) {
+    let base = server.sync_base();
+    shell.json(&format!(
+        "lab sync {base} --state {name}.json --machine-id {name} --hostname {name}.local --user {name} --no-backoff"
+    ));
+}
+
+fn succeed(shell: &Shell, line: &str) -> String {
+    let transcript = shell.run(line);
+    assert!(transcript.contains("exit code: 0\n"), "{transcript}");
+    transcript
+}
+
+fn output(shell: &Shell, line: &str) -> Output {
+    let words: Vec<&str> = line.split(' ').collect();
+    shell.command(&words).output().unwrap()
+}
+
+fn document(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn until(what: &str, mut is_done: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_done() {
+        assert!(start.elapsed() < DEADLINE, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_change_waits_for_the_hosts_in_its_scope() {
+    let (shell, server) = fleet();
+    let words =
+        ["rule", "add", "block", "teamid:AAAAAAAAAA", "--scope", "tag:eng", "--wait", "-o", "json"];
+    let mut command = shell.command(&words);
+    let adding = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the rule exists", || shell.run("rule list").contains("AAAAAAAAAA"));
+    sync(&shell, &server, "anna");
+
+    let added = adding.wait_with_output().unwrap();
+
+    assert_eq!(added.status.code(), Some(0));
+    let answer = document(&added);
+    assert_eq!(answer["outcomes"], json!(["added"]));
+    assert_eq!(
+        answer["wait"],
+        json!({
+            "outcome": "reached", "revision": answer["revision"], "percent": 100,
+            "scopes": ["tag:eng"], "online": 1, "in_sync": 1, "behind": 0, "rejecting": 0,
+            "silent": 0, "uncounted": 0, "stragglers": [],
+        })
+    );
+    let stderr = String::from_utf8(added.stderr).unwrap();
+    assert!(stderr.contains("1 of 1 online host has revision"), "{stderr}");
+}
+
+#[test]
+fn a_wait_times_out_with_the_names_of_the_stragglers() {
+    let (shell, server) = fleet();
+    let line = "rule add block teamid:AAAAAAAAAA --scope tag:eng --wait --timeout 0s";
+    let transcript = shell.run(line);
+    for part in [
+        "exit code: 8\n",
+        "100% not reached within 0s: 0 of 1 online host has revision 3; 1 behind: anna.local\n",
+        "hint: to continue waiting: nicelist host wait --revision 3\n",
+    ] {
+        assert!(transcript.contains(part), "{part} is not in {transcript}");
+    }
+    let late = output(&shell, "host wait --tag eng --timeout 0s -o json");
+    assert_eq!(late.status.code(), Some(8));
+    let late = document(&late);
+    assert_eq!((&late["outcome"], &late["behind"]), (&json!("timed-out"), &json!(1)));
+    let straggler = &late["stragglers"][0];
+    assert_eq!(
+        (&straggler["machine"], &straggler["state"], &straggler["contact"]),
+        (&json!("anna"), &json!("behind"), &json!("online"))
+    );
+
+    sync(&shell, &server, "anna");
+    succeed(&shell, "host wait --revision 3");
+    succeed(&shell, "host wait --tag eng");
+    succeed(&shell, "rule remove teamid:AAAAAAAAAA --scope host:unknown --wait");
+}
+
+#[test]
+fn a_change_of_the_fleet_waits_for_a_percentage() {
+    let (shell, server) = fleet();
+    shell.write("rules.csv", "policy,target\nblock,teamid:AAAAAAAAAA\n");
+    let imported = output(&shell, "rule import rules.csv --wait=50% --timeout 0s -o json");
+    assert_eq!(imported.status.code(), Some(8));
+    let wait = &document(&imported)["wait"];
+    assert_eq!((&wait["scopes"], &wait["percent"]), (&json!(["fleet"]), &json!(50)));
+    assert_eq!((&wait["online"], &wait["behind"]), (&json!(2), &json!(2)));
+    assert_eq!(wait["stragglers"].as_array().unwrap().len(), 2);
+
+    sync(&shell, &server, "anna");
+    let half = succeed(&shell, "host wait --revision 3 --percent 50%");
+    let summary = "1 of 2 online hosts have revision 3; 1 behind: ben.local\n";
+    assert!(half.contains(summary), "{half}");
+    let all = shell.run("host wait --revision 3 --timeout 0s");
+    assert!(all.contains("exit code: 8\n"), "{all}");
+
+    let back = output(&shell, "rollback 2 --yes --wait --timeout 0s -o json");
+    assert_eq!(back.status.code(), Some(8));
+    let back = document(&back);
+    assert_eq!((&back["revision"], &back["wait"]["outcome"]), (&json!(4), &json!("timed-out")));
+}
+
+#[test]
+fn a_change_that_is_the_same_does_not_wait() {
+    let (shell, _server) = fleet();
+    let line = "rule add block teamid:AAAAAAAAAA --wait --timeout 0s -o json";
+    assert_eq!(output(&shell, line).status.code(), Some(8));
+    let again = output(&shell, line);
+    assert_eq!(again.status.code(), Some(0));
+    assert_eq!(document(&again)["wait"], Value::Null);
+}
+
+#[test]
+fn invalid_waits_are_refused() {
+    let (shell, _server) = fleet();
+    for (line, code) in [
+        ("rule add block teamid:AAAAAAAAAA --wait --dry-run", 2),
+        ("rule add block teamid:AAAAAAAAAA --wait=0%", 2),
+        ("rule add block teamid:AAAAAAAAAA --wait=101%", 2),
+        ("rule add block teamid:AAAAAAAAAA --timeout 1h", 2),
+        ("rollback 1 --dry-run --wait", 2),
+        ("host wait", 2),
+        ("host wait anna --tag eng", 2),
+        ("host wait anna --percent 95%", 2),
+        ("host wait --tag unknown", 1),
+        ("host wait --revision 99", 1),
+    ] {
+        assert_eq!(output(&shell, line).status.code(), Some(code), "{line}");
+    }
+    assert!(!shell.run("rule list").contains("AAAAAAAAAA"));
+}
+
+/// Whether a process handles SIGINT.
+#[cfg(target_os = "linux")]
+fn handles_interrupts(process: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+    u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupt_stops_the_wait_and_not_the_change() {
+    let (shell, _server) = fleet();
+    let words = ["rule", "add", "block", "teamid:AAAAAAAAAA", "--scope", "tag:eng", "--wait"];
+    let mut command = shell.command(&words);
+    let adding = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the command waits", || handles_interrupts(adding.id()));
+    let process = adding.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &process]).status().unwrap().success());
+
+    let stopped = adding.wait_with_output().unwrap();
+
+    assert_eq!(stopped.status.code(), Some(130));
+    let stderr = String::from_utf8(stopped.stderr).unwrap();
+    let line = "stopped waiting, but revision 3 stays active; to continue waiting: \
+                nicelist host wait --revision 3\n";
+    assert!(stderr.ends_with(line), "{stderr}");
+    assert!(shell.run("rule list").contains("AAAAAAAAAA"));
+}
