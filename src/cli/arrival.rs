@@ -88,7 +88,7 @@ impl ArrivalArgs {
     ) -> Result<Arrival, CliError> {
         let hosts = HostsInScope::of_revision(client, revision).await?;
         let command = format!("host wait --revision {revision}");
-        let goal = Goal { revision, hosts, percent, timeout: self.timeout, command };
+        let goal = WaitGoal { revision, hosts, percent, timeout: self.timeout, command };
         wait(ui, client, goal).await
     }
 }
@@ -104,7 +104,7 @@ pub(crate) struct WithArrival<'a, A> {
 
 /// What to wait for.
 #[derive(Debug)]
-pub(crate) struct Goal {
+pub(crate) struct WaitGoal {
     /// The revision that the hosts must have.
     pub(crate) revision: Revision,
     pub(crate) hosts: HostsInScope,
@@ -196,8 +196,8 @@ impl Row for Arrival {
 }
 
 /// Waits until enough hosts have the revision, the timeout expires or the user presses Ctrl-C.
-pub(crate) async fn wait(ui: &Ui, client: &Client, goal: Goal) -> Result<Arrival, CliError> {
-    let Goal { revision, hosts, percent, timeout, command } = goal;
+pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arrival, CliError> {
+    let WaitGoal { revision, hosts, percent, timeout, command } = goal;
     let percentage = match percent {
         Percent::ALL => String::new(),
         percent => format!(" --percent {percent}"),

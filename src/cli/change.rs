@@ -142,7 +142,6 @@ pub(crate) fn show(
     Ok(())
 }
 
-/// Does the same as `show` for a change that is not a dry run or does not wait, and then waits for
 /// Does the same as `show`, and then waits for hosts if `arrival` requires it.
 pub(crate) async fn show_and_wait(
     ui: &Ui,

@@ -14,14 +14,14 @@ pub(super) const MOST_STRAGGLERS: usize = 100;
 
 /// Where a host is on its way to a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stage {
+enum HostProgress {
     InSync,
     Behind,
     Rejecting,
     Silent,
 }
 
-impl Stage {
+impl HostProgress {
     fn of(has_change: bool, state: HostState, contact: Contact) -> Self {
         match (contact, state) {
             (Contact::Silent, _) => Self::Silent,
@@ -43,8 +43,8 @@ pub(crate) struct Straggler {
 }
 
 impl Straggler {
-    fn is(&self, stage: Stage) -> bool {
-        Stage::of(false, self.state, self.contact) == stage
+    fn is(&self, progress: HostProgress) -> bool {
+        HostProgress::of(false, self.state, self.contact) == progress
     }
 }
 
@@ -74,24 +74,24 @@ pub(crate) struct Tally {
 
 impl Tally {
     pub(super) fn add(&mut self, has_change: bool, state: HostState, contact: Contact, hosts: u64) {
-        *self.count_mut(Stage::of(has_change, state, contact)) += hosts;
+        *self.count_mut(HostProgress::of(has_change, state, contact)) += hosts;
     }
 
     pub(super) fn add_host(&mut self, has_change: bool, host: HostView) {
-        let stage = Stage::of(has_change, host.state, host.contact);
-        let count = self.count_mut(stage);
+        let progress = HostProgress::of(has_change, host.state, host.contact);
+        let count = self.count_mut(progress);
         *count += 1;
-        if stage != Stage::InSync && *count <= MOST_STRAGGLERS as u64 {
+        if progress != HostProgress::InSync && *count <= MOST_STRAGGLERS as u64 {
             self.stragglers.push(host.into());
         }
     }
 
-    fn count_mut(&mut self, stage: Stage) -> &mut u64 {
-        match stage {
-            Stage::InSync => &mut self.in_sync,
-            Stage::Behind => &mut self.behind,
-            Stage::Rejecting => &mut self.rejecting,
-            Stage::Silent => &mut self.silent,
+    fn count_mut(&mut self, progress: HostProgress) -> &mut u64 {
+        match progress {
+            HostProgress::InSync => &mut self.in_sync,
+            HostProgress::Behind => &mut self.behind,
+            HostProgress::Rejecting => &mut self.rejecting,
+            HostProgress::Silent => &mut self.silent,
         }
     }
 
@@ -116,12 +116,12 @@ impl Tally {
             _ => format!("{part} of {whole} online hosts have revision {revision}"),
         }];
         let kinds = [
-            (Stage::Behind, self.behind, "behind"),
-            (Stage::Rejecting, self.rejecting, "rejecting"),
-            (Stage::Silent, self.silent, "silent"),
+            (HostProgress::Behind, self.behind, "behind"),
+            (HostProgress::Rejecting, self.rejecting, "rejecting"),
+            (HostProgress::Silent, self.silent, "silent"),
         ];
-        for (stage, hosts, word) in kinds.into_iter().filter(|(_, hosts, _)| *hosts > 0) {
-            parts.push(format!("{} {word}{}", HumanCount(hosts), self.names(stage, hosts)));
+        for (progress, hosts, word) in kinds.into_iter().filter(|(_, hosts, _)| *hosts > 0) {
+            parts.push(format!("{} {word}{}", HumanCount(hosts), self.names(progress, hosts)));
         }
         if let hosts @ 1.. = self.uncounted {
             parts.push(format!("{} not counted", HumanCount(hosts)));
@@ -130,8 +130,8 @@ impl Tally {
     }
 
     /// The first names of stragglers, after a colon. Empty if no names are known.
-    fn names(&self, stage: Stage, hosts: u64) -> String {
-        let stragglers = self.stragglers.iter().filter(|straggler| straggler.is(stage));
+    fn names(&self, progress: HostProgress, hosts: u64) -> String {
+        let stragglers = self.stragglers.iter().filter(|straggler| straggler.is(progress));
         let names = stragglers.map(|it| host_label(&it.hostname, &it.machine));
         let names: Vec<&str> = names.take(MOST_NAMED).collect();
         let named = names.join(", ");

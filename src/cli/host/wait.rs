@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::api::{BehindReason, HostState, HostView};
 use crate::cli::arg::{duration, revision};
-use crate::cli::arrival::{self, Goal, HostsInScope, Percent};
+use crate::cli::arrival::{self, HostsInScope, Percent, WaitGoal};
 use crate::cli::context::Context;
 use crate::cli::error::{CliError, Kind};
 use crate::cli::ui::{relative, rough};
@@ -70,12 +70,12 @@ pub(super) async fn run(context: &Context, args: WaitArgs) -> Result<(), CliErro
             let revision = client.status().await?.revision;
             let command = format!("host wait --tag {tag}");
             let hosts = HostsInScope::Scopes(BTreeSet::from([Scope::Tag(tag)]));
-            Goal { revision, hosts, percent, timeout, command }
+            WaitGoal { revision, hosts, percent, timeout, command }
         }
         (None, None, Some(revision)) => {
             let hosts = HostsInScope::of_revision(&client, revision).await?;
             let command = format!("host wait --revision {revision}");
-            Goal { revision, hosts, percent, timeout, command }
+            WaitGoal { revision, hosts, percent, timeout, command }
         }
         (None, None, None) => {
             return Err(CliError::usage("choose a host, --tag or --revision"));
