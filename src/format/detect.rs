@@ -37,10 +37,10 @@ impl Format {
         rudolph::recognises_csv(head)
     }
 
-    /// Detects the format of a file by its content. For a format that [streams](Format::streams),
+    /// Detects the format of a file from its content. For a format that [streams](Format::streams),
     /// the beginning of the file is enough.
     pub fn of_content(file: &File) -> Option<Self> {
-        // Cheap detectors run before detectors that parse. Rudolph's CSV shares some column names
+        // Detectors that may parse a whole file run late. Rudolph's CSV shares some column names
         // with nicelist's CSV, so it is detected first.
         const JSON: [Format; 7] = [
             Format::Json,
@@ -144,7 +144,7 @@ impl Format {
         }
     }
 
-    /// Writes all content, and lists the parts that the format cannot express.
+    /// Writes the content, and lists the parts that the format cannot express.
     ///
     /// # Errors
     /// If nicelist only reads the format.
@@ -189,8 +189,9 @@ pub(super) fn opens_json(bytes: &[u8]) -> bool {
     }
 }
 
-/// The beginning of a TOML text, up to its second `[[`. It contains all keys outside tables and the
-/// first element of a list of tables, and is cheaper to parse than the whole text.
+/// The beginning of a TOML text, up to the second line that begins with `[[`. It contains all keys
+/// outside tables and the first element of the first list of tables, and is cheaper to parse than
+/// the whole text.
 pub(super) fn toml_beginning(text: &str) -> &str {
     let begins = if text.starts_with("[[") { Some(0) } else { text.find("\n[[") };
     let ends = begins.and_then(|begin| {
@@ -200,8 +201,8 @@ pub(super) fn toml_beginning(text: &str) -> &str {
     ends.map_or(text, |end| &text[..end])
 }
 
-/// Whether a file in a policy folder is allowed there but contains no policy: a hidden file, or
-/// documentation.
+/// Whether a file may be in a policy folder without being part of the policy: a hidden file, a file
+/// in a hidden folder, or documentation.
 pub(super) fn is_for_people(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);
     let (stem, ending) = base.rsplit_once('.').unwrap_or((base, ""));

@@ -1,7 +1,8 @@
 //! Several entries for the same target and scope.
 //!
-//! Equal entries are read once. Entries that differ are in conflict: their order does not show
-//! which entry the author meant, so the user has to choose.
+//! A manifest with such entries is refused. In other formats, equal entries are read once. Entries
+//! that differ are in conflict: their order does not show which entry the author meant, so the user
+//! has to choose.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -58,9 +59,9 @@ struct Earlier {
     content: [u8; 7],
 }
 
-/// Values for pairs of target and scope. A pair takes 12 bytes in addition to its value, regardless
-/// of the length of the names. Two pairs count as equal if 64 bits of one keyed hash and 32 bits of
-/// another are equal, which is very unlikely by chance. An attacker does not know the key.
+/// Values for pairs of target and scope. A pair is stored as 12 bytes of two keyed hashes,
+/// regardless of the length of the names. Different pairs are very unlikely to have the same
+/// hashes, and an attacker does not know the key of the hashes.
 pub struct PairMap<V> {
     key: RandomState,
     seed: u64,
@@ -97,7 +98,7 @@ impl<V> PairMap<V> {
     }
 }
 
-/// The pairs of target and scope that were read, with a summary of each rule: 24 bytes per pair.
+/// The pairs of target and scope that were read, each with a summary of its first or last rule.
 #[derive(Default)]
 struct Seen(PairMap<Earlier>);
 
@@ -126,8 +127,8 @@ impl Seen {
         self.0.insert(rule, summary);
     }
 
-    /// Compares a rule with the last rule for its target and scope. If the rule is that last rule,
-    /// it is new.
+    /// Compares a rule with the last rule for its target and scope. If the rule itself is the last,
+    /// the result is [`Relation::New`].
     fn compare_with_last(&self, rule: &Rule, line: u32) -> Relation {
         match self.0.get(rule) {
             Some(last) if last.line != line => relation(self.summary(rule, line), *last),
@@ -164,8 +165,8 @@ fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> Stri
     format!("{target} for {scope} has policy {kind} here, but {other} {place}")
 }
 
-/// Resolves the duplicates among rules that were read as a whole. An entry that repeats another is
-/// read once.
+/// Resolves the duplicates in files that were read as a whole. A note reports entries that repeat
+/// others.
 pub(super) fn resolve(policy: &mut ParsedPolicy, how: Duplicates) {
     let repeated = take_duplicates(policy, how);
     if let Some(first) = repeated.first() {
@@ -253,7 +254,7 @@ fn left_out(Remark { location, text }: Remark) -> Remark {
     Remark::new(location, format!("left out: {text}"))
 }
 
-/// Maximum omitted lines that are listed. Further lines are only counted.
+/// Maximum conflicting lines that are listed as left out. Further lines are only counted.
 const MAX_LISTED: usize = 20;
 
 pub struct RowDuplicates {
@@ -391,8 +392,8 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// The two hashes of a pair, in parts of four bytes. Larger parts would add padding to the entries
-/// of the map.
+/// A hash of a pair and half a hash of its identifier, in parts of four bytes. Larger parts would
+/// add padding to the entries of the map.
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);
 

@@ -1,7 +1,7 @@
 //! The output of `santactl fileinfo --json`: reports about programs.
 //!
 //! The output is one object, or an array with an object per file. Keys that do not apply are
-//! absent, or have the value `None` or `null`.
+//! absent, or have a value such as `None` or `null`.
 
 mod rules;
 
@@ -50,15 +50,14 @@ pub enum FileInfoError {
 }
 
 /// # Errors
-/// If the input cannot be read or is not a report of `santactl`, the report is empty or lists
-/// certificates, or a file has no SHA-256.
+/// If the input cannot be read, is not a report of `santactl`, is empty, or has an entry that is
+/// about a certificate or has no SHA-256.
 pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
     let raw: Box<RawValue> = serde_json::from_reader(std::io::BufReader::new(input))?;
     read_each(raw.get())?.into_iter().collect()
 }
 
-/// Reads a report. Errors about one program, such as a missing SHA-256, are in the result for that
-/// program.
+/// Reads a report. An entry without a SHA-256 or about a certificate is an error only for itself.
 ///
 /// # Errors
 /// If the text is not a report of `santactl`, or the report is empty.

@@ -12,7 +12,7 @@ pub enum Format {
     /// nicelist's JSON with a rule per line.
     Jsonl,
     Toml,
-    /// `santactl rule --export`.
+    /// The rules that `santactl rule --export` writes.
     Santactl,
     /// Santa's StaticRules in a profile or property list.
     StaticRules,
@@ -26,7 +26,7 @@ pub enum Format {
     Workshop,
     /// Resources of Workshop's or Zentral's Terraform provider.
     Terraform,
-    /// `santactl fileinfo --json`, which nicelist only reads.
+    /// The output of `santactl fileinfo --json`. nicelist only reads this format.
     FileInfo,
 }
 

@@ -13,7 +13,7 @@ impl Losses {
     }
 
     /// Records the fields of a rule that are left out: all [`FIELDS`] with a value, except those in
-    /// `kept`. Each entry of `kept` has nicelist's name and the format's name of a field.
+    /// `kept`. Each entry of `kept` has nicelist's name and the format's name for a field.
     pub(super) fn fields(&mut self, index: usize, rule: &Rule, kept: &[(&str, &str)]) {
         let lost = FIELDS.into_iter().filter(|column| !field(rule, *column).is_empty());
         let lost = lost.map(Column::name).filter(|name| kept.iter().all(|(ours, _)| ours != name));
@@ -40,7 +40,7 @@ impl Losses {
     }
 }
 
-/// The fields that a format may not support. The hash of a bundle represents both fields of the
+/// The fields that some formats do not support. The hash of a bundle represents both fields of the
 /// bundle.
 const FIELDS: [Column; 9] = [
     Column::Message,

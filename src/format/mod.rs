@@ -1,6 +1,6 @@
-//! Rules, settings and tags in files, and reports about programs: one module per format.
+//! The formats of files with rules, settings and tags, and of reports about programs.
 //!
-//! Formats read bytes and write bytes. They do not open paths, print, or use a server. Formats with
+//! The modules read and write bytes. They do not open paths, print, or use a server. Formats with
 //! a rule per row can be read one rule at a time ([`rows`]). All formats can be read as a whole,
 //! into a [`ParsedPolicy`].
 

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, Read};
 
-/// Returns its input in pieces that are never longer than a line, so that [`Lines::line`] is always
-/// the line of the last byte that was read. (The `csv` crate reports the line where the previous
-/// record ended, which is wrong after empty lines and after CRLF.)
+/// Counts lines. Each read returns at most one line, so that [`Lines::line`] is the line that the
+/// parser has reached. (The `csv` crate reports the line where the previous record ended, which is
+/// wrong after empty lines and after CRLF.)
 pub(super) struct Lines<R> {
     input: R,
     line: u64,
@@ -22,7 +22,7 @@ impl<R> Lines<R> {
         self.last
     }
 
-    /// The line of the last byte that was read, counted from 1.
+    /// The number of the line that was read last, counted from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }

@@ -1,10 +1,10 @@
 //! Rules in CSV: a header, then a rule per row.
 //!
 //! [`Reader`] accepts the header names and spellings of several tools, in any order, and reports
-//! every invalid row with its line and the reason. [`Writer`] writes nicelist's own columns, and
-//! reading them returns exactly the rules that were written. Therefore [`Writer`] does not change
-//! values that a spreadsheet would run as formulas (`=…`, `+…`). Files of unknown origin should be
-//! opened as text in a spreadsheet.
+//! every invalid row with its line and the reason. [`Writer`] writes nicelist's own columns. It
+//! does not change values that a spreadsheet would run as formulas (`=…`, `+…`), so that reading
+//! the file returns the same rules. Files of unknown origin should be opened as text in a
+//! spreadsheet.
 
 mod amend;
 mod column;

@@ -40,8 +40,8 @@ pub struct Reader<R> {
     scope: Scope,
     source: Option<String>,
     duplicates: RowDuplicates,
-    /// The first line with a rule that is assumed to be for a program, because the file has no
-    /// types.
+    /// If the file has no rule types, the first line that is read as a binary rule. Its
+    /// identifier may be that of a certificate.
     guessed: Option<u32>,
     record: ByteRecord,
     failed: bool,
@@ -74,12 +74,12 @@ impl<R: BufRead> Reader<R> {
         })
     }
 
-    /// The names of the columns, as they are written in the file.
+    /// The names of all columns in the file, without white space around them.
     pub fn columns(&self) -> &[String] {
         self.layout.names()
     }
 
-    /// The optional fields of rules that the file has columns for.
+    /// The optional rule fields that the file has columns for.
     pub fn fields(&self) -> RuleFields {
         let has = |field: &RuleField| {
             let columns: &[Column] = match field {
@@ -98,7 +98,7 @@ impl<R: BufRead> Reader<R> {
         RuleField::ALL.into_iter().filter(has).collect()
     }
 
-    /// The fields of the last row, unchanged.
+    /// The fields of the row that was read last, unchanged.
     pub fn record(&self) -> &ByteRecord {
         &self.record
     }
@@ -128,8 +128,8 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Whether the row's last field has no closing quotation mark and therefore contains the rest
-    /// of the file. The parser accepts such a field.
+    /// Whether the row's last field has line breaks but no closing quotation mark, so that it
+    /// contains the rest of the file. The parser accepts such a field.
     fn ends_in_a_quote(&self) -> bool {
         let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
         last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
@@ -220,12 +220,13 @@ impl<R: BufRead> Reader<R> {
         self.given(column)?.ok_or_else(|| Fault::at(column, FieldError::Missing))
     }
 
-    /// A field without the white space around it; None if the field is blank.
+    /// A field without the white space around it. None if the field is blank or its column is
+    /// missing.
     fn given(&self, column: Column) -> Result<Option<&str>, Fault> {
         Ok(self.field(column)?.map(str::trim).filter(|text| !text.is_empty()))
     }
 
-    /// A field as it is in the file; None if the field is empty.
+    /// A field as it is in the file. None if the field is empty or its column is missing.
     fn field(&self, column: Column) -> Result<Option<&str>, Fault> {
         let bytes = self.layout.place_of(column).and_then(|index| self.record.get(index));
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {
@@ -316,7 +317,7 @@ fn with_dashes(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a row is empty. Spreadsheets write empty rows at the end of files.
+/// Whether all fields of a row are blank. Spreadsheets write such rows at the end of files.
 fn is_blank(record: &ByteRecord) -> bool {
     record.iter().all(|field| field.trim_ascii().is_empty())
 }

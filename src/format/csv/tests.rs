@@ -305,8 +305,7 @@ fn a_quote_that_is_left_open_loses_no_rule_in_silence() {
     assert_eq!(outcomes(closed), ["2 teamid:AAAAAAAAAA allow fleet"]);
 }
 
-/// W14: dates such as 2027/01/31 and 31.01.2027 are read. Dates with slashes that end with the year
-/// are refused.
+/// W14: dates such as 2027/01/31 and 31.01.2027 are read. Dates such as 01/02/2027 are refused.
 #[test]
 fn w14_dates_of_other_countries_are_read_where_they_are_unambiguous() {
     let read = |expires: &str| {

@@ -9,11 +9,11 @@ use crate::format::loss::Losses;
 use crate::format::rows::{RuleRows, read_files};
 use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 
-/// The delimiter, if the first line of a text is a header with columns of rules. The beginning of a
+/// The delimiter, if the first line of a file looks like a header of rules. The beginning of the
 /// file is enough.
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
-    // A JSON list on one line may contain a text that looks like a column name.
+    // A line of JSON may contain a text that looks like a column name.
     if opens_json(line) {
         return None;
     }

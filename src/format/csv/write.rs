@@ -103,8 +103,8 @@ impl<W: Write> Rejects<W> {
         self.row(record, [&line.to_string(), fault])
     }
 
-    /// Writes all fields of a row, even if it has more fields than the header. A shorter row is
-    /// padded, so that the line and the reason are in their columns.
+    /// Writes a row, without the line and the reason from an earlier import. A row may be longer
+    /// than the header. A shorter row is padded, so that `added` is in its columns.
     fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
         let width = self.kept.len().max(record.len());
         for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {

@@ -15,20 +15,21 @@ use super::{Defaults, Location, Remark};
 use crate::document::{Fault, Node};
 use crate::rule::{Rule, RuleDraft};
 
-/// The keys that rules in lists have in addition to the keys of a rule.
+/// The keys that rules in the admin API's lists have in addition to the keys of a rule.
 const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
 
-/// Reads one rule, with or without the keys of lists. `node` parses the same text as a tree.
+/// Reads one rule, with or without the keys in [`LISTED`]. `node` parses the same text as a tree.
 ///
 /// # Errors
-/// The first error in the rule.
+/// If the rule is invalid. Unknown fields are reported before other errors.
 fn rule(
     file: u32,
     text: &str,
     node: impl FnOnce() -> Result<Node, Fault>,
     defaults: &Defaults,
 ) -> Result<Rule, Remark> {
-    // Most rules are valid and need no tree. (serde would read a list as an object, too.)
+    // Most rules are valid and need no tree. (Without the check for `{`, serde would also read a
+    // list as a rule.)
     if text.trim_start().starts_with('{')
         && let Ok(mut draft) = serde_json::from_str::<RuleDraft>(text)
     {
@@ -44,7 +45,7 @@ fn rule(
     own::rule(file, &node, defaults, |_| None).map_err(|mut faults| faults.swap_remove(0))
 }
 
-/// Names of fields in other formats, each with nicelist's name for the field.
+/// Names of fields in other formats, each with the field to use instead.
 const FOREIGN: [(&str, &str); 12] = [
     ("type", "target"),
     ("rule_type", "target"),
@@ -65,7 +66,7 @@ const MAX_LISTED: usize = 8;
 /// Maximum characters of a field's name that are shown.
 const LONGEST_NAME: usize = 40;
 
-/// The message for unknown fields, each with the field that may be meant.
+/// The message for unknown fields, with the fields that may be meant.
 fn unknown_fields(rule: &Node) -> Option<String> {
     let keys = rule.entries()?.iter().map(|entry| entry.key.as_str());
     let is_known = |key: &&str| FIELDS.contains(key) || LISTED.contains(key);

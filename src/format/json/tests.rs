@@ -63,7 +63,7 @@ fn faults_have_their_line_and_column_and_come_all_at_once() {
     assert_eq!(faults(&read(&lines, Format::Jsonl)), ["f:2:12: is not valid JSON: expected value"]);
 }
 
-/// W12: the message contains the field and the expected kind of value, and no Rust types.
+/// W12: messages about values of the wrong type contain no Rust types.
 #[test]
 fn w12_a_value_of_the_wrong_type_is_named_with_its_field() {
     for (rule, column, fault) in [

@@ -25,15 +25,15 @@ enum FileKind {
     Toml,
     /// CSV or TSV with rules.
     Rows(Delimiter),
-    /// Documentation, or a hidden file such as `.gitignore`.
+    /// Documentation, a hidden file such as `.gitignore`, or a file in a hidden folder.
     ForPeople,
     /// A file that does not belong in a manifest.
     Stray,
 }
 
 impl FileKind {
-    /// The kind of a manifest's only file, which may be hidden, be in a hidden folder, or have no
-    /// extension.
+    /// The kind of a manifest's only file. It may be in a hidden folder. A hidden `.toml` file or a
+    /// file without an extension may be a manifest, too.
     fn single(name: &str) -> Self {
         let base = name.rsplit('/').next().unwrap_or(name);
         match Self::of(base) {

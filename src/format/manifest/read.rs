@@ -29,7 +29,7 @@ pub fn recognises(file: &File) -> bool {
     found.or_else(|| is_manifest(text.as_str())).unwrap_or(false)
 }
 
-/// Whether a text is a manifest. None if the text is not TOML.
+/// Whether a text looks like a manifest. None if the text is not TOML.
 fn is_manifest(text: &str) -> Option<bool> {
     let root = toml::parse(&text.into()).ok()?;
     let is_table = |key: &str| root.get(key).is_some_and(|node| node.entries().is_some());
@@ -39,7 +39,7 @@ fn is_manifest(text: &str) -> Option<bool> {
     Some(is_table("tags") || is_table("settings") || is_ours)
 }
 
-/// Reads the files of a manifest. The defaults apply to files that do not set their own defaults.
+/// Reads the files of a manifest. A `scope` or `source` at the top of a file overrides the default.
 pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let policy = ParsedPolicy::of(files);
     let mut reader = Reader { policy, settings: HashMap::new(), tags: HashMap::new() };

@@ -100,7 +100,7 @@ impl ManifestFile {
         }
     }
 
-    /// Changes the entries of a file, and removes them from `left`.
+    /// Changes or deletes the entries of a file. The entries that remain are removed from `left`.
     fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
         let plain = with_plain_line_ends(file);
         let text = std::str::from_utf8(&plain.bytes).unwrap_or_default();
@@ -335,7 +335,7 @@ fn keep_settings(document: &mut DocumentMut, left: &mut Left<'_>, headings: &mut
     }
 }
 
-/// A scalar as text, without quotes.
+/// A value as text. A string has no quotes.
 fn text_of(value: &Value) -> String {
     match value {
         Value::String(text) => text.value().clone(),

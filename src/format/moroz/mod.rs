@@ -1,12 +1,12 @@
 //! Moroz's TOML: one file, or the folder of a Moroz server.
 //!
 //! `global.toml` applies to every host without a separate file. `MACHINE-ID.toml` applies to one
-//! host and *replaces* both the rules and the settings of `global.toml`. So global rules that are
-//! missing from the host's file become `remove` rules for that host, and global settings that are
-//! missing from it become Santa's defaults. Rules and settings that are equal in both files are
-//! read only for the fleet. When files are written, the file of a host contains the rules and
-//! settings of both the fleet and the host. Sources: groob/moroz, santaconfig/config.go and
-//! santa/santa.go.
+//! host and *replaces* both the rules and the settings of `global.toml`. So global rules (other
+//! than `remove` rules) that are missing from the host's file become `remove` rules for that host,
+//! and global settings that are missing from it become Santa's defaults. Rules and settings that are
+//! equal in both files are read only for the fleet. When files are written, the file of a host
+//! contains the rules and settings of both the fleet and the host. Sources: groob/moroz,
+//! santaconfig/config.go and santa/santa.go.
 
 mod read;
 #[cfg(test)]
@@ -20,7 +20,7 @@ pub use write::write;
 use crate::fleet::SettingKey;
 
 const ENDING: &str = ".toml";
-/// The name of the file for all hosts, without its extension.
+/// The name of the global file, without its extension.
 const GLOBAL: &str = "global";
 
 /// Settings by the names that Moroz reads.

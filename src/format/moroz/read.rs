@@ -175,7 +175,8 @@ fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
     }
 }
 
-/// Converts the files of hosts, which replace the global file, into differences from it.
+/// Adds the files to the policy. Of the file of a host, which replaces the global file, only the
+/// differences from the global file are added.
 fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
     let global = parts.iter().find(|part| part.owner == Owner::AllMachines);
     let global = global.map(|part| part.contents.clone()).unwrap_or_default();

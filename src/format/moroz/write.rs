@@ -117,7 +117,7 @@ impl<'a> Layers<'a> {
     }
 }
 
-/// The fields of a rule that Moroz supports: nicelist's names, and Moroz's names.
+/// The optional fields of a rule that Moroz supports, each with nicelist's name and Moroz's name.
 const KEPT: [(&str, &str); 2] = [("message", "custom_msg"), ("url", "custom_url")];
 
 /// The machine IDs that are used as file names, by their lower-case form.

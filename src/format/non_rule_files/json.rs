@@ -4,8 +4,8 @@ use super::{File, NonRuleFile};
 use crate::document::{Outline, Section};
 use crate::format::detect::{LISTS, opens_json};
 
-/// Recognizes JSON that contains something other than rules. None if the file looks like rules or
-/// is not valid JSON. The reader of the file's format gives better messages about invalid JSON.
+/// Recognizes JSON that contains something other than rules. Invalid JSON is not recognized,
+/// because the reader of the file's format gives better messages about it.
 pub(super) fn recognize(file: &File) -> Option<NonRuleFile> {
     if !opens_json(&file.bytes) {
         return None;
@@ -93,7 +93,7 @@ impl Keys<'_> {
         self.of_another_tool()
     }
 
-    /// Describes a file that has events in lines or in a list, or has a single event.
+    /// Describes a file of events: one event, a list of events, or an event per line.
     fn events(&self, name: &str) -> NonRuleFile {
         match (self.0.is_list, self.0.has_more, self.has("machine_id")) {
             (false, _, true) => NonRuleFile::new("is a file of events, not rules")
@@ -135,7 +135,7 @@ impl Keys<'_> {
     }
 }
 
-/// Keys that rules have in the JSON formats, in lower case without underscores.
+/// Some keys of rules in the JSON formats, in lower case and without underscores.
 const RULE: [&str; 13] = [
     "target",
     "identifier",

@@ -1,5 +1,5 @@
-//! Identifies files without rules that people often import by mistake. Each has a description, and
-//! most have a hint.
+//! Identifies files that cannot be imported as rules, such as documents, archives and events. Each
+//! has a description, and most have a hint.
 //!
 //! No message contains text from such a file, because the text may be a secret.
 
@@ -25,7 +25,7 @@ pub struct NonRuleFile {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NonRuleFileKind {
-    /// A configuration profile that has to be converted or decrypted first.
+    /// A signed or encrypted configuration profile that nicelist cannot read.
     Profile,
     Other,
 }
@@ -123,8 +123,8 @@ impl Kind {
     }
 }
 
-/// Identifies a ZIP archive by words in it, such as the names of its files. Documents of office
-/// programs are ZIP archives, too.
+/// Detects the kind of a ZIP archive from words in it, such as the names of its files. Office
+/// documents are ZIP archives, too.
 fn zip(file: &File) -> NonRuleFile {
     let contains = |word: &str| memmem::find(&file.bytes, word.as_bytes()).is_some();
     if contains("word/") {
@@ -148,8 +148,8 @@ fn path(name: &str) -> Cow<'_, str> {
     if name == "stdin" { Cow::Borrowed("FILE") } else { crate::shell::argument(name) }
 }
 
-/// The encoding for iconv, if the file is UTF-16: it begins with a byte-order mark, or two of its
-/// first four bytes are zero. Without the mark, iconv needs the order of the bytes.
+/// The encoding for iconv, if the file is UTF-16: it begins with a UTF-16 byte-order mark, or every
+/// second byte of its first four is zero. Without the mark, iconv needs the order of the bytes.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match *bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
