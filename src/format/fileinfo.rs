@@ -57,7 +57,8 @@ pub fn read(input: impl Read) -> Result<Vec<FileInfo>, FileInfoError> {
     read_each(raw.get())?.into_iter().collect()
 }
 
-/// Reads a report. An entry without a SHA-256 or about a certificate is an error only for itself.
+/// Reads a report. If an entry has no SHA-256 or is about a certificate, only its own result is an
+/// error.
 ///
 /// # Errors
 /// If the text is not a report of `santactl`, or the report is empty.

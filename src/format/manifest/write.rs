@@ -147,8 +147,8 @@ impl ManifestFile {
     }
 }
 
-/// The tables of the file with this name. The file is added if necessary. An empty name matches any
-/// file.
+/// The tables of the file with this name. The file is added if necessary. An empty name matches the
+/// first file.
 fn tables_of<'s>(
     outputs: &'s mut Vec<ManifestFile>,
     name: &str,

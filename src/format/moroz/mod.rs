@@ -3,8 +3,8 @@
 //! `global.toml` applies to every host without a separate file. `MACHINE-ID.toml` applies to one
 //! host and *replaces* both the rules and the settings of `global.toml`. So global rules (other
 //! than `remove` rules) that are missing from the host's file become `remove` rules for that host,
-//! and global settings that are missing from it become Santa's defaults. Rules and settings that are
-//! equal in both files are read only for the fleet. When files are written, the file of a host
+//! and global settings that are missing from it become Santa's defaults. Rules and settings that
+//! are equal in both files are read only for the fleet. When files are written, the file of a host
 //! contains the rules and settings of both the fleet and the host. Sources: groob/moroz,
 //! santaconfig/config.go and santa/santa.go.
 
