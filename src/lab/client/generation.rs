@@ -210,7 +210,7 @@ impl Version {
         if self.since(2021, 2) { 5 } else { 2 }
     }
 
-    /// Seconds that the client waits after its n-th attempt, counted from 1.
+    /// Seconds that the client waits before it retries, after this number of attempts.
     pub(crate) fn seconds_after(self, attempts: u32) -> u32 {
         if self.since(2023, 4) { 2_u32.pow(attempts + 1) } else { 2 * (attempts + 1) }
     }

@@ -25,7 +25,7 @@ const LONGEST_ANSWER: usize = 10 << 20;
 /// The length of a field of the system's `utsname`, including the trailing NUL characters.
 const UTSNAME_FIELD: usize = 65;
 
-/// pedro applies only the mode.
+/// Of these settings, pedro applies only the mode.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "a field is parsed even if it is not applied")]
 struct Preflight {

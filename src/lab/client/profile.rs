@@ -99,7 +99,8 @@ impl Profile {
     }
 
     /// Checks whether the client supports the format, the encoding and the headers in the profile.
-    /// The client can sync even if this returns an error, because Santa ignores unknown keys.
+    /// The client can sync even if this returns an error, because clients ignore settings that they
+    /// do not support.
     ///
     /// # Errors
     /// The first setting that the client does not support.

@@ -2,7 +2,7 @@
 //!
 //! Versions from 2024.6 on send messages as defined in protobuf, without fields that the version
 //! does not have. Earlier versions send dictionaries, which contain no machine ID. In dictionaries,
-//! counts of zero are included, and times have fractions.
+//! rule counts of zero are included, and times have fractions.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::protocol::{
     PreflightRequest, RuleDownloadRequest,
 };
 
-/// Keys whose values are 64-bit numbers in 2024.6 and 2024.7, which write them as strings.
+/// Keys of 64-bit numbers. Versions 2024.6 and 2024.7 write these numbers as strings.
 const LONG_COUNTS: [&str; 4] =
     ["rules_received", "rules_processed", "file_bundle_hash_millis", "file_bundle_binary_count"];
 

@@ -89,7 +89,7 @@ impl Santa {
         &self.database
     }
 
-    /// The rules, sorted by type and identifier.
+    /// The rules without transitive rules, sorted by type and identifier.
     pub fn rules(&self) -> Vec<&HeldRule> {
         let mut rules: Vec<_> = self.database.rules().collect();
         rules.sort_by(|a, b| (a.rule_type, &a.identifier).cmp(&(b.rule_type, &b.identifier)));

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::generation::Version;
 use crate::protocol::{PreflightResponse, SyncType};
 
-/// What a sync does with the client's rules before it applies downloaded rules.
+/// What a sync does with the client's rules before it applies downloaded rules. If the client
+/// processes no downloaded rule, it deletes nothing.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Hash, Serialize, Deserialize,
 )]

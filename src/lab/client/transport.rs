@@ -76,7 +76,8 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Trusts only the CAs in a PEM text. Returns nothing if the text is invalid or contains no CA.
+    /// Trusts only the CAs in a PEM text. Returns nothing if the text is invalid or contains no
+    /// certificate.
     pub fn trusting(self, text: &[u8]) -> Option<Self> {
         let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
         (!found.is_empty()).then_some(Self { authorities: Some(found), ..self })

@@ -20,8 +20,7 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// All machine IDs begin with the prefix, which distinguishes the hosts of this run from all
-    /// other hosts. The default prefix is random.
+    /// The machine IDs of simulated hosts begin with the prefix. The default prefix is random.
     pub fn new(server: Server, hooks: Hooks, prefix: Option<String>) -> Self {
         let random = || format!("conformance-{}", HEXLOWER.encode(&rand::random::<[u8; 3]>()));
         Self { server, hooks, prefix: prefix.unwrap_or_else(random) }

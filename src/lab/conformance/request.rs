@@ -68,7 +68,7 @@ pub(super) struct Request {
     pub(super) agent: String,
     pub(super) kind: Option<&'static str>,
     pub(super) encoding: Option<&'static str>,
-    /// Whether the body is sent unchanged instead of in the encoding that the server accepts.
+    /// Whether the body is sent unchanged instead of in the encoding of the run.
     pub(super) is_exact: bool,
     pub(super) accepts: Option<&'static str>,
     pub(super) body: Vec<u8>,

@@ -24,7 +24,7 @@ const SYNC_TYPES: &[&str] = &["NORMAL", "CLEAN", "CLEAN_ALL"];
 const FILE_ACCESS: &[&str] = &["NONE", "AUDIT_ONLY", "DISABLE"];
 const MEDIA: &[&str] = &["allow", "block", "remount"];
 
-/// The keys of the response to preflight, including old spellings.
+/// The checked keys of the response to preflight, some in several spellings.
 const KEYS: [(&str, Shape); 28] = [
     ("client_mode", Shape::Word(MODES)),
     ("sync_type", Shape::Word(SYNC_TYPES)),
@@ -57,8 +57,8 @@ const KEYS: [(&str, Shape); 28] = [
 ];
 
 /// Settings that a server should send at every preflight, because a client keeps or resets a
-/// missing setting, depending on the client's version. Policies for removable media are not
-/// included, because a server may leave them to the profile.
+/// missing setting, depending on the client's version. Some settings, such as policies for removable
+/// media, are not included, because a server may leave them to the profile.
 const KEPT: [&str; 9] = [
     "client_mode",
     "batch_size",

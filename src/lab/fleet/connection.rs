@@ -162,13 +162,13 @@ impl Open {
 pub struct Traffic {
     pub requests: u64,
     pub connections: u64,
-    /// Bytes of request bodies, as on the wire.
+    /// Bytes of request bodies, after any compression.
     pub bytes_sent: u64,
-    /// Bytes of response bodies, as on the wire.
+    /// Bytes of response bodies, before any decompression.
     pub bytes_received: u64,
 }
 
-/// At most one open connection, which is replaced when it is closed.
+/// At most one open connection. If it is closed, the next request opens a new one.
 pub(super) struct Connection {
     address: Rc<Address>,
     open: Option<Open>,
@@ -247,7 +247,8 @@ impl Connection {
         Ok(request)
     }
 
-    /// Sends a request, on a new connection if none is open or the server has closed it.
+    /// Sends a request. Opens a new connection if none is open, or if the server has closed the old
+    /// one.
     async fn send(
         &mut self,
         mut request: Request<Full<Bytes>>,

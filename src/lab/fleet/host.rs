@@ -4,7 +4,7 @@ use super::rule_tables::TableId;
 use crate::lab::SyncKind;
 use crate::protocol::ClientMode;
 
-/// The stored data about a host. All other data are computed from the host's number and the seed.
+/// The stored data about a host. Its identity is computed from its number and the seed instead.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Host {
     pub(super) table: TableId,
@@ -14,7 +14,7 @@ pub(super) struct Host {
     pub(super) client: u8,
     /// The mode that the server set.
     pub(super) mode: Option<ClientMode>,
-    /// The kind of sync that the host will request next.
+    /// The host requests at least this kind of sync.
     pub(super) wants: SyncKind,
     pub(super) last: LastSync,
 }

@@ -103,11 +103,11 @@ pub(super) struct Measures {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// Completed syncs without a failed request.
+    /// Completed syncs in which no stage failed.
     pub syncs: u64,
     /// The number of `syncs` that were clean.
     pub clean_syncs: u64,
-    /// Syncs with a failed request.
+    /// Syncs in which a stage failed.
     pub failed_syncs: u64,
     /// Syncs that were skipped, because the host's last sync was still in progress or no connection
     /// was free for a whole interval.

@@ -137,8 +137,8 @@ async fn perform(
     Ok(())
 }
 
-/// Waits for a change in progress. If the run was interrupted, aborts it instead; all counts are
-/// then 0.
+/// Waits until the change hook is done. If the run was interrupted, aborts the hook instead; its
+/// counts may then be lost.
 async fn finished(
     changes: tokio::task::JoinHandle<ChangesMade>,
     ended: &Result<(), Interrupted>,

@@ -1,9 +1,9 @@
 //! The schedule of syncs, and random decisions about each sync.
 //!
 //! The schedule and the decisions are computed, not stored. The n-th scheduled sync is a function
-//! of n. A random number is a function of the seed, its purpose, the host and the sync. Therefore
-//! two runs with the same options and seed have the same schedule and the same decisions, even if
-//! syncs end in a different order.
+//! of n. A random number is a function of the seed, the purpose of the number, the host and the
+//! sync. Therefore two runs with the same options and seed have the same schedule, and decisions do
+//! not depend on the order in which syncs end.
 
 use std::time::Duration;
 

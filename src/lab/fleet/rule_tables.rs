@@ -1,8 +1,8 @@
 //! The rules of hosts; equal sets are stored once.
 //!
-//! Hosts with the same rules in the same order share a table, which is deleted with its last host.
-//! A host stores only the number of its table. The table that a download leads to is cached, so
-//! that most syncs need only one lookup.
+//! Hosts with the same rules in the same order share a table. A table that no host uses is deleted,
+//! unless it is the empty table. A host stores only the number of its table. The table that a
+//! download leads to is cached, so that most syncs need only one lookup.
 //!
 //! Rules are stored once, too. A table needs 4 bytes per rule, and about 250 additional bytes. If
 //! all hosts have different rules, each host needs a table. The cache compares downloads by hashes
@@ -124,7 +124,7 @@ impl RuleTables {
         }
     }
 
-    /// Deletes the table if no other host uses it.
+    /// Removes one host from the table. Deletes the table if no other host uses it.
     pub(super) fn release(&mut self, id: TableId) {
         let Some(table) = self.tables.get_mut(&id) else { return };
         table.holders -= 1;

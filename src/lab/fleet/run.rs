@@ -4,9 +4,9 @@
 //! In the run itself, hosts sync on schedule, whether or not earlier syncs are done (an open loop).
 //! If no connection is free, the sync begins late, but is timed from its scheduled time. A slow
 //! server therefore also affects the times of the syncs that it delays. If a connection is free,
-//! the sync is timed from its real start, because the timer has a resolution of a millisecond. A
-//! sync is skipped if it is more than an interval late, or if the host's last sync is still in
-//! progress.
+//! the sync is timed from its real start, because the timer, which has a resolution of a
+//! millisecond, may start it late. A sync is skipped if it is more than an interval late, or if the
+//! host's last sync is still in progress.
 
 use std::cell::RefCell;
 use std::panic::resume_unwind;
@@ -179,8 +179,8 @@ pub struct ChangesMade {
     pub reason: Option<String>,
 }
 
-/// Runs the command every `change.every`, for the first time after one interval, until the time
-/// `until`. A run that takes longer than the interval delays the next run.
+/// Runs the command at intervals of `change.every` until the time `until`, for the first time after
+/// one interval. If the command takes longer than an interval, its next start is delayed.
 pub(super) async fn change(change: ChangeHook, until: Instant) -> ChangesMade {
     let mut changes = ChangesMade::default();
     let mut next = Instant::now() + change.every;

@@ -1,4 +1,4 @@
-//! After every completed sync, a host has its active rules.
+//! Checks that a host has its active rules after every completed sync.
 
 use crate::lab::conformance::case::{Case, must};
 use crate::lab::conformance::case_run::CaseRun;

@@ -1,4 +1,4 @@
-//! Reports about executed and blocked programs.
+//! Uploads of events.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Rules and syncs that depend on the version of the client.
+//! Rules, settings and syncs that depend on the version of the client.
 
 use serde_json::json;
 

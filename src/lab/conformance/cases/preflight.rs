@@ -8,7 +8,8 @@ use crate::lab::conformance::rule::V2026_7;
 use crate::lab::conformance::settings;
 use crate::lab::conformance::stop::{CaseResult, Stop};
 
-/// The minimum interval between syncs that passes, in seconds. 0 also passes.
+/// The case passes if `full_sync_interval` is at least this number of seconds. It also passes if the
+/// interval is 0 or absent.
 const SHORTEST_INTERVAL: u64 = 60;
 
 pub(super) const CASES: [Case; 7] = [

@@ -1,4 +1,4 @@
-//! Tests of differences between client versions.
+//! Tests of differences between client versions, of protobuf, and of rule-only syncs.
 
 use super::*;
 
