@@ -22,7 +22,7 @@ const REDNOSE: &str = "pedro-1.1.0 (rednose 0.1.0)";
 #[serde(into = "String", try_from = "String")]
 pub enum Generation {
     Santa(Version),
-    /// pedro, a client for Linux.
+    /// pedro since January 2026. pedro is a client for Linux.
     Pedro,
     /// pedro until January 2026.
     Rednose,
@@ -193,8 +193,8 @@ impl Version {
         }
     }
 
-    /// Whether expressions may call this function. Functions that are not listed are accepted,
-    /// because they may be standard functions of CEL.
+    /// Whether expressions may call this function. A function that is not listed here is accepted,
+    /// because it may be a standard function of CEL.
     pub(crate) fn knows_cel_function(self, name: &str) -> bool {
         match name {
             "join" | "split" | "lowerAscii" | "upperAscii" | "replace" | "indexOf"

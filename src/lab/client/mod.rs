@@ -8,7 +8,7 @@
 //! - `santa`, `settings`, `database`, `rules_hash`: the data that a client stores between syncs
 //! - `sync`, `sync_kind`, `pedro`, `report`: one sync, as Santa or as pedro, its kind and its
 //!   result
-//! - `request`, `transport`, `fault`: sending, repeating and losing requests
+//! - `request`, `transport`, `fault`: sending and repeating requests, and simulated faults
 //! - `request_formats`, `response_formats`, `cel`, `identifier`: the formats and values that each
 //!   version sends and accepts
 //! - `daemon`, `clock`: syncs on a schedule

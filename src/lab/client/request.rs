@@ -137,9 +137,9 @@ impl RequestSender<'_> {
         }
     }
 
-    /// Whether the client stops after this error. After a 403, a missing token is fetched. Santa
-    /// 2026.4 and later stop after client errors (4xx), except 408, 429, and a 403 after which the
-    /// token was fetched.
+    /// Whether the client stops after this error. Fetches a missing token after a 403. Santa 2026.4
+    /// and later stop after client errors (4xx), except 408, 429, and a 403 after which the token
+    /// was fetched.
     async fn is_final(&self, error: &RequestError) -> bool {
         let RequestError::Refused { status, .. } = *error else { return false };
         let has_new_token =

@@ -57,8 +57,8 @@ const KEYS: [(&str, Shape); 28] = [
 ];
 
 /// Settings that a server should send at every preflight, because a client keeps or resets a
-/// missing setting, depending on the client's version. Some settings, such as policies for removable
-/// media, are not included, because a server may leave them to the profile.
+/// missing setting, depending on the client's version. Some settings, such as policies for
+/// removable media, are not included, because a server may leave them to the profile.
 const KEPT: [&str; 9] = [
     "client_mode",
     "batch_size",

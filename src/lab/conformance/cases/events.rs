@@ -162,7 +162,7 @@ async fn none(run: &CaseRun<'_>) -> CaseResult {
     Ok("200".to_owned())
 }
 
-/// The decisions in events. Santa's JSON contains these words, not their numbers.
+/// The decisions that Santa sends in events, as words and not as numbers.
 const DECISIONS: [&str; 17] = [
     "ALLOW_UNKNOWN",
     "ALLOW_BINARY",

@@ -8,8 +8,7 @@ use crate::lab::conformance::rule::V2026_7;
 use crate::lab::conformance::settings;
 use crate::lab::conformance::stop::{CaseResult, Stop};
 
-/// The case passes if `full_sync_interval` is at least this number of seconds. It also passes if the
-/// interval is 0 or absent.
+/// The case passes if `full_sync_interval` is at least this number of seconds, or is 0 or absent.
 const SHORTEST_INTERVAL: u64 = 60;
 
 pub(super) const CASES: [Case; 7] = [
