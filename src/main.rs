@@ -1,4 +1,4 @@
-//! The `nicelist` binary, which only runs the command line of the library.
+//! The `nicelist` binary, which runs the command line of the library.
 
 use std::process::ExitCode;
 

@@ -7,11 +7,11 @@ use crate::rule::words;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The reported rule or setting may be intended.
+    /// Not necessarily a mistake.
     Note,
-    /// The rule or setting does not do what it seems to do.
+    /// Probably a mistake.
     Warning,
-    /// The rule or setting does harm or is invalid.
+    /// Harmful or invalid.
     Error,
 }
 

@@ -42,7 +42,7 @@ pub struct Finding {
 }
 
 /// Checks a whole policy. Findings are sorted by the rule or setting that they are about, then by
-/// code. With n rules and few rules per target, the time grows as n log n.
+/// code.
 pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     let index = Index::of(&policy.rules);
     let mut findings = Vec::new();
@@ -59,8 +59,8 @@ pub fn findings(policy: &PolicyState, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-/// Checks the target and the policy of one rule. Its findings are about `place`. The rule is not
-/// compared with other rules, and its expiry and expression are not checked.
+/// Checks the target and the policy of one rule. `place` is the index that the findings refer to.
+/// The rule is not compared with other rules, and its expiry and expression are not checked.
 pub fn findings_of_rule(place: usize, rule: &Rule) -> Vec<Finding> {
     let mut findings = Vec::new();
     signer::look(place, rule, &mut findings);

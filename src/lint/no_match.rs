@@ -22,7 +22,7 @@ pub(super) fn look(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The reason why no program has the identifier of a target. None if a program may have it.
+/// The reason why no program has the identifier of a target. `None` if a program may have it.
 fn why_nothing_matches(target: &Target) -> Option<String> {
     match target.rule_type() {
         RuleType::TeamId => misspelled_santa(target.identifier()),

@@ -12,8 +12,7 @@ pub(super) enum Use {
     Blocks,
 }
 
-/// Folders in which users can create programs, possibly only in subfolders, without being
-/// administrators.
+/// Folders where users without admin rights can create programs, at least in a subfolder.
 const WRITABLE: [&str; 8] = [
     "/Users/",
     "/tmp/",
@@ -128,8 +127,8 @@ fn literal_beginning(ast: &Ast) -> String {
     letters.collect()
 }
 
-/// Whether an alternative contains only slashes and wildcards, apart from anchors. It then matches
-/// almost every path.
+/// Whether an alternative is not empty and contains only slashes, wildcards, assertions and flags.
+/// Such an alternative usually matches every path.
 fn is_open(ast: &Ast) -> bool {
     let parts = match ast {
         Ast::Concat(concat) => concat.asts.as_slice(),

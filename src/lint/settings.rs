@@ -75,8 +75,8 @@ fn allows_anything(policy: &PolicyState) -> bool {
     })
 }
 
-/// Reports `allow-compiler` rules if no scope enables transitive rules. Santa then does not allow
-/// the programs that these compilers create.
+/// Reports `allow-compiler` rules if no scope enables transitive rules. Without transitive rules,
+/// Santa does not automatically allow the programs that these compilers create.
 fn compilers(policy: &PolicyState, findings: &mut Vec<Finding>) {
     let enabled = |(_, setting): &(_, Setting)| *setting == Setting::EnableTransitiveRules(true);
     if policy.settings.iter().any(enabled) {

@@ -1,4 +1,4 @@
-//! Pages of rules for clients that use other words for rule types and policies than current Santa.
+//! Pages of rules for clients that use other words for policies or rule types than current Santa.
 
 use serde::Serialize;
 

@@ -104,7 +104,7 @@ messages! {
         pub value: String,
     }
 
-    /// One access to a file that a policy in the client's profile watches.
+    /// An access to a file that a file access rule watches.
     pub struct FileAccessEvent {
         pub rule_version: String | "ruleVersion",
         pub rule_name: String | "ruleName",

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::strict::Object;
 
-/// Prefixes that servers add so that browsers do not run a response as a script.
+/// Prefixes that some servers add so that browsers do not run a response as a script.
 const XSSI_PREFIXES: [&[u8]; 2] = [b")]}'\n", b"])}"];
 
 pub(super) fn without_prefix(answer: &[u8]) -> &[u8] {

@@ -3,7 +3,8 @@
 /// Declares structs that are read with a function of `lenient.rs` or `strict.rs`.
 ///
 /// `name: Type as "key" | "other"`: the field is written as `key`, or as `name` if no `key` is
-/// given. Every spelling is read. Fields with their default value are not written, as in clients.
+/// given. The other spellings are read, too. Fields with their default value are not written, as in
+/// clients.
 macro_rules! messages {
     (
         read with $read:literal;

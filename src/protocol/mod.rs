@@ -1,8 +1,8 @@
 //! Santa's wire format: messages in JSON and protobuf, body encodings and client generations.
 //!
 //! Each stage of a sync has one file with its request and its response. The server and the
-//! simulated client use the same structs. Requests are read leniently, from any client in any
-//! spelling (`lenient.rs`). Responses are read strictly, as a real client reads them (`strict.rs`).
+//! simulated client use the same structs. Requests are read leniently, because clients differ
+//! (`lenient.rs`). Responses are read strictly, as a real client reads them (`strict.rs`).
 
 mod body;
 mod dialect;

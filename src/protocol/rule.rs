@@ -35,7 +35,7 @@ pub struct RuleDownloadResponse<'a> {
 messages! {
     read with "strict::read";
 
-    /// A rule that borrows its texts, so that a server can write a page without copying the rules.
+    /// A rule that borrows its texts, so that a server can write a page without copying them.
     #[derive(Eq)]
     pub struct Rule<'a> {
         pub identifier: Cow<'a, str>,

@@ -1,7 +1,8 @@
 //! Reads responses as clients since 2024.6 do.
 //!
-//! Unknown keys are ignored, and `null` and unknown words count as absent. A value of the wrong
-//! type, or a count that is negative, fractional or too large, makes the whole response invalid.
+//! Unknown keys are ignored. A field whose value is `null` or an unknown word counts as absent. A
+//! value of the wrong type, or a count that is negative, fractional or too large, makes the whole
+//! response invalid.
 
 use std::borrow::Cow;
 use std::fmt;

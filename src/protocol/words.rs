@@ -142,7 +142,7 @@ words! {
 }
 
 words! {
-    /// How the server overrides the file access policies in the client's profile.
+    /// How the server overrides the client's file access policies.
     pub enum FileAccessAction {
         /// The policies apply unchanged.
         None = 1 "NONE" | "None" | "none",

@@ -94,7 +94,7 @@ impl RuleMerge {
         Self { rule, kept: RuleFields::default(), expiry_slack: SignedDuration::ZERO }
     }
 
-    /// The rule to store, if this is the current rule.
+    /// The rule to store. `current` is the current rule, if any.
     pub fn onto(&self, current: Option<&Rule>) -> Cow<'_, Rule> {
         let Some(current) = current else { return Cow::Borrowed(&self.rule) };
         if current.policy().kind() != self.rule.policy().kind() {
@@ -150,8 +150,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The fields except the key in which two versions of a rule differ. If only one version is
-    /// given, these are all of its fields except the key that have a value.
+    /// The fields in which two versions of a rule differ. If only one version is given, these are
+    /// its fields that have a value. The key is ignored.
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));

@@ -1,6 +1,6 @@
 //! Rules: their targets, policies and scopes, and how Santa evaluates them.
 //!
-//! Values are checked when they are created. For example, a [`Rule`] with a policy that Santa
+//! Most values are checked when they are created. For example, a [`Rule`] with a policy that Santa
 //! ignores for its target cannot be created.
 
 mod draft;

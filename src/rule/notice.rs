@@ -65,7 +65,6 @@ impl Bundle {
         }
     }
 
-    /// The bundle's hash, 64 lower-case hex digits.
     pub fn hash(&self) -> &str {
         &self.hash
     }

@@ -62,8 +62,8 @@ fn read_text(field: u32, wire: WireType, from: &mut &[u8]) -> Result<String, Pro
     Ok(text.replace('\0', ""))
 }
 
-/// Appends a field that is a message. One byte is reserved for the length, which is enough for
-/// nearly all messages.
+/// Appends a field that is a message. One byte is reserved for the length. If the length needs more
+/// bytes, the message is moved.
 fn write_message(field: u32, message: &impl Fields, to: &mut Vec<u8>) {
     encode_key(field, WireType::LengthDelimited, to);
     let start = to.len();

@@ -12,7 +12,7 @@ use prost::encoding::{DecodeContext, WireType, decode_key, skip_field};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ProtobufError {
-    /// The bytes are cut off or not protobuf, or a field has another type.
+    /// The bytes are cut off or not protobuf, or a field has the wrong type.
     #[error("{0}")]
     Malformed(#[from] DecodeError),
     /// A field is longer than the remaining bytes.

@@ -106,7 +106,7 @@ words! {
 }
 
 impl Ruling {
-    /// The decision of a rule with this policy. None for `remove`.
+    /// The decision of a rule with this policy. `None` for `remove`.
     const fn of(policy: PolicyKind) -> Option<Self> {
         match policy {
             PolicyKind::Allow | PolicyKind::AllowCompiler => Some(Self::Allow),

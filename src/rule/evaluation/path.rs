@@ -6,7 +6,7 @@ use regex_syntax::ast::{self, Ast, RepetitionKind};
 
 use super::{Match, Ruling};
 
-/// The result of a step with a path pattern. None if the pattern is empty.
+/// The result of a step with a path pattern. `None` if the pattern is empty.
 pub(super) fn check(pattern: &str, path: &str, ruling: Ruling) -> Option<Match> {
     if pattern.is_empty() {
         return None;
@@ -61,7 +61,7 @@ impl ast::Visitor for Same {
                     // crate.
                     Ok(())
                 }
-                // `\<` is a plain `<` in ICU, and ICU does not support the other assertions.
+                // In ICU, `\<` and `\>` match `<` and `>`, and the other assertions do not exist.
                 _ => Err(()),
             },
             // Only the flags `i`, `m` and `s` are accepted.
