@@ -82,8 +82,8 @@ pub enum BodyError {
     Compress(#[from] io::Error),
 }
 
-/// Decompresses a body. A result of more than `limit` bytes is [`BodyError::TooLarge`]. An empty
-/// body stays empty in every encoding, because clients do not compress empty bodies.
+/// Decompresses a body. Returns [`BodyError::TooLarge`] if the result has more than `limit` bytes.
+/// An empty body stays empty in every encoding, because clients do not compress empty bodies.
 pub fn decode(
     encoding: ContentEncoding,
     body: &[u8],
@@ -102,10 +102,12 @@ pub fn decode(
     inflate(inflater, encoding, body, limit).map(Cow::Owned)
 }
 
-/// The encoding of a request's body. The first bytes decide if they are those of gzip or zlib,
-/// because a proxy may have changed the body or its `Content-Encoding`. Otherwise, the body is
-/// raw deflate or not compressed, depending on the header. `Deflate` may be wrong, for example for
-/// protobuf that begins like zlib. Then [`decode_request`] uses the plain body.
+/// The encoding of a request's body. A body that begins like gzip or zlib has that encoding,
+/// whatever the header, because a proxy may have changed the body or its `Content-Encoding`.
+/// Otherwise, the body is raw deflate or not compressed, depending on the header.
+///
+/// `Deflate` may be wrong, for example for protobuf that begins like zlib. [`decode_request`] then
+/// uses the plain body.
 ///
 /// # Errors
 ///

@@ -84,9 +84,9 @@ messages! {
         pub org: String,
         /// Organizational unit.
         pub ou: String,
-        /// The start of the validity, in seconds since the epoch.
+        /// The start of the validity period, in seconds since the epoch.
         pub valid_from: u32 | "validFrom",
-        /// The end of the validity, in seconds since the epoch.
+        /// The end of the validity period, in seconds since the epoch.
         pub valid_until: u32 | "validUntil",
     }
 

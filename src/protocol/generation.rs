@@ -1,12 +1,13 @@
 //! Client generations, and the capabilities of each generation.
 //!
 //! Versions of Santa with the same capabilities are one generation. Its number is the first of
-//! these versions (`2025.6` is 202506, `1.14` is 114), so a client keeps its generation in an
-//! update that adds no capability. A new row in the table does not change the other numbers.
+//! these versions (`2025.6` is 202506, `1.14` is 114), or 0 for versions before 1.14. A client
+//! keeps its generation in an update that adds no capability. A new row in the table does not
+//! change the other numbers. pedro has its own generations.
 
 pub mod pedro;
 
-/// Something that not all clients support.
+/// A feature that not all clients support.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Capability {
     /// The words ALLOWLIST and BLOCKLIST, and settings such as `allowed_path_regex`.
@@ -67,7 +68,7 @@ pub const REDNOSE: u32 = 1;
 /// the bytes of a response.
 pub const PEDRO: u32 = 2;
 
-/// Whether a client's limit for responses applies before or after decompression.
+/// Whether a client limits the size of a response before or after decompression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counting {
     /// The limit applies to the bytes as sent (ureq up to 3.3).
@@ -90,8 +91,8 @@ pub const fn is_pedro(generation: u32) -> bool {
     matches!(generation, REDNOSE | PEDRO)
 }
 
-/// The generation assumed for a client whose version cannot be read. Clients since this generation
-/// ([`Capability::DefinedMessages`]) ignore unknown fields and words.
+/// The generation assumed for a client whose version cannot be read. Clients of this and later
+/// generations ignore unknown fields and words.
 const UNREADABLE: u32 = 202_406;
 
 /// The generation of a client that reports this version, such as `2025.6.1`, `pedro-1.1.0 (rednose

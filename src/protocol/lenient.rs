@@ -99,7 +99,7 @@ pub(super) fn record<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer.deserialize_any(Record(PhantomData))
 }
 
-/// A message that requests contain in lists.
+/// A message that is an element of a list in a request.
 ///
 /// A list with more than `MAX` messages is an error. An empty message is two bytes in a body and
 /// hundreds in memory, so a limit on bodies does not limit memory well enough.

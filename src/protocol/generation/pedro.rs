@@ -68,7 +68,7 @@ pub fn rule_type(rule_type: RuleType) -> Option<&'static str> {
     RULE_TYPES.iter().find(|(known, _)| *known == rule_type).map(|(_, word)| *word)
 }
 
-/// Removes the fields of a response to preflight whose name or value pedro does not parse.
+/// Removes fields from a response to preflight if pedro does not parse their name or value.
 pub fn preflight(response: &PreflightResponse) -> PreflightResponse {
     let is_parsed = |name: &str, value: &Value| {
         PREFLIGHT.iter().any(|(field, expected)| *field == name && expected.accepts(value))
