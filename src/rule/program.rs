@@ -112,8 +112,8 @@ pub struct Candidate {
 }
 
 impl Program {
-    /// The targets that can match this program, best first: all versions of the program, then this
-    /// version only, then many programs of a vendor.
+    /// The targets that can match this program, best first: those for all versions of the program,
+    /// then those for this version only, then those for many programs of a vendor.
     pub fn candidates(&self) -> Vec<Candidate> {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
@@ -205,8 +205,8 @@ impl Program {
         }
     }
 
-    /// The signing ID with the team ID or `platform` as its prefix, if both are known. Clients
-    /// before 2024 report no prefix. For these, the prefix is the team ID, never `platform`.
+    /// The signing ID with its prefix: the team ID or `platform`. Clients before 2024 report no
+    /// prefix. In this case, the team ID is added if it is known.
     pub fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());

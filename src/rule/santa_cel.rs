@@ -1,4 +1,4 @@
-//! The variables and functions that Santa provides to CEL expressions (santa.cel.v1).
+//! The variables, functions and constants that Santa provides to CEL expressions (santa.cel.v1).
 
 use std::sync::LazyLock;
 
@@ -23,8 +23,8 @@ const STRING_METHODS: [&str; 12] = [
 /// The string functions that are not called on a value.
 const STRING_FUNCTIONS: [&str; 1] = ["strings.quote"];
 
-/// The names that an expression can use: the program (`target`), the execution, functions, and the
-/// possible results.
+/// The names that an expression can use: fields of the program (`target`), variables about its
+/// execution, functions, and the possible results.
 pub fn schema() -> &'static Schema {
     static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
         let schema = Schema::standard().message(

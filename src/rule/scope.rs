@@ -41,7 +41,7 @@ checked_text!(
 );
 
 impl MachineId {
-    /// Whether the machine ID is a hardware UUID: 8-4-4-4-12 hex digits.
+    /// Whether the machine ID has the form of a hardware UUID: 8-4-4-4-12 hex digits.
     pub fn is_uuid(&self) -> bool {
         let is_hex = self.0.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
         is_hex && self.0.split('-').map(str::len).eq([8, 4, 4, 4, 12])

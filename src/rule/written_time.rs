@@ -113,7 +113,7 @@ fn last_second() -> Option<Timestamp> {
 /// Reads an optional expiry from JSON.
 ///
 /// # Errors
-/// The value is not a string, or [`expiry`] refuses it.
+/// The value is neither null nor a string, or [`expiry`] refuses it.
 pub fn optional_expiry<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Timestamp>, D::Error> {

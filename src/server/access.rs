@@ -144,10 +144,9 @@ macro_rules! requires {
 }
 
 requires! {
-    /// An operator who may read everything but tokens.
+    /// An operator with the role viewer or a higher one.
     Viewer: Viewer,
-    /// An operator who may change rules, settings, tags and hosts.
+    /// An operator with the role editor or admin.
     Editor: Editor,
-    /// An operator who may create and revoke tokens.
     Admin: Admin,
 }

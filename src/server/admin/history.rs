@@ -1,4 +1,4 @@
-//! Lists revisions, shows their changes, and restores older revisions.
+//! Lists revisions and earlier rules, shows what revisions changed, and restores older revisions.
 
 use axum::Json;
 use jiff::Timestamp;
@@ -93,8 +93,8 @@ fn change(RevisedRule { before, after }: &RevisedRule) -> Option<PolicyChange> {
     Some((&PolicyDifference::Rule { key: rule.key(), before, after }).into())
 }
 
-/// The cursor in a list of changes: the number of a rule version after `m` if the revision added or
-/// changed the rule, or after `e` if the revision removed it.
+/// The cursor in a list of changes: `m` if the revision added or changed the rule, or `e` if it
+/// removed the rule, followed by the number of the rule version.
 fn write_place(place: RevisedRulePosition) -> String {
     match place {
         RevisedRulePosition::Made(id) => format!("m{id}"),

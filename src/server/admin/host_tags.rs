@@ -1,4 +1,4 @@
-//! Tags several hosts in one change.
+//! Adds and removes tags of several hosts in one change.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -54,7 +54,7 @@ pub(super) async fn change(
     commit(&state, permit, Proposal::new(message, false, edits)).await
 }
 
-/// The machine IDs of the hosts. The error has a detail for each name that does not match exactly
+/// The machine IDs of the hosts. The details of the error are about names that do not match exactly
 /// one host.
 async fn machines(state: &State, names: &[String]) -> Result<Vec<MachineId>, Refused> {
     let found = find_all(state, names).await?;
@@ -75,7 +75,7 @@ async fn machines(state: &State, names: &[String]) -> Result<Vec<MachineId>, Ref
     Err(problem.hint("nicelist host list lists all hosts").into())
 }
 
-/// The machine ID of the host with each name, or why the name does not match exactly one host.
+/// For each name, the machine ID of its host, or why the name does not match exactly one host.
 async fn find_all<'n>(
     state: &State,
     names: &'n [String],

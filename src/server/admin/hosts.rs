@@ -24,7 +24,7 @@ use crate::store::{Edit, HostFilter};
 
 /// Maximum tags in one request, counting both added and removed ones.
 const MOST_TAGS: usize = 1_000;
-/// List hosts by machine ID
+/// List hosts, sorted by machine ID
 #[utoipa::path(get, path = "/hosts", operation_id = "list_hosts", tag = "hosts", params(HostQuery),
     responses((status = 200, body = Page<HostView>), (status = 422)))]
 pub(super) async fn list(
@@ -95,7 +95,8 @@ pub(super) async fn forget(
     Ok(Json(Done {}))
 }
 
-/// Maximum events of a host that are deleted at a time. Syncing hosts may have to wait for this.
+/// Maximum events of a host that are deleted at a time. Syncing hosts may have to wait for each
+/// deletion.
 const EVENTS_AT_ONCE: usize = 500;
 /// Maximum sightings of a host that are deleted at a time.
 const SIGHTINGS_AT_ONCE: usize = 200;

@@ -21,8 +21,7 @@ use crate::server::extract::{Body, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{ProgramFilter, UndecidedFilter, UndecidedPosition};
 
-/// Maximum bytes of the programs, hosts and scopes in a response. The page ends when they are
-/// reached.
+/// A page ends when its programs, hosts and scopes have about this number of bytes.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 const MOST_DECISIONS: usize = 1_000;
 
