@@ -100,7 +100,7 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
 /// For each part of the fleet, the oldest revision at which its hosts may have last received all
 /// their rules. A host that reports a hash of its rules gets all of them again if it last received
 /// all of them at an older revision. This happens before the history since that revision is
-/// deleted. The ages of the returned revisions are between 50% and 95% of the retention.
+/// deleted. The returned revisions were the newest ones 50% to 95% of the retention ago.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

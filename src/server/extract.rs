@@ -20,7 +20,7 @@ use crate::api::{Code, Problem, Strict};
 use crate::fleet::Role;
 
 /// The largest body of editors and admins, in bytes. It is enough to import about two million
-/// rules, and leaves at least a quarter of the memory for bodies to other requests.
+/// rules. Other requests can still use at least a quarter of the memory for bodies.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
 /// The largest body of all other roles, in bytes.
 const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;

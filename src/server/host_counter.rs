@@ -23,17 +23,17 @@ use crate::sync::FleetView;
 pub(super) const COUNT_HOSTS_EVERY: Duration = Duration::from_secs(30);
 /// A fleet of at most this many hosts is counted at each request, which takes milliseconds.
 const SMALL_FLEET: u64 = 10_000;
-/// The maximum part of the time that is used for counting is one of this many.
+/// The background task spends at most `1 / PART` of its time on counting.
 const PART: u32 = 10;
-/// Maximum bytes of the representatives in memory. A host without groups takes about 2 kB, so these
-/// are the representatives of 16,000 groups.
+/// Maximum bytes of the representatives in memory. Each counts as at least 2 KiB, so at most about
+/// 16,000 are kept.
 const KEPT_BYTES: u64 = 32 * 1024 * 1024;
-/// A list by state reads all hosts instead if they are in more groups than this, or if more hosts
-/// have names in the policy.
+/// A list by state reads all hosts instead if there are more groups than this, or more hosts than
+/// this with names in the policy.
 const MOST_GROUPS: usize = 2_000;
 /// A list by state reads all hosts instead if more hosts than this may be in the state.
 const MOST_CANDIDATES: usize = 5_000;
-/// Maximum attempts of a count while hosts move to other groups.
+/// Maximum attempts to count the hosts. An attempt can miss hosts that move to other groups.
 const ATTEMPTS: u32 = 3;
 
 /// The representatives of groups, and the last counts.
@@ -96,7 +96,7 @@ impl Judgment {
             && (self.conflict || !conflict)
     }
 
-    /// The state and contact of a host that was last seen in this second.
+    /// The state, contact and conflict of a host that was last seen in this second.
     fn at(self, is_syncing: bool, seen: i64, now: Timestamp) -> (HostState, Contact, bool) {
         let seen = Timestamp::from_second(seen).ok();
         let in_progress = is_syncing && seen.is_some_and(|seen| is_in_progress(seen, now));
@@ -111,7 +111,8 @@ struct Judge<'s> {
     fleet: FleetView<'s>,
     now: Timestamp,
     judged: HashMap<HostGroup, Option<Judgment>>,
-    /// The judgments of hosts with names, by what the policy contains for them.
+    /// The judgments of hosts with names in the policy, by group and by what the policy contains
+    /// for the host.
     judged_named: HashMap<(HostGroup, (Vec<ScopeId>, u64)), Judgment>,
 }
 
@@ -155,8 +156,8 @@ impl<'s> Judge<'s> {
         Ok(Some(judgment))
     }
 
-    /// A host of a group. Its names are removed, because rules for them apply to no other host of
-    /// the group.
+    /// A host of a group. Its names are removed, because rules for them may not apply to the other
+    /// hosts of the group.
     async fn representative(&self, group: HostGroup) -> Result<Option<Arc<Host>>, Refused> {
         if let Some(known) = self.state.hosts.known.get(&group) {
             return Ok(Some(known));
@@ -176,7 +177,7 @@ impl<'s> Judge<'s> {
         host.facts.hostname.clear();
         host.facts.primary_user.clear();
         if let Some(macs) = &mut host.sync.macs {
-            // The other Macs decide nothing without a conflict, and such a host is alone.
+            // The other Macs matter only in a conflict, which this host does not have.
             macs.others.clear();
         }
         let host = Arc::new(host);
@@ -216,8 +217,8 @@ fn is_large(counts: &HostCounts) -> bool {
     counts.uncounted + counts.items.iter().map(|count| count.hosts).sum::<u64>() > SMALL_FLEET
 }
 
-/// Counts the hosts and publishes the counts, unless another count has begun after this call and
-/// has ended before this one could begin.
+/// Counts the hosts and publishes the counts. If another count began after this call and ended
+/// while this call waited, returns its counts instead.
 async fn count(state: &State) -> Result<Arc<HostCounts>, Refused> {
     let called = Instant::now();
     let _turn = state.hosts.turn.lock().await;
@@ -237,8 +238,8 @@ async fn count(state: &State) -> Result<Arc<HostCounts>, Refused> {
     Ok(counts)
 }
 
-/// Counts the hosts once. Hosts that have left their group before it was judged are uncounted, and
-/// so are hosts whose rows cannot be read.
+/// Counts the hosts once. The hosts of a group are uncounted if the group is empty when it is
+/// judged, or if the row of its representative cannot be read.
 async fn try_count(state: &State) -> Result<HostCounts, Refused> {
     let mut judge = Judge::new(state).await?;
     let names = judge.fleet.personal_names();
@@ -267,8 +268,8 @@ async fn try_count(state: &State) -> Result<HostCounts, Refused> {
     Ok(HostCounts { counted_at: now, items: items.collect(), uncounted })
 }
 
-/// The hosts that may be in a state, or in a conflict. None if there are too many of them or too
-/// many groups.
+/// The hosts that may be in the wanted state and, if `conflict` is true, in a conflict. None if
+/// there are too many of them, too many groups, or too many hosts with names in the policy.
 pub(super) async fn candidates(
     state: &State,
     wanted: Option<HostState>,

@@ -60,6 +60,8 @@ pub(super) async fn list(
 }
 
 /// List the programs that were reported most often
+///
+/// Events of different kinds, and file accesses with different rules, are counted separately.
 #[utoipa::path(get, path = "/events/stats", operation_id = "count_events", tag = "events", params(EventStatQuery),
     responses((status = 200, body = Vec<EventStat>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn stats(

@@ -149,7 +149,8 @@ pub(super) struct RulesQuery {
 
 /// List the active rules of a host
 ///
-/// For each target, the rule with the strongest scope is listed.
+/// For each target, the rule with the strongest scope is listed, even if the host's Santa does not
+/// support it.
 #[utoipa::path(get, path = "/hosts/{host}/rules", operation_id = "list_host_rules", tag = "hosts", params(HostPath, RulesQuery),
     responses((status = 200, body = Page<RuleView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn rules(

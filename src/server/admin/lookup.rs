@@ -62,7 +62,7 @@ pub(super) async fn find_whole(state: &State, name: &str) -> Result<Option<Host>
             Err(ambiguous(name, &named))
         }
         (None, Some(host)) => Ok(Some(host)),
-        // Of the machine IDs that differ only in letter case, this one is the first.
+        // Of the machine IDs that differ only in letter case, the one in upper case comes first.
         (None, None) => stored_host(state, &name.to_ascii_uppercase()).await,
     }
 }
@@ -72,8 +72,8 @@ async fn stored_host(state: &State, id: &str) -> Result<Option<Host>, Refused> {
     Ok(state.store.host(&machine).await?.map(|stored| stored.host))
 }
 
-/// Hosts whose serial number or host name equals a text: if there are several, at least two, and not
-/// many more than a message lists.
+/// The hosts whose serial number or host name equals a text: all of them, or more than a message
+/// lists.
 async fn some_named(state: &State, name: &str) -> Result<Vec<Host>, Refused> {
     let filter = HostFilter { name: Some(name.to_owned()), ..HostFilter::default() };
     let mut named: Vec<Host> = Vec::new();
@@ -88,7 +88,8 @@ async fn some_named(state: &State, name: &str) -> Result<Vec<Host>, Refused> {
     }
 }
 
-/// Finds a host by a search. Reads up to about [`MOST_EXAMINED`] hosts.
+/// Finds a host by its serial number, host name or machine ID in any letter case, or by a unique
+/// prefix of one of these. Reads up to about [`MOST_EXAMINED`] hosts.
 pub(super) async fn search(state: &State, name: &str) -> Result<Host, Refused> {
     let Search { mut named, same_id, mut begin } = Search::of(state, name).await?;
     match (&mut named[..], same_id, &begin[..]) {

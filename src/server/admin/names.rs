@@ -167,8 +167,7 @@ pub(super) async fn warning(
     }))
 }
 
-/// A host whose serial number equals the machine ID of another host. None if no host has this
-/// machine ID.
+/// If a host has this machine ID, another host whose serial number is the same.
 async fn other_with_serial(
     state: &State,
     machine: &MachineId,

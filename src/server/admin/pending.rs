@@ -11,22 +11,21 @@ use crate::server::state::State;
 use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
 use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// Minimum and maximum sightings that are read at a time. If every sighting is pending, a page needs
-/// one sighting for each program.
+/// The number of sightings that are read at a time is the limit of the page, within these bounds.
 const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
 const MOST_EVALUATED: usize = 5_000;
 /// Maximum hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
-/// If the hosts in memory have this many bytes, the page ends before the next unknown host.
+/// If the hosts in memory have this many bytes, the page ends before another host must be read.
 const MOST_HOST_BYTES: usize = 4 * 1024 * 1024;
 /// Estimated bytes of a host without its scopes.
 const A_HOST: usize = 2 * 1024;
 
 /// Evaluates undecided sightings after a position, the newest first. Passes those that are pending
-/// to `add` until it returns `Break`. Returns the position after which the list continues; None at
-/// the end of the list.
+/// to `add` until it returns `Break` or the response reaches a limit. Returns the position after
+/// which the list continues; None at the end of the list.
 pub(super) async fn find_pending(
     state: &State,
     filter: &UndecidedFilter,
@@ -62,7 +61,7 @@ pub(super) async fn find_pending(
                 Pending::NotEvaluated => return Ok(after),
             }
             after = Some(position);
-            // The patterns may take long.
+            // Matching path patterns may take long.
             tokio::task::coop::consume_budget().await;
         }
         after = part.next;
@@ -72,8 +71,8 @@ pub(super) async fn find_pending(
     }
 }
 
-/// How many sightings are read at a time. With a host, each read sorts all sightings of the host, so
-/// fewer reads are made.
+/// How many sightings are read at a time. If the filter has a host, each read sorts all sightings
+/// of the host, so there are fewer and larger reads.
 fn read_at_a_time(filter: &UndecidedFilter, limit: usize) -> usize {
     match filter.machine {
         Some(_) => MOST_READ,

@@ -27,8 +27,8 @@ use crate::store::{
 
 /// Maximum programs on a page. A program has up to 3 kB.
 const MOST_PROGRAMS: usize = 1_000;
-/// Maximum sightings that are read to find out when the programs of a response were last seen. One
-/// program alone may have more.
+/// A list of programs ends when they have about this many sightings, which are all read to find out
+/// when the programs were last seen. One program alone may have more.
 const MOST_SIGHTINGS_READ: u64 = 10_000;
 /// Maximum hosts in the details of a program.
 const MOST_SIGHTINGS: usize = 100;
@@ -135,7 +135,7 @@ fn shorten(programs: &mut Vec<KnownProgram>) -> bool {
     programs.len() < all
 }
 
-/// Show a program: its hosts, its other versions, the rules that match it, and all decisions
+/// Show a program: its hosts, its other versions, the rules that match it, and decisions about it
 #[utoipa::path(get, path = "/programs/{id}", operation_id = "get_program", tag = "programs", params(ProgramPath),
     responses((status = 200, body = ProgramDetail), (status = 404)))]
 pub(super) async fn show(

@@ -75,7 +75,7 @@ async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>,
     Ok(views)
 }
 
-/// A rule without the number of hosts that do not support it. Counting them reads all hosts.
+/// A rule without the number of hosts that do not support it. Counting them may read all hosts.
 pub(super) fn uncounted(record: RuleRecord) -> RuleView {
     let needs = sync::first_version_for(&record.rule);
     view(record, needs, 0)
@@ -126,7 +126,7 @@ fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }
 
-/// Maximum host scopes in one change that have no hardware UUID. Each of them must be looked up.
+/// Maximum different host scopes without a hardware UUID in one change. Each of them is looked up.
 const MOST_HOSTS: usize = 20_000;
 
 /// Replaces host names in the scopes of rules with machine IDs. Returns the names that match no

@@ -13,7 +13,7 @@ use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::Edit;
 
-/// List tags by name
+/// List tags, sorted by name
 #[utoipa::path(get, path = "/tags", operation_id = "list_tags", tag = "tags", params(TagQuery),
     responses((status = 200, body = Page<Tag>), (status = 422)))]
 pub(super) async fn list(
