@@ -1,5 +1,5 @@
 //! Connections. The server accepts a limited number of them, uses TLS if configured, closes the
-//! connections of slow clients, and completes requests in progress before it shuts down.
+//! connections of slow clients, and waits for requests in progress when it shuts down.
 
 mod admission;
 mod deadlines;
@@ -44,8 +44,8 @@ pub use limits::ConnectionLimits;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Handles requests until `shutdown` completes, and then finishes the requests in progress. Returns
-/// the number of connections that were still open when the shutdown timed out.
+/// Handles requests until `shutdown` completes, and then waits for the requests in progress. Returns
+/// the number of connections that were still open when this wait timed out, or 0 if it did not.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -122,7 +122,7 @@ impl Seat {
         tokio::spawn(POLLS.measure(self.prepare(stream, tls, closed, reports)));
     }
 
-    /// If necessary, reads the report of a proxy and starts TLS. Then handles the requests.
+    /// If necessary, reads a PROXY protocol header and starts TLS. Then handles the requests.
     async fn prepare(
         mut self,
         mut stream: TcpStream,
@@ -222,7 +222,7 @@ async fn answer(
 }
 
 /// The response to a request whose body has an ambiguous length or an unsupported transfer coding.
-/// The library would accept the request, but proxies may interpret its body differently.
+/// The library accepts such a request, but proxies may interpret its body differently.
 fn refusal(fault: Fault) -> Problem {
     match fault {
         Fault::Ambiguous => Problem::new(

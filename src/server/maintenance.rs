@@ -1,4 +1,4 @@
-//! Maintenance of whole databases: migrations, copies, backups and checks.
+//! Maintenance of whole databases, such as migrations, copies and backups.
 
 pub use crate::store::maintenance::{
     BackedUp, BackupError, Checked, Compared, CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy,

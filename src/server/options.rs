@@ -29,7 +29,7 @@ pub struct Options {
     /// The durability of committed changes, for databases where nicelist controls it.
     pub durability: Durability,
     pub sync_auth: SyncAuth,
-    /// Whether hosts must also use TLS with a certificate of the client CA.
+    /// Whether hosts must also send a TLS client certificate that the client CA issued.
     pub client_certificates: bool,
     /// Whether to create the first tokens if the database never had any. Work on a local database
     /// needs no tokens.

@@ -85,9 +85,9 @@ async fn ask(state: &State) -> Readiness {
 /// What a check does with the database to prove that it works.
 #[derive(Clone, Copy)]
 enum Proof {
-    /// Read. Also check the disk and, for SQLite, the database file.
+    /// Read. For SQLite, also check the disk and the database file.
     Read,
-    /// Write. Also check the disk and, for SQLite, the database file.
+    /// Write. For SQLite, also check the disk and the database file.
     Write,
     /// Like [`Self::Write`], but also store the current time if the clock is trusted.
     NoteTime,

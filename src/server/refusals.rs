@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 const EVERY: Duration = Duration::from_secs(60);
 /// Maximum different lines per minute. Requests with further lines are only counted.
 const MOST: usize = 100;
-/// Maximum bytes of a field in a line.
+/// Maximum bytes of a field in a line, without the `…` that marks a shortened field.
 const LONGEST_FIELD: usize = 100;
 
 /// The lines of all servers in this process, because they share one log.
@@ -80,7 +80,7 @@ impl Refusals {
     }
 }
 
-/// The start of a text. Control characters are replaced, because they could forge a line.
+/// Shortens a text if it is too long. Replaces control characters, because they could forge a line.
 fn shortened(text: &str) -> String {
     let end = text.floor_char_boundary(LONGEST_FIELD);
     let clean = text[..end].replace(char::is_control, "?");

@@ -1,4 +1,4 @@
-//! Deletes old events, a few at a time.
+//! Deletes old events in batches.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,7 @@ use crate::store::{EventPurge, StoreResult};
 
 /// How often to check for old events.
 const EVERY: Duration = Duration::from_secs(60);
-/// The number of events to delete at a time. On SQLite, this is one transaction, and other writes
-/// wait for it.
+/// Maximum events in a batch. On SQLite, a batch is one transaction, and other writes wait for it.
 const BATCH: usize = 500;
 
 pub(super) async fn fleet_settings(state: &State) -> StoreResult<EffectiveSettings> {

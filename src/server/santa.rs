@@ -220,7 +220,7 @@ fn refusal(
         return (status, retry, "the server is overloaded, try again\n").into_response();
     }
     if let Failure::OverLimit(limit) = failure {
-        // `rate_limits` has already counted and logged the request.
+        // `rate_limits` has already counted the request, and logged it if necessary.
         return (status, [(RETRY_AFTER, NEXT_MINUTE)], format!("{limit}\n")).into_response();
     }
     let (stage, machine) = (path.stage.name(), path.machine);

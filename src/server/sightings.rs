@@ -12,8 +12,8 @@ use crate::store::StoreResult;
 
 /// How often to check for events that are not counted yet.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in a day. Old sightings are deleted in the second turn, not in the first, so that this
-/// does not begin when the server starts.
+/// Turns in a day. Old sightings are deleted in the second turn of each day, not in the first, so
+/// that the deletion does not begin when the server starts.
 const TURNS_A_DAY: u32 = 24 * 60;
 /// Maximum events that are counted in one transaction. It takes about 20 ms, and other writes wait
 /// for it.
@@ -21,7 +21,7 @@ const BATCH: usize = 200;
 /// Maximum sightings that are examined in one transaction.
 const EXAMINED: usize = 1_000;
 
-/// Counts a batch of events that an older version stored. Returns whether more are left.
+/// Counts a batch of events that an older version stored. Returns whether more may be left.
 pub(super) async fn count_some(state: &State) -> StoreResult<bool> {
     state.store.count_older_events(BATCH).await
 }

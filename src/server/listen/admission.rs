@@ -123,7 +123,7 @@ impl Admission {
     }
 }
 
-/// Whether a warning may be logged now, given when it was last logged. If so, notes the time.
+/// Whether a warning may be logged again. If so, stores the current time in `logged_at`.
 fn is_due(logged_at: &mut Option<Instant>) -> bool {
     let due = logged_at.is_none_or(|logged_at| logged_at.elapsed() >= LOG_EVERY);
     if due {

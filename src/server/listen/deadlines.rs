@@ -13,8 +13,8 @@ use super::framing::{Fault, Framing};
 use super::limits::ConnectionLimits;
 
 /// A stream that fails if the client takes too long to send its first headers, to complete headers
-/// that it has begun, or to read the next part of a response. Other modules have the deadlines for
-/// idle connections and for bodies.
+/// that it has begun, or to read the next part of a response. Other modules enforce the deadlines
+/// for idle connections and for bodies.
 pub(super) struct DeadlineStream<S> {
     stream: S,
     framing: Framing,
@@ -33,8 +33,7 @@ impl Deadline {
         Self { after, running: None }
     }
 
-    /// Whether the deadline has passed. The deadline starts with the first call after it was
-    /// cleared.
+    /// Starts the deadline if it is not running. Returns whether it has passed.
     fn has_passed(&mut self, context: &mut Context<'_>) -> bool {
         let after = self.after;
         let running = self.running.get_or_insert_with(|| Box::pin(tokio::time::sleep(after)));

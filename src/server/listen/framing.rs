@@ -17,7 +17,7 @@ pub(super) struct Framing {
     fault: Option<Fault>,
 }
 
-/// Why a request is refused although the library would accept it.
+/// Why a request is refused, even if the library accepts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The length of the body is given in two ways, or cannot be parsed. A proxy may have read a

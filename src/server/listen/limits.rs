@@ -9,12 +9,12 @@ use crate::server::client_address::counted_as;
 
 /// The default maximum number of connections, if there are enough descriptors.
 const MOST_CONNECTIONS: usize = 16 * 1024;
-/// One in 16 connections is reserved for administrators, but at least one.
+/// One in 16 connections, but at least one, is reserved for administrators.
 const ADMIN_SHARE: usize = 16;
-/// One address can use one in 8 of the reserved connections, but at least one.
+/// One address can use one in 8 of the reserved connections, and always at least one.
 const ADMIN_ADDRESS_SHARE: usize = 8;
-/// On a connection that is reserved for administrators: the maximum time for the handshake and for
-/// the headers of the request.
+/// On a connection that is reserved for administrators: the maximum time for the handshake, for the
+/// headers of the request, and without a request.
 const ADMIN_HEAD: Duration = Duration::from_secs(2);
 /// On a connection that is reserved for administrators: the maximum time for which a client may
 /// read nothing of a response.
@@ -31,8 +31,8 @@ pub struct ConnectionLimits {
     /// admin API and health checks. The default depends on the number of descriptors that the
     /// process may have, and is at most 16,384.
     pub connections: Option<usize>,
-    /// Maximum connections from one address (IPv6: from one /64); more are closed immediately.
-    /// Trusted proxies have no such limit. By default, a quarter of all connections.
+    /// Maximum ordinary connections from one address (IPv6: from one /64); more are closed
+    /// immediately. Trusted proxies have no such limit. By default, a quarter of `connections`.
     pub from_one_address: Option<usize>,
     /// How long a client may take for the TLS handshake, and a proxy for its PROXY header.
     pub handshake: Duration,

@@ -15,11 +15,11 @@ const LONGEST_LINE: usize = 107;
 /// and some TLVs.
 const LONGEST_BODY: usize = 4096;
 
-/// Reads the header and returns the client's address. None if the header has no IP address, as in
-/// health checks of the proxy.
+/// Reads the header and returns the client's address. None if the header has no IP address, or if
+/// the proxy itself opened the connection, for example for a health check.
 ///
 /// # Errors
-/// When the connection fails or does not begin with a valid header.
+/// When the connection fails, or does not begin with a valid header, or the header is too long.
 pub(super) async fn client_address(
     stream: &mut (impl AsyncRead + Unpin),
 ) -> io::Result<Option<IpAddr>> {

@@ -31,7 +31,7 @@ pub struct TlsFiles {
     pub client_crl: Option<PathBuf>,
 }
 
-/// The result of the last successful load of the files.
+/// The result of a successful load of the files.
 pub(super) struct Loaded {
     pub(super) config: Arc<ServerConfig>,
     /// Verifies client certificates. None without a client CA.

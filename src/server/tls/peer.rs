@@ -8,7 +8,7 @@ use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 
 use super::reload::Tls;
 
-/// Marks a request from a client with a valid certificate of the client CA.
+/// Marks a request from a client with a valid certificate that the client CA issued.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct Certified;
 
@@ -45,8 +45,8 @@ impl Peer {
         Self { tls, chain, verification: Mutex::new(verification) }
     }
 
-    /// Whether the certificate is valid. It is verified again if the last verification is a minute
-    /// old or preceded a reload of the TLS files.
+    /// Whether the certificate is valid. The result of a verification is used for a minute, unless
+    /// the TLS files are reloaded before.
     pub(in crate::server) fn is_good(&self) -> bool {
         let Some(authority) = self.tls.loaded().authority.clone() else { return false };
         let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);
