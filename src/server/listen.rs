@@ -44,8 +44,9 @@ pub use limits::ConnectionLimits;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
-/// Handles requests until `shutdown` completes, and then waits for the requests in progress. Returns
-/// the number of connections that were still open when this wait timed out, or 0 if it did not.
+/// Handles requests until `shutdown` completes, and then waits for the requests in progress.
+/// Returns the number of connections that were still open when this wait timed out, or 0 if it did
+/// not.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,

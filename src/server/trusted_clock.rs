@@ -42,8 +42,8 @@ impl TrustedClock {
         self.guard.lock().unwrap_or_else(PoisonError::into_inner).jump(&self.clock)
     }
 
-    /// Checks the clock. After a jump, the clock is trusted again if it is close to the time in the
-    /// database, which an administrator or another server stored.
+    /// Checks the clock. After a jump, the clock is trusted again if it is close to the expected
+    /// time, or to the time that an administrator or another server stored in the database.
     pub(super) async fn observe(&self, store: &dyn Store) -> StoreResult<()> {
         let guard = || self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         let jumped = guard().observe(&self.clock).is_some();

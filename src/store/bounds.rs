@@ -22,9 +22,9 @@ pub(super) const LIST_BYTES: usize = 4 * 1024 * 1024;
 pub(super) const LARGEST_EVENT: usize = 512 * 1024;
 /// Maximum bytes of the JSON of a host's report about itself.
 pub(super) const LARGEST_FACTS: usize = 2 * 1024 * 1024;
-/// Maximum bytes of a name.
+/// Maximum length of a name.
 pub(super) const NAME: usize = 255;
-/// Maximum bytes of a path.
+/// Maximum length of a path.
 pub(super) const PATH: usize = 4096;
 /// Maximum bytes of a decision.
 pub(super) const WORD: usize = 64;

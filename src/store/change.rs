@@ -1,4 +1,4 @@
-//! Changes of policy, their edits and their results.
+//! Policy changes, their edits and their results.
 
 use crate::fleet::{Actor, Setting, SettingKey, Tag};
 use crate::rule::{
@@ -7,12 +7,12 @@ use crate::rule::{
 
 /// One edit of a change. It describes the wanted state. Adding a rule, a setting or a host to a tag
 /// is refused if the tag does not exist, and editing the tags of a host is refused if the host does
-/// not exist. Removing anything else succeeds even if it does not exist.
+/// not exist. Removing anything else that does not exist succeeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// This rule is active for its target and scope. It replaces the stored rule, if there is one.
     PutRule(Box<Rule>),
-    /// Like `PutRule`, but some fields keep the values of the stored rule.
+    /// Like `PutRule`, but some fields may keep the values of the stored rule.
     MergeRule(Box<RuleMerge>),
     /// No rule is active for this target and scope.
     DropRule(RuleKey),

@@ -1,10 +1,10 @@
 //! Checksums of rules, settings and tags. nicelist checks them before it serves rows to hosts, to
 //! find rows that another program altered.
 //!
-//! The stored number is the hash of the row's content and of its scope's name, combined by XOR with
-//! the revisions that created and ended the row. Therefore nicelist can end a row without reading
-//! it again. SQLite and PostgreSQL store the same number, so a row that is copied between them
-//! keeps its checksum.
+//! The stored number is the hash of the row's content and of its scope, if it has one, combined by
+//! XOR with the revisions that created and ended the row. Therefore nicelist can end a row without
+//! reading it again. SQLite and PostgreSQL store the same number, so a row that is copied between
+//! them keeps its checksum.
 
 use xxhash_rust::xxh3::xxh3_64;
 

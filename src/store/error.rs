@@ -73,7 +73,8 @@ pub enum StoreError {
     TooSlow(Duration),
     #[error("a query was canceled, because its request was canceled")]
     Abandoned,
-    /// The connection broke, or the database stopped responding, while a change was committed.
+    /// The connection broke, or the database stopped responding, during a change. The change may
+    /// have been committed.
     #[error("outcome unknown: the database stopped responding during the change: {0}")]
     OutcomeUnknown(String),
     /// The database cannot be written to now; reading may work. A write may have succeeded, but may

@@ -9,7 +9,7 @@ use super::{
 use crate::fleet::{Event, EventId, EventStat};
 use crate::rule::MachineId;
 
-/// Each method writes in one transaction, except [`EventStore::purge_events`]. The writes are
+/// Methods that write use one transaction, except [`EventStore::purge_events`]. The writes are
 /// durable when the method returns.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {

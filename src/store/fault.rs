@@ -1,4 +1,4 @@
-//! Why a database cannot be written to, and its health.
+//! Why a database cannot be written to, and its health and size.
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum WriteFault {

@@ -1,9 +1,10 @@
-//! Groups of hosts that have the same sync state, as far as their rows decide it. A million hosts
-//! form only a few groups, so they are counted without reading each of them.
+//! Groups of hosts whose rows result in the same sync state. A million hosts usually form only a
+//! few groups, so nicelist counts them without reading each host.
 //!
-//! The group of a host is written with its row. Every input of the sync state must be in its group,
-//! except the names of the host and of its user: only hosts with certain names are in scopes of
-//! their own, and [`PersonalNames`] finds these hosts.
+//! The group of a host is written with its row. The group must include everything in the row that
+//! decides the sync state. The exceptions are the columns that [`HostCount`] adds, and the names of
+//! the host and of its user. Few of these names are in a policy, and [`PersonalNames`] finds the
+//! hosts that have them.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +16,8 @@ use super::error::StoreResult;
 use crate::fleet::{EpochId, Holding, Host, Membership, Reach, SessionKind};
 use crate::rule::{MachineId, TagName};
 
-/// A group of hosts. All hosts of a group are in the same sync state, unless a name of theirs is
-/// one of the policy's [`PersonalNames`] or a sync of theirs is in progress.
+/// A group of hosts. Its hosts are in the same sync state, except hosts that are syncing or that
+/// have one of the policy's [`PersonalNames`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostGroup {
     /// A digest of everything else that decides the sync state.
@@ -25,13 +26,13 @@ pub struct HostGroup {
     pub tags: i64,
 }
 
-/// The hosts of a group that were last seen in the same second.
+/// The number of hosts of a group that have the same values of `is_syncing` and `seen`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostCount {
     pub group: HostGroup,
-    /// Whether a sync has begun and has not been completed.
+    /// Whether a sync has begun and has not been completed. Also true if [`is_alone`] is true.
     pub is_syncing: bool,
-    /// The second of the last preflight, since 1970. 0 if the host never sent a preflight.
+    /// When the last preflight arrived, in seconds since 1970. 0 if the host never sent one.
     pub seen: i64,
     pub hosts: u64,
 }
@@ -53,7 +54,8 @@ pub struct NamedHost {
 pub struct PersonalNames {
     /// Machine IDs or serial numbers.
     pub hosts: BTreeSet<MachineId>,
-    /// Serial numbers, users and patterns for host names. Groups are not names of one host.
+    /// Serial numbers, users and patterns for host names. It contains no groups, because a group is
+    /// not a name of a single host.
     pub members: Membership,
 }
 
@@ -64,8 +66,8 @@ impl PersonalNames {
 }
 
 /// Whether a host has a group of its own, because its state depends on more than the inputs of a
-/// group: on other Macs, on the start of a session that is not its last preflight, or on a serial
-/// number that a search for it would miss.
+/// group. This is the case if other Macs use its machine ID, if its session did not start at the
+/// last preflight, or if spaces around its serial number would hide the host from a search.
 pub fn is_alone(host: &Host) -> bool {
     let (facts, sync) = (&host.facts, &host.sync);
     sync.macs.as_ref().is_some_and(|macs| macs.conflict.is_some())
@@ -73,7 +75,8 @@ pub fn is_alone(host: &Host) -> bool {
         || facts.serial.trim() != facts.serial
 }
 
-/// The columns of a host's row that decide its group and how it is counted.
+/// The columns of a host's row that, together with its tags, decide its group and how it is
+/// counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct StateColumns {
     pub(super) state_key: i64,
@@ -91,7 +94,7 @@ struct Inputs<'a> {
     settings: Option<u64>,
     offers: &'a [Holding],
     reach: Option<Reach>,
-    /// A session without rules changes nothing until it is completed.
+    /// None before a session has sent rules, because until then it changes nothing.
     begun: Option<(Holding, SessionKind)>,
     clean_sync_ordered: bool,
     has_synced: bool,

@@ -9,13 +9,13 @@ use super::{
 use crate::fleet::{Actor, Host, ScopeSetId};
 use crate::rule::{MachineId, Scope};
 
-/// Each method writes in one transaction. The writes are durable when the method returns.
+/// Methods that write use one transaction. The writes are durable when the method returns.
 #[async_trait]
 pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
-    /// At most `limit` hosts after `after`, by machine ID. A list of large hosts is shorter, but
-    /// has at least one host if any match.
+    /// At most `limit` hosts after `after`, by machine ID. If their rows are large, the list is
+    /// shorter, but has at least one host if any match.
     async fn hosts(
         &self,
         filter: &HostFilter,
@@ -39,15 +39,15 @@ pub trait HostStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<Vec<SharedSerial>>;
 
-    /// Counts all hosts by group, and finds the hosts with one of these names, on one snapshot.
+    /// Counts all hosts by group, and finds the hosts with one of these names, in one snapshot.
     async fn count_hosts(
         &self,
         names: &PersonalNames,
     ) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)>;
 
     /// At most `limit` groups that have hosts, and at most `limit` hosts with one of these names.
-    /// Takes time in proportion to the groups and the hosts that are returned, and with patterns for
-    /// host names, to all hosts.
+    /// The time that this takes depends only on the number of groups and hosts that are returned,
+    /// unless the names include patterns for host names. Then the query reads all hosts.
     async fn host_groups(
         &self,
         names: &PersonalNames,
@@ -57,8 +57,8 @@ pub trait HostStore: Send + Sync + 'static {
     /// Any host of a group. None if the group has no host now.
     async fn host_of_group(&self, group: HostGroup) -> StoreResult<Option<Host>>;
 
-    /// At most `limit` hosts of these groups, in no order. With `only_syncing`, only hosts whose
-    /// sync has begun and has not been completed.
+    /// At most `limit` hosts of these groups, in no particular order. With `only_syncing`, only
+    /// hosts that count as syncing in [`HostCount::is_syncing`].
     async fn machines_in_groups(
         &self,
         groups: &[HostGroup],

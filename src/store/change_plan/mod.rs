@@ -176,7 +176,7 @@ struct EditedRule<'e> {
 struct Planning<'e> {
     scopes: ChangeScopes,
     rules: Vec<EditedRule<'e>>,
-    /// For the index of each edit: the rule's index in `rules`, and the wanted rule.
+    /// By the index of an edit: the rule's index in `rules`, and the wanted rule.
     rule_edits: HashMap<usize, (usize, WantedRule<'e>)>,
     /// The number of active rules in the scope of each tag that is dropped without `force`. Rules
     /// in `rules` are not counted.

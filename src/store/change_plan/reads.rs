@@ -120,8 +120,8 @@ impl<'e> ChangeReads<'e> {
         self.single_rules.push(RuleEdit { edit, target: rule.target(), scope, wanted });
     }
 
-    /// Sorts the rule edits, so that the database visits each page of an index only once. Moves the
-    /// edits whose rules must be read to `read_rules`.
+    /// Sorts the rule edits, so that the database reads its index in order. Moves the edits whose
+    /// rules must be read to `read_rules`.
     fn separate_rules(&mut self) {
         let rules = &mut self.single_rules;
         rules

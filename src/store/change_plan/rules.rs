@@ -64,7 +64,7 @@ impl Deref for NewRule<'_> {
     }
 }
 
-/// The rule of one target and scope after some edits of a change.
+/// The rule of one target and scope, before or after some edits of a change.
 #[derive(Clone, Debug)]
 pub(in crate::store) enum CurrentRule<'e> {
     Nothing,

@@ -49,8 +49,8 @@ pub enum BackupError {
     },
 }
 
-/// Why a backup was not restored. The database is unchanged, unless the last step failed. That step
-/// makes the replacement durable.
+/// Why a backup was not restored. The content of the database is unchanged, unless the last step
+/// failed. That step makes the replacement durable.
 #[derive(Debug, thiserror::Error)]
 pub enum RestoreError {
     /// The file is not a complete backup that this program can read.
@@ -82,8 +82,8 @@ pub enum RestoreError {
 /// database at the same time.
 ///
 /// # Errors
-/// When the database cannot be read or is damaged, when the file cannot be written, or when it
-/// exists and `replace` is false.
+/// When the database cannot be read or is damaged, when the file cannot be written, or when
+/// `replace` is false and the file or an SQLite log of it exists.
 pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, BackupError> {
     sqlite::backup::backup(database, file, replace)
 }
@@ -96,8 +96,8 @@ pub fn examine_backup(file: &Path) -> Result<BackedUp, RestoreError> {
     sqlite::restore::examine(file)
 }
 
-/// Replaces a database with the content of a backup, in a new epoch that begins at `now`. The
-/// previous file is kept under another name.
+/// Replaces a database with the content of a backup, in a new epoch that begins at `now`. If a
+/// database file exists, it is kept under another name.
 ///
 /// # Errors
 /// When the backup cannot be read or is damaged, or when the database is in use, is not nicelist's,

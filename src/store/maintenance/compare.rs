@@ -28,7 +28,7 @@ impl Compared {
     }
 }
 
-/// Compares a snapshot of each of two databases, table by table.
+/// Compares snapshots of two databases, table by table.
 ///
 /// # Errors
 /// When one of the databases cannot be opened or read, or has an older schema.
@@ -142,7 +142,7 @@ fn order(key: &Value, other: &Value) -> Ordering {
     }
 }
 
-/// Whether two rows are the same. A NUL equals U+FFFD, which PostgreSQL stores instead.
+/// Whether two rows are the same. A NUL equals U+FFFD, which replaces it in PostgreSQL.
 fn same(table: &Table, row: &Row, other: &Row) -> bool {
     if row == other {
         return true;
@@ -154,7 +154,7 @@ fn same(table: &Table, row: &Row, other: &Row) -> bool {
         })
 }
 
-/// A value as PostgreSQL stores it, with U+FFFD instead of NUL.
+/// A value as it is stored in PostgreSQL, with U+FFFD instead of NUL.
 fn taken(column: Column, value: &Value) -> Cow<'_, Value> {
     match (column.kind, value) {
         (ColumnKind::Json, Value::Text(json)) => Cow::Owned(Value::Text(clean_json(json.clone()))),

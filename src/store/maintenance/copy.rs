@@ -72,8 +72,8 @@ impl<'a> DatabaseCopy<'a> {
     /// Copies all rows, reads them back, compares them with the source, and commits.
     ///
     /// # Errors
-    /// When one of the databases fails, or the copy differs. Even then, the target's file and
-    /// schema may have been created.
+    /// When one of the databases fails, or the copy differs. The target's file and schema may
+    /// already have been created.
     pub async fn run(
         self,
         epoch: CopiedEpoch,

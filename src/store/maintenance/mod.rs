@@ -1,8 +1,8 @@
 //! Operations on whole databases: copy, compare, back up, restore, migrate, check.
 //!
-//! A copy contains every row with its ID. Copying reads a snapshot and writes one transaction,
-//! which is committed after everything was read back and compared. An interrupted copy leaves no
-//! rows in the target.
+//! Rows keep their IDs in a copy. Copying reads a snapshot and writes in one transaction, which is
+//! committed after everything was read back and compared. An interrupted copy leaves no rows in the
+//! target.
 
 mod backup;
 mod compare;
@@ -153,13 +153,13 @@ pub async fn migrate(url: &str, dry_run: bool) -> StoreResult<Migrated> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
-    /// Rows that have a checksum.
+    /// Rows whose checksum was checked.
     pub rows: u64,
     pub damage: Option<String>,
 }
 
 /// Checks the checksums of a database's rules, settings and tags, without changing the database. On
-/// SQLite, also checks the structure of the file.
+/// SQLite, first checks the structure of the file, and checks the checksums only if it is intact.
 ///
 /// # Errors
 /// When the database cannot be opened or read, for example because its schema is older.
