@@ -69,9 +69,9 @@ pub struct LedgerRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicySnapshot {
     pub head: Revision,
-    /// All settings, by scope.
+    /// Sorted by scope.
     pub settings: Vec<(Scope, Setting)>,
-    /// All tags, by name.
+    /// Sorted by name.
     pub tags: Vec<Tag>,
 }
 
@@ -105,8 +105,7 @@ pub struct TokenRecord {
     pub expires: Option<Timestamp>,
 }
 
-/// Values that a database needs before a server can use it. They are written only if the database
-/// does not have them.
+/// Values that [`Store::install`] stores if the database does not have them.
 #[derive(Clone, Debug)]
 pub struct Installation {
     /// The key that authenticates cursors.
@@ -116,7 +115,7 @@ pub struct Installation {
     pub tokens: Vec<TokenRecord>,
 }
 
-/// A database. Each method is one transaction. Its writes are durable when it returns.
+/// A database. Each method writes in one transaction, which is committed when the method returns.
 #[async_trait]
 pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore {
     /// Stores a cursor key if none is stored, and the first tokens if no token was ever stored.
@@ -129,14 +128,14 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// has.
     async fn begin_epoch(&self, actor: &Actor) -> StoreResult<Epoch>;
 
-    /// Checks the database without writing. On SQLite, fails if the writer is stuck, for example,
-    /// or if the file was deleted or replaced. On PostgreSQL, checks nothing.
+    /// Checks the database without writing. On SQLite, fails for example if the writer is stuck, or
+    /// if the file was deleted or replaced. On PostgreSQL, checks nothing.
     async fn health(&self) -> StoreResult<Health>;
 
     async fn size(&self) -> StoreResult<DatabaseSize>;
 
-    /// Writes a row to prove that writing works. On SQLite, skips this if a write succeeded within
-    /// the last second or a long one is in progress.
+    /// Writes a row to prove that writing works. On SQLite, may succeed without writing, for
+    /// example if another write succeeded within the last second or a long one is in progress.
     async fn prove_writable(&self) -> StoreResult<()>;
 
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;
@@ -195,8 +194,8 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
     }
 }
 
-/// Opens a database read-only. The database is neither created nor migrated, and its content does
-/// not change. Dry runs of changes still work.
+/// Opens a database to read it. Opening it neither creates nor migrates it. Dry runs of changes
+/// also work.
 ///
 /// # Errors
 /// [`StoreError::Open`] as for [`open`], or if the database does not exist or is empty.

@@ -10,11 +10,12 @@ use super::{
 use crate::fleet::PolicyState;
 use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 
-/// Each method is one transaction. Its writes are durable when it returns.
+/// Each method writes in one transaction, except [`PolicyStore::delete_history`]. The writes are
+/// committed when the method returns.
 #[async_trait]
 pub trait PolicyStore: Send + Sync + 'static {
-    /// Stores all edits of a change as one revision, or none of them. A change does not create a
-    /// revision if everything is already as wanted, or if its edits cancel each other. Times are
+    /// Stores all edits of a change as one revision, or none of them. No revision is created for a
+    /// dry run, or if nothing changes, for example because the edits cancel each other. Times are
     /// stored in whole milliseconds.
     async fn commit(&self, change: Change) -> StoreResult<Committed>;
 
@@ -25,9 +26,9 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// Whether any active rule expires at `now` or before.
     async fn has_expired(&self, now: Timestamp) -> StoreResult<bool>;
 
-    /// From now on, queries treat rules that expire at or before this time as ended. Readers that
-    /// must not write call this instead of [`PolicyStore::expire`]. Only the first call has an
-    /// effect.
+    /// From now on, [`PolicyStore::ledger`] and lists of active rules treat rules that expire at or
+    /// before this time as ended. Readers that must not write call this instead of
+    /// [`PolicyStore::expire`]. Only the first call has an effect.
     async fn hide_expired(&self, by: Timestamp) -> StoreResult<()>;
 
     async fn head(&self) -> StoreResult<Revision>;
@@ -108,6 +109,7 @@ pub trait PolicyStore: Send + Sync + 'static {
     async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
 
     /// Deletes at most `limit` versions of rules, settings and tags that ended before the first
-    /// revision that is kept. Returns how many were deleted. Revisions themselves are kept.
+    /// revision whose history is kept. Returns how many were deleted. Revisions themselves are not
+    /// deleted.
     async fn delete_history(&self, limit: usize) -> StoreResult<usize>;
 }

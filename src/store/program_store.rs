@@ -60,7 +60,8 @@ pub trait ProgramStore: Send + Sync + 'static {
     async fn has_uncounted_events(&self) -> StoreResult<bool>;
 
     /// Counts at most `limit` events that were stored by an older version, the newest first.
-    /// Returns whether more may be left. Events of forgotten hosts are not counted.
+    /// Returns whether more may be left. Skips events of hosts whose sightings were deleted with
+    /// [`ProgramStore::delete_sightings_of`].
     async fn count_older_events(&self, limit: usize) -> StoreResult<bool>;
 
     /// Deletes at most `limit` sightings of a host, and programs that have no sightings left.

@@ -64,7 +64,7 @@ impl Quarantine {
         Ok(value)
     }
 
-    /// Removes a table's rows from the quarantine, before the whole table is read again.
+    /// Removes a table's rows from the quarantine, before its active rows are read again.
     pub(super) fn clear(&self, table: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(of, _), _| *of != table);
     }

@@ -193,7 +193,8 @@ pub enum EventOrigin {
 impl EventOrigin {
     /// The time at which an event counts as a sighting. For an upload, this is the time when the
     /// server received the event, because the clock of a host is not trusted. For an import, it is
-    /// the time when the event occurred, if that is known and not later.
+    /// the time when the event occurred. If this time is unknown or later than `received`, it is
+    /// `received`.
     pub(super) fn seen(self, event: &Event, received: Timestamp) -> Timestamp {
         match self {
             Self::Upload { .. } => received,
@@ -270,8 +271,8 @@ impl ProgramPosition {
     }
 }
 
-/// Writes the time of the first sighting, the number of the program, and the host if there is one,
-/// separated by dots.
+/// Writes the time of the first sighting in milliseconds, the program's ID, and the machine's row
+/// ID if the position has one, separated by dots.
 impl fmt::Display for ProgramPosition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.first_seen.as_millisecond(), self.id)?;

@@ -7,15 +7,14 @@ tokio::task_local! {
     static QUERY_PURPOSE: QueryPurpose;
 }
 
-/// The purpose of a query. The server sets it for each request with [`QueryPurpose::run`].
+/// The server sets this for each request with [`QueryPurpose::run`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryPurpose {
     /// A host waits for its sync.
     Sync,
     /// A client of the admin API waits for a response.
     Admin,
-    /// No one waits, for example at start-up and for expiry, retention and checks. This is the
-    /// default.
+    /// The default, for example for start-up, expiry, retention and checks.
     Background,
 }
 

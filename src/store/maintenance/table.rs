@@ -4,7 +4,6 @@ use super::Value;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ColumnKind {
-    /// A number, or a time in milliseconds.
     Integer,
     Text,
     /// JSON that PostgreSQL queries. PostgreSQL does not allow NUL in JSON.

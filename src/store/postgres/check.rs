@@ -5,8 +5,7 @@ use super::{open, pool, snapshot};
 use crate::shell::argument;
 use crate::store::{Durability, QueryPurpose, StoreResult, sql};
 
-/// Checks a whole database without changing it. Returns how many rows have a checksum, and the
-/// damage, if any.
+/// Checks all rules, settings and tags. Returns how many rows were checked, and the damage, if any.
 pub(in crate::store) async fn whole(url: &str) -> StoreResult<(u64, Option<String>)> {
     let address = Address::of(url)?;
     let failed = |reason| address.cannot_be_opened(reason);

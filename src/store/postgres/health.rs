@@ -1,4 +1,4 @@
-//! Whether the database can be written to, its size, and the times in it.
+//! Checks that the database can be written to, reads its size, and stores and reads its time.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;

@@ -43,7 +43,8 @@ fn columns() -> String {
         groups = bounds::GROUPS,
     )
 }
-/// A prefix with this character appended sorts after every text that starts with the prefix.
+/// The greatest character. Appended to a prefix, it gives the end of the range of texts that start
+/// with the prefix.
 const LAST: char = char::MAX;
 
 pub(super) async fn get(

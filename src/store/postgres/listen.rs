@@ -26,7 +26,7 @@ pub(super) async fn notify(on: &impl deadpool_postgres::GenericClient) -> StoreR
 
 /// How often the connection is tested.
 const BEAT: Duration = Duration::from_millis(300);
-/// How long the server may take to respond to a trivial query.
+/// How long the server may take to accept a connection, or to respond to a trivial query.
 const RESPONSE: Duration = Duration::from_secs(1);
 /// How long this process may take to see a response that has arrived, if it is busy.
 const GRACE: Duration = Duration::from_millis(200);

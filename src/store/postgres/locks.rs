@@ -29,8 +29,8 @@ pub(super) enum Lock {
 
 impl Lock {
     /// Takes the lock exclusively. Waits for up to the session's `lock_timeout`, for example for
-    /// another server's large import. Afterwards, the transaction waits only briefly for tables,
-    /// because they are never locked for long.
+    /// another server's large import. Afterwards, the transaction waits only briefly for a locked
+    /// table.
     pub(super) async fn take(self, on: &impl GenericClient) -> StoreResult<()> {
         let lock = self as i32;
         let sql = format!("SELECT pg_advisory_xact_lock({OURS}, {lock}); {TABLE_LOCK_TIMEOUT}");

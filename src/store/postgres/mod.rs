@@ -148,7 +148,7 @@ impl Postgres {
         self.readers.reader(&self.pulse).await
     }
 
-    /// This server's only connection for changes of policy and tokens.
+    /// This server's only connection for transactions that take the policy lock.
     async fn policy(&self) -> StoreResult<Client> {
         self.pulse.during(async { Ok(self.policy.get().await?) }).await
     }

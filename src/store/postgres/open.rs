@@ -57,7 +57,7 @@ async fn find(client: &mut Client) -> Result<Found, String> {
     found.await.map_err(|error| error.to_string())
 }
 
-/// Explains to users why a pool has no connection.
+/// Explains to users why a pool could not open a connection.
 pub(super) fn unopened(error: PoolError) -> String {
     match error {
         PoolError::Backend(error) | PoolError::PostCreateHook(HookError::Backend(error)) => {
@@ -107,7 +107,7 @@ pub(super) struct Found {
     version: i64,
 }
 
-/// Reads a database without changing it.
+/// Reads the properties of a database that [`Found`] checks.
 pub(super) async fn examine(on: &impl GenericClient) -> Result<Found, StoreError> {
     let sql = "SELECT current_setting('server_version_num')::int4, pg_is_in_recovery(),
                       -- Of the session, for this transaction only reads in any case.

@@ -27,9 +27,9 @@ pub(super) enum PoolUse {
     Read(QueryPurpose),
     /// A connection that changes policy or tokens. It has the table of staged rules.
     Policy,
-    /// A connection that writes hosts or events: a few rows at a time, found by their key. Full
-    /// scans are disabled, because a query plan from a time when a table was small would be slow
-    /// when it is large.
+    /// A connection that writes hosts or events, which it finds by their keys. Full scans are
+    /// disabled, because a query plan from a time when a table was small would be slow when it is
+    /// large.
     WriteByKey,
     /// A connection that reads a whole database in key order, or fills one. Its transaction may be
     /// idle while it waits for the other database.

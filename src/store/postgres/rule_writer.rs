@@ -154,8 +154,8 @@ impl Writer<'_, '_, '_> {
         Ok(counts)
     }
 
-    /// Removes rules from the temporary table that are already stored with the same content, and
-    /// sets the outcomes of their edits. Returns how many were removed.
+    /// Removes from the temporary table the rules that are already stored with the same content,
+    /// and sets the outcomes of their single edits. Returns how many were removed.
     async fn drop_unchanged(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
@@ -177,8 +177,8 @@ impl Writer<'_, '_, '_> {
         Ok(same)
     }
 
-    /// Reads the stored rules with the same keys, and applies single edits to them. Removes rules
-    /// that stay unchanged from the temporary table, and returns how many there were.
+    /// Reads the stored rules with the same keys, and applies single edits to them. Rules that stay
+    /// unchanged are removed from the temporary table. Returns how many were removed.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

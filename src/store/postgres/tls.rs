@@ -27,8 +27,7 @@ use tokio_rustls::rustls::{
 /// that the system trusts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// The certificate is not checked. This protects against eavesdropping, but not against a man
-    /// in the middle.
+    /// The certificate is not checked. This does not protect against a man in the middle.
     Anyone,
     /// The certificate must chain to a root, but may be for any host.
     Authority(Option<PathBuf>),

@@ -31,8 +31,8 @@ struct Waiting<B: Batch> {
     reply: oneshot::Sender<StoreResult<B::Answer>>,
 }
 
-/// Sends jobs to the task that writes them. Jobs that are in the queue when it is dropped are still
-/// written.
+/// Sends jobs to the task that writes them. When the `Writer` is dropped, jobs in the queue are
+/// still written.
 pub(super) struct Writer<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
 }

@@ -5,7 +5,7 @@ use super::{Database, Dialect, Parameter, StoredRow};
 use crate::store::checksum::{self, Damage, RowHasher};
 use crate::store::{StoreResult, codes};
 
-/// Maximum rows that are read at a time.
+/// Maximum rules that are checked, or rows that are filled, at a time.
 const BATCH: usize = 10_000;
 
 /// Checks all rules, settings and tags, including those that have ended. Returns how many rows were

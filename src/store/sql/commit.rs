@@ -27,7 +27,7 @@ pub(in crate::store) trait RuleWriting: Database {
 }
 
 /// Writes a change in the current transaction. The caller must commit only if the result is
-/// `changed`, because a dry run also writes rows.
+/// `changed`, because rows are written even for a dry run or if nothing changes.
 pub(in crate::store) async fn commit(
     on: &impl RuleWriting,
     change: &Change,

@@ -17,7 +17,8 @@ fn group(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<HostGroup> {
     Ok(HostGroup { state: row.number(first)?, tags: row.number(first + 1)? })
 }
 
-/// The numbers of hosts. Reads an index or columns of all hosts.
+/// Counts hosts by group, sync in progress and second of the last preflight. Reads these columns of
+/// all hosts, or an index.
 pub(in crate::store) async fn counts(on: &impl Database) -> StoreResult<Vec<HostCount>> {
     let sql = "SELECT state_key, tags_key, syncing, seen, count(*) FROM host
                GROUP BY state_key, tags_key, syncing, seen";
@@ -50,7 +51,7 @@ pub(in crate::store) async fn groups(
     Ok(groups)
 }
 
-/// The hosts with one of these names, or `limit` of them.
+/// At most `limit` hosts with one of these names.
 pub(in crate::store) async fn named<D: Database>(
     on: &D,
     PersonalNames { hosts, members }: &PersonalNames,
@@ -92,7 +93,8 @@ pub(in crate::store) async fn named<D: Database>(
     .await
 }
 
-/// At most `limit` hosts of these groups, in no order, or only those with a sync in progress.
+/// At most `limit` hosts of these groups, in no order. With `only_syncing`, only hosts whose row is
+/// marked as syncing.
 pub(in crate::store) async fn machines<D: Database>(
     on: &D,
     groups: &[HostGroup],
@@ -112,7 +114,8 @@ pub(in crate::store) async fn machines<D: Database>(
     on.query(&sql, &values, |row| machine(row, 0)).await
 }
 
-/// Fills the columns of rows that an older version wrote. A row that cannot be read keeps 0.
+/// Fills the columns that decide the group, in rows that an older version wrote. They stay 0 in
+/// unreadable rows.
 pub(in crate::store) async fn fill<D: Database>(on: &D) -> StoreResult<()> {
     let update = format!(
         "UPDATE host SET state_key = CAST(n.value->>1 AS bigint),

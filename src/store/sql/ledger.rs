@@ -28,7 +28,7 @@ impl StoredScope {
 
 pub(in crate::store) struct LedgerPage<'q> {
     pub(in crate::store) rows: Vec<LedgerRow>,
-    /// The scopes of the rows, by ID. Each scope is read only once.
+    /// The scopes of the rows, by ID.
     pub(in crate::store) scopes: HashMap<i64, StoredScope>,
     pub(in crate::store) limit: usize,
     hasher: RowHasher,

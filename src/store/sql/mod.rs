@@ -35,9 +35,9 @@ pub(super) enum Parameter<'a> {
     Integer(i64),
     Text(Cow<'a, str>),
     Bytes(&'a [u8]),
-    /// A list for [`Dialect::any`].
+    /// A JSON list in SQLite, an array in PostgreSQL.
     Integers(Vec<i64>),
-    /// A list for [`Dialect::any`].
+    /// A JSON list in SQLite, an array in PostgreSQL.
     Texts(Vec<Cow<'a, str>>),
 }
 

@@ -22,8 +22,7 @@ pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Opti
 
 pub(in crate::store) struct OlderEvents {
     pub(in crate::store) events: Vec<StoredEvent>,
-    /// An upper bound for the IDs of the events that are still to be counted. None if all events
-    /// are counted.
+    /// An upper bound for the IDs of the events to count after these. None if there are none.
     pub(in crate::store) next: Option<EventId>,
 }
 
@@ -70,8 +69,8 @@ pub(in crate::store) async fn fold<'e, D: Database>(
 }
 
 /// Stores the upper bound for the IDs of the events that are still to be counted. If all events are
-/// counted, deletes the bound, the rows of forgotten hosts without sightings, and the marks of
-/// other forgotten hosts.
+/// counted, deletes the bound, the rows in `machine` of forgotten hosts without sightings, and the
+/// marks of other forgotten hosts.
 pub(in crate::store) async fn set_uncounted<D: Database>(
     on: &D,
     newest: Option<EventId>,
@@ -90,8 +89,8 @@ pub(in crate::store) async fn set_uncounted<D: Database>(
 }
 
 /// Deletes at most `limit` sightings of a host, programs that have no sightings left, and the
-/// host's row if it is no longer needed. Events of the host that are not counted yet will never be
-/// counted.
+/// host's row in `machine` if it is no longer needed. Events of the host that are not counted yet
+/// will never be counted.
 pub(in crate::store) async fn delete_of<D: Database>(
     on: &D,
     machine: &MachineId,
@@ -150,7 +149,7 @@ pub(in crate::store) struct OldSightings {
 enum Examined {
     /// All sightings of these programs.
     Of(Vec<i64>),
-    /// The sightings of a program on the hosts with a row ID above the first and up to the second.
+    /// The sightings of a program on the hosts with a row ID greater than `above`, up to `last`.
     OnHosts { program: i64, above: i64, last: i64 },
 }
 
@@ -243,7 +242,8 @@ async fn examine_hosts(
     Ok((examined, Some(ProgramPosition { machine, ..at })))
 }
 
-/// Deletes old sightings. Returns how many were deleted.
+/// Deletes old sightings, and programs and machines that have no sightings left. Returns how many
+/// sightings were deleted.
 pub(in crate::store) async fn purge<D: Database>(on: &D, old: &OldSightings) -> StoreResult<usize> {
     let (condition, values) = old.condition(D::DIALECT);
     let sql = format!("DELETE FROM sighting WHERE {condition} RETURNING program, machine");

@@ -8,8 +8,8 @@ use super::insert::digest;
 use super::partitions::{self, Week};
 use crate::store::StoreResult;
 
-/// Creates the missing partitions for events that were received at these times, in a transaction
-/// that has the lock of events.
+/// Creates the missing partitions for events that were received at these times. The caller's
+/// transaction must have the lock of events.
 pub(in crate::store::postgres) async fn create_partitions(
     on: &impl GenericClient,
     received: impl Iterator<Item = i64>,
@@ -18,8 +18,8 @@ pub(in crate::store::postgres) async fn create_partitions(
     partitions::make(on, &weeks).await
 }
 
-/// Stores the digests of all events. Two events have the same digest if they differ only in NUL and
-/// U+FFFD. Then only one of them gets an entry.
+/// Stores the digests of all events. Two copied events can have the same digest, because NUL is
+/// stored as U+FFFD. Then only one of them gets an entry.
 pub(in crate::store::postgres) async fn insert_digests(on: &impl GenericClient) -> StoreResult<()> {
     let sql = format!(
         "INSERT INTO event_once (digest, id, received)

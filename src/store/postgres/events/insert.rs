@@ -1,6 +1,6 @@
 //! Stores events, each only once.
 //!
-//! An event's digest distinguishes it from other events and is unique in `event_once` over all
+//! An event's digest distinguishes it from other events and is unique in `event_once`, across all
 //! partitions. Events are added under a lock, so that their IDs have the order of commits.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -29,8 +29,8 @@ pub(super) fn digest(table: &str) -> String {
     )
 }
 
-/// SQL for the time before which all partitions were dropped. Entries of `event_once` with an
-/// earlier `received` belong to dropped partitions.
+/// SQL for the end of the newest week that was dropped. Entries of `event_once` with an earlier
+/// `received` no longer count.
 pub(super) const FLOOR: &str =
     "coalesce((SELECT convert_from(value, 'UTF8')::bigint FROM meta WHERE key = 'event_floor'),
               -9223372036854775808)";

@@ -10,7 +10,7 @@ use crate::store::postgres::locks::Lock;
 use crate::store::postgres::{Values, codes, query};
 use crate::store::{EventPurge, StoreResult};
 
-/// Maximum entries of `event_once` for dropped partitions that are deleted at a time.
+/// Maximum entries of `event_once` to delete at a time, after their partitions were dropped.
 const STALE: i64 = 20_000;
 /// How long dropping a partition waits for its readers before it fails. New readers may have to
 /// wait this long, too.
@@ -50,8 +50,8 @@ async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64>
 }
 
 /// Drops partitions whose events are all too old, until at least `limit` events are deleted. Then
-/// deletes other events that are too old or exceed the limit of stored events, oldest first, until
-/// `limit` events are deleted in all. Returns how many events were deleted.
+/// deletes other events that are too old, and the oldest events above the number to keep, until
+/// `limit` events are deleted in total. Returns how many events were deleted.
 pub(in crate::store::postgres) async fn purge(
     client: &mut Client,
     purge: EventPurge,

@@ -1,4 +1,4 @@
-//! Saves hosts in groups.
+//! Saves hosts, several in one transaction.
 
 use std::collections::HashSet;
 
