@@ -21,8 +21,8 @@ use crate::store::maintenance::{
 };
 use crate::store::{Durability, StoreResult, sql};
 
-/// The key in `meta` that is not copied. Its value is the time before which partitions were
-/// dropped.
+/// The key in `meta` that is not copied. Its value is the end of the newest week whose partitions
+/// were dropped.
 const OURS_ALONE: &str = "event_floor";
 
 pub(in crate::store) async fn state(url: &str) -> StoreResult<DatabaseState> {

@@ -22,7 +22,7 @@ pub(in crate::store) async fn uncounted<D: Database>(on: &D) -> StoreResult<Opti
 
 pub(in crate::store) struct OlderEvents {
     pub(in crate::store) events: Vec<StoredEvent>,
-    /// An upper bound for the IDs of the events to count after these. None if there are none.
+    /// An upper bound for the IDs of the events to count after these; None at the end.
     pub(in crate::store) next: Option<EventId>,
 }
 
