@@ -27,7 +27,7 @@ pub trait ActiveRules {
     /// Whether a scope may have a rule or a setting.
     fn is_used(&self, scope: &Scope) -> bool;
 
-    /// The stored rules, which apply to targets without an edit.
+    /// The stored rules, without the edits of a draft.
     fn stored(&self) -> &StoredRules;
 
     fn edited_targets(&self) -> HashSet<Target>;

@@ -41,7 +41,8 @@ const CERTIFICATES: usize = 16;
 const ENTITLEMENTS: usize = 64;
 /// Maximum processes of a file access: the program and its ancestors.
 const PROCESSES: usize = 64;
-/// If the JSON of an event's `other_fields` has more bytes, its lists and objects are left out.
+/// If the JSON of an event's `other_fields` has more bytes than this, the lists and objects in it
+/// are left out.
 const REPORT: usize = 64 * 1024;
 
 const CUT: &str = "…";

@@ -22,14 +22,14 @@ pub(super) enum SpanStart {
     Offer(Holding),
     /// The host has the result of one of several offers.
     Offers {
-        /// The oldest revision of the offers.
+        /// The oldest revision of the offers that differ from the destination.
         since: Revision,
         digest: [u64; 2],
     },
     /// The host has the result of one of many offers. Only the scopes of these offers are known.
     Union {
-        /// The revision of the host's holding, or the last revision before it that changed one of
-        /// the scopes in `union`.
+        /// The revision of the host's holding, or another revision with the same rules in the
+        /// scopes of `union`.
         since: Revision,
         union: ScopeSetId,
         common: ScopeSetId,

@@ -1,5 +1,5 @@
 //! Computes the download of a host: the difference between the rules that the host may have and the
-//! active rules.
+//! rules that it must have.
 //!
 //! The difference between the holding and the destination is not enough, because a host may have
 //! applied a sync whose postflight was lost. So each *offer* is compared with the destination. An
@@ -44,8 +44,8 @@ pub(super) enum Origin {
     /// every target of the scopes that are not shared. The server computes these steps again for
     /// trails that version 0.1.0 wrote, so the steps must not change.
     Union {
-        /// The revision of the host's holding, or the last revision before it that changed one of
-        /// the scopes in `union`.
+        /// The revision of the host's holding, or another revision with the same rules in the
+        /// scopes of `union`.
         since: Revision,
         /// The scopes of all offers.
         union: Arc<[ScopeId]>,

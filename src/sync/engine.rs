@@ -211,7 +211,7 @@ impl Engine {
         self.live.free_old_history().await
     }
 
-    /// Begins another epoch, because hosts may have other rules than their rows show.
+    /// Begins a new epoch, because hosts may have other rules than their rows show.
     ///
     /// # Errors
     /// When the store fails.

@@ -1,4 +1,4 @@
-//! Why a stage of a sync failed.
+//! The errors of the sync engine.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The limit on the events of each host per day.
+//! The limits on the new events and new programs of each host per day.
 //!
 //! Santa deletes uploaded events only after status 200. So an upload beyond the limit is accepted,
 //! and the events over the limit are dropped and counted.
@@ -96,9 +96,9 @@ impl EventLimit {
     }
 
     /// Reserves the events of an upload that may be kept, and the new programs that they may add,
-    /// so that uploads at the same time cannot add them, too. The other events are counted as
-    /// dropped. A program is new if no host has reported it before. If the upload is interrupted,
-    /// its events may be stored nevertheless, so they stay reserved.
+    /// so that simultaneous uploads do not exceed the limits together. The other events are counted
+    /// as dropped. If the upload is interrupted, its events may be stored nevertheless, so they
+    /// stay reserved.
     pub(super) fn reserve(
         &self,
         machine: &MachineId,
@@ -125,8 +125,9 @@ impl EventLimit {
         Reservation { day, events, programs }
     }
 
-    /// Counts events that were kept. Reserved events and programs that were not added are free
-    /// again. If the day has changed, they already counted for the day of the reservation.
+    /// Counts the events and programs that an upload added. Reserved events and programs that it
+    /// did not add are free again. If the day has changed since the reservation, the counts of the
+    /// host stay as they are.
     pub(super) fn kept(
         &self,
         machine: &MachineId,
@@ -216,7 +217,7 @@ mod tests {
         limit.kept(&host, first, stored(5, 0, 0), at(100));
         let third = limit.reserve(&host, 6, at(100));
         assert_eq!(third.events, 1, "one event of the first upload was known already");
-        // The others end on the next day, and free nothing of it.
+        // The other uploads complete on the next day. They free no events of that day.
         let next = limit.reserve(&host, 8, at(100 + DAY));
         for late in [second, third] {
             limit.kept(&host, late, stored(0, 0, 0), at(100 + DAY));

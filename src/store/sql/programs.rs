@@ -13,10 +13,11 @@ use crate::store::{
     ExaminedPart, ListPart, ProgramFilter, ProgramPosition, SightingFilter, StoreResult, codes,
 };
 
-/// Maximum rows of one part of a list. A program has up to 3 kB.
+/// Maximum rows of one part of a list, to limit its size.
 pub(super) const MOST_ROWS: usize = 1_000;
-/// Maximum programs that are examined for one part of a list, and maximum sightings of them.
+/// Maximum programs that are examined for one part of a list.
 const EXAMINED: usize = 5_000;
+/// Maximum sightings that are examined for one part of a list.
 const EXAMINED_SIGHTINGS: i64 = 5_000;
 /// Approximate bytes of a sighting and its program, in addition to the sighting's path and lists.
 const ROW_BYTES: usize = 512;
@@ -127,12 +128,13 @@ fn position([first_seen, id]: [i64; 2], machine: Option<i64>) -> StoreResult<Pro
 enum Examined {
     ToTheEnd,
     UpTo([i64; 2]),
-    /// Only this program, because it was seen on very many hosts.
+    /// Only this program, because it alone has more sightings than [`EXAMINED_SIGHTINGS`].
     SomeHostsOf([i64; 2]),
 }
 
-/// Chooses the programs after a position that are examined for one part of a list: those with the
-/// filter's SHA-256 and signing ID. If their sightings are examined, too, these are limited as well.
+/// Chooses the programs after a position that are examined for one part of a list. Of the filter's
+/// conditions, it checks those on the SHA-256, the signing ID and the first sighting. If sightings
+/// are examined, too, their number is limited as well.
 async fn examined(
     on: &impl Database,
     filter: &ProgramFilter,
@@ -166,8 +168,8 @@ async fn examined(
     Ok(last.map_or(Examined::ToTheEnd, Examined::UpTo))
 }
 
-/// A part of a list that has at most one program: examines some of its sightings, on the hosts
-/// after a row ID. The list continues with the next hosts, unless the program matches.
+/// Examines one program, with its sightings on the next hosts after a row ID. If the program does
+/// not match, the list continues with further hosts of this program, if there are any.
 async fn on_some_hosts<D: Database>(
     on: &D,
     filter: &ProgramFilter,
@@ -188,8 +190,8 @@ async fn on_some_hosts<D: Database>(
 }
 
 impl ProgramFilter {
-    /// Whether programs or their sightings are examined one by one, because no index finds those
-    /// that match. The sightings of one host have an index.
+    /// Whether programs or their sightings must be examined one by one. If the filter has a host,
+    /// an index finds that host's sightings instead.
     fn examines_programs(&self) -> bool {
         let Self { sha256, cdhash, signing_id, publisher, signing_status, text, since: _, seen } =
             self;
@@ -203,8 +205,8 @@ impl ProgramFilter {
     }
 }
 
-/// Adds the conditions of a filter on programs, which are in the table `p`. If a range of hosts is
-/// given, only sightings on the hosts with a row ID above the first and up to the second count.
+/// Adds a filter's conditions on the programs in the table `p`. If `hosts` is given, a sighting
+/// counts only if the row ID of its host is above the first and at most the second number.
 pub(super) async fn add_program<'a, D: Database>(
     on: &D,
     wanted: &mut Conditions<'a>,
@@ -242,7 +244,7 @@ pub(super) async fn add_program<'a, D: Database>(
     add_seen(on, wanted, seen, hosts).await
 }
 
-/// Adds the conditions that an index finds.
+/// Adds the conditions on the SHA-256 and the signing ID, which have indexes.
 fn add_identity<'a>(
     wanted: &mut Conditions<'a>,
     ProgramFilter { sha256, signing_id, .. }: &'a ProgramFilter,
@@ -255,11 +257,11 @@ fn add_identity<'a>(
     }
 }
 
-/// Adds the condition that a program has a signing ID. Clients before 2024 report the signing ID
+/// Adds the condition that a program has this signing ID. Clients before 2024 report the signing ID
 /// without its team ID.
 fn add_signing_id<'a>(wanted: &mut Conditions<'a>, signing_id: &'a str) {
-    // SQLite uses the index, which has only programs with a signing ID, if the condition excludes
-    // all others.
+    // The index contains only programs with a signing ID. SQLite uses it only if the condition
+    // excludes all other programs.
     let has = |id: &str| format!("p.signing_id = {id} AND p.signing_id <> ''");
     let mut ways = format!("({})", has(&wanted.value(signing_id)));
     if let Some((team, rest)) = signing_id.split_once(':') {
@@ -363,8 +365,8 @@ pub(super) fn with_bytes<T>(
     Ok((read(row)?, row.number(row.width() - 1)?))
 }
 
-/// The part of a list that consists of all rows of the query that [`bounded`] returned, each read
-/// by [`with_bytes`]. `limit` is the maximum number of rows of the query within it.
+/// A part of a list from all rows of a [`bounded`] query, each read by [`with_bytes`]. `limit` is
+/// the maximum number of rows of the query `found`.
 pub(super) fn bounded_part<T>(rows: Vec<(T, i64)>, limit: usize) -> ListPart<T> {
     let bytes = rows.last().map_or(0, |(_, bytes)| *bytes);
     let more = rows.len() == limit || bytes >= codes::limit(LIST_BYTES);

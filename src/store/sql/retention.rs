@@ -1,4 +1,4 @@
-//! The first revision whose history is kept.
+//! Reads the first revision whose history is kept, and the revision at a time.
 
 use jiff::Timestamp;
 

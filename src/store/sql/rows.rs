@@ -133,7 +133,7 @@ pub(in crate::store) fn rule(
     rule_of(row, first + 2, target, scope)
 }
 
-/// Reads the rule of a known target whose content begins at column `first`.
+/// Reads the rule for a known target. The rule's content begins at column `first`.
 pub(in crate::store) fn rule_of(
     row: &(dyn StoredRow + '_),
     first: usize,

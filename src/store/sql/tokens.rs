@@ -86,7 +86,7 @@ fn key(row: &(dyn StoredRow + '_), column: usize) -> StoreResult<[u8; 32]> {
     bytes.try_into().map_err(|error| corrupt("key or hash", &error))
 }
 
-/// Version 0.1.0 stored `enrolment`.
+/// Version 0.1.0 stored the role `enrollment` as `enrolment`.
 fn role(text: &str) -> StoreResult<Role> {
     match text {
         "enrolment" => Ok(Role::Enrollment),

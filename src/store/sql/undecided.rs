@@ -28,8 +28,8 @@ pub(in crate::store) async fn list<D: Database>(
     let mut wanted = Conditions::default();
     let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
     let mut end = None;
-    // If an index checks all conditions, a part has fewer rows than its limit only at the end of
-    // the list: each sighting has a program and a host, which are not deleted before it.
+    // Without such conditions, no examined row is left out. The joins leave out no row either,
+    // because a sighting is deleted before its program and host.
     if filter.examines_rows() {
         let sql = format!("{newest} LIMIT 1 OFFSET {}", EXAMINED - 1);
         let read = |row: &(dyn StoredRow + '_)| undecided_position(row, [0, 1, 2]);
@@ -57,7 +57,7 @@ pub(in crate::store) async fn list<D: Database>(
 }
 
 const UNDECIDED_ORDER: &str = "last_seen DESC, program DESC, machine DESC";
-/// The column with the number of a sighting's host, which follows the columns of [`sighting`].
+/// The column with the row ID of a sighting's host, which follows the columns of [`sighting`].
 const MACHINE: usize = 12;
 
 fn undecided_sighting(row: &(dyn StoredRow + '_)) -> StoreResult<UndecidedSighting> {
@@ -80,7 +80,7 @@ fn undecided_position(
 }
 
 impl UndecidedFilter {
-    /// Whether the filter has conditions that an index cannot check.
+    /// Whether the filter has conditions that [`newest_undecided`] does not check.
     fn examines_rows(&self) -> bool {
         let Self { machine: _, blocked: _, since: _, until: _, user, path, signer, text, program } =
             self;
@@ -131,7 +131,7 @@ fn newest_undecided<'a>(
     }
 }
 
-/// Adds the conditions that an index cannot check.
+/// Adds the conditions that [`newest_undecided`] does not check, except those on the program.
 fn add_undecided<'a>(
     dialect: Dialect,
     wanted: &mut Conditions<'a>,
@@ -149,7 +149,8 @@ fn add_undecided<'a>(
     if let Some(signer) = signer {
         let publisher = publisher_is(dialect, wanted, signer);
         let exact = wanted.value(signer.as_str());
-        // Clients before 2024 report the signing ID without its team.
+        // The filter may contain a signing ID without its prefix. Clients before 2024 report the
+        // signing ID without its team ID.
         wanted.add(&format!(
             "({publisher} OR p.signing_id = {exact} OR p.signing_id = p.team_id || ':' || {exact}
               OR p.team_id || ':' || p.signing_id = {exact}

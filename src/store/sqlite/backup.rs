@@ -86,8 +86,8 @@ pub(super) fn logs(database: &Path) -> [PathBuf; 3] {
     })
 }
 
-/// Finds out how to read the database at a path. Fails if the database does not exist, is empty, is
-/// not nicelist's or has a newer schema.
+/// Finds out how to read the database at a path. Fails if nicelist cannot use it, for example
+/// because it is empty or has a newer schema.
 pub(super) fn readable(path: &Path) -> Result<Log, String> {
     match fs::metadata(path) {
         Ok(found) if found.is_dir() => return Err("it is a folder; use a file".to_owned()),
@@ -130,7 +130,7 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
     let Some(target) = to.to_str() else {
         return Err(CopyError::Write(io::Error::other("its path is not UTF-8")));
     };
-    // This writes only the target file, so `query_only` may be off.
+    // `VACUUM INTO` writes only the target file, so `query_only` may be off.
     connection.pragma_update(None, "query_only", false).map_err(read)?;
     connection.execute("VACUUM INTO ?", [target]).map(drop).map_err(|error| {
         match super::health::fault_of(&error) {
@@ -140,7 +140,7 @@ pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyErro
     })
 }
 
-/// Why a file is not a complete, undamaged database.
+/// Why the check of a file's content failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ContentsError {
     #[error("{0}")]

@@ -41,9 +41,9 @@ fn structure_of(connection: &Connection, depth: Depth) -> StoreResult<Option<Str
     }
 }
 
-/// Checks a whole file without changing its content. Fails if its schema is outdated. The checksums
-/// are checked only if the structure is not damaged. Returns how many rows were checked, and the
-/// damage, if any.
+/// Checks a whole file without changing its content. Fails if the file cannot be read or its schema
+/// is not current. The checksums are checked only if the structure is not damaged. Returns how many
+/// rows were checked, and the damage, if any.
 pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> {
     let failed = |reason| StoreError::Open { url: format!("sqlite:{path}"), reason };
     let opened = || {
@@ -67,8 +67,8 @@ pub(in crate::store) fn whole(path: &str) -> StoreResult<(u64, Option<String>)> 
     finish(sql::check::all(&connection))
 }
 
-/// Checks an open file. Older schemas have no checksums, so only the structure is checked. Returns
-/// the damage, if any.
+/// Checks an open file. If its schema is too old to have checksums, checks only the structure.
+/// Returns the damage, if any.
 pub(super) fn all_of(connection: &Connection, version: usize) -> StoreResult<Option<String>> {
     match structure_of(connection, Depth::Whole)? {
         None if version >= CHECKSUMS => {

@@ -76,7 +76,7 @@ fn body() -> String {
     format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT)
 }
 
-/// Reads an event. Also returns its size in bytes.
+/// Reads an event. Also returns the bytes of its body, but at most [`bounds::LARGEST_EVENT`].
 fn read(connection: &Connection, row: &Row<'_>) -> StoreResult<(StoredEvent, usize)> {
     let id = EventId(row.get(0)?);
     let ((received, event), size) = match row.get_ref(2)?.as_str_or_null() {
@@ -94,10 +94,10 @@ fn shortened(connection: &Connection, id: EventId) -> StoreResult<(Timestamp, Ev
     statement.query_one([id.0], |row| Ok(EventColumns::read(row, 0)))??.event()
 }
 
-/// The table to read events from, and the index to use. A period with few events is read by time.
-/// Otherwise, blocked events are read from their index, and the events of a period in the order of
-/// their IDs. SQLite chooses the index for a single host, and for a filter with neither a period
-/// nor `blocked`.
+/// The table to read events from, and the index to use. SQLite chooses the index for a single host,
+/// and for a filter with neither a period nor `blocked`. Otherwise, a period with few events is
+/// read by time, blocked events are read from their index, and other events in the order of their
+/// IDs.
 fn source(connection: &Connection, filter: &EventFilter) -> StoreResult<&'static str> {
     let EventFilter { machine, blocked, since, until, .. } = filter;
     if machine.is_some() {

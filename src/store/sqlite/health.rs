@@ -1,4 +1,5 @@
-//! Checks whether the database can be written to. Also reads its size and the newest time in it.
+//! Checks whether the database can be written to. Also reads its size, and stores and reads the
+//! newest known time.
 
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// A transaction that takes longer than this counts as stuck.
 const LONGEST_WRITE: Duration = Duration::from_secs(30);
 
-/// The fault behind an error of SQLite, if the file or its disk caused the error.
+/// Why the database cannot be written to, if the error shows it.
 pub(super) fn fault(error: &ffi::Error) -> Option<WriteFault> {
     match error.code {
         ErrorCode::DiskFull => Some(WriteFault::DiskFull),

@@ -15,7 +15,8 @@ use crate::store::sql::hosts::{add_filter, machine};
 use crate::store::{HostFilter, ListPart, StoreError, StoreResult, StoredHost};
 
 const COLUMNS: &str = "machine, version, tags, first_seen, sync, facts";
-/// A prefix with this character appended sorts after every text that starts with the prefix.
+/// The last character in the sort order. Appended to a prefix, it ends the range of the texts that
+/// start with the prefix.
 const LAST: char = char::MAX;
 
 pub(super) fn get(connection: &Connection, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
@@ -132,7 +133,7 @@ pub(super) fn save(
             ))?;
         return Ok(WriteResult::Keep(inserted == 1));
     }
-    // Most hosts report the same values as last time. Then only the index `host_state` needs an
+    // Most hosts report the same facts as last time. Then only the index `host_state` needs an
     // update.
     let moved = connection
         .prepare_cached(

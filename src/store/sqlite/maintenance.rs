@@ -178,7 +178,8 @@ impl DatabaseWriter for File {
     async fn commit(mut self: Box<Self>) -> StoreResult<()> {
         self.with(|on| {
             on.execute_batch("COMMIT")?;
-            // The copy is complete even if this fails. The next open of the copy tries again.
+            // The copy is complete even if this fails. nicelist tries again when it next opens the
+            // copy.
             if let Err(error) = open::write_ahead(on) {
                 tracing::warn!(error, "cannot switch to write-ahead logging yet");
             }

@@ -64,7 +64,8 @@ pub(super) enum Log {
     Missing,
 }
 
-/// Creates the file and its folders if they do not exist. On Unix, only their owner can read them.
+/// Creates the file and its folders if they do not exist. On Unix, only the owner can read what is
+/// created.
 pub(super) fn create(path: &Path) -> io::Result<()> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         create_private_folder(folder)?;
@@ -72,7 +73,8 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
     private(OpenOptions::new().read(true).append(true).create(true)).open(path).map(drop)
 }
 
-/// Checks that the file belongs to nicelist, and brings its schema up to date.
+/// Checks that the file belongs to nicelist, switches it to write-ahead logging, and brings its
+/// schema up to date.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), String> {
     let version = rusqlite::version_number();
     if version < OLDEST_SQLITE {

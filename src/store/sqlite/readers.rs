@@ -14,7 +14,8 @@ use super::open::{self, ConnectionUse};
 use crate::store::query_purpose::{Bounds, QueryPurpose};
 use crate::store::{StoreError, StoreResult};
 
-/// A query checks whether it must stop each time after this many steps of SQLite's virtual machine.
+/// After this number of steps of SQLite's virtual machine, a query checks again whether it must
+/// stop.
 const STEPS_A_CHECK: i32 = 1_000;
 
 /// Connections for each purpose. [`Readers::open`] opens them at the start, so that they keep
@@ -65,7 +66,7 @@ impl Readers {
         }
     }
 
-    /// Runs all queries of `query` in one read transaction, off the async threads.
+    /// Runs `query` in one read transaction, off the async threads.
     pub(super) async fn read<T, Q>(&self, query: Q) -> StoreResult<T>
     where
         T: Send + 'static,

@@ -17,7 +17,7 @@ use super::open::{self, APPLICATION_ID, ConnectionUse};
 use crate::store::maintenance::{BackedUp, RestoreError, Restored};
 use crate::store::{Durability, StoreError, sql};
 
-/// The first bytes of every SQLite file.
+/// The first bytes of an SQLite file that is not empty.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 const APPLICATION_ID_AT: usize = 68;
 /// The highest number that is appended to the new name of a replaced file, if the name is taken by
@@ -75,7 +75,7 @@ fn prepare(copy: &Path, now: Timestamp) -> Result<(), String> {
 
 /// A lock on a database, so that no one else can use it.
 struct Locked {
-    /// A connection to the existing file, if there is one.
+    /// None if no file exists at the path.
     connection: Option<Connection>,
 }
 

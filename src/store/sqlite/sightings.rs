@@ -131,8 +131,8 @@ fn find_machines(connection: &Connection, machines: &[&str]) -> StoreResult<Vec<
     Ok(numbers)
 }
 
-/// Merges rows into the stored rows. Raises the host count of a program for each new row, unless
-/// the program is in `created` and was inserted with its count.
+/// Merges rows into the stored rows. Increments the host count of a program for each new row,
+/// except for programs in `created`, which were inserted with their count.
 fn write_rows(
     connection: &Connection,
     rows: Vec<((i64, i64), SightingRow)>,

@@ -1,6 +1,6 @@
-//! The thread that writes. Waiting jobs share a commit, and each completes after its commit. The
-//! number of rows that wait for a shared commit is limited. Further jobs that would share a commit
-//! are refused immediately.
+//! The thread that writes. Small waiting jobs share a commit, and each job completes after its
+//! commit. The number of rows that wait for a shared commit is limited. Further jobs that would
+//! share a commit are refused immediately.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

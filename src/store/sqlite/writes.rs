@@ -12,11 +12,11 @@ use crate::store::{StoreError, StoreResult, WriteFault};
 pub(super) enum Writes {
     /// Writes are sent to the writer thread.
     Kept(Writer),
-    /// The database was opened read-only. Every write is rolled back, and fails unless it is a dry
-    /// run.
+    /// The database was opened read-only. Every write is rolled back, and fails unless its result
+    /// is [`WriteResult::Discard`].
     Tried {
         path: PathBuf,
-        /// How the file is read.
+        /// How the file is opened.
         reading: ConnectionUse,
     },
 }
