@@ -28,8 +28,8 @@ pub(in crate::store) async fn list<D: Database>(
     let mut wanted = Conditions::default();
     let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
     let mut end = None;
-    // Without such conditions, no examined row is left out. The joins leave out no row either,
-    // because a sighting is deleted before its program and host.
+    // `end` is needed because further conditions may leave out examined rows. The joins leave out
+    // none, because a sighting is deleted before its program and host.
     if filter.examines_rows() {
         let sql = format!("{newest} LIMIT 1 OFFSET {}", EXAMINED - 1);
         let read = |row: &(dyn StoredRow + '_)| undecided_position(row, [0, 1, 2]);

@@ -29,8 +29,7 @@ pub(super) fn file_id_at(path: &Path) -> io::Result<FileId> {
     fs::metadata(path).map(|found| file_id(&found))
 }
 
-/// Creates a folder, and missing folders above it. On Unix, only the owner can open new
-/// folders.
+/// Creates a folder, and missing folders above it. On Unix, only the owner can open new folders.
 pub(super) fn create_private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     #[cfg(unix)]
