@@ -211,7 +211,6 @@ async fn add_programs_to_filter(store: &Db) {
             common_name: "Developer ID: Old AB".to_owned(),
             organization: "Old AB".to_owned(),
         }),
-        ..Program::default()
     };
     let other = Event { user: "bert".to_owned(), ..event("M1", 3, "BLOCK_BINARY", 1) };
     for (seconds, event) in (0..).zip([event("M1", 1, "BLOCK_UNKNOWN", 1), old, other]) {
