@@ -45,7 +45,7 @@ pub struct HeldTarget {
     /// The policy of the host's rule. None if the host has no rule, or if its rules are unknown or
     /// not confirmed.
     pub policy: Option<PolicyKind>,
-    /// Whether the host's next sync may bring another rule or remove this one.
+    /// Whether the host's next sync may add, replace or remove its rule for the target.
     pub is_due: bool,
 }
 
@@ -85,8 +85,8 @@ impl<'e> FleetView<'e> {
         FleetView { rules, downloads: self.downloads, epoch: self.epoch }
     }
 
-    /// The policy for a host. The policy is newer than this view if another server wrote the host's
-    /// row at a revision that was not known yet.
+    /// The policy for a host: this view's policy, or a newer one if the host's row contains a newer
+    /// revision.
     async fn read_for(&self, host: &Host) -> StoreResult<Arc<LoadedPolicy>> {
         let newest = host.sync.newest_revision();
         if newest <= self.rules.revision {
@@ -154,7 +154,8 @@ impl<R: ActiveRules> FleetView<'_, R> {
         (self.rules.settings(&scopes).settings.clone(), layers.collect())
     }
 
-    /// The rule that a host gets for a target, the reason, and the rule that the host has now.
+    /// The rule that a host gets for a target, the reason, and what the server knows about the rule
+    /// that the host has now.
     ///
     /// # Errors
     /// When the store fails.

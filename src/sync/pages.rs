@@ -22,7 +22,7 @@ pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
 /// Fewer bytes than any rule for a hash needs in gzip. A hash has 32 bytes.
 const FEWEST_BYTES_COMPRESSED: usize = 20;
-/// Fewer bytes than any rule needs as JSON. A removal of a team has 68 bytes.
+/// Fewer bytes than any rule needs as JSON.
 const FEWEST_BYTES_OF_JSON: usize = 60;
 
 /// An upper limit on the rules that a client of this generation can receive. None if the client

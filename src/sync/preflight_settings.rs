@@ -1,5 +1,5 @@
-//! The preflight response: the settings that a host is sent, with the names and values that its
-//! version supports.
+//! The preflight response: the settings for a host, with the names and values that its version
+//! supports.
 
 use super::generation;
 use super::policy::HostSettings;
@@ -61,8 +61,7 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
     kept
 }
 
-/// The optional settings that a host may have when it begins a sync. The versions are the one that
-/// it reported before and the one that it reports now.
+/// The optional settings that a host may have when it begins a sync.
 ///
 /// A host that never completed a sync and does not request a clean sync may have settings of
 /// another server or of a lost database.

@@ -1,10 +1,10 @@
 //! Compares the rules that a host reports with the rules that the host should have.
 //!
-//! A client that hashes its rules proves by the hash that it has exactly the expected rules. The
-//! hash depends on the order in which the client wrote the rules, so the server keeps the host's
-//! *trail*: the downloads since the last one that sent all rules. A client that only counts its
-//! rules is treated as correct unless it has fewer rules of a type than it should have. Extra rules
-//! prove nothing, because static rules of its configuration profile count, too.
+//! A client that hashes its rules proves by the hash which rules it has, apart from their messages.
+//! The hash depends on the order in which the client wrote the rules, so the server keeps the
+//! host's *trail*: the last download that sent all rules, and the later downloads. A client that
+//! only counts its rules is treated as correct unless it has fewer rules of a type than it should
+//! have. Extra rules prove nothing, because static rules of its configuration profile count, too.
 
 use jiff::Timestamp;
 

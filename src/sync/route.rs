@@ -16,7 +16,7 @@ pub(super) enum Start {
     Offers(Offers),
     /// The host has the result of one of many offers. Only the scopes of these offers are known.
     Union {
-        /// The revision of the host's holding.
+        /// The revision of the host's holding, or an earlier one with the same rules.
         since: Revision,
         /// The scopes of the host's offers, and of the download itself.
         reach: Reach,

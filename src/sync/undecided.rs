@@ -12,8 +12,8 @@ use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
 
-/// Maximum number of settings whose path patterns are compiled. The compiled patterns are kept, and
-/// each may need a few megabytes.
+/// Maximum path checks that are compiled, one for all hosts with the same settings. They are kept,
+/// and each may need a few megabytes.
 const MOST_CHECKS: usize = 32;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.
@@ -68,8 +68,8 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
 
     /// Whether only the mode of a host of this class decides about a program: no rule and no path
     /// pattern matches it, and it is not a part of macOS or Santa. Unknown facts about the program
-    /// are ignored. None if this needs the path patterns of another setting although the maximum
-    /// number of them is compiled.
+    /// are ignored. None if this needs path patterns that are not compiled, and no more can be
+    /// compiled.
     pub fn is_undecided(
         &mut self,
         class: HostClass,

@@ -6,7 +6,7 @@ use super::source::{files, name, read, root};
 
 const MACHINES: [&str; 2] = [concat!("/wo", "rk/"), concat!("/ro", "ot/")];
 
-/// Every file of the project, except build output and git's own.
+/// Every file of the project, except build output and Git's own files.
 fn texts() -> Vec<PathBuf> {
     let entries = root().read_dir().unwrap_or_else(|e| panic!("{}: {e}", root().display()));
     let entries = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));

@@ -1,4 +1,4 @@
-//! Lint runs before a change is stored.
+//! Checks of changes before they are stored, and of the decisions in event filters.
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};

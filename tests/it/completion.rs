@@ -1,4 +1,4 @@
-//! Completion in bash, which runs in a pseudo-terminal and gets the keys of a user.
+//! Completion in bash. Most tests press keys in a pseudo-terminal.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
@@ -133,7 +133,8 @@ fn bash_completes_the_server_of_the_context_on_the_command_line() {
     bash.completes(&keys, "nicelist --context prod tag delete eng ");
     let keys = format!("nicelist --context=prod tag delete e{TAB}");
     bash.completes(&keys, "nicelist --context=prod tag delete eng ");
-    // The cache now has the tags of the current context, so their absence is not a late response.
+    // This caches the tags of the current context. So if a tag is missing in the last line, the
+    // reason is not a late response.
     use_context("prod");
     bash.completes(&format!("nicelist tag delete e{TAB}"), "nicelist tag delete eng ");
     let line = bash.line(&format!("nicelist --context=empty tag delete e{TAB}"));

@@ -1,4 +1,4 @@
-//! The command line's own settings, the repair of an invalid file, and the permissions of local
+//! The configuration file of the command line and its repair, and the permissions of local
 //! databases.
 
 use crate::shell::{Server, Shell};

@@ -186,7 +186,8 @@ fn b2_the_server_raises_its_limit_of_descriptors() {
     assert_eq!(soft, hard);
 }
 
-/// Connections of each kind in an attack from one address.
+/// The attack opens this number of silent connections, and the same number of connections that
+/// never read the responses to their requests.
 const ATTACKERS: usize = 2_000;
 
 /// Opens a connection from an address that administrators and hosts do not use, and sends

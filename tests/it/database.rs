@@ -220,7 +220,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
     }
     refuse("copy sqlite:older.db sqlite:to.db");
     refuse("copy sqlite:newer.db sqlite:to.db");
-    // The target is not empty, is the source, or cannot be opened.
+    // The target cannot be used.
     done(&shell, "rule add allow teamid:EQHXZ8M8AV --database sqlite:two.db");
     refuse("copy sqlite:one.db sqlite:two.db");
     std::os::unix::fs::symlink(shell.path("one.db"), shell.path("link.db")).unwrap();

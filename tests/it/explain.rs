@@ -8,7 +8,8 @@ use crate::terminal::Terminal;
 
 const PINECONE: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
-/// A server and the Mac `mira`, which has the tag eng and blocked Pinecone (event 1).
+/// A server and the Mac `mira`, which has the tag eng. It blocked Pinecone (event 1) and ledgerctl
+/// (event 2).
 fn with_mira(generation: &str) -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -167,7 +168,7 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
       > allowed-path-regex  allow  the path matches ^/usr/local/  (tag:eng)
       - client-mode  block  lockdown blocks all other programs; allowed-path-regex takes precedence  (tag:eng)
     ");
-    // Only the hash of the file is known, so only a rule for this hash could match.
+    // Only the hash of the file is known, so it is unknown whether the path pattern matches.
     let unknown = "ab".repeat(32);
     insta::assert_snapshot!(shell.run(&format!("rule explain {unknown} --host mira")), @"
     $ nicelist rule explain abababababababababababababababababababababababababababababababab --host mira

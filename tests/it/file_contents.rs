@@ -243,7 +243,8 @@ fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     assert_eq!(shell.json("rule convert workshop.tf x.tf")["rules"], 1);
 }
 
-/// W11: a target with two different policies is a conflict. The message contains both.
+/// W11: two different entries for one target are a conflict, unless `--duplicates` chooses one. If
+/// their policies differ, the message contains both policies.
 #[test]
 fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     let mut shell = Shell::new();
@@ -404,8 +405,9 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ");
 }
 
-/// W14: a CSV file may contain identifiers as other programs show them. It needs no rule types if
-/// the identifiers are unambiguous.
+/// W14: a CSV file may contain identifiers as other programs show them. Without a `rule_type`
+/// column, 64 hex digits are read as the hash of a binary, and other ambiguous identifiers are
+/// refused.
 #[test]
 fn w14_csv_is_read_as_people_write_it() {
     let shell = Shell::new();

@@ -7,7 +7,7 @@ use crate::shell::Shell;
 
 const HASH: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
-/// The kinds and names of what a text finds.
+/// The kinds and names of the findings for a text.
 fn found(shell: &Shell, text: &str) -> Vec<(String, String)> {
     let findings = shell.json(&format!("find {text}"));
     let field = |finding: &Value, name: &str| finding[name].as_str().unwrap().to_owned();

@@ -106,8 +106,8 @@ enum Mistake {
     StandsStill,
 }
 
-/// A server with a mistake. In clean syncs, it sends two rules during the first 3 seconds after its
-/// start, and later only one of them. In normal syncs, it sends no rules.
+/// A server with a mistake. If it responds to preflights, it sends rules only in clean syncs: two
+/// rules during the first 3 seconds after its start, and later only one of them.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,

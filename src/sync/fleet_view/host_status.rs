@@ -11,8 +11,7 @@ use crate::sync::error::SyncError;
 use crate::sync::policy::{HostSettings, LoadedPolicy};
 use crate::sync::{generation, offers, pages, translate};
 
-/// Whether a host is up to date. This takes no time in proportion to the host's rules if the host's
-/// holding is known and nothing changed since.
+/// Whether a host is up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostStanding {
     /// The number of rules and removals that the host's next sync will bring.
@@ -106,8 +105,8 @@ impl FleetView<'_> {
         (policy.rule_scopes(&scopes), policy.settings(&scopes).digest)
     }
 
-    /// The names of hosts and users that the policy contains: in scopes that have ever had a rule,
-    /// in scopes with settings, and in the memberships of tags.
+    /// The machine IDs, serial numbers, hostname patterns and users that the policy contains: in
+    /// the scopes of rules in the ledger, in scopes with settings, and in the memberships of tags.
     pub fn personal_names(&self) -> PersonalNames {
         let policy = &self.rules.policy;
         let mut names = PersonalNames::default();

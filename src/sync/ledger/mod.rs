@@ -182,7 +182,7 @@ impl Ledger {
         found.map(|index| self.log(index).id)
     }
 
-    /// All scopes that have ever had a rule.
+    /// The scopes with a version of a rule in the ledger.
     pub(super) fn scopes(&self) -> impl Iterator<Item = &Scope> {
         self.logs.iter().map(|log| &log.scope)
     }

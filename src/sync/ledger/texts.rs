@@ -13,8 +13,8 @@ use super::error::LedgerFull;
 
 /// Maximum bytes of a block with several texts. A change copies the last block.
 const BLOCK: usize = 64 * 1024;
-/// The number of texts that are remembered, so that later rules can share them. Rules of one import
-/// often have the same texts.
+/// Maximum texts that are remembered, so that later rules can share them. Rules of one import often
+/// have the same texts.
 const REMEMBERED: usize = 4096;
 
 /// The number of a text, one more than its index.

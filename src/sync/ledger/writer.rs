@@ -55,7 +55,7 @@ impl LedgerWriter {
         self.ledger.start = self.ledger.start.max(start);
     }
 
-    /// The current ledger. Call [`LedgerWriter::advance`] first.
+    /// The current ledger, which is complete only after [`LedgerWriter::advance`].
     pub(in crate::sync) fn ledger(&self) -> &Ledger {
         &self.ledger
     }
