@@ -12,8 +12,8 @@ use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
 use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
 
-/// Maximum path checks that are compiled, one for all hosts with the same settings. They are kept,
-/// and each may need a few megabytes.
+/// Maximum compiled path checks. Hosts with the same settings share a check. Compiled checks are
+/// kept, and each may need a few megabytes.
 const MOST_CHECKS: usize = 32;
 
 /// Hosts with the same rules and settings, and with clients that evaluate programs alike.

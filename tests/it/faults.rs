@@ -1,5 +1,5 @@
-//! Faults between a Mac and its server. After the next sync at the latest, the Mac must have exactly
-//! the active rules.
+//! Faults between a Mac and its server. After the next sync at the latest, the Mac must have
+//! exactly the active rules.
 
 use std::time::Duration;
 

@@ -243,8 +243,8 @@ fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     assert_eq!(shell.json("rule convert workshop.tf x.tf")["rules"], 1);
 }
 
-/// W11: two different entries for one target are a conflict, unless `--duplicates` chooses one. If
-/// their policies differ, the message contains both policies.
+/// W11: two different entries for one target and scope are a conflict, unless `--duplicates`
+/// chooses one. If their policies differ, the message contains both policies.
 #[test]
 fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     let mut shell = Shell::new();
