@@ -151,8 +151,8 @@ impl PolicyWriter {
 }
 
 impl LoadedPolicy {
-    /// The IDs of the given scopes. Scopes without a version of a rule in the ledger are omitted, so
-    /// that hosts without their own rules share one scope set.
+    /// The IDs of the given scopes. Scopes without a version of a rule in the ledger are omitted,
+    /// so that hosts without their own rules share one scope set.
     pub(super) fn rule_scopes(&self, scopes: &[Scope]) -> Vec<ScopeId> {
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
     }
