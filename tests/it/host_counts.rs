@@ -1,4 +1,4 @@
-//! The counts of hosts by state equal a walk over all hosts, and lists by state are complete.
+//! The counts of hosts agree with the list of all hosts, and the list of each state is complete.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -24,7 +24,8 @@ async fn walk(world: &World) -> Vec<Value> {
     world.get("/hosts?limit=5000").await["items"].as_array().unwrap().clone()
 }
 
-/// Checks the counts, and the list of each state, against a walk over all hosts.
+/// Checks the counts, the list of conflicts and the list of each state against the list of all
+/// hosts.
 pub(crate) async fn assert_as_a_walk(world: &World) {
     let hosts = walk(world).await;
     let mut expected = Counts::new();
@@ -90,7 +91,7 @@ async fn counts_follow_every_change(mut world: World) {
     assert_as_a_walk(&world).await;
     assert_eq!(count(&world, "in-sync").await, 10);
 
-    // A rule for everyone, which three Macs get.
+    // A rule for the fleet. At first, only three Macs sync.
     world.put_rule("block", "teamid:ABCDE12345", "fleet").await;
     assert_as_a_walk(&world).await;
     for mac in &mut macs[..3] {
@@ -102,7 +103,7 @@ async fn counts_follow_every_change(mut world: World) {
         mac.sync(&world).await;
     }
 
-    // Rules for a host by its machine ID, for another by its serial number, and for a user.
+    // Rules for a machine ID, a serial number, a user and a group.
     for (scope, behind) in
         [("host:M4", 1), ("host:C02SERIAL5", 2), ("user:anna", 4), ("group:staff", 10)]
     {
@@ -115,7 +116,8 @@ async fn counts_follow_every_change(mut world: World) {
     }
     assert_eq!(count(&world, "in-sync").await, 10);
 
-    // A setting for one user, and a tag that an administrator assigns or that a name matches.
+    // A setting for one user, and a tag whose members are assigned or matched by serial number or
+    // hostname.
     let own = json!({"scope": "user:user6", "set": {"client-mode": "lockdown"}});
     world.post("/settings", own).await;
     assert_as_a_walk(&world).await;
@@ -129,7 +131,8 @@ async fn counts_follow_every_change(mut world: World) {
     assert_as_a_walk(&world).await;
     assert_eq!(count(&world, "behind").await, 4);
 
-    // Syncs that stop after each of their first requests, a clean sync, and silence.
+    // Syncs whose requests after the first, second or third are lost, a clean sync, an hour without
+    // syncs, and a deleted host.
     for (at, mac) in macs.iter_mut().enumerate() {
         let network = world.network().losing(Loses::From(1 + at % 3));
         drop(mac.try_sync(&network).await);
@@ -147,7 +150,7 @@ async fn counts_follow_every_change(mut world: World) {
     world.delete("/hosts/M3").await;
     assert_as_a_walk(&world).await;
 
-    // Two Macs use one machine ID, each after the other.
+    // Two Macs with one machine ID sync alternately.
     let twin = Profile {
         machine_id: "M1".to_owned(),
         serial: "ANOTHER00001".to_owned(),
@@ -191,7 +194,7 @@ async fn hosts_of_version_0_1_0_are_counted() {
     }
 }
 
-/// Fails if a migration loses a part of the host's row that decides its group.
+/// The upgrade sets `state_key` and `seen` in every row.
 #[test]
 fn the_upgrade_of_a_database_groups_its_hosts_as_new_rows() {
     let shell = Shell::new();

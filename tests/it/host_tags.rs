@@ -1,4 +1,4 @@
-//! Tags of many hosts.
+//! Tagging several hosts with one command.
 
 use crate::shell::{Server, Shell};
 

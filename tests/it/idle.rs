@@ -1,5 +1,5 @@
-//! Syncs with nothing to do read and write only their host's row. Changes during a sync wait for
-//! the next one.
+//! A sync without changes reads and writes only the host's row. Changes that are made during a sync
+//! are sent in the next one.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -248,7 +248,7 @@ impl Quiet {
     }
 }
 
-/// The methods of the store that are called during a sync with nothing to do.
+/// The methods of the store that are called during a sync without changes.
 async fn asked_by_idle_sync(shared: bool) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("nicelist.db").display());

@@ -1,4 +1,4 @@
-//! A network that pauses in the middle of a sync.
+//! A network that pauses during a sync.
 
 use std::sync::Mutex;
 

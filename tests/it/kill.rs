@@ -88,8 +88,8 @@ struct Acknowledged {
     events: Vec<String>,
 }
 
-/// Adds rules, creates tags and syncs hosts at the same time, until requests fail because the
-/// server was killed. Returns the acknowledged writes.
+/// Adds rules, creates tags, and sends preflights and events at the same time, until the server is
+/// killed. Returns the acknowledged writes.
 async fn load(url: String, round: usize) -> Acknowledged {
     let client = reqwest::Client::new();
     let post = async |path: String, body: serde_json::Value| {

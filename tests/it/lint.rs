@@ -1,4 +1,4 @@
-//! Lint findings in files and in a local database, in tables, CSV, JSON and SARIF.
+//! Lint findings in files and in a local database.
 
 use crate::shell::Shell;
 
@@ -138,8 +138,8 @@ fn invalid_rules_are_findings_and_duplicates_have_both_places() {
     ");
 }
 
-/// The table shows the first 20 of the errors and counts the others. With `--full`, and in JSON
-/// Lines and CSV, all errors are shown.
+/// The table shows the first 20 errors and counts the others. `--full`, JSON Lines and CSV show all
+/// errors.
 #[test]
 fn many_findings_are_counted_in_a_table() {
     let shell = shell();

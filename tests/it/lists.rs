@@ -113,7 +113,7 @@ fn words(line: &str) -> Vec<&str> {
     line.split(' ').collect()
 }
 
-/// The YAML of a command is its JSON.
+/// Checks that the YAML of a command contains the same data as its JSON.
 fn same_data(shell: &Shell, line: &str) {
     let output = shell.command(&words(&format!("{line} -o yaml"))).output().unwrap();
     let yaml = String::from_utf8(output.stdout).unwrap();
@@ -464,7 +464,7 @@ fn no_list_is_wider_than_the_terminal_or_breaks_a_word() {
             for row in table.lines().filter(|row| !is_message(row)) {
                 assert!(row.chars().count() <= columns.into(), "{line} at {columns}\n{table}");
                 for word in row.split_whitespace() {
-                    // The age of an event changes between two commands.
+                    // Ages may change between two commands.
                     let is_age = word.starts_with(|c: char| c.is_ascii_digit())
                         || matches!(word, "just" | "now" | "ago");
                     let is_whole = word.contains('…') || is_age || words.contains(&word);

@@ -41,8 +41,8 @@ const READS: &[&str] = &[
 ];
 
 /// Creates a database that a server last used two days ago. It has more than 10,000 rules, a host,
-/// and an event that is older than the retention. One rule has expired since then. The files are
-/// copied to `crashed` while the server runs.
+/// and an event that is older than the retention. One rule has expired since then. The database
+/// file and its write-ahead log are copied to `crashed` while the server runs.
 fn write_database(path: &Path, crashed: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let then = Clock::System.now() - SignedDuration::from_hours(48);
@@ -129,7 +129,7 @@ fn s7_a_read_leaves_a_local_database_as_it_is_and_does_not_show_expired_rules() 
         assert_eq!(shell.json(&format!("event list {database}")).as_array().unwrap().len(), 1);
     }
 
-    // A command that writes first removes expired rules. It also deletes old events.
+    // Before a command writes, it removes expired rules. It also deletes old events.
     let database = "--database sqlite:crashed.db";
     succeed(&shell, &format!("tag create eng {database}"));
     let history = shell.json(&format!("history {database}"));

@@ -1,4 +1,4 @@
-//! Lost requests and responses, after which the next sync gives the Mac the right rules, and
+//! After a lost request or response, the next sync gives the Mac the right rules. Also tests
 //! ordered clean syncs.
 
 use nicelist::lab::SyncKind;

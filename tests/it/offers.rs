@@ -1,4 +1,4 @@
-//! A host that may be in one of several states gets the rules that it lacks in any of them.
+//! A host that may be in one of several states gets the changes that it needs in any of them.
 
 use std::num::NonZeroUsize;
 

@@ -109,7 +109,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // After one change, each host except pedro gets exactly the changed rule.
+    // After one change, each host except pedro gets only the changed rule.
     world.put_rule("block", &format!("binary:{}", "e0".repeat(32)), "fleet").await;
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;
@@ -120,7 +120,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // The last change can be rolled back.
+    // A dry run of a rollback shows only the last change.
     let dry_run = json!({"dry_run": true});
     let rolled = world.post("/revisions/31/rollback", dry_run).await;
     assert_eq!(rolled["changes"].as_array().unwrap().len(), 1, "{rolled}");

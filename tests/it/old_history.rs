@@ -199,7 +199,7 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
 }
 
 /// A server that was started later has less history in memory. A download that alternates between
-/// this server and an older one returns each rule exactly one time.
+/// this server and one that was started earlier returns each rule exactly one time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_alternates_between_servers_with_different_history() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -212,7 +212,7 @@ async fn s8_a_download_alternates_between_servers_with_different_history() {
         change(&first, vec![Edit::PutRule(Box::new(rule))]).await;
     }
     assert_eq!(sync(&first, COUNTS, &machine).await.len(), 4);
-    // This sync is cut off, so the host may be in one of two states.
+    // This sync is not completed, so the host may be in one of two states.
     change(&first, (0..4).map(|number| put(number, 1)).collect()).await;
     preflight(&first, COUNTS, &machine).await;
     page(&first, &machine, "").await;

@@ -37,7 +37,7 @@ async fn open(shell: &Shell) -> Arc<dyn Store> {
     store::open(&url, Durability::Process).await.unwrap()
 }
 
-/// A host that blocked a program. Only the program with number 0 has no team ID.
+/// The event of a host that blocked the program with this number. Only program 0 has no team ID.
 fn event(machine: &str, number: i64) -> Event {
     serde_json::from_value(json!({
         "machine": machine, "decision": "BLOCK_UNKNOWN", "file_name": format!("tool-{number}"),
@@ -53,7 +53,7 @@ fn event(machine: &str, number: i64) -> Event {
     .unwrap()
 }
 
-/// A host that blocked programs. The program with number 0 is the oldest.
+/// Adds a host that blocked this number of programs. Program 0 is the oldest.
 async fn host_with_programs(shell: &Shell, programs: i64) {
     let (store, now) = (open(shell).await, Clock::System.now());
     store.save_host(&Host::new("M1".parse().unwrap(), now), 0).await.unwrap();

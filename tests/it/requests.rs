@@ -1,4 +1,4 @@
-//! Ambiguous requests, and text that contains NUL characters.
+//! Requests with empty texts, unused parameters, duplicate keys or NUL characters.
 
 use http::{Method, StatusCode};
 use nicelist::sync::RULES_A_PAGE;

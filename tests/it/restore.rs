@@ -1,5 +1,4 @@
-//! Syncs after the database was restored from a backup, so that its records of hosts may be
-//! outdated.
+//! Syncs after the database was restored from a backup. Its records of hosts may then be outdated.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};

@@ -1,5 +1,5 @@
-//! Converts files of other tools and two examples to every format, and reads them again. Nothing
-//! may be lost except what nicelist reports as lost.
+//! Converts files of other tools and two examples to every format that nicelist writes, and reads
+//! the results. Only what nicelist reports as lost may be missing.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

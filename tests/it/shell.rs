@@ -116,8 +116,8 @@ fn filtered_line(line: &str) -> String {
     out
 }
 
-/// Reduces the spaces between columns to two, because the widths of columns depend on the replaced
-/// texts.
+/// Shortens runs of more than two spaces to two, except at the start of the line, because the
+/// widths of columns depend on the replaced texts.
 fn unpadded(line: &str) -> String {
     let text = line.trim_start();
     let mut out = line[..line.len() - text.len()].to_owned();

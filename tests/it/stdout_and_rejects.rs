@@ -28,7 +28,8 @@ fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
     }
 }
 
-/// W11: if two rows for a target conflict, either may be wrong, so both are rejected.
+/// W11: if two rows for the same target and scope conflict, a partial import rejects both, because
+/// either may be wrong.
 #[test]
 fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     let mut shell = Shell::new();

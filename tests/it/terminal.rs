@@ -84,7 +84,7 @@ impl Terminal {
         rows.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
     }
 
-    /// Notes output, which has each byte as a character.
+    /// Records output, in which each character represents one byte.
     fn note(&mut self, output: &str) {
         self.seen.push_str(output);
         let bytes: Vec<u8> = output.chars().map(|byte| byte as u8).collect();
@@ -119,7 +119,7 @@ fn with_output_in(file: &Path, command: &Command) -> Command {
     after("file=$1; shift; exec \"$@\" > \"$file\"", &[file], command)
 }
 
-/// A script that gets the arguments and then the command line as its own.
+/// A command that runs a script. The arguments of the script are `args` and the words of `command`.
 fn after(script: &str, args: &[impl AsRef<OsStr>], command: &Command) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell.args(["-c", script, "sh"]).args(args);
@@ -146,8 +146,8 @@ pub(crate) fn with_mira() -> (Shell, Server) {
     (shell, server)
 }
 
-/// The shell and the server of [`with_mira`], after the Mac has reported its blocked programs.
-/// Event 1 is Pinecone.
+/// The shell and the server of [`with_mira`], after the Mac has uploaded its events. Event 1 is
+/// about Pinecone.
 pub(crate) fn with_events() -> (Shell, Server) {
     let (shell, server) = with_mira();
     let fleet = std::fs::read_to_string(example("fleet.json")).unwrap();

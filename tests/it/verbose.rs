@@ -1,4 +1,4 @@
-//! The log of requests.
+//! The requests that `-v` and `-vv` log.
 
 use crate::shell::{ADMIN, Server, Shell};
 

@@ -262,7 +262,7 @@ async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
 }
 
 /// After rules have changed, one Mac's sync is paused before its second or third request. During
-/// the pause, the other Mac syncs, with or without its last request.
+/// the pause, the other Mac syncs. Its postflight arrives or is lost.
 #[tokio::test]
 async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     for version in CLIENTS {

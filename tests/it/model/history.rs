@@ -122,7 +122,7 @@ pub(super) enum Step {
         host: usize,
         loses: Loses,
     },
-    /// Something happens before request `before` of a sync, counted from 0.
+    /// The interruption happens before request `before` of the sync, counted from 0.
     InterruptedSync {
         host: usize,
         before: usize,
@@ -175,8 +175,8 @@ fn interruption() -> impl Strategy<Value = Interruption> {
 fn loses() -> impl Strategy<Value = Loses> {
     prop_oneof![
         5 => Just(Loses::Nothing),
-        // The Mac may get rules but sends no postflight, so the server must remember the rules that
-        // it sent.
+        // Often, the Mac gets rules, but its postflight is lost. Then the server must remember the
+        // rules that it sent.
         4 => (2..5_usize).prop_map(Loses::From),
         1 => (0..6_usize).prop_map(Loses::Answer),
         1 => (0..6_usize).prop_map(Loses::Request),

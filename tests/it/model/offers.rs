@@ -118,8 +118,8 @@ impl Offers {
         }
     }
 
-    /// Checks that the sent rules agree with at least one set of possible states, and removes the
-    /// other sets.
+    /// Checks that the sent rules agree with at least one set of possible states. Removes the sets
+    /// with which they do not agree.
     fn check(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let may_get_all = self.order_lost && client.hashes;
         let agrees = |states: &Vec<State>| {

@@ -185,7 +185,7 @@ fn row(target: usize, entry: Entry, client: usize) -> Option<HeldRule> {
     let version = CLIENTS[client].1;
     let knows = |since: Version| match version {
         Some(version) => version >= since,
-        // pedro supports all types, and all policies except CEL.
+        // pedro gets rules of all types, and with all policies except CEL.
         None => since < Version(2025, 1),
     };
     if !knows(type_since) || !knows(policy_since) {

@@ -11,7 +11,7 @@ use rcgen::{
 
 use crate::shell::Shell;
 
-/// A certificate and its key, PEM.
+/// A certificate and its key, in PEM.
 pub(crate) struct Signed {
     pub(crate) certificate: String,
     pub(crate) key: String,
@@ -93,7 +93,7 @@ impl Authority {
         Signed { certificate, key: key.serialize_pem(), serial }
     }
 
-    /// A certificate revocation list with these certificates, PEM.
+    /// A certificate revocation list with these certificates, in PEM.
     pub(crate) fn revokes(&self, revoked: &[&Signed]) -> String {
         let (epoch, day) = (date_time_ymd(1970, 1, 1), Duration::from_secs(24 * 60 * 60));
         let revoked = revoked.iter().map(|signed| RevokedCertParams {

@@ -6,7 +6,7 @@ pub(super) fn number(field: u64, value: u64) -> Vec<u8> {
     [varint(field << 3), varint(value)].concat()
 }
 
-/// A field whose value has a length: a string or a message.
+/// A length-delimited field, such as a string or a message.
 pub(super) fn bytes(field: u64, value: impl AsRef<[u8]>) -> Vec<u8> {
     let value = value.as_ref();
     [&varint(field << 3 | 2), &varint(value.len() as u64), value].concat()
@@ -45,7 +45,7 @@ pub(super) fn text(text: &str) -> Field {
     Field::Bytes(text.as_bytes().to_vec())
 }
 
-/// The fields of a message with their numbers, in the order in which the message has them.
+/// The fields of a message with their numbers, in the order of the message.
 pub(super) fn fields(mut message: &[u8]) -> Vec<(u64, Field)> {
     let mut fields = Vec::new();
     while !message.is_empty() {

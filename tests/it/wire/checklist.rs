@@ -104,7 +104,7 @@ async fn the_format_is_detected_from_the_body_without_a_useful_content_type() {
     assert_eq!(lied.json()["client_mode"], "MONITOR");
 }
 
-/// §0.5: the client reads the format that it is configured for, regardless of the response's type.
+/// §0.5: a client expects the format that it is configured for, regardless of the content type.
 #[tokio::test]
 async fn an_answer_is_in_the_format_of_its_request() {
     let server = Server::start().await;

@@ -30,7 +30,7 @@ async fn with_every_rule() -> Server {
     server
 }
 
-/// The rules that the server sends to a version, with `F` and `C` instead of the long hashes.
+/// The rules that the server sends to a version, with `F` and `C` instead of the SHA-256 hashes.
 async fn sent(server: &Server, version: &str) -> Vec<String> {
     let sync = server.sync(&version.replace(['(', ')', ' '], "_"), version).await;
     sync.lines().iter().map(|line| line.replace(FILE, "F").replace(&"c".repeat(64), "C")).collect()

@@ -200,7 +200,7 @@ impl Answer {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The response to a JSON request that succeeded.
+    /// The body of a JSON response, which must have the status 200.
     pub(super) fn json(&self) -> Value {
         assert_eq!(self.status, StatusCode::OK, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/json");

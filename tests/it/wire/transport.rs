@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::by_hand::{Field, all, bytes, number, text};
 use super::server::{FILE, JSON, OCTETS, PREFLIGHT, PROTOBUF, Server};
 
-/// §1.1: any base path is valid, and the secret may be any part of it.
+/// §1.1: any base path is valid, and the secret may be any segment of it.
 #[tokio::test]
 async fn the_stages_work_under_every_base_path() {
     let open = Server::start().await;
