@@ -35,7 +35,7 @@ fn shell_with_rules() -> Shell {
     shell
 }
 
-/// Starts a server, which must fail. Returns its stderr.
+/// Tries to start a server, which must fail. Returns its stderr.
 fn refused_start(shell: &Shell) -> String {
     let mut serve =
         shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:nicelist.db"]);

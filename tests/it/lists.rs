@@ -7,7 +7,7 @@ use crate::terminal::{CTRL_C, End, Terminal, with_events, with_mira};
 
 const HASH: &str = "0f4bd0c8e9b6b6d2f1a3f5c7d9e1b3a5c7d9e1b3a5c7d9e1b3a5c7d9e1ba7928";
 
-/// A server with rules, one of them for a hash.
+/// A server with two rules. One of them is for a hash.
 fn with_rules() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);
@@ -415,7 +415,7 @@ fn reports_do_not_break_hashes() {
     }
 }
 
-/// A server with an entry in every list, some of them long.
+/// A server with entries in every list. Some entries are long.
 fn with_entries() -> (Shell, Server) {
     let (shell, server) = with_events();
     let base = server.sync_base();

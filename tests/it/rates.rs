@@ -50,8 +50,8 @@ impl Client<'_> {
         self.send("GET", &format!("/api/v1{path}"), token, "")
     }
 
-    /// Sends the request of a sync stage and returns the status. `Retry-After` must be in a 429
-    /// response, and in no other.
+    /// Sends the request of a sync stage and returns the status. Every 429 response, and no other,
+    /// must have `Retry-After`.
     fn sync(&self, stage: &str, machine: &str, body: &Value) -> u16 {
         let path = format!("/santa/{stage}/{machine}");
         let response = self.send("POST", &path, ENROLLMENT, &body.to_string());
@@ -176,7 +176,8 @@ fn b4_the_limit_on_events_per_day_is_an_option() {
     assert_eq!(status["exceeded_limits"][0]["requests"], 3);
 }
 
-/// A host uploads 4,800 new programs in eight requests at the same time.
+/// A host uploads 4,800 new programs in eight requests at the same time. The server must store
+/// 2,000 of them.
 async fn adds_at_most_2000_programs(world: &World) {
     let upload = |batch: u32| {
         let event = |number: u32| blocked(&format!("tool-{batch}-{number}"), number);

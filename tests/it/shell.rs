@@ -154,8 +154,8 @@ impl Server {
         Self::launch(command)
     }
 
-    /// Starts a server that ignores SIGXFSZ, which would otherwise kill it. After `prlimit --fsize`
-    /// is lowered, writes of the server fail as on a full disk.
+    /// Starts a server that ignores SIGXFSZ, which would otherwise kill it. When
+    /// [`Self::limit_files`] lowers the limit, writes of the server fail as on a full disk.
     pub(crate) fn start_without_sigxfsz(shell: &Shell) -> Self {
         Self::start_after(shell, "trap '' XFSZ")
     }

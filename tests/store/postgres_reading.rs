@@ -1,4 +1,4 @@
-//! Databases and rows on a PostgreSQL server that are read, and those that are refused.
+//! Which databases and rows on a PostgreSQL server are read, and which are refused.
 
 use nicelist::rule::Revision;
 use nicelist::store::{self, StoreError};

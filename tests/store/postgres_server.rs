@@ -1,4 +1,4 @@
-//! Behavior of PostgreSQL only: opening, several servers, and an unavailable database.
+//! Tests that concern only PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::BTreeSet;
@@ -403,7 +403,7 @@ async fn load(store: Db, writer: usize, ended: Arc<AtomicBool>) -> Answered {
     answered
 }
 
-/// Waits at most 5 seconds until all stores work again after an outage.
+/// Waits until all stores work again after an outage. Fails after some seconds.
 async fn all_is_well_within_seconds(stores: &[Db]) {
     let back = Instant::now();
     let wait = async |error| {

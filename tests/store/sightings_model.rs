@@ -36,7 +36,7 @@ enum Step {
         host: usize,
         events: Vec<Numbers>,
     },
-    /// Forgets a host, with its events or without.
+    /// Deletes a host's sightings, and also its events if `events` is true.
     Forget {
         host: usize,
         events: bool,

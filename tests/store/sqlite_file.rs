@@ -1,4 +1,4 @@
-//! Behavior of SQLite only: its files, their permissions, and their contents after a crash.
+//! Tests that concern only SQLite.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::fs;

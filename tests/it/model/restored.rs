@@ -20,7 +20,7 @@ pub(super) struct Restored {
     uploaded: bool,
     /// Whether anything other than the restore may cause a clean sync.
     pub(super) is_excused: bool,
-    /// Syncs that the host completed after its turn for a clean sync.
+    /// The number of syncs that the host completed after its turn for a clean sync.
     syncs_since_turn: u32,
 }
 

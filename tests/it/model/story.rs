@@ -230,7 +230,7 @@ impl Story {
         }
     }
 
-    /// Makes the Mac report the groups and the owner of the reference model.
+    /// Makes the Mac report the groups and the owner that it has in the reference model.
     fn introduce(&mut self, host: usize) {
         let groups =
             (0..GROUPS.len()).filter(|group| self.reference.groups.contains(&(host, *group)));

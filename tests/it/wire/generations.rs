@@ -160,7 +160,7 @@ async fn an_upgraded_host_gets_the_rules_that_it_now_supports() {
     assert_eq!(server.host("M1").await["rules"]["withheld"], 0);
 }
 
-/// A host with an unreadable version gets the rules that every client with protobuf supports.
+/// A host with an unreadable version is treated like a host with Santa 2024.6.
 #[tokio::test]
 async fn an_unreadable_version_gets_what_most_versions_support() {
     let server = with_every_rule().await;

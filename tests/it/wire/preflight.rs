@@ -247,7 +247,7 @@ async fn a_host_with_the_expected_rules_hash_is_in_sync() {
     assert_eq!(settings["sync_type"], "CLEAN");
 }
 
-/// §2.8: the response has no keys that only other servers may send.
+/// §2.8: the response leaves out keys that nicelist never sends.
 #[tokio::test]
 async fn sync_v2_is_not_offered() {
     let server = Server::start().await;

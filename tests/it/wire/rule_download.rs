@@ -7,7 +7,7 @@ use super::server::{FILE, JSON, Server};
 
 const TEAMS: [&str; 5] = ["AAAAAAAAAA", "BBBBBBBBBB", "CCCCCCCCCC", "DDDDDDDDDD", "EEEEEEEEEE"];
 
-/// Five rules, two per page, and a host after its preflight.
+/// A server with five rules, two per page, and a host after its preflight.
 async fn paged() -> Server {
     let server = Server::with_rules_a_page(2).await;
     let targets = TEAMS.map(|team| format!("teamid:{team}"));

@@ -1,4 +1,4 @@
-//! Groups of hosts.
+//! Groups of hosts that have the same state.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ fn host(name: &str) -> Host {
     host
 }
 
-/// The machine IDs of each group, from the lists of the groups.
+/// The machine IDs of the hosts in each group.
 async fn members(store: &Db) -> BTreeSet<Vec<String>> {
     let mut all = BTreeSet::new();
     let (groups, _) = store.host_groups(&PersonalNames::default(), 100).await.unwrap();
@@ -48,7 +48,8 @@ pub(crate) async fn hosts_with_the_same_state_are_one_group(store: Db) {
     }
     assert_eq!(members(&store).await, groups([&["M1", "M2", "M3", "M4"]]));
 
-    // The order of groups and a session without rules change nothing. Tags and rules do.
+    // The order of the reported groups and a session without rules do not change a host's group.
+    // Tags and rules do.
     let target = Holding { set: ScopeSetId(1), revision: Revision(3), generation: Generation(9) };
     let mut other = host("M2");
     other.facts.groups.reverse();
@@ -66,7 +67,7 @@ pub(crate) async fn hosts_with_the_same_state_are_one_group(store: Db) {
     assert!(store.machines_in_groups(&[], false, 3).await.unwrap().is_empty());
     assert_eq!(store.host_groups(&PersonalNames::default(), 2).await.unwrap().0.len(), 2);
 
-    // A session that is not of the last preflight makes a group of its own.
+    // A host whose session is not of its last preflight is a group of its own.
     other.sync.session = Some(Session::new(target, 7, other.sync.epoch, at(4)));
     save(&store, &other).await;
     let mut third = other.clone();

@@ -159,7 +159,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     vec(prop_oneof![9 => change, 1 => Just(Act::Expire)], 1..12)
 }
 
-/// The active rules by target and scope, computed in the simplest way.
+/// The active rules in the model, by target and scope.
 type State = BTreeMap<(String, String), Rule>;
 
 /// One run of a history, on keys that no other run uses.

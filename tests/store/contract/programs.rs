@@ -1,4 +1,4 @@
-//! Programs and sightings: counted when events are stored, listed, searched.
+//! Programs and sightings. They are counted when events are stored, and can be listed and filtered.
 
 use nicelist::fleet::{Decision, Event, EventId, KnownProgram, ProgramId, Sighting};
 use nicelist::rule::{Certificate, Program, SigningStatus};
@@ -195,7 +195,7 @@ pub(crate) async fn a_host_may_add_a_limited_number_of_programs(store: Db) {
     assert_eq!(all.len(), 41, "the events are stored");
 }
 
-/// Three programs of two hosts, and two tags.
+/// Adds three programs on two hosts, and two tags.
 async fn add_programs_to_filter(store: &Db) {
     let mut old = event("M2", 2, "ALLOW_UNKNOWN", 1);
     old.bundle_name = "Old App".to_owned();
