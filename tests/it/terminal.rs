@@ -158,7 +158,7 @@ pub(crate) fn with_events() -> (Shell, Server) {
     (shell, server)
 }
 
-/// Runs `event approve 1` up to its last question, for a cdhash rule in the fleet that expires.
+/// Runs `event approve 1` up to its last question, for a temporary cdhash rule in the fleet.
 fn up_to_the_last_question(shell: &Shell) -> Terminal {
     let mut terminal = Terminal::open(shell, "event approve 1");
     terminal.shows("> signingid:H3ZC9YV6RK:example.pinecone.desktop");
