@@ -53,7 +53,7 @@ async fn the_pictures_are_the_output_of_the_program() {
 
     shell.write("policy.toml", MANIFEST);
     let change = shown(&shell, "apply -f policy.toml --yes");
-    assert!(change.contains("revision 6: ") && change.contains("nicelist rollback 5"), "{change}");
+    assert!(change.contains("revision 10: ") && change.contains("nicelist rollback 9"), "{change}");
     compare("docs/pictures/apply.svg", &change);
 }
 

@@ -147,7 +147,7 @@ fn hosts_per_request(tags: usize) -> usize {
     MOST_HOSTS.min(MOST_EDITS / tags.max(1)).max(1)
 }
 
-/// Adds the answer of the next request to the answers of the requests before it.
+/// Adds the result of a request to the results of the requests before it.
 fn joined(before: Option<ChangeAnswer>, next: ChangeAnswer) -> ChangeAnswer {
     let Some(mut all) = before else { return next };
     let ChangeAnswer { revision, changed, outcomes, pruned, mut differences, warnings } = next;
