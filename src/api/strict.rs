@@ -26,7 +26,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
 /// The kind of value that is expected next.
 #[derive(Clone, Copy)]
 enum Expected {
-    /// Any value except a struct.
+    /// A value of any other kind.
     Value,
     /// A struct with these fields.
     Struct(&'static [&'static str]),
@@ -37,7 +37,7 @@ enum Expected {
     Integer(&'static str),
 }
 
-/// Wraps a deserializer, a visitor or another part of serde, and everything that it returns.
+/// Wraps a deserializer, a visitor or another part of serde, to check the values that it reads.
 struct Checked<T> {
     inner: T,
     expected: Expected,
@@ -61,7 +61,7 @@ macro_rules! pass_on {
     };
 }
 
-/// Defines the methods of a deserializer for whole numbers.
+/// Defines methods of a deserializer that read whole numbers.
 macro_rules! integers {
     ($($method:ident: $expected:literal;)+) => {
         $(
@@ -221,7 +221,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Checked<V> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<V::Value, E> {
-        // The cast saturates. All integer types that follow fit into i128.
+        // The cast saturates. Every i64 and every u64 fits into an i128.
         let whole = value as i128;
         let is_whole = matches!(self.expected, Expected::Integer(_)) && whole as f64 == value;
         match (i64::try_from(whole), u64::try_from(whole)) {

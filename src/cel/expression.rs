@@ -22,8 +22,8 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// The source is not a valid expression. Positions in errors refer to the trimmed source. Types
-    /// are not checked.
+    /// If the source is not a valid expression, or cannot be checked. Positions in errors refer to
+    /// the trimmed source. Types are not checked.
     pub fn parse(source: &str, schema: &Schema) -> Result<Self, CelError> {
         let source = source.trim();
         if source.is_empty() {

@@ -276,7 +276,7 @@ impl Since {
         self.at_edge(now, DayEdge::End)
     }
 
-    /// If the duration is too long, returns the earliest possible time.
+    /// If the time is out of range, returns the earliest possible time.
     fn at_edge(self, now: Timestamp, edge: DayEdge) -> Timestamp {
         let at = match self {
             Self::At(written) => written.resolve(now, &TimeZone::system(), edge),

@@ -74,7 +74,7 @@ impl Row for EditRow {
     }
 }
 
-/// The name and the values of a field. A rule that was added or removed has only one value.
+/// The name and the values of a field. A field of an added or removed item has only one value.
 pub(crate) fn field_cells(ui: &Ui, field: &FieldChange, outcome: Outcome) -> Vec<Cell> {
     let FieldChange { field: name, before, after } = field;
     let value = |value: &Option<Box<str>>| match value {

@@ -24,7 +24,7 @@ pub(crate) struct Context {
 
 impl Context {
     /// Reads the environment and the configuration files. With `repairs`, a file that is invalid or
-    /// cannot be read only causes a warning.
+    /// cannot be read only causes a warning, and no file is used.
     pub(crate) fn open(
         globals: Globals,
         default_log: &str,
@@ -126,7 +126,7 @@ impl Context {
         resolve(client, scope).await.map(|(resolved, _)| resolved)
     }
 
-    /// Without this warning, a user who forgot `--server` would change a database that no server uses.
+    /// A user who forgot `--server` may change a database that no server uses.
     fn warn_of_unchosen(&self, database: &DatabaseUrl) {
         self.ui
             .warn(format!("no server is configured: this changes the local database {database}"));

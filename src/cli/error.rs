@@ -38,20 +38,14 @@ kinds! {
     /// The reader of stdout has closed it, which is not a failure.
     BrokenPipe = 0, "success, or nothing to do";
     Failed = 1, "failed; for status: the server is not ready";
-    /// Invalid command line or configuration.
     Usage = 2, "invalid usage or configuration";
     /// Differences were found. They are on stdout, so no error is printed.
     Differences = 3, "differences found";
-    /// Not authenticated, or not allowed.
     Denied = 4, "not authenticated, or not allowed";
-    /// Rejected input.
     Input = 5, "invalid input";
-    /// Refused by a guard.
     Guarded = 6, "refused by a safety check";
-    /// The revision is no longer the newest.
     Conflict = 7, "conflict: someone else changed the policy first";
     TimedOut = 8, "timed out";
-    /// Ctrl-C at a question, or Ctrl-C or SIGTERM while a list is refreshed.
     Interrupted = 130, "canceled with Ctrl-C, or ended with SIGTERM";
 }
 

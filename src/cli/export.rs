@@ -180,7 +180,7 @@ impl From<Collected> for PolicyState {
 }
 
 impl Collected {
-    /// Adds the state before or after a difference.
+    /// Stores an item as it is before or after a difference. If it does not exist then, removes it.
     fn take(&mut self, change: PolicyChange, side: Side) -> Result<(), CliError> {
         match change.subject {
             Subject::Tag { name, before, after } => {

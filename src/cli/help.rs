@@ -35,14 +35,14 @@ impl HelpArgs {
         Topic::ALL.into_iter().find(|topic| topic.name() == name)
     }
 
-    /// The words, without options, so that no other command runs.
+    /// The names of the command. Options are left out, so that they have no effect.
     fn words(&self) -> impl Iterator<Item = &str> {
         let words = self.name.iter().chain(&self.below).map(String::as_str);
         words.filter(|word| !word.starts_with('-'))
     }
 
-    /// The command line that prints the help of a command. `None` for a topic, and if there is no
-    /// such command.
+    /// The command line that prints the help of a command. `None` for a topic or an unknown
+    /// command.
     pub(crate) fn command_line(&self, root: &Command) -> Option<Vec<String>> {
         if self.topic().is_some() || nearest::first_unknown(root, self.words()).is_some() {
             return None;
@@ -52,7 +52,7 @@ impl HelpArgs {
     }
 }
 
-/// Shows a topic. The help of commands is shown by `--help`.
+/// Shows a topic, or fails if the name is unknown. The help of commands is shown by `--help`.
 pub(crate) fn run(context: &Context, args: &HelpArgs, root: &Command) -> Result<(), CliError> {
     match (args.topic(), nearest::first_unknown(root, args.words())) {
         (Some(topic), _) => context.ui.raw(topic.page().as_bytes()),

@@ -6,7 +6,7 @@ use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 
-/// Starts the log with a filter, or a broader one for each `--verbose`.
+/// Starts the log. `--verbose` replaces the filter.
 pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
     let level = match verbose {
         0 => filter,

@@ -158,8 +158,8 @@ impl Command {
         )
     }
 
-    /// Whether the command shows a list or a report, and asks no questions. Its output may need a
-    /// pager.
+    /// Whether a pager shows the output if it is long. Such a command shows a list or a report, and
+    /// asks no questions.
     const fn is_for_reading(&self) -> bool {
         match self {
             Self::Status(_) | Self::History(_) | Self::Plan(_) | Self::Help(_) => true,

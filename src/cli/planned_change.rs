@@ -68,8 +68,8 @@ pub(crate) async fn confirm_and_change(
 ) -> Result<(), CliError> {
     let PlanOptions { question, yes, dry_run, full, base, arrival } = options;
     let is_asked = !yes && !dry_run;
-    // With `--yes`, one request plans and commits the change. Otherwise, the first request only
-    // plans.
+    // With `--yes`, unless it is a dry run, one request plans and commits the change. Otherwise,
+    // the first request only plans.
     let first = match change(base, !yes || dry_run).await {
         Err(error) => return Err(show_conflict(ui, full, error, change).await),
         Ok(answer) => answer,

@@ -14,7 +14,7 @@ use crate::rule::{Outcome, RuleDraft, Scope};
 
 /// Maximum differences per group on a terminal, unless `--full` is given.
 const MOST_ITEMS: usize = 20;
-/// Maximum members of a tag that are shown.
+/// Maximum added or removed members of a tag that are shown per kind, such as users.
 const MOST_MEMBERS: usize = 5;
 /// Maximum groups on a terminal, unless `--full` is given.
 const MOST_SECTIONS: usize = 20;

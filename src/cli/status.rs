@@ -156,7 +156,7 @@ impl State {
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
     }
 
-    /// Refused and failed requests since the server started.
+    /// Refused and failed requests, and reports that were not stored, since the server started.
     fn counters(&self) -> impl Iterator<Item = (&'static str, Cell)> {
         let Status { requests_over_limits, events_dropped, sightings_dropped, panics, .. } =
             self.server;
@@ -223,7 +223,7 @@ fn section((title, lines): (String, Vec<Named>)) -> Section {
     Section { title, items: lines.into_iter().map(item).collect(), rest: None }
 }
 
-/// A line of CSV.
+/// A line of CSV or TSV.
 #[derive(Serialize)]
 struct Line {
     section: String,

@@ -86,7 +86,8 @@ impl fmt::Display for Decision {
 #[serde(rename_all = "kebab-case")]
 pub enum EventKind {
     Execution,
-    /// Lists a program of a bundle. The program did not run.
+    /// Reports a program in a bundle or in an inventory (`santactl inventory`). The program did not
+    /// run.
     BundleMember,
     /// A program accessed, or tried to access, a file that the Mac's profile watches.
     FileAccess,

@@ -109,8 +109,8 @@ pub fn step_of(version: &str) -> u32 {
     steps.filter(|first| *first <= reached).max().unwrap_or(0)
 }
 
-/// Whether a client that reports this version recognizes programs of macOS by a flag. Older clients
-/// (before 2026.5) compare the program's certificate with launchd's.
+/// Whether a client that reports this version recognizes programs that are part of macOS by a flag.
+/// Older clients (before 2026.5) compare a program's certificate with launchd's.
 pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }

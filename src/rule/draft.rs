@@ -13,7 +13,8 @@ use super::{
 
 /// A rule whose texts are not checked yet.
 ///
-/// The field names are those of the admin API and of nicelist's own CSV.
+/// The field names are those of the admin API. nicelist's own CSV has the same names, except that
+/// `rule_type` and `identifier` replace `target`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleDraft {

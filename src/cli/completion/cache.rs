@@ -1,4 +1,4 @@
-//! Values that were read a moment ago, so that repeated keys need no request.
+//! Values that were read a few seconds ago, so that not every key press sends a request.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -23,7 +23,7 @@ const MOST_PROPOSALS: usize = 1_000;
 /// Maximum characters of a description.
 const LONGEST_DESCRIPTION: usize = 200;
 
-/// A file that only its owner can read.
+/// The path of the file. On Unix, only its owner can read it.
 #[derive(Clone, Debug)]
 pub(super) struct Cache(PathBuf);
 
@@ -33,12 +33,12 @@ pub(super) enum Known {
     Values(Vec<Proposal>),
     /// A background process gets the values.
     InProgress,
-    /// The server sent no values.
+    /// The values could not be read.
     Unavailable,
 }
 
 impl Known {
-    /// Leaves out what a shell could not show anyway.
+    /// Shortens long lists and descriptions.
     fn bounded(self) -> Self {
         let Self::Values(mut values) = self else { return self };
         values.truncate(MOST_PROPOSALS);

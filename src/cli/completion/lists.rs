@@ -13,7 +13,7 @@ use crate::cli::ui::relative;
 use crate::client::{Client, ClientError};
 use crate::rule::{RevisionSummary, RuleType};
 
-/// Maximum hosts and rules. The server computes the state of each host.
+/// Maximum hosts and rules.
 const MOST: usize = 100;
 /// Maximum hosts from which users and groups are read.
 const MOST_HOSTS: usize = 500;
@@ -22,12 +22,12 @@ const MOST_RECENT: usize = 30;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum List {
-    /// Names of hosts that begin with this text.
+    /// Hosts whose name, machine ID or serial number begins with this text.
     Hosts(String),
     /// The scopes of users and groups.
     UsersAndGroups,
     Tags,
-    /// Targets of rules that begin with this text.
+    /// Targets of rules. The server narrows the list by this text.
     Targets(String),
     Revisions,
     Events,

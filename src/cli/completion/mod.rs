@@ -1,8 +1,8 @@
 //! Completions for shells. A shell runs this program with the unfinished command line, and the
 //! program prints the words that can follow.
 //!
-//! Hosts, tags and other values of the fleet come from the configured server. They cost nothing
-//! unless a shell requests completions.
+//! Hosts, tags and other values of the fleet come from the configured server or local database, but
+//! only if a shell requests completions.
 
 mod cache;
 mod lists;

@@ -38,7 +38,7 @@ enum Source {
     Users,
 }
 
-/// Adds the values of the fleet to the arguments of all commands.
+/// Adds completions to the arguments of all commands.
 pub(super) fn attach(command: Command) -> Command {
     attach_below(command, "")
 }
@@ -142,7 +142,7 @@ fn topics_and_commands() -> Vec<Proposal> {
     topics.into_iter().chain(commands).collect()
 }
 
-/// The types of targets, such as `teamid:`, until one of them is given.
+/// The targets of rules and, until a type is given, the types of targets, such as `teamid:`.
 fn new_targets(current: &str) -> Vec<Proposal> {
     let known = items(List::Targets(current.to_owned()));
     if current.contains(':') {
@@ -208,7 +208,7 @@ fn values_of(key: SettingKey) -> Vec<String> {
 mod tests {
     use super::*;
 
-    /// The source of an argument, such as `nicelist rule list` and `scope`.
+    /// The source of the argument `id` of the command `path`, such as `nicelist rule list`.
     fn source(path: &str, id: &str) -> Option<Source> {
         let mut command = crate::cli::command();
         for word in path.split(' ').skip(1) {

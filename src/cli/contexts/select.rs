@@ -38,7 +38,7 @@ pub(super) fn run(context: &Context, args: &UseArgs) -> Result<(), CliError> {
     Ok(())
 }
 
-/// A variable that is stronger than the context in the file.
+/// An environment variable that overrides the context in the file.
 fn stronger_variable(context: &Context) -> Option<&'static str> {
     let env = &context.env;
     let set = [

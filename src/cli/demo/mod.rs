@@ -17,7 +17,7 @@ use crate::client::Client;
 use crate::server::{App, Options};
 use story::Story;
 
-/// The story fits on a terminal with this number of columns, also in a pipe.
+/// Maximum width of the story in columns, also in a pipe.
 const WIDTH: usize = 80;
 
 /// Try nicelist on this machine with a simulated fleet

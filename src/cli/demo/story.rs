@@ -25,7 +25,7 @@ const HERO: &str = "mira-mbp.local";
 const PROGRAM: &str = "Pinecone";
 /// The columns of the list of hosts. They fit in 80 columns, and no text is shortened.
 const COLUMNS: [&str; 5] = ["hostname", "state", "mode", "user", "tags"];
-/// The pause before each step on a terminal, in which the user reads the step before.
+/// The pause between two steps on a terminal, so that users can read the first one.
 const PAUSE: Duration = Duration::from_secs(2);
 
 pub(super) struct Story<'a> {

@@ -18,7 +18,7 @@ use new_scope::NewScope;
 
 /// Maximum programs to select from at a time. Older ones can be selected next time.
 const MOST_LISTED: usize = 10_000;
-/// Maximum programs for a filter with `--yes`, because no one reviews the list.
+/// A filter with `--yes` must match fewer programs than this, because no one reviews the list.
 const MOST_BY_FILTER: usize = 200;
 /// Maximum rules in one request.
 const MOST_RULES: usize = 1_000;

@@ -125,7 +125,7 @@ fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> 
 pub(super) mod tests {
     use super::*;
 
-    /// A blocked program with a distribution signature.
+    /// A blocked program with a production signature.
     pub(in crate::cli::event) fn event() -> EventDetail {
         let json = serde_json::json!({
             "id": 1204,

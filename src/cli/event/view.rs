@@ -77,7 +77,7 @@ impl Row for WaitingView {
     }
 }
 
-/// A column about a file access.
+/// A detail of the file access, if the event is one.
 fn accessed(event: &EventView, text: fn(&AccessView) -> &String) -> Cell {
     Cell::optional(event.access.as_ref().map(text))
 }

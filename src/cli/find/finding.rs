@@ -45,8 +45,8 @@ pub(super) struct Finding {
     /// The number of hosts that reported the program, or that the user has.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) hosts: Option<u64>,
-    /// The newest event in which Santa blocked something on the host or for the user. For a
-    /// program, only the newest reports of at most 100 hosts are searched for a block.
+    /// The newest block on the host, for the user or of the program. For a program, only the newest
+    /// reports of at most 100 hosts are searched. For an event, the event itself if it is a block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_block: Option<EventView>,
     /// A command to paste.

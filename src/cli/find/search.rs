@@ -36,7 +36,7 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Keeps the first items of a kind. Notes the command that lists the others.
+    /// If there are more than [`MOST`] items, keeps the first ones, and the command that lists all.
     fn shorten<T>(&mut self, items: &mut Vec<T>, kind: &'static str, list: String) {
         if items.len() > MOST {
             items.truncate(MOST);
@@ -157,8 +157,8 @@ async fn with_sha256(client: &Client, sha256: &str) -> Result<Vec<ProgramView>, 
     first(client.programs(&query), MOST + 1, |_| true).await
 }
 
-/// The programs in the newest events at a path. If these events were deleted, the programs with the
-/// name of the file or app.
+/// The programs in the newest events at a path. If there are none, for example because the events
+/// were deleted, the programs with the name of the file or app.
 async fn at_path(
     client: &Client,
     path: &PathPattern,

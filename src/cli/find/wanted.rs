@@ -74,7 +74,7 @@ impl Wanted {
         matches!(self.shape, Shape::Number(_) | Shape::CdHash | Shape::Other)
     }
 
-    /// Whether the text can be the beginning of the name of a host.
+    /// Whether a machine ID, serial number or host name can begin with the text.
     pub(super) fn can_be_host(&self) -> bool {
         self.can_be_name() && self.text.len() >= SHORTEST_HOST
     }

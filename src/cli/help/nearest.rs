@@ -14,7 +14,7 @@ pub(super) struct Unknown {
     /// The commands before the word, such as `rule`.
     parents: Vec<String>,
     word: String,
-    /// Everything that could follow `nicelist help` instead, the most similar first.
+    /// Names that can follow `nicelist help` instead, the most similar first.
     nearest: Vec<String>,
 }
 

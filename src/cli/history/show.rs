@@ -11,7 +11,8 @@ use crate::cli::error::CliError;
 use crate::cli::policy_changes;
 use crate::rule::{Counts, Revision, RevisionCounts, RevisionSummary};
 
-/// Maximum differences that are read for a terminal, which shows the first of each group.
+/// After this number of differences, no more pages are read for a terminal, which shows only the
+/// first ones of each group.
 const MOST_READ: usize = 20_000;
 
 /// Show the changes of a revision

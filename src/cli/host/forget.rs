@@ -99,7 +99,8 @@ async fn forget_matching(
     Ok(())
 }
 
-/// Sends the request for the whole fleet. Returns the number of matching hosts, and a few of them.
+/// Repeats the request until the whole fleet is covered. Returns the number of matching hosts, and
+/// a few of them.
 async fn forget(
     client: &Client,
     mut request: ForgetHostsRequest,

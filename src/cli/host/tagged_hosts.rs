@@ -71,7 +71,7 @@ struct SelectedHosts {
     prefix: Option<String>,
 }
 
-/// A host to tag.
+/// A host whose tags are changed.
 #[derive(Debug, PartialEq, Eq)]
 struct NamedHost {
     /// Its name in the request.
@@ -225,7 +225,7 @@ async fn find(client: &Client, query: &HostQuery) -> Result<Vec<NamedHost>, CliE
     Ok(hosts.map(named).collect())
 }
 
-/// Reads names of hosts, one per line, each of them one time.
+/// Reads names of hosts, one per line. Duplicates are left out.
 fn read(stdin: impl BufRead) -> Result<Vec<NamedHost>, CliError> {
     let mut known = HashSet::new();
     let mut hosts = Vec::new();

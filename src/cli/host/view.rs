@@ -162,7 +162,7 @@ pub(super) fn every(seconds: u32) -> String {
     rough(SignedDuration::from_secs(i64::from(seconds)))
 }
 
-/// A machine ID with the host name and the serial number, for questions.
+/// A machine ID with the host name and the serial number, if they are known.
 pub(super) fn full_label(host: &HostView) -> String {
     let known = [&host.hostname, &host.serial];
     let known: Vec<&str> =
@@ -259,7 +259,7 @@ fn withheld(host: &HostView) -> Cell {
     }
 }
 
-/// The differences between the reported and the expected rules.
+/// The reported and the expected hashes of the rules, and the numbers of rules that differ.
 fn drift(drift: &DriftView) -> Group {
     let (expected, reported) = (drift.expected, drift.reported);
     let types = [

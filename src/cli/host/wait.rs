@@ -119,8 +119,8 @@ pub(crate) async fn until_in_sync(
     }
 }
 
-/// Whether a host has all rules of a revision or a later one, has not drifted and does not need a
-/// clean sync.
+/// Whether a host is in sync, or has all rules of a revision or a later one. A host that has
+/// drifted or needs a clean sync is not up to date.
 pub(in crate::cli) fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
     let complete = host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()

@@ -104,7 +104,8 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
     Ok(())
 }
 
-/// The cases with these texts in their names, in the order of the list.
+/// The cases with any of these texts in their name, in the order of the list. Without a text, all
+/// cases.
 fn chosen(only: &[String]) -> Result<Vec<&'static Case>, CliError> {
     let has = |text: &String| all().any(|case| case.id.contains(text.as_str()));
     if let Some(text) = only.iter().find(|text| !has(text)) {

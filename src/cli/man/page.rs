@@ -17,7 +17,7 @@ use crate::rule::Scope;
 const PROGRAM: &str = "nicelist";
 const SOURCE: &str = concat!("nicelist ", env!("CARGO_PKG_VERSION"));
 const MANUAL: &str = "nicelist manual";
-/// An argument of roff that is empty. Without it, the source would be the date.
+/// An empty argument in roff. Without it, the source would be in the place of the date.
 const NO_DATE: &str = "\"\"";
 
 /// Variables that only one command uses. Only its page and the first page list them.
@@ -125,7 +125,7 @@ fn examples(roff: &mut Roff, help: &str) {
     }
 }
 
-/// Lines with their indentation, moved to the left.
+/// Lines without their common indentation.
 fn verbatim<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
     let lines: Vec<&str> = lines.collect();
     let indent = |line: &&str| line.len() - line.trim_start().len();

@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 /// Maximum bytes of a file of rules. A million rules take about 100 MiB.
 const LARGEST_FILE: u64 = 512 * MIB;
-/// Maximum bytes of a file with certificates.
+/// Maximum bytes of a PEM file.
 pub(crate) const LARGEST_PEM: u64 = MIB;
 /// Maximum bytes of a line. A longer one is a sign of another kind of file.
 const LONGEST_LINE: u64 = MIB;

@@ -49,16 +49,16 @@ pub(crate) struct Whole {
     settings_and_tags: PolicyState,
 }
 
-/// Why [`Input::next`] returns no rule.
+/// Why an entry, such as a rule, could not be read.
 pub(crate) enum Fault {
-    /// An invalid rule. The rules after it may be valid.
+    /// An invalid entry. The entries after it may be valid.
     Bad {
         /// The location with the file's name.
         place: String,
         text: String,
         row: Option<Box<BadRow>>,
     },
-    /// A failure after which no more rules are read.
+    /// A failure after which nothing more is read.
     Failed(CliError),
 }
 

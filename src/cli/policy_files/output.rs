@@ -23,8 +23,7 @@ impl Destination {
     /// Writes to `path`, or to stdout if `path` is absent or `-`. The format is `format`, or else
     /// the one that the path's ending indicates.
     ///
-    /// # Errors
-    /// If neither gives a format, or it is read-only.
+    /// # Errors If neither gives a format, or if nicelist can only read the format.
     pub(crate) fn new(path: Option<PathBuf>, format: Option<Format>) -> Result<Self, CliError> {
         let path = path.filter(|path| path != Path::new(STDIO));
         let named = path.as_ref().and_then(|path| Format::of_name(&path.to_string_lossy()));
@@ -208,7 +207,7 @@ enum Writer {
 }
 
 pub(crate) struct Finished {
-    /// The number of written rules.
+    /// The number of rules that were written, or would be without a dry run.
     pub(crate) count: usize,
     /// What the format could not express.
     pub(crate) losses: LossSummary,
@@ -227,7 +226,7 @@ impl Sink<'_> {
         Ok(())
     }
 
-    /// Warns of losses, and moves the written file to its path.
+    /// Warns of losses, and completes the output.
     ///
     /// # Errors
     /// If something is lost and `strict` is set, or if the file cannot be written.

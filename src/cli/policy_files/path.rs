@@ -45,8 +45,8 @@ pub(crate) fn read_files(path: &Path) -> Result<Vec<File>, CliError> {
 }
 
 /// Reads all files of a folder and its subfolders, in the order of their names. Links to files are
-/// followed. Links to folders are not, because they may form a loop. Hidden folders, such as those
-/// of version control, are ignored.
+/// followed. A link to a folder is an error, because links may form a loop. Hidden folders, such as
+/// those of version control, are ignored.
 pub(super) fn read_folder(folder: &Path) -> Result<Vec<File>, CliError> {
     let mut files = Vec::new();
     let mut folders = vec![PathBuf::new()];

@@ -74,8 +74,7 @@ pub(crate) fn refuse_configuration(
 
 /// Reads a path as a whole, `-` for stdin. Faults in it are part of the result.
 ///
-/// # Errors
-/// If it cannot be read, or its format is unknown.
+/// # Errors For example, if it cannot be read, or its format is unknown.
 pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, ParsedPolicy), CliError> {
     let defaults = args.defaults();
     if path != Path::new(STDIO) && path.is_dir() {

@@ -7,7 +7,7 @@ use crate::cli::labels::{first_names, host_label, publisher, rule_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
 use crate::rule::RevisionRecord;
 
-/// Maximum hosts, versions, rules and decisions that are shown on a terminal.
+/// Maximum items of each list in a report: hosts, versions, rules and decisions.
 const MOST_SHOWN: usize = 10;
 /// Maximum users of a host that are shown.
 const MOST_USERS: usize = 3;

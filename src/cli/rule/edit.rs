@@ -130,7 +130,8 @@ fn several_scopes(target: &str, scopes: &[&str]) -> CliError {
         .hint(format!("nicelist rule edit {} --scope {scope}", argument(target)))
 }
 
-/// Opens the editor until the text is a rule. `None` if it was not changed.
+/// Opens the editor until the text is a valid rule or the user gives up. `None` if it was not
+/// changed.
 fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<Rule>, CliError> {
     let ui = &context.ui;
     let editor = context.env.editor.as_deref().unwrap_or(DEFAULT_EDITOR);
@@ -157,7 +158,6 @@ fn edited(context: &Context, text: &EditedText, before: &Rule) -> Result<Option<
 /// Why an edited text is not accepted.
 struct Invalid {
     error: CliError,
-    /// The faults of the text, one line each.
     faults: Vec<String>,
 }
 

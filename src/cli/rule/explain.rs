@@ -116,7 +116,7 @@ impl Subject {
 }
 
 /// Finds a program in events: in those of the host if possible, otherwise in those of any host.
-/// Prefers executions to other events.
+/// Prefers executions to other events. If no event contains it, only its hash is known.
 async fn find_program(
     client: &Client,
     host: &str,

@@ -108,7 +108,7 @@ impl Row for RuleVersionView {
     }
 }
 
-/// A column about the revision that replaced or removed a version, if there is one.
+/// A value of the revision that replaced or removed a version, if there is one.
 fn ended<T: ToString>(version: &RuleVersionView, of: fn(&RevisionRecord) -> Option<T>) -> Cell {
     Cell::optional(version.ended.as_ref().and_then(of))
 }

@@ -307,7 +307,7 @@ struct Summary {
     dry_run: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     warnings: Vec<ChangeWarning>,
-    /// Every rule that differs. Only for JSON.
+    /// Every rule that differs. Only for JSON and YAML.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     changes: Vec<ChangedRule>,
 }

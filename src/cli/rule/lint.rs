@@ -64,11 +64,11 @@ pub(crate) struct LintArgs {
 /// A policy, and the places of its parts.
 struct LintedPolicy {
     policy: PolicyState,
-    /// Invalid rules and settings.
+    /// Invalid entries of the files.
     faults: Vec<(Location, String)>,
-    /// Rows of the database that the server cannot read.
+    /// What the server or this program cannot read, and why.
     unreadable: Vec<String>,
-    /// Names in scopes that do not select exactly one host.
+    /// Host names in scopes, and serial numbers that several hosts report.
     names: HostNames,
     places: Option<Places>,
 }

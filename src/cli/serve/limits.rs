@@ -76,7 +76,7 @@ fn network(text: &str) -> Result<IpNet, String> {
     })
 }
 
-/// The longest time that a connection may be idle or slow.
+/// Maximum value of the options that accept a timeout or an interval.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 pub(super) fn timeout(text: &str) -> Result<Duration, String> {

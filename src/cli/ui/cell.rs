@@ -173,7 +173,7 @@ impl Cell {
     }
 }
 
-/// `3m ago` or `in 7d`.
+/// `3m ago`, `in 7d` or `just now`.
 pub(crate) fn relative(time: Timestamp, now: Timestamp) -> String {
     let apart = now.duration_since(time);
     if apart.abs() < SignedDuration::from_secs(5) {

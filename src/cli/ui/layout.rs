@@ -12,8 +12,8 @@ const GAP: usize = 2;
 const SHORT: usize = 16;
 /// A column gets this width even if its longest word, such as a path, is wider.
 const LONGEST_WORD: usize = 24;
-/// A wrapped column keeps this width, or the width of its longest word, if the first column needs
-/// room.
+/// A wrapped column keeps at least this width and that of its longest word if it gives room to the
+/// first column.
 const NARROWEST: usize = 12;
 /// Hashes and UUIDs with this number of characters or more are shortened in tables.
 const LONG_IDENTIFIER: usize = 32;
@@ -26,8 +26,7 @@ pub(super) struct Piece<'a> {
     pub(super) style: Style,
 }
 
-/// What happens to a word that is wider than its column. It is never broken, so that it can be
-/// copied.
+/// What happens to a word that is wider than its column. It is never broken into two lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum LongWords {
     /// It is shortened in the middle.
@@ -97,7 +96,7 @@ impl Layout {
     }
 }
 
-/// The lines of a cell with their colors, as comfy-table takes them.
+/// The lines of a cell with their colors, for comfy-table.
 fn styled(lines: &[String], style: Style) -> String {
     let styled = |line: &String| match line.is_empty() {
         // Escape sequences around an empty text would stay at the end of the row.
@@ -107,7 +106,7 @@ fn styled(lines: &[String], style: Style) -> String {
     lines.iter().map(styled).collect::<Vec<_>>().join("\n")
 }
 
-/// The lines of a row. The widths include the gap, so that a column without texts takes no more.
+/// The lines of a row. The widths include the gap after each column.
 fn drawn(row: Vec<String>, widths: Vec<u16>) -> Vec<String> {
     let mut table = Table::new();
     // The widths are computed already, so comfy-table does not look up the terminal's width.

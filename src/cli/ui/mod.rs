@@ -1,5 +1,5 @@
-//! Prints output. Only this module does so. Commands pass values, whose appearance depends on the
-//! output format and on whether stdout is a terminal.
+//! Prints the output of commands. Commands pass values, whose appearance depends on the output
+//! format and on whether stdout is a terminal.
 //!
 //! Data goes to stdout, everything else to stderr.
 

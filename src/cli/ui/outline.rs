@@ -34,8 +34,8 @@ pub(crate) struct Item {
 }
 
 impl Ui {
-    /// Shows a response of the API that has many small parts: unchanged as JSON, in sections as a
-    /// table, as rows in other formats.
+    /// Shows a response of the API that has many small parts: unchanged as JSON or YAML, in
+    /// sections as a table, as rows in other formats such as JSON Lines.
     pub(crate) fn outline<R: Row>(
         &self,
         answer: &impl Serialize,
@@ -53,7 +53,7 @@ impl Ui {
         }
     }
 
-    /// Shows sections, if the output is a table.
+    /// Shows sections. Call it only if the output is a table.
     pub(crate) fn sections(&self, sections: &[Section]) -> Result<(), CliError> {
         self.raw(draw(sections, self).as_bytes())
     }

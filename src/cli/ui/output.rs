@@ -190,7 +190,7 @@ impl Ui {
         }
     }
 
-    /// Writes a fault in the input. The text begins with the location.
+    /// Writes a fault in the input, without a label.
     pub(crate) fn fault(&self, text: impl AsRef<str>) {
         self.write_line(None, text.as_ref());
     }
@@ -230,7 +230,7 @@ impl Ui {
         in_zone(at, &TimeZone::system())
     }
 
-    /// Shows in which time zone the expiries of a file are read, unless it is UTC.
+    /// Shows the time zone in which expiries without one are read, unless it is UTC.
     pub(crate) fn note_zone(&self) {
         let zone = TimeZone::system();
         let name = zone.iana_name().unwrap_or("local");

@@ -75,7 +75,7 @@ enum State {
     /// The text fits on the screen so far.
     Kept(KeptText),
     Paged(Child),
-    /// `less` is not installed.
+    /// The pager could not be started, or has ended.
     Direct,
 }
 
@@ -84,9 +84,9 @@ enum State {
 #[derive(Default)]
 struct KeptText {
     bytes: Vec<u8>,
-    /// The lines that the lines of the text need, without the one that has not ended.
+    /// The lines that the complete lines of the text need on the screen.
     lines: usize,
-    /// Where the line begins that has not ended.
+    /// The start of the last line if it is incomplete, otherwise the end of the text.
     unended: usize,
 }
 
@@ -101,7 +101,7 @@ impl KeptText {
         }
     }
 
-    /// The lines that the text needs. A line that has not ended counts as one.
+    /// The lines that the text needs on the screen. An incomplete last line counts as one.
     fn lines(&self) -> usize {
         self.lines + usize::from(self.unended < self.bytes.len())
     }

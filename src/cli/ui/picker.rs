@@ -26,7 +26,7 @@ const UNKNOWN_SIZE: Rect = Rect::new(0, 0, 80, 24);
 
 /// Columns up to this width are shown in full. Wider columns share the rest of the line.
 const SHORT: usize = 10;
-/// A column is not wider than this, relative to the others.
+/// Maximum weight of a wide column when these columns share the rest of the line.
 const WIDEST: usize = 32;
 
 /// The space between two columns.
@@ -160,7 +160,7 @@ struct Picker<'a> {
     filter: String,
     /// The places of the rows that match the filter, best match first.
     matching: Vec<usize>,
-    /// The places of the selected rows, which also include rows that do not match the filter.
+    /// The places of the selected rows, which may include rows that do not match the filter.
     selected: BTreeSet<usize>,
     /// The highlighted row, as a place in `matching`.
     highlighted: usize,

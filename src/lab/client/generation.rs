@@ -243,7 +243,7 @@ since! {
     keeps_bundle_settings: 2023, 1;
     /// A server may choose the header for its XSRF token.
     renames_xsrf_header: 2023, 3;
-    /// Bodies have the encoding in the profile. Earlier versions always compress bodies with
+    /// Bodies are encoded as the profile specifies. Earlier versions always compress bodies with
     /// deflate.
     chooses_encoding: 2023, 4;
     /// Identifiers are checked, and normalized.

@@ -28,8 +28,8 @@ pub(super) enum PoolUse {
     /// A connection that changes policy or tokens. It has the table of staged rules.
     Policy,
     /// A connection that writes hosts or events, which it finds by their keys. Full scans are
-    /// disabled, because a query plan from a time when a table was small would be slow when it is
-    /// large.
+    /// disabled, because a query plan that was chosen for a small table would be slow after the
+    /// table has grown.
     WriteByKey,
     /// A connection that reads a whole database in key order, or fills one. Its transaction may be
     /// idle while it waits for the other database.
@@ -74,8 +74,8 @@ pub(super) fn pool(
     });
     let (size, wait) = match purpose {
         PoolUse::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
-        // Writes wait for the only connection without a time limit, because it may be in use by a
-        // large import.
+        // Writes share one connection. They wait for it without a time limit, because a large
+        // import may be using it.
         PoolUse::Policy | PoolUse::WriteByKey | PoolUse::Move => (1, None),
     };
     let mut limits = PoolConfig::new(size);

@@ -19,7 +19,7 @@ impl Default for Index {
 }
 
 impl Index {
-    /// Uses other bits than the table in a shard, which uses the lowest and the highest bits.
+    /// Uses different bits from the table in a shard, which uses the lowest and the highest bits.
     fn shard(hash: u64) -> usize {
         (hash >> 32) as usize % SHARDS
     }

@@ -1,8 +1,8 @@
 //! The most important invariant: after any interleaving of changes, losses, restarts and clean
 //! syncs, a client of any generation whose last sync completed has exactly the rules that are
 //! active for it. If a client hashes its rules, the server expects the same hash. In a normal sync,
-//! Santa is sent only the changes that it may lack, or all rules if the server may not know their
-//! order.
+//! Santa is sent only the changes that it may lack, or all rules if the server may not know the
+//! order of the rules on the client.
 //!
 //! A reference model computes the active rules a second time. `PROPTEST_CASES=100000` plays more
 //! histories of each kind than the default. A failure shrinks to a short history. Fewer histories

@@ -94,7 +94,8 @@ pub(super) fn ask_type(
     Ok(options.get(chosen).copied().flatten())
 }
 
-/// Asks for the scope: the hosts themselves, or a scope of some of them, narrowest first.
+/// Asks for the scope: each of the hosts, or a scope that contains at least one of them, narrowest
+/// first.
 pub(super) fn ask_scope(ui: &Ui, picked: &[&WaitingView]) -> Result<NewScope, CliError> {
     let mut hosts: Vec<&WaitingHost> = picked.iter().flat_map(|it| &it.hosts).collect();
     hosts.sort_unstable_by(|one, other| one.machine.cmp(&other.machine));

@@ -39,7 +39,7 @@ enum Source {
 }
 
 impl Reports {
-    /// For example, fails for a pipe, because it cannot be read twice.
+    /// Fails unless the path is a file or a folder. A pipe, for example, cannot be read twice.
     pub(super) fn open(path: &Path, machine: Option<&MachineId>) -> Result<Self, CliError> {
         let source = Source::open(path)?;
         if let (Source::Tree(_), Some(_)) = (&source, machine) {

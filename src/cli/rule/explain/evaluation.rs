@@ -14,7 +14,7 @@ pub(super) fn show(ui: &Ui, views: &[EvaluationView]) -> Result<(), CliError> {
     ui.outline(&views, &rows, || views.iter().flat_map(|view| sections(view, ui.now())).collect())
 }
 
-/// A rule that matches a program.
+/// A program and a rule that matches it, if there is one.
 #[derive(serde::Serialize)]
 struct Matched<'a> {
     path: &'a str,
@@ -26,7 +26,7 @@ struct Matched<'a> {
     rule: Option<&'a RuleMatch>,
 }
 
-/// A column about the rule, if there is one.
+/// A text of the rule, if there is one.
 fn draft(line: &Matched<'_>, text: fn(&RuleDraft) -> &String) -> Cell {
     Cell::optional(line.rule.map(|matched| text(&matched.rule.rule)))
 }
@@ -137,7 +137,7 @@ fn decision(view: &EvaluationView) -> String {
     }
 }
 
-/// The pending rules of a host, and when it will sync.
+/// The number of pending rules of a host, when it was last seen, and how often it syncs.
 fn outlook(next: &NextSync, now: Timestamp) -> String {
     let due = match next.due {
         0 => "no pending rules".to_owned(),

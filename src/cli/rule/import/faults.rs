@@ -28,14 +28,15 @@ enum Sink<'u> {
 /// Shows or writes invalid rows, and counts them.
 pub(super) struct Faults<'u> {
     sink: Sink<'u>,
-    /// Whether a single file has rows, so that `--rejects` could write the invalid ones to a file.
+    /// Whether the input is a single file with rows, so that `--rejects` could write the invalid
+    /// ones to a file.
     has_rows: bool,
     streams: bool,
     count: usize,
 }
 
 impl<'u> Faults<'u> {
-    /// Shows the first faults, or all of them, as `NAME:LINE: COLUMN: REASON`.
+    /// Shows the first faults, or all of them, as `PLACE: REASON`.
     pub(super) fn shown(ui: &'u Ui, all: bool, formats: impl Iterator<Item = Format>) -> Self {
         let formats: Vec<Format> = formats.collect();
         let has_rows = matches!(formats.as_slice(), [Format::Csv | Format::Tsv]);

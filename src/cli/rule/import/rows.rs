@@ -34,7 +34,7 @@ pub(super) struct ChangeOptions {
     pub(super) reset: Vec<RuleField>,
 }
 
-/// A [`RuleChange`](crate::api::RuleChange) whose rules are not kept in memory.
+/// A [`RuleChange`](crate::api::RuleChange) whose rules are streamed, or are in JSON already.
 #[derive(Serialize)]
 struct Request<'r, P> {
     #[serde(flatten)]

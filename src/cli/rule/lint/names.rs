@@ -1,4 +1,4 @@
-//! Scopes with a name that does not select exactly one host.
+//! Host names in scopes, and serial numbers that several hosts report.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,7 +83,8 @@ fn is_of(scope: &Scope, name: &HostsOfName) -> bool {
 }
 
 /// Moves rules and settings from the name of a host to its machine ID. If the machine ID already
-/// has such a rule or setting, the one of the name is only removed.
+/// has such a rule or setting, the one of the name is only removed. If several hosts have the name,
+/// only warns.
 pub(super) async fn fix(
     context: &Context,
     client: &Client,

@@ -71,7 +71,7 @@ fn location(at: &ShownLocation) -> Value {
     json!({ "physicalLocation": physical })
 }
 
-/// A path as a relative URI.
+/// A path with percent-encoding, for a URI.
 fn uri(path: &str) -> String {
     let parts = path.trim_start_matches("./").split('/');
     let parts = parts.map(|part| {
