@@ -156,7 +156,8 @@ impl State {
         lines.map(|(name, cell)| (name.to_owned(), cell)).collect()
     }
 
-    /// Refused and failed requests, and reports that were not stored, since the server started.
+    /// The numbers of refused and failed requests, and of events that were not stored or not
+    /// listed, since the server started.
     fn counters(&self) -> impl Iterator<Item = (&'static str, Cell)> {
         let Status { requests_over_limits, events_dropped, sightings_dropped, panics, .. } =
             self.server;

@@ -28,7 +28,7 @@ pub(crate) struct VersionArgs {}
 #[derive(Debug, Serialize)]
 struct Versions {
     client: &'static str,
-    /// Absent if no server is configured or it did not respond.
+    /// Absent if no server is configured or its version is not known.
     server: Option<String>,
 }
 

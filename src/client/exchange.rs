@@ -65,8 +65,8 @@ fn rounded(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX) / 100 * 100)
 }
 
-/// A body as JSON with redacted secrets. Other bodies and long ones are not shown, because secrets
-/// in them cannot be found.
+/// A body as JSON with redacted secrets. Of other bodies and of long ones, only the length is
+/// shown.
 fn without_secrets(body: &[u8]) -> String {
     let length = body.len();
     if length > LONGEST {

@@ -1,4 +1,4 @@
-//! The routes of the admin API, one method each.
+//! The routes of the admin API, as methods.
 
 use ::http::Method;
 use bytes::Bytes;
@@ -32,7 +32,7 @@ impl Client {
         self.ask(Method::GET, "/status", NOTHING).await
     }
 
-    /// The status, with all rows that the server cannot read.
+    /// The status. All rules are read first, so that it contains the unreadable ones.
     pub async fn status_with_unreadable_rows(&self) -> Answer<Status> {
         let query = StatusQuery { read_rules: true };
         self.ask(Method::GET, &Query::of(&query).behind("/status"), NOTHING).await

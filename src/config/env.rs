@@ -20,7 +20,7 @@ pub const OUTPUT: &str = "NICELIST_OUTPUT";
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
 /// The first enrollment secret of a new server. Hosts send it in their URLs.
 pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
-/// A filter for the server's log, such as `info,nicelist::sync=debug`.
+/// A filter for the log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";
 /// If this variable is not empty, commands use no colors (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
@@ -39,7 +39,7 @@ pub const LOGNAME: &str = "LOGNAME";
 pub const VISUAL: &str = "VISUAL";
 /// Used if `VISUAL` is not set.
 pub const EDITOR: &str = "EDITOR";
-/// The shell that requests completions. Only the scripts in `completions/` set it.
+/// The shell that requests completions. The completion scripts set it.
 pub const COMPLETE: &str = "NICELIST_COMPLETE";
 /// Only set by nicelist for a completion that fills the cache, and that no shell waits for.
 pub const COMPLETE_IN_BACKGROUND: &str = "NICELIST_COMPLETE_IN_BACKGROUND";

@@ -243,7 +243,7 @@ macro_rules! choices {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Output {
-    /// A drawn table on a terminal, plain columns elsewhere.
+    /// A table. On a terminal, it fits the width.
     #[default]
     Table,
     /// A table with all its columns and with full texts, even if a terminal is narrower.

@@ -1,4 +1,4 @@
-//! Text formats as trees with positions: JSON, YAML, TOML, HCL and property lists.
+//! Data formats as trees with positions: JSON, YAML, TOML, HCL and property lists.
 //!
 //! Each format becomes a tree of [`Node`]s. Except in property lists, a node has the line and
 //! column where it begins, so that errors about a value can contain its position. Callers decide

@@ -1,4 +1,4 @@
-//! The epoch of a database. It changes when the database is restored from a backup or copied,
+//! The epoch of a database. It changes, for example, when the database is restored from a backup,
 //! because hosts may then have newer rules than their rows show.
 
 use jiff::Timestamp;

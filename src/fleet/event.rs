@@ -225,7 +225,7 @@ impl Event {
     }
 }
 
-/// A program and the number of its events.
+/// A program and the number of its events of one kind. File accesses are counted by rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = EventStatView)]
 pub struct EventStat {
@@ -242,7 +242,7 @@ pub struct EventStat {
     pub sha256: String,
     /// Signing ID of the file; empty if the file has none.
     pub signing_id: String,
-    /// Santa's decision.
+    /// Santa's decision in the newest event.
     pub decision: Decision,
     /// The number of events.
     pub events: u64,

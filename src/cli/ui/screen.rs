@@ -17,7 +17,8 @@ use crate::config::Output;
 
 /// The shortest pause between two drawings.
 const PAUSE: Duration = Duration::from_secs(2);
-/// The second screen of a terminal, which leaves the first one as it is, without a cursor.
+/// Switches to the second screen of the terminal, and hides the cursor. The first screen stays as
+/// it is.
 const ENTER: &str = "\u{1b}[?1049h\u{1b}[?25l";
 const LEAVE: &str = "\u{1b}[?25h\u{1b}[?1049l";
 const HOME: &str = "\u{1b}[H";
@@ -138,7 +139,7 @@ async fn quit() {
     }
 }
 
-/// The second screen of the terminal. The first one is shown again when it is dropped.
+/// The second screen of the terminal. When this is dropped, the first one is shown again.
 struct Screen<'u>(&'u Ui);
 
 impl<'u> Screen<'u> {

@@ -112,7 +112,8 @@ fn kept<'a, T>(row: &'a [T], columns: &'a [Visibility]) -> impl Iterator<Item = 
 }
 
 /// Leaves out empty columns, and then other columns until no word is broken: first those with the
-/// greatest rank, and among these the last. One column always stays. The first row is the header.
+/// greatest rank, and among these the last. The first column that is not empty always stays. The
+/// first row is the header.
 fn columns_that_fit(rows: &[Vec<&str>], places: &[Place], width: usize) -> Vec<Visibility> {
     let texts = |column: usize| rows.iter().filter_map(move |row| row.get(column).copied());
     let is_empty = |column: usize| texts(column).skip(1).all(str::is_empty);

@@ -1,4 +1,4 @@
-//! The exact output of each format.
+//! Tests of the exact output of lists and reports in several formats, of errors and of questions.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -36,7 +36,7 @@ impl Write for Memory {
 
 const NOW: &str = "2026-11-20T12:00:00Z";
 
-/// A `Ui` whose output is kept, on a terminal of 40 columns or on none.
+/// A `Ui` whose output is kept, on a terminal of 40 columns or without a terminal.
 pub(crate) fn captured_ui(format: Output, terminal: bool) -> (Ui, Memory, Memory) {
     let (out, err) = (Memory::default(), Memory::default());
     let stream = |memory: &Memory| Stream {

@@ -344,8 +344,9 @@ impl Host {
         self.sync.macs = Some(Box::new(macs));
     }
 
-    /// Whether the server may mix up requests of two Macs in a session that begins now. This is
-    /// possible for a few minutes after `another_began`: another Mac had just begun a session.
+    /// Whether the server may mix up requests of two Macs in a session that begins now.
+    /// `another_began` means that another Mac has just begun a session. From then on, requests may
+    /// be mixed up for a few minutes.
     pub fn is_mixed(&mut self, another_began: bool, now: Timestamp) -> bool {
         let Some(macs) = &mut self.sync.macs else { return false };
         if another_began {
