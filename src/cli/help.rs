@@ -35,7 +35,7 @@ impl HelpArgs {
         Topic::ALL.into_iter().find(|topic| topic.name() == name)
     }
 
-    /// The names of the command. Options are left out, so that they have no effect.
+    /// The given words. Options are left out, so that they have no effect.
     fn words(&self) -> impl Iterator<Item = &str> {
         let words = self.name.iter().chain(&self.below).map(String::as_str);
         words.filter(|word| !word.starts_with('-'))

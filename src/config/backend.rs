@@ -76,9 +76,9 @@ pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl
     Some(WithOrigin { value, origin: Origin::built_in() })
 }
 
-/// Returns the backend of the strongest of `connections`, or else the `usual` database. Also
-/// returns a warning if a token in a file is not used because it belongs to a weaker connection
-/// than the server.
+/// Returns the backend of the strongest of `connections` that has one, or else the `usual`
+/// database. Also returns a warning if a token in a file is not used because it belongs to a weaker
+/// connection than the server.
 pub(super) fn decide(
     connections: &[Connection],
     usual: Option<&WithOrigin<DatabaseUrl>>,

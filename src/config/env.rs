@@ -22,7 +22,8 @@ pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
 pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
 /// A filter for the log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";
-/// If this variable is not empty, commands use no colors (<https://no-color.org>).
+/// If this variable is not empty, commands use no colors, unless `--color` is given
+/// (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
 /// If this variable is `dumb`, the terminal cannot move its cursor.
 pub const TERM: &str = "TERM";

@@ -46,7 +46,7 @@ impl ConfigKey {
         }
     }
 
-    /// Finds `text` in `allowed`. The error contains the nearest key.
+    /// Finds `text` in `allowed`. The error contains the nearest key, if one is similar enough.
     pub(super) fn find(text: &str, allowed: &[Self]) -> Result<Self, ConfigProblem> {
         let found = allowed.iter().find(|key| key.as_str() == text).copied();
         found.ok_or_else(|| ConfigProblem::UnknownKey {

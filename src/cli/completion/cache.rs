@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::proposal::Proposal;
 use crate::cli::policy_files::Bounded;
 
-/// The age up to which values are used.
+/// Maximum age of values, or of a failure to read them.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
 /// The age up to which a background process may still be running. It is longer than the time for
 /// which such a process waits.

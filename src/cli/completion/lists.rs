@@ -1,4 +1,4 @@
-//! The lists of the server whose items are proposed.
+//! Lists from the server. Completions propose their items.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -22,7 +22,7 @@ pub(super) use shells::registration;
 /// The command that shells complete and run. It is in a folder of `PATH`.
 const PROGRAM: &str = "nicelist";
 
-/// Prints completions if a shell requested them. Otherwise, returns nothing.
+/// Prints completions if a shell requested them. Otherwise, returns `None`.
 pub(super) fn respond() -> Option<ExitCode> {
     let completion = CompleteEnv::with_factory(|| sources::attach(super::command()))
         .var(names::COMPLETE)

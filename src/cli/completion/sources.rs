@@ -53,7 +53,8 @@ fn attach_below(command: Command, parent: &str) -> Command {
 }
 
 impl Source {
-    /// The source of an argument, by its type or, if it is only a text, by its name.
+    /// The source of an argument, by its type or, if it is only a text, by its command and its
+    /// name.
     fn of(path: &str, arg: &Arg) -> Option<Self> {
         let parsed = arg.get_value_parser().type_id();
         let typed = [

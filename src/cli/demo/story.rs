@@ -20,7 +20,7 @@ use crate::rule::{Outcome, PolicyKind, RuleDraft, Scope, TagName};
 
 /// The rules that the demo starts with.
 const RULES: &str = include_str!("../../../examples/rules.csv");
-/// The Mac on which a program is blocked, and the program.
+/// The Mac on which [`PROGRAM`] is blocked.
 const HERO: &str = "mira-mbp.local";
 const PROGRAM: &str = "Pinecone";
 /// The columns of the list of hosts. They fit in 80 columns, and no text is shortened.

@@ -71,7 +71,7 @@ impl DecisionArgs {
         Ok(self.expires.map(|expiry| expiry.to_send(now)).transpose()?.unwrap_or_default())
     }
 
-    /// Asks for the expiry and the ticket if they are not given, unless `--yes` is.
+    /// Asks for the expiry and for the ticket if they are missing. With `--yes`, asks nothing.
     pub(super) fn ask_details(&mut self, ui: &Ui) -> Result<(), CliError> {
         if self.yes {
             return Ok(());

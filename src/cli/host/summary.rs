@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::api::{Contact, HostCounts, HostState};
 use crate::cli::ui::relative;
 
-/// Counts of at least this age are shown with it.
+/// Counts of at least this age are shown with their age.
 const OLD: SignedDuration = SignedDuration::from_secs(5);
 
 /// Summarizes counts, as in `5,001 hosts: 4,990 in-sync, 11 behind; 3 silent`.

@@ -147,7 +147,7 @@ fn hosts_per_request(tags: usize) -> usize {
     MOST_HOSTS.min(MOST_EDITS / tags.max(1)).max(1)
 }
 
-/// Adds the result of a request to the results of the requests before it.
+/// Joins the responses to the earlier requests and the response to the next one.
 fn joined(before: Option<ChangeAnswer>, next: ChangeAnswer) -> ChangeAnswer {
     let Some(mut all) = before else { return next };
     let ChangeAnswer { revision, changed, outcomes, pruned, mut differences, warnings } = next;

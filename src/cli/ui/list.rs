@@ -1,5 +1,5 @@
-//! Lists. Rows are written as they arrive, unless they are sorted or filtered as one JSON array, so
-//! a million rows need no more memory than a few hundred.
+//! Lists. Rows are written as they arrive, so a million rows need no more memory than a few
+//! hundred. Sorted rows, and a JSON array that is filtered, are kept in memory as a whole.
 
 use std::io::{self, Write};
 

@@ -10,7 +10,7 @@ use crate::rule::PolicyKind;
 
 /// Maximum hosts or users that are shown for a program.
 const MOST_NAMED: usize = 5;
-/// Maximum rules and programs that are shown.
+/// Maximum rules that are shown, and maximum programs.
 const MOST_SHOWN: usize = 20;
 
 /// Shows the new rules, and the hosts and users that they affect.

@@ -26,7 +26,7 @@ pub(super) fn phase(phase: FleetPhase) -> &'static str {
     }
 }
 
-/// The progress since an earlier report.
+/// The progress in one line, with the rate since an earlier report.
 pub(super) fn progress_line(before: &FleetProgress, now: &FleetProgress) -> String {
     let moment = now.elapsed.saturating_sub(before.elapsed);
     // The rate over a very short time would be random, so the rate since the start is shown
