@@ -39,7 +39,7 @@ impl Report for Explanation {
 /// After a restore, the rules of a host are not known until its clean sync.
 pub(super) const UNKNOWN_UNTIL_SYNC: &str = "not known: the database was restored";
 
-/// The rule on the host until its next sync, if it is another one.
+/// The policy for the target on the host until its next sync, if that sync changes it.
 fn until_sync(explanation: &Explanation) -> Cell {
     match (&explanation.next_sync, explanation.held) {
         (None, _) => Cell::text(""),
