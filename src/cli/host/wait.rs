@@ -120,13 +120,16 @@ pub(crate) async fn until_in_sync(
 }
 
 /// Whether a host is in sync, or has all rules of a revision or a later one. A host that has
-/// drifted or needs a clean sync is not up to date.
+/// drifted, rejects rules or needs a clean sync is not up to date. If several Macs use its machine
+/// ID, all of them must be in sync, because the revision is that of only one of them.
 pub(in crate::cli) fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
-    let complete = host.rules.revision.is_some_and(|held| held >= wanted);
+    let is_complete = host.conflict.is_none()
+        && host.state != HostState::Rejecting
+        && host.rules.revision.is_some_and(|held| held >= wanted);
     host.clean_sync.is_none()
         && host.reason.is_none()
         && host.drift.is_none()
-        && (complete || host.state == HostState::InSync)
+        && (is_complete || host.state == HostState::InSync)
 }
 
 /// When the next sync is likely.
@@ -160,8 +163,8 @@ fn too_late(name: &str, host: &HostView, timeout: SignedDuration, now: Timestamp
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::DriftView;
-    use crate::fleet::{CleanSync, ClientMode, RuleCounts};
+    use crate::api::{ConflictView, DriftView};
+    use crate::fleet::{CleanSync, ClientMode, ConflictKind, RuleCounts};
 
     fn host(state: HostState, held: Option<u64>) -> HostView {
         let (rules, mode) = (
@@ -219,6 +222,15 @@ mod tests {
         assert!(is_up_to_date(&host(HostState::Behind, Some(7)), Revision(7)));
         assert!(!is_up_to_date(&host(HostState::Behind, Some(6)), Revision(7)));
         assert!(!is_up_to_date(&host(HostState::NeverSynced, None), Revision(0)));
+        assert!(!is_up_to_date(&host(HostState::Rejecting, Some(7)), Revision(7)));
+        let conflict = ConflictView {
+            reason: ConflictKind::Clones,
+            since: Timestamp::UNIX_EPOCH,
+            macs: Vec::new(),
+        };
+        let shared = |state| HostView { conflict: Some(conflict.clone()), ..host(state, Some(7)) };
+        assert!(!is_up_to_date(&shared(HostState::Behind), Revision(7)));
+        assert!(is_up_to_date(&shared(HostState::InSync), Revision(7)));
         let ordered =
             HostView { clean_sync: Some(CleanSync::Clean), ..host(HostState::Behind, Some(7)) };
         assert!(!is_up_to_date(&ordered, Revision(7)));
