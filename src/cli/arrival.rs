@@ -86,8 +86,10 @@ impl ArrivalArgs {
         revision: Revision,
         percent: Percent,
     ) -> Result<Arrival, CliError> {
-        let hosts = HostsInScope::of_revision(client, revision).await?;
         let command = format!("host wait --revision {revision}");
+        let hosts = HostsInScope::of_revision(client, revision).await.map_err(|error| {
+            CliError::from(error).hint(to_continue(&continuation(ui, &command, percent)))
+        })?;
         let goal = WaitGoal { revision, hosts, percent, timeout: self.timeout, command };
         wait(ui, client, goal).await
     }
@@ -162,14 +164,11 @@ impl Arrival {
             WaitOutcome::TimedOut => {
                 let (timeout, summary) = (rough(*timeout), tally.summary(*revision));
                 let text = format!("{percent} not reached within {timeout}: {summary}");
-                Err(CliError::new(Kind::TimedOut, text)
-                    .hint(format!("to continue waiting: {command}")))
+                Err(CliError::new(Kind::TimedOut, text).hint(to_continue(command)))
             }
             WaitOutcome::Interrupted => {
-                ui.status(format!(
-                    "stopped waiting, but revision {revision} stays active; to continue waiting: \
-                     {command}"
-                ));
+                let hint = to_continue(command);
+                ui.status(format!("stopped waiting, but revision {revision} stays active; {hint}"));
                 Err(CliError::new(Kind::Interrupted, "interrupted"))
             }
         }
@@ -198,11 +197,7 @@ impl Row for Arrival {
 /// Waits until enough hosts have the revision, the timeout expires or the user presses Ctrl-C.
 pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arrival, CliError> {
     let WaitGoal { revision, hosts, percent, timeout, command } = goal;
-    let percentage = match percent {
-        Percent::ALL => String::new(),
-        percent => format!(" --percent {percent}"),
-    };
-    let command = ui.command(&format!("{command}{percentage}"));
+    let command = continuation(ui, &command, percent);
     let mut watch = Watch {
         ui,
         counter: Counter::new(client, revision, hosts),
@@ -215,11 +210,23 @@ pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arr
         watched = watch.until_reached() => watched,
         () = interrupted => Ok(WaitOutcome::Interrupted),
     };
-    let outcome = watched.map_err(|error| error.hint(format!("to continue waiting: {command}")))?;
+    let outcome = watched.map_err(|error| error.hint(to_continue(&command)))?;
     let Watch { counter, timeout, tally, .. } = watch;
     let (scopes, online) = (counter.hosts.scopes(), tally.online());
     let timeout = timeout.unwrap_or_default();
     Ok(Arrival { outcome, revision, percent, scopes, online, tally, timeout, command })
+}
+
+/// The command that continues to wait for this percentage.
+fn continuation(ui: &Ui, command: &str, percent: Percent) -> String {
+    match percent {
+        Percent::ALL => ui.command(command),
+        percent => ui.command(&format!("{command} --percent {percent}")),
+    }
+}
+
+fn to_continue(command: &str) -> String {
+    format!("to continue waiting: {command}")
 }
 
 /// A wait in progress.
@@ -237,7 +244,9 @@ impl Watch<'_> {
     async fn until_reached(&mut self) -> Result<WaitOutcome, CliError> {
         let progress = self.ui.host_bar(self.text("counting hosts"));
         let outcome = self.until_counted(&progress).await?;
-        self.counter.find_stragglers(&mut self.tally).await?;
+        if let Err(error) = self.counter.find_stragglers(&mut self.tally).await {
+            self.ui.warn(format!("hosts without the change cannot be listed: {error}"));
+        }
         Ok(outcome)
     }
 

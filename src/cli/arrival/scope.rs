@@ -12,14 +12,14 @@ use crate::client::{Client, ClientError};
 use crate::fleet::{Interval, SettingKey, parse_duration};
 use crate::rule::{Revision, Scope};
 
-/// Maximum pages of hosts that are read to count hosts one time. A page has 1,000 hosts.
-const MOST_PAGES: u32 = 10;
+/// Maximum hosts that are read to count hosts one time.
+const MOST_HOSTS: usize = 10_000;
 /// Maximum pages of changes that are read to find their scopes.
 const MOST_PAGES_OF_CHANGES: u32 = 20;
 /// Maximum scopes whose hosts are listed. Each scope needs at least one request.
 const MOST_SCOPES: usize = 20;
 /// A count that began before the change may be published after it, in addition to the last one. The
-/// third different count cannot have begun before the change.
+/// third count, if each is newer than the one before, cannot have begun before the change.
 const COUNTS_UNTIL_CURRENT: u32 = 3;
 
 /// The hosts to wait for.
@@ -110,9 +110,14 @@ pub(super) struct Counter<'c> {
     client: &'c Client,
     revision: Revision,
     pub(super) hosts: HostsInScope,
-    /// The time of the server's last count, and the number of different counts until now.
-    last_count: Option<Timestamp>,
-    different_counts: u32,
+    /// Whether the server has read the revision. If another server of the same database committed
+    /// it, this server may still show hosts without the change as in sync.
+    is_revision_known: bool,
+    /// The time of the newest count, and the number of counts that were newer than all before them.
+    newest_count: Option<Timestamp>,
+    newer_counts: u32,
+    /// The time of the first count that cannot have begun before the change.
+    current_since: Option<Timestamp>,
     fleet_interval: Option<SignedDuration>,
 }
 
@@ -122,8 +127,10 @@ impl<'c> Counter<'c> {
             client,
             revision,
             hosts,
-            last_count: None,
-            different_counts: 0,
+            is_revision_known: false,
+            newest_count: None,
+            newer_counts: 0,
+            current_since: None,
             fleet_interval: None,
         }
     }
@@ -131,6 +138,9 @@ impl<'c> Counter<'c> {
     /// Counts the hosts. If there are too many of them to list, waits for the whole fleet from now
     /// on.
     pub(super) async fn count(&mut self) -> Result<Counted, CliError> {
+        if !self.is_revision_known {
+            self.is_revision_known = self.client.status().await?.revision >= self.revision;
+        }
         if let HostsInScope::Scopes(scopes) = &self.hosts {
             if let Some(counted) = self.count_listed(scopes).await? {
                 return Ok(counted);
@@ -145,12 +155,12 @@ impl<'c> Counter<'c> {
         let mut tally = Tally::default();
         let mut seconds = None;
         let mut known = HashSet::new();
-        let mut pages_left = MOST_PAGES;
+        let mut left = MOST_HOSTS;
         for scope in scopes {
             let mut pages = self.client.hosts(&query(scope));
             while let Some(page) = pages.next().await? {
-                let Some(left) = pages_left.checked_sub(1) else { return Ok(None) };
-                pages_left = left;
+                let Some(rest) = left.checked_sub(page.len()) else { return Ok(None) };
+                left = rest;
                 for host in page.into_iter().filter(|host| is_in(host, scope)) {
                     if known.insert(host.machine.clone()) {
                         seconds = seconds.max(Some(host.interval));
@@ -161,13 +171,13 @@ impl<'c> Counter<'c> {
         }
         let seconds = seconds.unwrap_or(Interval::DEFAULT.seconds());
         let interval = SignedDuration::from_secs(i64::from(seconds));
-        Ok(Some(Counted { tally, is_current: true, interval }))
+        Ok(Some(Counted { tally, is_current: self.is_revision_known, interval }))
     }
 
     async fn count_fleet(&mut self) -> Result<Counted, CliError> {
         let mut counts = self.client.host_counts().await?;
         self.note_count(counts.counted_at);
-        while self.different_counts < COUNTS_UNTIL_CURRENT {
+        while self.current_since.is_none() {
             let next = self.client.host_counts().await?;
             if !self.note_count(next.counted_at) {
                 break;
@@ -182,15 +192,23 @@ impl<'c> Counter<'c> {
             Some(interval) => interval,
             None => *self.fleet_interval.insert(fleet_interval(self.client).await?),
         };
-        let is_current = self.different_counts >= COUNTS_UNTIL_CURRENT;
+        // With several servers, a later response may have an older count.
+        let is_current = self.is_revision_known
+            && self.current_since.is_some_and(|since| counts.counted_at >= since);
         Ok(Counted { tally, is_current, interval })
     }
 
-    /// Whether the count differs from the last one.
+    /// Whether the count is newer than all counts before it.
     fn note_count(&mut self, counted_at: Timestamp) -> bool {
-        let differs = self.last_count.replace(counted_at) != Some(counted_at);
-        self.different_counts = self.different_counts.saturating_add(u32::from(differs));
-        differs
+        let is_newer = self.newest_count.is_none_or(|newest| counted_at > newest);
+        if is_newer {
+            self.newest_count = Some(counted_at);
+            self.newer_counts = self.newer_counts.saturating_add(1);
+            if self.newer_counts == COUNTS_UNTIL_CURRENT {
+                self.current_since = Some(counted_at);
+            }
+        }
+        is_newer
     }
 
     /// Adds some stragglers to a count of the fleet, which has only numbers.
@@ -258,18 +276,37 @@ mod tests {
         assert_eq!(of("group:staff"), HostQuery::default());
     }
 
-    #[test]
-    fn the_third_different_count_is_current() {
+    /// A client of a server without hosts.
+    fn client() -> Client {
         let answer = |_: Request<Bytes>| -> BoxFuture<'static, Response<Bytes>> {
-            Box::pin(async { Response::new(Bytes::new()) })
+            Box::pin(async { Response::new(Bytes::from_static(br#"{"items":[]}"#)) })
         };
-        let server = InProcess { address: "test".to_owned(), answer };
-        let client = Client::in_process(server);
+        Client::in_process(InProcess { address: "test".to_owned(), answer })
+    }
+
+    #[tokio::test]
+    async fn the_hosts_of_many_scopes_are_listed_if_they_are_few() {
+        let scopes =
+            (1..=MOST_SCOPES).map(|number| format!("tag:t{number}").parse::<Scope>().unwrap());
+        let hosts = HostsInScope::Scopes(scopes.collect());
+        let client = client();
+        let mut counter = Counter::new(&client, Revision(7), hosts.clone());
+        counter.is_revision_known = true;
+        let counted = counter.count().await.unwrap();
+        assert!(counted.is_current);
+        assert_eq!((counted.tally, counter.hosts), (Tally::default(), hosts));
+    }
+
+    #[test]
+    fn the_third_newer_count_is_current() {
+        let client = client();
         let mut counter = Counter::new(&client, Revision(7), HostsInScope::Fleet);
-        let differs = [0, 0, 30, 30, 60].map(|second| {
-            counter.note_count(Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second))
-        });
-        assert_eq!(differs, [true, false, true, false, true]);
-        assert_eq!(counter.different_counts, COUNTS_UNTIL_CURRENT);
+        let at = |second| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
+        // Two servers respond in turn, each with its last count.
+        let is_newer = [0, 10, 0, 10, 30].map(|second| counter.note_count(at(second)));
+        assert_eq!(is_newer, [true, true, false, false, true]);
+        assert_eq!(counter.current_since, Some(at(30)));
+        assert!(counter.note_count(at(60)));
+        assert_eq!(counter.current_since, Some(at(30)));
     }
 }
