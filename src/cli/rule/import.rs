@@ -162,7 +162,20 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
             show(ui, whole, &summary, &answer, &sent)
         })
         .await;
-    complaint.map_or(waited, |complaint| Err(with_choice(complaint, conflicts)))
+    complaint.map_or(waited, |complaint| Err(with_wait(with_choice(complaint, conflicts), waited)))
+}
+
+/// The error for rejected rows, with the error of the wait as a cause. After Ctrl-C, or if stdout
+/// was closed, returns only the latter.
+fn with_wait(complaint: CliError, waited: Result<(), CliError>) -> CliError {
+    match waited {
+        Ok(()) => complaint,
+        Err(error) if !error.kind.has_message() => error,
+        Err(error) => {
+            let causes = std::iter::once(error.message).chain(error.causes);
+            error.hints.into_iter().fold(complaint.because(causes), CliError::hint)
+        }
+    }
 }
 
 /// Shows what an import changed. The JSON output is `whole`.

@@ -199,3 +199,16 @@ async fn rejects_never_overwrite_the_file_that_is_imported() {
     assert_eq!(error.kind.exit_code(), 2);
     assert_eq!(fs::read_to_string(&file).unwrap(), MIXED);
 }
+
+#[test]
+fn rejected_rows_do_not_hide_how_a_wait_ended() {
+    let complaint = || CliError::input("1 row was rejected");
+    let late = CliError::new(Kind::TimedOut, "not reached").hint("to continue waiting: …");
+    let error = with_wait(complaint(), Err(late));
+    assert_eq!((error.kind, &*error.message), (Kind::Input, "1 row was rejected"));
+    assert_eq!(error.causes, ["not reached"]);
+    assert_eq!(error.hints, ["to continue waiting: …"]);
+    let stopped = with_wait(complaint(), Err(CliError::new(Kind::Interrupted, "interrupted")));
+    assert_eq!(stopped.kind, Kind::Interrupted);
+    assert_eq!(with_wait(complaint(), Ok(())).kind, Kind::Input);
+}
