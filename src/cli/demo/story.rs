@@ -216,9 +216,12 @@ impl Story<'_> {
     pub(super) fn suggest_an_approval(&self) -> Result<(), CliError> {
         let Self { server, token, .. } = self;
         self.say("\nOther programs are pending approval. To approve one, in another terminal:\n")?;
-        self.say(&format!("   export NICELIST_SERVER={server}"))?;
-        self.say(&format!("   export NICELIST_TOKEN={token}"))?;
-        self.say("   nicelist event approve")
+        // The terminal wraps long commands, so that they can still be copied.
+        let commands = format!(
+            "   export NICELIST_SERVER={server}\n   export NICELIST_TOKEN={token}\n   nicelist event \
+             approve\n"
+        );
+        self.ui.data(commands.as_bytes())
     }
 
     /// What to do after the server has stopped.
