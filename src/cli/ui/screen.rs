@@ -78,7 +78,7 @@ impl Ui {
     fn draw(&self, text: &str, failure: Option<&str>) -> io::Result<()> {
         let head = match failure {
             Some(failure) => format!("Trying again after an error: {}", harmless(failure)),
-            None => "Every 2 seconds; press q to quit".to_owned(),
+            None => "Refreshed automatically; press q to quit".to_owned(),
         };
         let screen = (self.height.get().unwrap_or(24), self.width.get().unwrap_or(80));
         let mut out = self.out();
