@@ -16,7 +16,7 @@ pub(crate) use scope::HostsInScope;
 
 use super::arg::duration;
 use super::error::{CliError, Kind};
-use super::signals::interrupt;
+use super::signals::shutdown;
 use super::ui::{Cell, Column, Progress, Row, Ui, rough};
 use crate::client::Client;
 use crate::rule::{Revision, Scope};
@@ -194,7 +194,8 @@ impl Row for Arrival {
     }
 }
 
-/// Waits until enough hosts have the revision, the timeout expires or the user presses Ctrl-C.
+/// Waits until enough hosts have the revision, the timeout expires, the user presses Ctrl-C or the
+/// process gets SIGTERM, for example because a CI job is canceled.
 pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arrival, CliError> {
     let WaitGoal { revision, hosts, percent, timeout, command } = goal;
     let command = continuation(ui, &command, percent);
@@ -205,7 +206,7 @@ pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arr
         timeout,
         tally: Tally::default(),
     };
-    let interrupted = interrupt()?;
+    let interrupted = shutdown()?;
     let watched = tokio::select! {
         watched = watch.until_reached() => watched,
         () = interrupted => Ok(WaitOutcome::Interrupted),

@@ -159,24 +159,31 @@ fn invalid_waits_are_refused() {
     assert!(!shell.run("rule list").contains("AAAAAAAAAA"));
 }
 
-/// Whether a process handles SIGINT.
+/// Whether a process handles SIGINT and SIGTERM.
 #[cfg(target_os = "linux")]
-fn handles_interrupts(process: u32) -> bool {
+fn handles_signals(process: u32) -> bool {
+    const BOTH: u64 = (1 << (2 - 1)) | (1 << (15 - 1));
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
-    u64::from_str_radix(caught.trim(), 16).unwrap() & 0b10 != 0
+    u64::from_str_radix(caught.trim(), 16).unwrap() & BOTH == BOTH
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn an_interrupt_stops_the_wait_and_not_the_change() {
+fn a_signal_stops_the_wait_and_not_the_change() {
+    stops_the_wait("-INT");
+    stops_the_wait("-TERM");
+}
+
+#[cfg(target_os = "linux")]
+fn stops_the_wait(signal: &str) {
     let (shell, _server) = fleet();
     let words = ["rule", "add", "block", "teamid:AAAAAAAAAA", "--scope", "tag:eng", "--wait"];
     let mut command = shell.command(&words);
     let adding = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    until("the command waits", || handles_interrupts(adding.id()));
+    until("the command waits", || handles_signals(adding.id()));
     let process = adding.id().to_string();
-    let kill = std::process::Command::new("kill").args(["-INT", &process]).status();
+    let kill = std::process::Command::new("kill").args([signal, &process]).status();
     assert!(kill.unwrap().success());
 
     let stopped = adding.wait_with_output().unwrap();
