@@ -162,7 +162,10 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
             show(ui, whole, &summary, &answer, &sent)
         })
         .await;
-    complaint.map_or(waited, |complaint| Err(with_wait(with_choice(complaint, conflicts), waited)))
+    match complaint {
+        Some(complaint) => Err(with_wait(with_choice(complaint, conflicts), waited)),
+        None => waited,
+    }
 }
 
 /// The error for rejected rows, with the error of the wait as a cause. After Ctrl-C, or if stdout
