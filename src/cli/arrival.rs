@@ -277,7 +277,7 @@ impl Watch<'_> {
     }
 
     fn text(&self, state: &str) -> String {
-        format!("waiting for {} of online hosts: {state}", self.percent)
+        format!("{state}; waiting for {} of online hosts", self.percent)
     }
 }
 

@@ -52,7 +52,7 @@ impl Ui {
 
     /// Shows a bar of hosts. It has no estimate, because hosts sync at their own times.
     pub(crate) fn host_bar(&self, text: impl Into<String>) -> Progress {
-        let template = "{msg} [{bar:30}] {human_pos}/{human_len}";
+        let template = "[{bar:20}] {human_pos}/{human_len} {wide_msg}";
         self.draw_progress(Some(0), template, text.into())
     }
 
