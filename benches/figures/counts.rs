@@ -51,8 +51,8 @@ pub(crate) fn report() {
     record(format!("a count of {HOSTS} hosts: 1 s of CPU"), ms(count), count <= COUNT_LIMIT);
 }
 
-/// Fills the database up to [`HOSTS`] hosts with copies of the only host. The times at which they
-/// were last seen are spread over ten minutes.
+/// Copies the one host in the database until it has [`HOSTS`] hosts. Spreads the times when the
+/// hosts were last seen over ten minutes.
 fn multiply(database: &Path) {
     let database = Connection::open(database).unwrap();
     let copied = database
@@ -110,12 +110,12 @@ fn list(home: &Path, server: &Server) {
     record(promise, ms(command), command <= LIST_LIMIT);
 }
 
-/// The CPU time of a server without requests, measured after its first count. `every` is the
-/// interval between two counts.
+/// The CPU time that a server without requests uses in [`COUNTS`] × [`EVERY`] seconds after its
+/// first count. `every` is the interval at which the server counts the hosts.
 fn cpu_of(home: &Path, database: &str, every: &str) -> Duration {
     let flags = ["--count-hosts-every".to_owned(), every.to_owned()];
     let server = Server::start_with(home, database, &flags);
-    // Waits for the first count, which also reads a representative of each group.
+    // Waits for the first count. It also fills a cache that later counts use.
     std::thread::sleep(Duration::from_secs(5));
     let before = server.cpu();
     std::thread::sleep(Duration::from_secs(u64::from(EVERY * COUNTS)));

@@ -14,7 +14,8 @@ use crate::server::Server;
 use crate::{ms, rules};
 
 const RULES: u64 = 1_000;
-/// Connections of each kind: one kind sends many requests, the other an incomplete request.
+/// The number of connections that send many requests. The same number of connections send only a
+/// part of a request.
 const CONNECTIONS: usize = 2_000;
 /// The server's soft limit on file descriptors when it starts.
 const DESCRIPTORS: u32 = 1_024;

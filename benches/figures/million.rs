@@ -10,7 +10,7 @@ const RULES: u64 = 1_000_000;
 
 const MIB: u64 = 1 << 20;
 /// Maximum memory of the client, and maximum growth of the server's memory, while rules are listed.
-/// The whole list is larger, so neither can keep it in memory.
+/// The list is larger, so a process within this limit does not keep the whole list in memory.
 const CONSTANT: u64 = 64 * MIB;
 
 pub(crate) fn report() {

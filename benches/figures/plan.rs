@@ -1,5 +1,5 @@
-//! CPU time for a policy with many rules: of the server when it plans and applies the policy, and
-//! of the command line when it plans the policy.
+//! CPU time of two programs that process a policy with many rules. The server plans and applies the
+//! policy, and the command line plans it.
 
 use std::hint::black_box;
 use std::io::BufReader;
@@ -18,7 +18,8 @@ use crate::{median, mib, ms, nicelist};
 
 const RUNS: usize = 7;
 const RULES: u64 = 100_000;
-/// The number of rules that are added. The same number is changed, and the same number is removed.
+/// The number of rules that are added. The same number of rules is removed, and slightly fewer
+/// rules are changed.
 const DIFFERENT: u64 = 1_000;
 
 pub(crate) fn report() {
@@ -78,8 +79,8 @@ pub(crate) fn report() {
     figure("change, 3% differ", &mut |to| {
         post_policy(to, "/policy", turn.next().unwrap(), differences);
     });
-    // The number of changes was odd, so the rules of `other` are active. They differ from revision
-    // 1.
+    // The number of changes was odd, so the rules of `other` are active. Revision 1 has the rules
+    // of `first`.
     figure("plan of a rollback, 3% differ", &mut |to| {
         post_policy(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
     });
@@ -139,8 +140,8 @@ fn policy(skipped: u64, turn: u64) -> PolicyRequest {
 fn post_policy(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
     let response = post(stream, &format!("/api/v1{path}"), body);
     let response: PolicyAnswer = serde_json::from_slice(&response).unwrap();
-    // Some of the rules whose comment differs are only in one of the two policies. They are added
-    // or removed instead of changed, so the number of differences is a little lower.
+    // Some of the rules whose comment differs are in only one of the two policies. They are added
+    // or removed instead of changed, so there are slightly fewer changes than `differences`.
     let (least, most) = (differences - differences / 50, differences);
     assert!(
         (least..=most).contains(&(response.changes.len() as u64)),

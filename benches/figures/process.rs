@@ -32,7 +32,7 @@ pub(crate) fn run(command: &mut Command, code: i32) -> Cost {
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let id = child.id().to_string();
     let mut peak = 0;
-    // The CPU time is read before `wait`, because `wait` removes the process from the table.
+    // The CPU time is read before `wait`, because `wait` removes the process from `/proc`.
     while fields(&stat(&id))[0] != "Z" {
         peak = status_of(&id, "VmHWM:").unwrap_or(peak);
         std::thread::sleep(GLANCE);
@@ -53,7 +53,7 @@ pub(crate) fn cpu_in(stat: &str) -> Duration {
     ticks(stat, [11, 12])
 }
 
-/// User and system time of a process and its children, including those that exited.
+/// User and system time of a process and its children, including children that exited.
 pub(crate) fn family_cpu(id: &str) -> Duration {
     let of_parent = stat(id);
     let children = std::fs::read_dir("/proc").unwrap().flatten().filter_map(|entry| {
@@ -77,7 +77,7 @@ fn ticks(stat: &str, places: [usize; 2]) -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// The fields of `/proc/ID/stat` from the state on.
+/// The fields of `/proc/ID/stat`, starting with the state of the process.
 fn fields(stat: &str) -> Vec<&str> {
     stat.rsplit(") ").next().unwrap().split(' ').collect()
 }

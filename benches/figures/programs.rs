@@ -1,4 +1,4 @@
-//! Response times of the lists and the details of programs.
+//! Response times of requests that list programs or return the details of a program.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,7 +20,7 @@ const HOSTS: u64 = 1_000;
 const GROUPS: u64 = 100;
 const A_BATCH: u64 = 10_000;
 
-/// Maximum pages of a list that are read.
+/// The maximum number of pages that are read from a list.
 const MOST_PAGES: usize = 200;
 const LIMIT: Duration = Duration::from_millis(50);
 /// The number of programs whose details are read.
@@ -53,7 +53,7 @@ pub(crate) fn report() {
     report_programs(server.address);
 }
 
-/// The list of programs with a filter that no index supports, and the details of programs.
+/// Measures a list of programs with a filter that no index supports, and the details of programs.
 fn report_programs(address: SocketAddr) {
     println!("The same programs, with rules for all teams in every group:\n");
     println!("| request | requests | programs | median | slowest |\n|---|---|---|---|---|");

@@ -21,8 +21,8 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Starts a server that returns the bytes `preflight` for each preflight, and other fixed bytes
-    /// for each other request.
+    /// Starts a server that returns the bytes `preflight` for each preflight, and short fixed
+    /// bodies for all other requests.
     pub(crate) fn start(preflight: &[u8]) -> Self {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.arg(ROLE).stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -47,7 +47,7 @@ impl Drop for Raw {
 
 pub(crate) fn serve() {
     let preflight = Bytes::from(std::io::read_to_string(std::io::stdin()).unwrap());
-    // This server uses the same number of threads as nicelist.
+    // This server uses the same number of worker threads as nicelist.
     let threads = (std::thread::available_parallelism().unwrap().get() / 2).max(1);
     let mut builder = tokio::runtime::Builder::new_multi_thread();
     let runtime = builder.worker_threads(threads).enable_all().build().unwrap();

@@ -24,7 +24,8 @@ impl Server {
         Self::run(nicelist(home), database, flags)
     }
 
-    /// Starts a server with this soft limit on file descriptors. The server may raise the limit.
+    /// Starts a server with the soft limit `soft` on file descriptors. The server may raise this
+    /// limit.
     pub(crate) fn start_with_descriptors(home: &Path, database: &str, soft: u32) -> Self {
         let mut shell = Command::new("sh");
         shell.env_clear().env("HOME", home);

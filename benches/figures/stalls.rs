@@ -116,7 +116,7 @@ fn longest_poll(server: &Server) -> Duration {
 }
 
 /// The longest response time of `/healthz` while a host with pedro syncs. pedro needs all rules on
-/// one page. The server refuses its sync, because there are too many rules.
+/// one page. The server refuses the sync, because there are too many rules.
 fn lone_page(home: &Path, database: &str) -> Duration {
     let server = Server::start(home, database);
     let mut sync = nicelist(home);

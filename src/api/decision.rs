@@ -33,7 +33,7 @@ pub struct DecisionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// The comment of the rule. If this is absent, a current rule with the same policy keeps its
-    /// comment. Otherwise, the comment contains the ID of the event.
+    /// comment. A new rule, or a rule whose policy changes, gets a comment with the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rule.
@@ -66,7 +66,7 @@ pub struct DecisionAnswer {
     pub machine: MachineId,
 }
 
-/// The decision about one of several programs.
+/// One of the programs in a decision, with the type and the scope of its rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgramDecision {
@@ -83,7 +83,8 @@ pub struct ProgramDecision {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionsRequest {
-    /// The programs, at most 1,000. Programs that lead to the same rule create one rule.
+    /// The programs, at most 1,000. If several programs lead to the same rule, the rule is created
+    /// only once.
     #[schema(min_items = 1, max_items = 1000)]
     pub decisions: Vec<ProgramDecision>,
     /// The policy of the rules. `cel` and `remove` are refused.
@@ -97,7 +98,7 @@ pub struct DecisionsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// The comment of the rules. If this is absent, current rules with the same policy keep their
-    /// comments. The comments of the other rules contain the ID of the program.
+    /// comments. New rules, and rules whose policy changes, get a comment with the ID of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.
@@ -145,7 +146,8 @@ pub struct UndoAnswer {
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule: removed, or changed back to the previous rule.
     pub outcomes: Vec<Outcome>,
-    /// For each rule, the fields that differ from the rule of the decision.
+    /// For each rule that was changed back, the fields that differ from the rule that the decision
+    /// created.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.
@@ -169,7 +171,7 @@ pub struct BundleApproval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// The comment of the rules. If this is absent, current rules with the same policy keep their
-    /// comments. The comments of the other rules contain the ID of the event.
+    /// comments. New rules, and rules whose policy changes, get a comment with the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.

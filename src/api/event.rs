@@ -20,9 +20,9 @@ pub struct EventView {
     pub occurred: Option<Timestamp>,
     /// The host that reported the event.
     pub machine: MachineId,
-    /// The current name of the host; empty if it is unknown.
+    /// The current name of the host; empty if the name is unknown.
     pub hostname: String,
-    /// The user who ran the program; empty if it was not reported, as for file accesses.
+    /// The user who ran the program; empty if the host reported no user, as for file accesses.
     pub user: String,
     /// What Santa decided.
     pub decision: Decision,
@@ -30,7 +30,7 @@ pub struct EventView {
     pub path: String,
     /// The program.
     pub program: Program,
-    /// The access to a watched file, if the event is about one.
+    /// The access to a watched file; absent for other events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<AccessView>,
 }
@@ -40,7 +40,7 @@ pub struct EventView {
 pub struct AccessView {
     /// The name of the profile's rule that matched.
     pub rule: String,
-    /// The version of the profile's policy.
+    /// The version of the file-access policy in the profile.
     pub rule_version: String,
     /// The path of the file.
     pub file: String,
@@ -184,7 +184,7 @@ pub struct WaitingView {
     pub hosts: Vec<WaitingHost>,
     /// The users who ran the program, at most 16 for each host.
     pub users: Vec<String>,
-    /// The number of events about the program on these hosts, without file accesses.
+    /// The number of events about the program on `hosts`, not counting file accesses.
     pub events: u64,
     /// When the newest event was received.
     pub last_received: Timestamp,

@@ -41,8 +41,8 @@ macro_rules! event_query {
         #[into_params(parameter_in = Query)]
         #[serde(default, deny_unknown_fields)]
         pub struct $name {
-            /// Only events of this host: its machine ID, serial number or host name, a unique
-            /// prefix of one, or `id:` followed by a whole machine ID.
+            /// Only events of this host. Accepts a machine ID, serial number or host name, a unique
+            /// prefix of any of these, or `id:` followed by a whole machine ID.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub host: Option<String>,
             /// Only executions by this user. Santa does not report the users of file accesses.
