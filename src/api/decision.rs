@@ -33,7 +33,7 @@ pub struct DecisionRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// The comment of the rule. If this is absent, a current rule with the same policy keeps its
-    /// comment. A new rule, or a rule whose policy changes, gets a comment with the ID of the event.
+    /// comment. A new rule, or a rule with a new policy, gets a comment with the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rule.
@@ -98,7 +98,7 @@ pub struct DecisionsRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// The comment of the rules. If this is absent, current rules with the same policy keep their
-    /// comments. New rules, and rules whose policy changes, get a comment with the ID of the program.
+    /// comments. New rules, and rules with a new policy, get a comment with the ID of the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.
@@ -171,7 +171,7 @@ pub struct BundleApproval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
     /// The comment of the rules. If this is absent, current rules with the same policy keep their
-    /// comments. New rules, and rules whose policy changes, get a comment with the ID of the event.
+    /// comments. New rules, and rules with a new policy, get a comment with the ID of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub comment: Option<String>,
     /// The ticket that requested the rules.

@@ -17,24 +17,26 @@ pub struct ExplainQuery {
     pub target: Target,
 }
 
-/// Whether a host gets a rule for a target. Only the first of the rules, the strongest, counts.
+/// Whether a host gets a rule for a target. Only the first rule in `rules`, which has the strongest
+/// scope, counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The host gets the first of the rules.
+    /// The host gets the first rule in `rules`.
     Sent,
-    /// The host does not get the first of the rules, because its Santa does not support it.
+    /// The host does not get the first rule in `rules`, because the host's Santa does not support
+    /// the rule.
     Withheld,
-    /// The first of the rules has the policy `remove`, so the host gets no rule.
+    /// The first rule in `rules` has the policy `remove`, so the host gets no rule.
     Removed,
     /// No scope of the host has a rule for the target.
     NoRule,
 }
 
-/// The pending changes of a host, and how often it syncs.
+/// The pending changes of a host, and how often the host syncs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct NextSync {
-    /// The number of the host's pending rules and removals, for any target.
+    /// The number of the host's pending rules and removals, for all targets.
     pub due: u64,
     /// When the host last sent a preflight.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -42,7 +44,7 @@ pub struct NextSync {
     /// The sync interval in seconds.
     pub interval: u32,
     /// Whether the rules on the host are unknown because the database was restored. If so, the host
-    /// gets all its rules again in a clean sync, unless its hash confirms them.
+    /// gets all its rules again in a clean sync, unless the rules hash that it reports matches.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
 }
@@ -60,22 +62,22 @@ pub struct Explanation {
     pub santa_version: String,
     /// Whether the host gets a rule for the target.
     pub verdict: Verdict,
-    /// The policy of the rule that the host has now; absent if it has none, or if its rules are
-    /// unknown.
+    /// The policy of the host's current rule for the target; absent if the host has no such rule,
+    /// or if its rules are unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<PolicyKind>,
-    /// The next sync; absent if it changes nothing for the target.
+    /// The next sync; absent if that sync changes nothing for the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
-    /// The policy that the host gets, if it gets a rule: the policy of the rule, or the nearest one
-    /// that the host's Santa supports.
+    /// The policy that the host gets; absent if the host gets no rule. This is the policy of the
+    /// rule, or the nearest policy that the host's Santa supports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyKind>,
-    /// The first Santa version that supports the rule, such as 2025.6. Only with the verdict
+    /// The first Santa version that supports the rule, such as 2025.6. Present only if `verdict` is
     /// `withheld`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
-    /// The rules for the target in the host's scopes, strongest first.
+    /// The rules for the target in the host's scopes, strongest scope first.
     pub rules: Vec<RuleView>,
 }
 
@@ -88,10 +90,10 @@ pub struct EvaluationRequest {
     /// The path of the program; empty if it is unknown.
     #[serde(default)]
     pub path: String,
-    /// Whether the file is something other than a Mach-O binary, such as a script.
+    /// Whether the file is not a Mach-O binary; true for a script, for example.
     #[serde(default)]
     pub no_code: bool,
-    /// Whether the file has no `__PAGEZERO`.
+    /// Whether the file has no `__PAGEZERO` segment.
     #[serde(default)]
     pub no_page_zero: bool,
 }
@@ -113,20 +115,21 @@ pub struct EvaluationView {
     pub program: Program,
     /// Whether the program may run after the next sync.
     pub ruling: Ruling,
-    /// Whether the program may run until the next sync.
+    /// Whether the program may run now, before the next sync.
     pub ruling_now: Ruling,
-    /// The next sync; absent if it changes neither the ruling nor the deciding step.
+    /// The next sync; absent if that sync changes neither the ruling nor the deciding step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_sync: Option<NextSync>,
-    /// The step of Santa's evaluation that decides, or whose CEL expression decides about each
-    /// execution, such as `signingid`, `platform` or `client-mode`.
+    /// The step of Santa's evaluation that decides, such as `signingid`, `platform` or
+    /// `client-mode`. If the step is a rule with a CEL expression, the expression may decide each
+    /// time the program runs.
     pub decided_by: String,
     /// The reason for the result of the step in `decided_by`, in words.
     pub why: String,
     /// The rules for the program in the host's scopes, in Santa's order of rule types. For each
-    /// target, the rule with the strongest scope is first.
+    /// target, the rule in the strongest scope is first.
     pub rules: Vec<RuleMatch>,
-    /// The steps of Santa's evaluation, in order, without some that cannot match.
+    /// The steps of Santa's evaluation, in order. Some steps that cannot match are left out.
     pub steps: Vec<StepView>,
 }
 
@@ -154,12 +157,12 @@ pub enum RulePart {
     Outranked,
     /// A stronger scope has a rule for the same target.
     WeakerScope,
-    /// The host does not get the rule, because its Santa does not support it.
+    /// The host does not get the rule, because the host's Santa does not support the rule.
     Withheld,
     /// The rule has the policy `remove`.
     Removes,
     /// Santa does not use the rule for a program with this kind of signature, or the server cannot
-    /// know whether it does.
+    /// know whether Santa uses the rule.
     NotAsked,
 }
 
@@ -171,7 +174,7 @@ pub struct StepView {
     pub stage: String,
     /// The result of the step.
     pub finding: StepResult,
-    /// The decision of the step, if it matches or may match.
+    /// The decision of the step, if the step matches or may match.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ruling: Option<Ruling>,
     /// The reason for the result, in words.

@@ -70,7 +70,7 @@ pub struct RuleVersionView {
     pub rule: RuleDraft,
     /// The revision that created this version.
     pub made: RevisionRecord,
-    /// The revision that replaced or removed this version; absent while it is active.
+    /// The revision that replaced or removed this version; absent while this version is active.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<RevisionRecord>,
 }

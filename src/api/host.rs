@@ -61,7 +61,7 @@ impl FromStr for HostState {
 #[serde(rename_all = "kebab-case")]
 pub enum BehindReason {
     /// The database was restored or copied, and the host may have newer rules than the database
-    /// contains. It may need a clean sync, and the server spreads these clean syncs over time.
+    /// contains. The host may need a clean sync. The server spreads such clean syncs over time.
     Restored,
 }
 
@@ -122,9 +122,9 @@ pub struct HostCount {
 pub struct HostCounts {
     /// When the hosts were counted.
     pub counted_at: Timestamp,
-    /// The counts. Those that are 0 are left out.
+    /// The counts. Counts of 0 are left out.
     pub items: Vec<HostCount>,
-    /// The number of hosts that are in no count, because they changed during the count or because
+    /// The number of hosts that were not counted, because they changed during the count or because
     /// their rows cannot be read.
     pub uncounted: u64,
 }
@@ -149,8 +149,8 @@ pub struct HostRules {
     /// them.
     #[serde(default)]
     pub withheld: u64,
-    /// The maximum number of rules that the host's Santa can receive; only set if the host should
-    /// have more. In that case, it receives no rules.
+    /// The maximum number of rules that the host's Santa can receive. Present only if the host
+    /// should have more rules than that. In that case, the host receives no rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
     /// The revision of the rules on the host; absent if it is unknown.
@@ -315,13 +315,13 @@ pub struct ConflictView {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AcceptMacRequest {
-    /// The serial number of the Mac. By default, the Mac that was refused last is accepted, or else
-    /// the Mac that synced last.
+    /// The serial number of the Mac. The default is the Mac that was refused last. If no Mac was
+    /// refused, the default is the Mac that synced last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial: Option<String>,
 }
 
-/// Names from host scopes to check.
+/// A request to check names that are used in host scopes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HostNamesRequest {
@@ -333,22 +333,22 @@ pub struct HostNamesRequest {
 /// several hosts report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostNames {
-    /// The given names that are host names, and neither machine IDs nor serial numbers. Rules and
+    /// Names in the request that are host names, but not machine IDs or serial numbers. Rules and
     /// settings for these names do not apply to any host.
     pub host_names: Vec<HostsOfName>,
-    /// Serial numbers that several hosts report, at most 100, whether or not they are among the
-    /// given names. Rules and settings for such a serial number apply to all hosts that report it.
+    /// Serial numbers that several hosts report, at most 100, even if the request does not contain
+    /// them. Rules and settings for such a serial number apply to all hosts that report it.
     pub shared_serials: Vec<HostsOfName>,
 }
 
-/// A name, and the hosts that have it.
+/// A host name or serial number, and the hosts that have it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostsOfName {
-    /// The name.
+    /// The host name or serial number.
     pub name: String,
     /// The number of hosts.
     pub hosts: u64,
-    /// The first of these hosts by machine ID, at most ten.
+    /// Machine IDs of these hosts, at most ten.
     pub machines: Vec<MachineId>,
 }
 
@@ -439,7 +439,7 @@ pub struct HostToForget {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanSyncRequest {
-    /// The rules that the host deletes before it stores the new ones.
+    /// The rules that the host deletes before it stores the new rules.
     pub kind: CleanSync,
 }
 
