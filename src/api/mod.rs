@@ -106,8 +106,8 @@ pub struct Status {
     /// The size of the database. Absent if it could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseSize>,
-    /// The first revision whose history is kept. Absent if no history was deleted, or if it could
-    /// not be read within a second.
+    /// The first revision whose history is kept. Absent if no history was deleted, or if the start
+    /// of the history could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_start: Option<HistoryStart>,
     /// The sizes of the caches of computed results.
@@ -120,8 +120,8 @@ pub struct Status {
     /// reached its daily limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// The number of events that this server stored since it started, but whose new programs it did
-    /// not list, because their host had reported too many new programs that day.
+    /// The number of events that this server stored since it started, but did not count for their
+    /// programs, because their host had reported too many new programs that day.
     #[serde(default)]
     pub sightings_dropped: u64,
     /// The number of requests since this server started that exceeded a limit per minute. The
@@ -174,7 +174,7 @@ pub struct CacheView {
 pub struct DatabaseSize {
     /// The size of the SQLite file and its write-ahead log, or of the PostgreSQL database.
     pub bytes: u64,
-    /// Free space on the disk of an SQLite file.
+    /// Free space on the disk that contains the SQLite file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk_free: Option<u64>,
 }

@@ -9,8 +9,8 @@ use crate::rule::Revision;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
 pub struct HostPath {
-    /// The host: its machine ID, serial number or host name, or a unique prefix of one. `id:`
-    /// followed by a whole machine ID is never ambiguous.
+    /// The machine ID, serial number or host name of the host, or a unique prefix of any of these.
+    /// `id:` followed by a whole machine ID is never ambiguous.
     #[param(example = "C02XK0AAJGH5")]
     pub host: String,
 }

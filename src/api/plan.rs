@@ -1,4 +1,4 @@
-//! Changes of the whole policy, and their results.
+//! Changes to the whole policy, and their results.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

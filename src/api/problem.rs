@@ -17,8 +17,8 @@ pub enum Code {
     NotFound,
     /// A name matches more than one host.
     Ambiguous,
-    /// The server cannot read the request: for example, it does not have the form that the OpenAPI
-    /// document describes, or its body did not arrive completely.
+    /// The server cannot read the request: for example, the request does not have the form that the
+    /// OpenAPI document describes, or the body did not arrive completely.
     BadRequest,
     /// The path exists, but does not support this method; the header `Allow` lists the supported
     /// methods.
@@ -29,7 +29,7 @@ pub enum Code {
     /// `details` may list the invalid items.
     Invalid,
     /// The policy was changed after the revision that the request is based on, or during the
-    /// request. For an undo, a rule of the decision was changed or removed.
+    /// request. For an undo, a rule that the decision stored was changed or removed.
     Conflict,
     /// The change is refused to prevent harm: for example, lint found errors, a tag is in use or a
     /// name is taken.
@@ -38,7 +38,7 @@ pub enum Code {
     TooLarge,
     /// The client exceeded a limit per minute; nothing was changed.
     TooManyRequests,
-    /// The transfer coding of the body is not supported; only `chunked` is.
+    /// The transfer coding of the body is not supported; only `chunked` is supported.
     NotImplemented,
     /// The server is overloaded; nothing was changed.
     Overloaded,

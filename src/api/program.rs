@@ -68,10 +68,11 @@ pub struct ProgramDetail {
     /// The program.
     #[serde(flatten)]
     pub program: ProgramView,
-    /// Some hosts that reported the program, at most 100. `/programs/{id}/sightings` lists all.
+    /// Some hosts that reported the program, at most 100. `/programs/{id}/sightings` lists all
+    /// hosts.
     pub sightings: Vec<SightingView>,
-    /// The newest other programs with the same signing ID, at most 20. Fewer if they were seen on
-    /// more than 10,000 hosts in total.
+    /// The newest other programs with the same signing ID, at most 20. The list is shorter if these
+    /// programs have more than about 10,000 sightings in total.
     pub versions: Vec<ProgramView>,
     /// The rules in any scope that match the program, at most 100 for each identifier. `withheld`
     /// is always absent.
@@ -125,8 +126,8 @@ pub struct ProgramQuery {
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "instant::optional")]
     #[param(value_type = Option<String>, format = DateTime)]
     pub since: Option<Timestamp>,
-    /// Only programs that this host reported: its machine ID, serial number or host name, a unique
-    /// prefix of one, or `id:` followed by a whole machine ID.
+    /// Only programs that this host reported. Accepts a machine ID, serial number or host name, a
+    /// unique prefix of any of these, or `id:` followed by a whole machine ID.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub host: Option<String>,
     /// Only programs seen on hosts with this tag.
@@ -135,7 +136,7 @@ pub struct ProgramQuery {
     /// Only programs that this user ran. At most 16 users are known for each program and host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// Only programs that Santa blocked in the newest report of a host.
+    /// Only programs that Santa blocked according to the newest report from at least one host.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub blocked: bool,
     /// Only programs pending approval. The program with the newest pending report comes first.

@@ -27,8 +27,8 @@ pub struct RuleView {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub needs: Option<String>,
     /// In the list of current rules, the number of hosts in the rule's scope that do not get the
-    /// rule because their Santa does not support it. In the list of one host, 1 if that host does
-    /// not get the rule for this reason. Otherwise absent.
+    /// rule because their Santa does not support it. In the list of one host's rules, 1 if that
+    /// host does not get the rule for this reason. Otherwise absent.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub withheld: u64,
 }
@@ -71,7 +71,7 @@ pub struct RuleQuery {
     pub cursor: Option<String>,
 }
 
-/// A change of rules.
+/// A change to rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RuleChange {
@@ -108,7 +108,7 @@ pub struct ChangeAnswer {
     pub revision: Revision,
     /// Whether anything was changed; false in a dry run.
     pub changed: bool,
-    /// The outcome of each edit. For a change of rules, first the edits in `put`, then those in
+    /// The outcome of each edit. For a change to rules, first the edits in `put`, then the edits in
     /// `drop`.
     pub outcomes: Vec<Outcome>,
     /// The rules that `prune` removed, or would remove.

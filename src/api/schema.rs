@@ -1,5 +1,5 @@
-//! OpenAPI schemas of types that do not derive one, for example because the derived schema would be
-//! wrong.
+//! OpenAPI schemas of types that do not derive their schema, for example because the derived schema
+//! would be wrong.
 
 use std::borrow::Cow;
 
@@ -282,7 +282,7 @@ macro_rules! schema {
             }
         )+
 
-        /// The Rust name and the schema of each type in the list of the `schema!` call.
+        /// The Rust name and the schema of each type in the `schema!` call.
         #[cfg(test)]
         fn all() -> Vec<(&'static str, RefOr<Schema>)> {
             vec![$((stringify!($name), <$name as PartialSchema>::schema()),)+]
