@@ -41,7 +41,7 @@ pub struct SettingsQuery {
     pub scope: Option<Scope>,
 }
 
-/// A change of settings in one scope.
+/// A change to settings in one scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SettingsRequest {
@@ -56,8 +56,8 @@ pub struct SettingsRequest {
     /// Why the change is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<ChangeMessage>,
-    /// The revision that the change was planned on. If a newer revision exists, the change is
-    /// refused as a conflict.
+    /// The revision that the change is based on. If a newer revision exists, the change is refused
+    /// as a conflict.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Revision>,
     /// Show what would happen, and change nothing.

@@ -1,6 +1,6 @@
-//! Strict deserialization of requests. Serde alone reads a struct from an array, ignores unknown
-//! fields unless a type denies them, and keeps the last of two values with the same key in a map.
-//! Each of these behaviors would hide a mistake in a request.
+//! Strict deserialization of requests. By default, serde reads a struct from an array, ignores
+//! unknown fields unless a type denies them, and keeps the last value if a map contains a key
+//! twice. Each of these behaviors would hide a mistake in a request.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -13,7 +13,7 @@ use serde::de::{
 };
 
 /// A value that was read strictly: each struct was an object without unknown fields, and no object
-/// had a key twice.
+/// contained a key twice.
 #[derive(Clone, Copy, Debug)]
 pub struct Strict<T>(pub T);
 
@@ -26,18 +26,19 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Strict<T> {
 /// The kind of value that is expected next.
 #[derive(Clone, Copy)]
 enum Expected {
-    /// A value of any other kind.
+    /// Any kind of value.
     Value,
     /// A struct with these fields.
     Struct(&'static [&'static str]),
     /// The name of one of these fields.
     Name(&'static [&'static str]),
-    /// A whole number, with its description. 1.0 counts as a whole number, because JSON has only
-    /// one number type.
+    /// A whole number. The text describes the valid numbers. 1.0 counts as a whole number, because
+    /// JSON has only one number type.
     Integer(&'static str),
 }
 
-/// Wraps a deserializer, a visitor or another part of serde, to check the values that it reads.
+/// Wraps a deserializer, a visitor or a similar type of serde, and checks the values that the
+/// wrapped type reads.
 struct Checked<T> {
     inner: T,
     expected: Expected,
@@ -83,7 +84,7 @@ const OF_PARSERS: [&str; 5] = [
     "provided string was not `true` or `false`",
 ];
 
-/// Replaces a parser's error about a number or boolean in a query with one in plain words.
+/// Replaces a parser's error about a number or boolean in a query with an error in plain words.
 fn in_words<E: Error>(error: E, expected: &str) -> E {
     match OF_PARSERS.contains(&error.to_string().as_str()) {
         true => E::custom(format_args!("expected {expected}")),
@@ -149,7 +150,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Checked<D> {
 }
 
 impl<V> Checked<V> {
-    /// If a whole number is expected, an error shows its range instead of a Rust type.
+    /// If a whole number is expected, an error shows the valid range instead of a Rust type.
     fn number<T, E: Error>(
         self,
         found: Unexpected<'_>,

@@ -24,9 +24,9 @@ pub struct TokenView {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TokenRequest {
-    /// The name of the token, which is the author of revisions that the token creates. The name has
-    /// 1 to 100 characters, no colon and no invisible characters. No other token, even a revoked
-    /// one, may have the same name.
+    /// The name of the token, and the author of the revisions that it creates. The name has 1 to
+    /// 100 characters, no colon and no invisible characters. It must differ from the names of all
+    /// other tokens, including revoked tokens.
     pub name: TokenName,
     /// The role of the token.
     pub role: Role,

@@ -157,8 +157,8 @@ impl<'a> Walk<'a> {
         Err(self.unknown(NameKind::Method, node, name, known))
     }
 
-    /// The name of a function with a dot, such as `strings.quote`, if a call on `target` calls that
-    /// function.
+    /// The full name, such as `strings.quote`, if the schema has a function whose name consists of
+    /// `target`, a dot and `function`.
     fn qualified(&self, target: &IdedExpr, function: &str) -> Option<String> {
         let Expr::Ident(written) = &target.expr else { return None };
         let name = format!("{}.{function}", absolute(written));

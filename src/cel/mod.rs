@@ -1,6 +1,6 @@
 //! Checks whether an expression parses, and whether it uses only known names.
 //!
-//! This module contains no names of Santa: callers pass the allowed names as a [`Schema`]. This
+//! This module contains no names from Santa: callers pass the allowed names as a [`Schema`]. This
 //! module checks names, not types, and evaluates nothing.
 
 mod check;

@@ -9,7 +9,7 @@ use ::cel::parser::{ParseError, ParseErrors};
 use super::error::{CelError, Position};
 
 /// The parser recurses for each link of a chain such as `a.b.c` and for each bracket. A stack
-/// overflow would end the process. Only used pages cost memory.
+/// overflow would end the process. Pages of the stack that are not used cost no memory.
 const STACK: usize = 32 << 20;
 
 /// Parses `source` and calls `visit` with the tree, on a thread with enough stack for both.
@@ -41,7 +41,7 @@ fn contained<T: Send>(work: impl FnOnce() -> Result<T, CelError> + Send) -> Resu
     })
 }
 
-/// Returns only the first error, because most others follow from it.
+/// Returns only the first error, because most later errors follow from it.
 fn syntax(source: &str, errors: ParseErrors) -> CelError {
     match errors.errors.into_iter().next() {
         Some(error) => CelError::Syntax { at: place(source, &error), message: plain(&error.msg) },

@@ -51,7 +51,8 @@ impl Macro {
         self.form().1
     }
 
-    /// Whether the macro is called on a value, and defines a variable for its elements.
+    /// Whether the macro is called on a value, such as a list, and defines a variable for the
+    /// elements of that value.
     pub(super) fn binds(self) -> bool {
         self != Self::Has
     }
@@ -162,13 +163,14 @@ impl Schema {
         macros.find(|known| known.name() == name && known.binds() == called_on_something)
     }
 
-    /// All names that can be used as values: variables, constants and types.
+    /// The names of variables, constants and types.
     pub(super) fn values(&self) -> impl Iterator<Item = &str> {
         let names = self.variables.keys().chain(&self.constants).chain(&self.types);
         names.map(String::as_str)
     }
 
-    /// All functions and macros that are called on a value, or all that are called without a value.
+    /// The functions and macros that are called on a value, as in `value.name(…)`, or the functions
+    /// and macros that are called without a value.
     pub(super) fn callables(&self, called_on_something: bool) -> impl Iterator<Item = &str> {
         let named = if called_on_something { &self.methods } else { &self.functions };
         let macros = self.macros.iter().filter(move |known| known.binds() == called_on_something);

@@ -1,4 +1,4 @@
-//! Waits until the hosts in the scope of a change have it.
+//! Waits until the hosts in the scope of a change have the change.
 
 mod percent;
 mod scope;

@@ -49,7 +49,7 @@ fn add_page(
 ) -> io::Result<()> {
     pages.push((format!("{name}.1"), page::of_command(command, name, parents)?));
     parents.push(name.to_owned());
-    // `help` and `man` have no page. Other hidden commands have one.
+    // `help` and `man` have no page. Other hidden commands have a page.
     let is_page = |below: &&Command| !matches!(below.get_name(), "help" | "man");
     for command in command.get_subcommands().filter(is_page) {
         add_page(command, &format!("{name}-{}", command.get_name()), parents, pages)?;

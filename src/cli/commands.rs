@@ -1,5 +1,5 @@
-//! Declares the commands of a noun. Each command gets a variant with its arguments, and a call of
-//! `run` in its module.
+//! Declares the commands of a noun. Each command gets a variant with its arguments, and a call to
+//! the function `run` of its module.
 
 macro_rules! commands {
     ($(#[$about:meta])+ $($variant:ident => $module:ident::$args:ident,)+) => {

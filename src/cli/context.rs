@@ -176,8 +176,7 @@ async fn resolve(client: &Client, scope: Scope) -> Result<(Scope, bool), CliErro
         Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::NotFound => {
             Ok((scope, false))
         }
-        // The server later accepts a serial number that several hosts share, and refuses other
-        // ambiguous names.
+        // The name is kept. The server accepts a serial number that several hosts share.
         Err(ClientError::Problem(problem)) if problem.code == crate::api::Code::Ambiguous => {
             Ok((scope, true))
         }

@@ -35,7 +35,8 @@ pub(super) async fn open(
     effect: Effect,
 ) -> Result<Client, CliError> {
     let is_new = database.path().is_some_and(|path| !path.exists());
-    // Output for scripts gets no warning, because every command of a script would repeat it.
+    // Output for scripts gets no warning, because every command in a script would repeat the
+    // warning.
     if ui.draws_tables() {
         exposure::warn(ui, database);
     }

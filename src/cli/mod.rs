@@ -122,8 +122,8 @@ enum Command {
     Config(config::Command),
     #[command(subcommand)]
     Context(contexts::Command),
-    // These are hidden, so that the list of commands fits on a screen. The options `--version` and
-    // `--help` are in the list.
+    // The commands below are hidden, so that the list of commands fits on a screen. The options
+    // `--version` and `--help` are visible.
     #[command(hide = true)]
     Version(version::VersionArgs),
     #[command(hide = true)]
@@ -252,7 +252,7 @@ pub fn run() -> ExitCode {
         Ok(context) => {
             let result = command.run(&context);
             let result = match (result, context.ui.end_page()) {
-                // The pager did not read the output because it could not be run.
+                // The pager did not read the output because the pager could not be run.
                 (Err(error), Err(pager)) if error.kind == Kind::BrokenPipe => Err(pager),
                 (result, paged) => result.and(paged),
             };

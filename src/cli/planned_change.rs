@@ -1,4 +1,5 @@
-//! Shows changes, asks for confirmation, and commits them only if the policy has not changed since.
+//! Shows changes, asks for confirmation, and commits the changes only if the policy is still the
+//! same.
 
 use clap::Args;
 use indicatif::HumanCount;

@@ -49,7 +49,8 @@ impl HostsInScope {
                 return Ok(Self::Fleet);
             }
         }
-        // The tags of hosts are not in the list of changes.
+        // Changes to the tags of hosts are not in the list, so any host may be affected if the list
+        // has no scope.
         Ok(if scopes.is_empty() { Self::Fleet } else { Self::Scopes(scopes) })
     }
 
@@ -69,7 +70,7 @@ fn scope_of(subject: &Subject) -> Option<Scope> {
             let has_members = after.as_ref().is_some_and(|tag| !tag.membership.is_empty());
             has_members.then(|| Scope::Tag(name.clone()))
         }
-        // Hosts that had the tag may not have it any more.
+        // Hosts that lost the tag are also affected, but can no longer be found by the tag.
         Subject::Tag { .. } => Some(Scope::Fleet),
     }
 }

@@ -1,4 +1,4 @@
-//! How many hosts have a change, and which ones do not.
+//! How many hosts have a change, and which hosts do not have it.
 
 use indicatif::HumanCount;
 use serde::Serialize;

@@ -1,4 +1,4 @@
-//! Lists from the server. Completions propose their items.
+//! Lists from the server, whose items completions propose.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! A word that can follow on a command line.
+//! A word that can come next on a command line.
 
 use clap_complete::CompletionCandidate;
 use serde::{Deserialize, Serialize};

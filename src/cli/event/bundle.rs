@@ -30,8 +30,8 @@ pub(super) async fn run(
         }
     } else {
         let event = client.event(id).await?;
-        // For an incomplete bundle, no question is asked, because the server refuses it and returns
-        // the reason.
+        // For an incomplete bundle, no question is asked, because the server refuses the approval
+        // and returns the reason.
         if let Some(bundle) = complete(&event) {
             if !ui.can_ask() {
                 return Err(undecided(&event, bundle));

@@ -1,4 +1,4 @@
-//! The rule for one event, and the arguments of every decision about events.
+//! The rule for one event, and the arguments that all decisions about events share.
 
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};

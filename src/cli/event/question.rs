@@ -1,4 +1,4 @@
-//! Questions about one event before it becomes a rule.
+//! Questions about one event before a rule is created.
 
 use jiff::Timestamp;
 

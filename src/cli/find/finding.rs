@@ -1,4 +1,4 @@
-//! What a text can be, as rows and in full.
+//! The possible meanings of a text, as rows and in full.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Searches for each kind of thing that a text can be.
+//! Searches for the possible meanings of a text.
 
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;

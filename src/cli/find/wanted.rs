@@ -1,4 +1,4 @@
-//! The text to find, and what it can be.
+//! The text to find, and its form, such as a number, a hash or a path.
 
 use percent_encoding::percent_decode_str;
 use url::Url;

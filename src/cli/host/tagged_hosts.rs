@@ -35,7 +35,7 @@ pub(super) struct TaggedHosts {
     /// stdin. With a filter option, this is the first tag
     host: String,
     /// Tags; required unless a filter option is given
-    // clap gives the group of all options in a struct the name of the struct.
+    // clap puts all options of a struct into a group that has the name of the struct.
     #[arg(required_unless_present = "SelectedHosts", value_name = "TAG")]
     tags: Vec<TagName>,
     #[command(flatten)]
@@ -174,7 +174,7 @@ async fn change_one(
     change::show_edits(&context.ui, &answer, edits)?;
     let HostTagsRequest { add, remove, dry_run, .. } = request;
     context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
-    // A rollback does not change the tags of hosts.
+    // The undo hint is not a rollback, because a rollback does not change the tags of hosts.
     let (verb, tags) = if add.is_empty() { ("tag", remove) } else { ("untag", add) };
     let changed = tags.iter().zip(&answer.outcomes).filter(|(_, it)| **it != Outcome::Unchanged);
     let changed: Vec<&str> = changed.map(|(tag, _)| tag.as_str()).collect();

@@ -1,4 +1,4 @@
-//! Values of arguments that several lab commands have.
+//! Values of arguments that several lab commands share.
 
 use std::time::Duration;
 

@@ -35,7 +35,8 @@ pub(in crate::cli) fn of_command(
     parents: &[String],
 ) -> io::Result<Vec<u8>> {
     let named = command.clone().name(name.to_owned()).display_name(name.to_owned());
-    // The title has the version, and a section below has the examples.
+    // clap would repeat the version, which is in the title, and the examples, which have a section
+    // below.
     let named = named.version(None::<&'static str>).after_long_help(None::<&'static str>);
     let mut text = Vec::new();
     Man::new(named).date(NO_DATE).source(SOURCE).manual(MANUAL).render(&mut text)?;
@@ -160,7 +161,7 @@ fn is_listed(variable: &Variable, page: &str) -> bool {
 fn files(roff: &mut Roff) {
     section(roff, "FILES");
     for (path, about) in usual_files() {
-        // The pages are the same if they are generated on Windows.
+        // On Windows, the path also has `/`, so that the pages are the same on all systems.
         let path = path.display().to_string().replace(MAIN_SEPARATOR, "/");
         roff.control("TP", []);
         roff.text([italic(path)]);

@@ -1,5 +1,5 @@
-//! Lists the faults of a file. Only the first faults are shown, so that they do not fill a terminal
-//! or a log, unless all are requested or stderr is a file.
+//! Lists the faults of a file. By default, only the first faults are shown, so that they do not
+//! fill a terminal or a log. All faults are shown if they are requested or if stderr is a file.
 
 use crate::cli::ui::Ui;
 
