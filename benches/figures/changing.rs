@@ -14,15 +14,15 @@ use crate::{mib, nicelist, process, rules, time};
 
 const RULES: u64 = 14_000;
 const GROUPS: usize = 100;
-/// The number of minutes at the end of a run that are compared with the same number of minutes
-/// before them.
+/// The last `STABLE` minutes of a run are compared with the `STABLE` minutes before them.
 const STABLE: usize = 5;
 const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// The number at index `place` among the numbers on the command line, or `usual`. For example,
-/// `cargo bench --bench figures -- changing 2000 12` simulates 2,000 hosts for 12 minutes.
+/// The number at index `place` among the numbers on the command line, or `usual` if there are fewer
+/// numbers. For example, `cargo bench --bench figures -- changing 2000 12` simulates 2,000 hosts
+/// for 12 minutes.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
 }
@@ -86,8 +86,8 @@ fn add_groups(home: &Path, database: &str) {
     time(nicelist(home).args(["apply", "--yes", "--database", database, "-f"]).arg(file));
 }
 
-/// Runs the fleet. Returns its summary, the minutes of the measured part, and the peak memory of
-/// the server until about the end of that part.
+/// Runs the fleet. Returns the fleet's summary, the minutes of the measured part, and the server's
+/// peak memory until about the end of the measured part.
 fn run(home: &Path, server: &Server) -> (Value, Vec<Minute>, u64) {
     let began = home.join("began");
     let mut fleet = nicelist(home);

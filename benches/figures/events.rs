@@ -47,7 +47,7 @@ pub(crate) fn report() {
     println!();
 }
 
-/// A batch of events. All rounds have the same programs, but with different process IDs.
+/// A batch of events. Each round reports the same programs with different process IDs.
 fn batch(number: usize, round: usize) -> String {
     let mut events = String::from(r#"{"events":["#);
     for place in 0..BATCH {

@@ -1,5 +1,5 @@
-//! CPU time of a sync with nothing to do: with few and many rules, over TLS, and on PostgreSQL. It
-//! is compared with the CPU time of a server that returns fixed bytes.
+//! CPU time of a sync with nothing to do: with few and with many rules, over TLS, and on
+//! PostgreSQL. For comparison, the CPU time of a server that returns fixed bytes is also measured.
 
 use std::net::SocketAddr;
 use std::path::Path;

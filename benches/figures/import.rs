@@ -11,7 +11,7 @@ use crate::postgres::Cluster;
 use crate::{median, ms, nicelist, rules, time};
 
 const SCHEMA: &str = include_str!("../../src/store/sqlite/migrations/0001_initial.sql");
-/// Numbers of rows, each with its number of runs.
+/// Numbers of rows, each with the number of runs.
 const IMPORTS: [(u64, usize); 4] = [(1_000, 7), (10_000, 7), (100_000, 7), (1_000_000, 3)];
 
 const ON_POSTGRES: (u64, usize) = (1_000_000, 3);

@@ -67,7 +67,8 @@ fn report_programs(address: SocketAddr) {
     println!();
 }
 
-/// Prints a row of a table and records its bound. `first` contains the first cells.
+/// Prints a row of a table, and records whether the slowest request was within `limit`. `first`
+/// contains the first cells.
 fn row(first: &str, times: Vec<Duration>, programs: usize, (bound, limit): (&str, Duration)) {
     let slowest = *times.iter().max().unwrap();
     let (count, middle) = (times.len(), median(times));

@@ -57,7 +57,7 @@ pub struct BundleView {
     pub hash: String,
     /// The number of programs in the bundle.
     pub binary_count: u32,
-    /// The number of distinct programs of the bundle that were reported.
+    /// The number of the bundle's programs that hosts reported, without duplicates.
     pub held: u32,
     /// Whether all programs of the bundle are known.
     pub state: BundleState,
@@ -136,7 +136,7 @@ pub struct HostReport {
 }
 
 impl HostReport {
-    /// What is invalid in the report. None if it has a valid SHA-256 and a decision.
+    /// What is invalid in the report. None if the report has a valid SHA-256 and a decision.
     pub fn fault(&self) -> Option<String> {
         let Some(keys) = self.event.as_object() else { return Some("is not a JSON object".into()) };
         let hash = keys.get("file_sha256").or_else(|| keys.get("fileSha256"));

@@ -1,4 +1,5 @@
-//! Queries for events and for programs that are pending approval. They share most filters.
+//! Queries for events and for programs that are pending approval. Both kinds of queries have mostly
+//! the same filters.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -7,7 +8,7 @@ use utoipa::IntoParams;
 use super::instant;
 use crate::fleet::{EventId, EventKind, PathPattern};
 
-/// Reads and writes a list of words as one parameter, separated by commas.
+/// Reads and writes a list of words as one parameter, with commas between the words.
 mod words {
     use std::fmt::Display;
     use std::str::FromStr;

@@ -214,11 +214,11 @@ pub struct HostView {
     /// by their names in Santa's protocol. `report` means the whole report.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
-    /// The number of events of the host that this server dropped today (UTC) because the host had
+    /// The number of the host's events that this server dropped today (UTC) because the host had
     /// reached its daily limit.
     #[serde(default)]
     pub events_dropped: u64,
-    /// The number of events of the host that this server stored today (UTC), but did not count for
+    /// The number of the host's events that this server stored today (UTC), but did not count for
     /// their programs, because the host had reported too many new programs.
     #[serde(default)]
     pub sightings_dropped: u64,
@@ -388,8 +388,8 @@ pub struct HostQuery {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForgetHostQuery {
-    /// Delete the events of the host, too. By default, they are kept until the retention limits
-    /// delete them.
+    /// Delete the events of the host, too. By default, the events are kept until they reach a
+    /// retention limit.
     pub events: bool,
 }
 
@@ -424,7 +424,7 @@ pub struct ForgetHostsAnswer {
     pub next: Option<String>,
 }
 
-/// A host that was forgotten, or would be.
+/// A host that was forgotten, or would be forgotten.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HostToForget {
     /// The machine ID of the host.

@@ -110,7 +110,7 @@ pub struct Status {
     /// of the history could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_start: Option<HistoryStart>,
-    /// The sizes of the caches of computed results.
+    /// The sizes of caches in the server.
     #[serde(default)]
     pub caches: Vec<CacheView>,
     /// The number of rule pages that this server encoded since it started. Hosts that need the same

@@ -27,7 +27,7 @@ pub enum CelError {
     #[error("unknown {kind} `{name}` ({at}){}", DidYouMean(nearest.as_deref()))]
     Unknown {
         kind: NameKind,
-        /// The name. For a field, it includes the variable.
+        /// The name. For a field, the name includes the variable.
         name: String,
         at: Position,
         nearest: Option<String>,

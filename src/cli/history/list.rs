@@ -46,7 +46,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let since = since.map(|since| since.resolve(ui.now()));
     let wanted =
         limit.or_else(|| ui.is_terminal().then_some(MOST_ON_TERMINAL)).unwrap_or(usize::MAX);
-    // Requests one revision more than wanted, to know whether the list is complete.
+    // Requests one more revision than wanted, to find out whether the list is complete.
     let page = Some(wanted.saturating_add(1)).filter(|page| *page < LARGEST_PAGE);
     let query = RevisionQuery { author, since, target, scope, limit: page, cursor: None };
     let mut pages = client.revisions(&query);
