@@ -132,11 +132,11 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         return Err(CliError::usage("nicelist serve requires a database")
             .hint("choose one: --database sqlite:/var/lib/nicelist/nicelist.db"));
     };
-    // TLS is opened before the database, because a failed first start must not print secrets that
-    // are shown only one time.
+    // Opening a new database creates secrets that are shown only once. Invalid TLS files must be
+    // found before that.
     let tls = open_tls(context, args)?;
     let options = options(context, args, database.expose());
-    // The port is also opened before the database, so that a failed first start prints no secrets.
+    // For the same reason, the port is opened before the database.
     let listener = TcpListener::bind(args.listen)
         .await
         .map_err(|error| CliError::failed(format!("cannot listen on {}: {error}", args.listen)))?;

@@ -2,7 +2,7 @@
 
 use crate::api::Problem;
 
-/// Each text is one line.
+/// Each message is one line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ClientError {
     #[error(transparent)]
@@ -15,8 +15,8 @@ pub enum ClientError {
         /// Whether the CA of the server's certificate is not trusted.
         untrusted_ca: bool,
     },
-    /// A change was sent, but its response did not arrive completely. The change may have been
-    /// made.
+    /// A change was sent, but its response did not arrive completely. The server may have made the
+    /// change.
     #[error(
         "the connection to {url} broke before the response ({reason}); the change may or may not \
         have been made"
@@ -26,11 +26,11 @@ pub enum ClientError {
         /// Why the response did not arrive.
         reason: String,
     },
-    /// The response is not one that a nicelist server sends.
+    /// The response is not a valid response of a nicelist server.
     #[error("{url} does not respond like a nicelist server: {reason}")]
     Answer {
         url: String,
-        /// Why the response cannot be from nicelist.
+        /// Why the response is not valid.
         reason: String,
     },
 }

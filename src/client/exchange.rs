@@ -1,4 +1,4 @@
-//! Logs each request: its status and time, and its bodies without secrets.
+//! Logs each request with its status and duration, and its bodies without secrets.
 
 use std::time::{Duration, Instant};
 
@@ -16,8 +16,8 @@ const REDACTED: &str = "[redacted]";
 const SECRET_FIELDS: [&str; 4] = ["secret", "enrollment_secret", "password", "authorization"];
 /// The beginning of a token.
 const TOKEN: &str = "nicelist_";
-/// The part of a sync URL before the enrollment secret, and what follows the secret. The second pair
-/// is for a URL in the query of another one.
+/// The text before and after an enrollment secret in a sync URL. The second pair is for a sync URL
+/// that is percent-encoded in the query of another URL.
 const AROUND_ENROLLMENT_SECRETS: [(&str, &str); 2] = [("/santa/", "/"), ("%2Fsanta%2F", "%2F")];
 
 /// A request that was sent.
@@ -65,8 +65,8 @@ fn rounded(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX) / 100 * 100)
 }
 
-/// A body as JSON with redacted secrets. Of other bodies and of long ones, only the length is
-/// shown.
+/// A body as JSON with redacted secrets. If the body is longer than [`LONGEST`] or is not JSON,
+/// only its length.
 fn without_secrets(body: &[u8]) -> String {
     let length = body.len();
     if length > LONGEST {
@@ -112,8 +112,8 @@ fn without_enrollment_secrets(mut text: String) -> String {
     text
 }
 
-/// JSON in which control characters and those that change the direction of text are escaped, so that
-/// they do not control a terminal. JSON has them only in strings.
+/// Escapes control characters and characters that change the direction of text, so that the text
+/// does not control a terminal. `json` contains such characters only in strings.
 fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {

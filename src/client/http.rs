@@ -31,7 +31,7 @@ struct Http {
     authorization: Option<HeaderValue>,
 }
 
-/// The CAs to trust for the server's certificate, instead of the CAs of the machine.
+/// The CAs to trust for the server's certificate, instead of the machine's CAs.
 #[derive(Clone, Debug)]
 pub struct Authorities(Vec<Certificate>);
 
@@ -44,9 +44,9 @@ impl Authorities {
 }
 
 impl Client {
-    /// A client of the server at `base`, to which it sends `token`. The server's certificate must
-    /// be signed by one of the given authorities or, if none are given, by an authority that the
-    /// machine trusts.
+    /// A client that sends requests with `token` to the server at `base`. The server's certificate
+    /// must be signed by one of the given authorities or, if none are given, by an authority that
+    /// the machine trusts.
     ///
     /// Redirects are not followed, because the token must not be sent to another server.
     ///

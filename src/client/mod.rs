@@ -1,4 +1,6 @@
-//! The admin API as methods, over HTTP or in this process with the same requests and responses.
+//! The methods of the admin API. Each method sends the same request to a server over HTTP or in
+//! this process.
+//!
 //! This module never prints, prompts or exits.
 
 mod error;

@@ -14,7 +14,7 @@ use crate::api::Page;
 /// The number of items per page, unless a query has another limit.
 const PAGE: &str = "1000";
 
-/// Maximum pages of a list. With the default page size, these are a hundred million items.
+/// Maximum pages of a list. With [`PAGE`] items per page, this is a hundred million items.
 const MOST_PAGES: u32 = 100_000;
 
 /// A list whose pages are fetched when they are read.
@@ -68,7 +68,8 @@ impl<'a, T: DeserializeOwned> Pages<'a, T> {
         Ok(Some(page.items))
     }
 
-    /// Whether items may be missing because the server still reads older events.
+    /// Whether items may be missing, because the server has not yet read all events that an older
+    /// version stored.
     pub fn is_incomplete(&self) -> bool {
         self.reading_older_events
     }

@@ -32,7 +32,7 @@ impl Client {
         self.ask(Method::GET, "/status", NOTHING).await
     }
 
-    /// The status. All rules are read first, so that it contains the unreadable ones.
+    /// The status, including the unreadable rules. The server reads all rules to find them.
     pub async fn status_with_unreadable_rows(&self) -> Answer<Status> {
         let query = StatusQuery { read_rules: true };
         self.ask(Method::GET, &Query::of(&query).behind("/status"), NOTHING).await
@@ -105,7 +105,7 @@ impl Client {
         self.delete(&query.behind(&path)).await
     }
 
-    /// Forgets the matching hosts in one page of the list of hosts.
+    /// Forgets the matching hosts. Each request covers one page of the list of hosts.
     pub async fn forget_hosts(&self, request: &ForgetHostsRequest) -> Answer<ForgetHostsAnswer> {
         self.ask(Method::POST, "/forget-hosts", Some(request)).await
     }
@@ -139,8 +139,8 @@ impl Client {
         self.ask(Method::POST, &host_path(host, "/accept"), Some(request)).await
     }
 
-    /// Returns the names that are host names instead of machine IDs or serial numbers, and the
-    /// serial numbers that several hosts report.
+    /// Returns the given names that are host names, and neither machine IDs nor serial numbers.
+    /// Also returns serial numbers that several hosts report.
     pub async fn check_host_names(&self, request: &HostNamesRequest) -> Answer<HostNames> {
         self.ask(Method::POST, "/hosts/names", Some(request)).await
     }
@@ -267,14 +267,14 @@ impl Client {
     }
 }
 
-/// A name that matches only this host.
+/// A text that matches only the host with this machine ID.
 pub(crate) fn exactly(machine: &MachineId) -> String {
     format!("id:{machine}")
 }
 
 fn host_path(host: &str, below: &str) -> String {
-    // URL parsers remove the segments `.` and `..` even if they are encoded. Only a machine ID can
-    // be `.` or `..`.
+    // URL parsers remove the segments `.` and `..` even if they are encoded. With the prefix `id:`,
+    // the segment remains.
     let exactly = matches!(host, "." | "..").then(|| format!("id:{host}"));
     let host = exactly.as_deref().unwrap_or(host);
     format!("/hosts/{}{below}", segment(host))

@@ -31,10 +31,10 @@ pub enum Credential {
 }
 
 impl Credential {
-    /// Returns the token. A token command runs at each call.
+    /// Returns the token. A token command runs on each call.
     ///
     /// # Errors
-    /// The command cannot run, fails, or prints something other than a token.
+    /// The command cannot run, fails, or does not print a valid token.
     pub fn obtain(&self) -> Result<Secret, ConfigError> {
         self.obtain_with(Stdio::inherit())
     }
@@ -76,9 +76,9 @@ pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl
     Some(WithOrigin { value, origin: Origin::built_in() })
 }
 
-/// Returns the backend of the strongest of `connections` that has one, or else the `usual`
-/// database. Also returns a warning if a token in a file is not used because it belongs to a weaker
-/// connection than the server.
+/// Returns the first backend of `connections`, which are sorted from strongest to weakest. Without
+/// one, returns the `usual` database. Also returns a warning if a token in a file is not sent,
+/// because a stronger connection contains the server.
 pub(super) fn decide(
     connections: &[Connection],
     usual: Option<&WithOrigin<DatabaseUrl>>,
@@ -111,8 +111,8 @@ pub(super) fn decide(
 }
 
 /// The strongest credential, its origin, and whether it may be sent to the server at `rank`. A
-/// token in a file may be sent to the server of the same connection or of a weaker connection. A
-/// token of a flag or variable may be sent to any server.
+/// credential in a file may be sent to the server of the same connection or of a weaker connection.
+/// A credential from a flag or variable may be sent to any server.
 fn credential(connections: &[Connection], rank: usize) -> Option<(Credential, Origin, bool)> {
     connections.iter().enumerate().find_map(|(at, connection)| {
         let token = connection
@@ -129,7 +129,7 @@ fn credential(connections: &[Connection], rank: usize) -> Option<(Credential, Or
     })
 }
 
-/// The strongest setting of certificate authorities, if it is for the server at `rank`.
+/// The strongest CA setting, if it may be used for the server at `rank`.
 fn ca(connections: &[Connection], rank: usize) -> Option<CaFile> {
     let mut all = connections.iter().enumerate();
     let (at, ca) = all.find_map(|(at, connection)| Some((at, connection.ca.as_ref()?)))?;
@@ -158,7 +158,7 @@ mod tests {
         Connection { token, ..Connection::default() }
     }
 
-    /// Whether the token is sent to the server, and whether nicelist warns that it is not sent.
+    /// Whether the token is sent to the server, and whether a warning reports an unsent token.
     fn shown(connections: &[Connection]) -> (bool, bool) {
         match decide(connections, None) {
             (Some(Backend::Server { credential, .. }), withheld) => {

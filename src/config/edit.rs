@@ -32,8 +32,8 @@ pub fn init(path: &Path) -> Result<(), ConfigError> {
 /// Sets a setting in the file at `path`. Creates the file if it does not exist.
 ///
 /// # Errors
-/// The file cannot be read or written, or the value is invalid or conflicts with other settings in
-/// the file. The file then remains unchanged.
+/// The file cannot be read or written, the file or the value is invalid, or the value conflicts
+/// with other settings in the file. The file then remains unchanged.
 pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
     edit(path, |document| {
         keep_comments_above(document);
@@ -44,7 +44,7 @@ pub fn set(path: &Path, name: &Name, value: &str) -> Result<(), ConfigError> {
 /// Removes a setting from the file at `path`. Returns whether the file had it.
 ///
 /// # Errors
-/// The file cannot be read or written, or is invalid without the setting.
+/// The file cannot be read or written, is not TOML, or is invalid without the setting.
 pub fn unset(path: &Path, name: &Name) -> Result<bool, ConfigError> {
     let mut was_there = false;
     edit(path, |document| {

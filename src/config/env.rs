@@ -9,7 +9,7 @@ use super::values::Secret;
 
 pub const SERVER: &str = "NICELIST_SERVER";
 pub const TOKEN: &str = "NICELIST_TOKEN";
-/// A file with the certificate authorities of the server.
+/// A file with the CAs to trust for the server's certificate.
 pub const CA: &str = "NICELIST_CA";
 pub const DATABASE: &str = "NICELIST_DATABASE";
 pub const CONTEXT: &str = "NICELIST_CONTEXT";
@@ -25,7 +25,7 @@ pub const LOG: &str = "NICELIST_LOG";
 /// If this variable is not empty, commands use no colors, unless `--color` is given
 /// (<https://no-color.org>).
 pub const NO_COLOR: &str = "NO_COLOR";
-/// If this variable is `dumb`, the terminal cannot move its cursor.
+/// If this variable is `dumb`, nicelist does not move the terminal's cursor.
 pub const TERM: &str = "TERM";
 pub const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
 /// Replaces `~/.config`.
@@ -42,13 +42,14 @@ pub const VISUAL: &str = "VISUAL";
 pub const EDITOR: &str = "EDITOR";
 /// The shell that requests completions. The completion scripts set it.
 pub const COMPLETE: &str = "NICELIST_COMPLETE";
-/// Only set by nicelist for a completion that fills the cache, and that no shell waits for.
+/// Set only by nicelist, for a background process that fills the completion cache. No shell waits
+/// for this process.
 pub const COMPLETE_IN_BACKGROUND: &str = "NICELIST_COMPLETE_IN_BACKGROUND";
 /// The command that shows output that is longer than the screen.
 pub const NICELIST_PAGER: &str = "NICELIST_PAGER";
 /// Used if `NICELIST_PAGER` is not set.
 pub const PAGER: &str = "PAGER";
-/// The user's options of the pager `less`.
+/// The user's options for the pager `less`.
 pub const LESS: &str = "LESS";
 
 /// An empty variable counts as not set.
@@ -86,7 +87,7 @@ pub struct Environment {
 
 impl Environment {
     /// # Errors
-    /// A variable is not UTF-8, or a secret is invalid.
+    /// A variable that must be text is not UTF-8, or a secret is invalid.
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn read() -> Result<Self, ConfigError> {
         Self::from_lookup(|name| std::env::var_os(name))
@@ -132,7 +133,7 @@ impl Environment {
         })
     }
 
-    /// The folder for files that can be deleted at any time, whether it exists or not. `None` if
+    /// The folder for files that can be deleted at any time. The folder may not exist. `None` if
     /// neither `XDG_CACHE_HOME` nor the home directory is known.
     pub fn cache_directory(&self) -> Option<PathBuf> {
         let home = || self.home.as_deref().map(|home: &Path| home.join(".cache"));
@@ -146,7 +147,7 @@ pub fn arguments() -> Vec<OsString> {
     std::env::args_os().collect()
 }
 
-/// The file of this program.
+/// The path of the running executable.
 pub fn executable() -> Option<PathBuf> {
     std::env::current_exe().ok()
 }

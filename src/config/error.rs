@@ -61,7 +61,7 @@ pub enum ConfigProblem {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Warning {
-    /// Other users can read a file with a token.
+    /// A file contains a token, and other users can read the file.
     Readable { path: PathBuf, mode: u32 },
     /// A token in a file was not used, because it may be meant for another server.
     TokenWithheld { token: Origin, server: Origin },

@@ -21,9 +21,9 @@ pub(super) const SYSTEM_FILE: &str = "/etc/nicelist/config.toml";
 /// The paths of the configuration files, whether they exist or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
-    /// The file for all users. None on Windows, where any user could create the folder of the file.
+    /// The file for all users. None on Windows, where any user could create the file's folder.
     pub system: Option<PathBuf>,
-    /// None if none of `NICELIST_CONFIG`, `XDG_CONFIG_HOME` and the home directory is known.
+    /// None if `NICELIST_CONFIG`, `XDG_CONFIG_HOME` and the home directory are all unknown.
     pub user: Option<PathBuf>,
     /// Whether `NICELIST_CONFIG` gives the path of the user's file, which must then exist.
     pub named: bool,
@@ -50,7 +50,7 @@ pub struct Files {
 
 impl Files {
     /// # Errors
-    /// A file cannot be read or is invalid, or the file of `NICELIST_CONFIG` does not exist.
+    /// A file cannot be read or is invalid, or the file in `NICELIST_CONFIG` does not exist.
     pub fn load(paths: &Paths) -> Result<Self, ConfigError> {
         let system = match &paths.system {
             Some(path) => ConfigFile::load(Source::System, path)?,
@@ -263,7 +263,8 @@ fn start(table: &dyn TableLike, name: &str) -> usize {
     table.key(name).and_then(|key| key.span()).map_or(0, |span| span.start)
 }
 
-/// Fails if there is more than 1 MiB, because a wrong path may refer to a device with endless data.
+/// Fails if the input is larger than 1 MiB, because a wrong path may refer to a device with endless
+/// data.
 pub(super) fn read_text(input: impl io::Read) -> io::Result<String> {
     const LARGEST: u64 = 1024 * 1024;
     let mut text = String::new();

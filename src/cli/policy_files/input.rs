@@ -109,9 +109,8 @@ impl Input {
         };
         refuse_configuration(configuration, format, &name)?;
         if format.streams() {
-            // The file is in memory because the last duplicates are used, or because only its name
-            // indicates the format. In the second case, its header or first line is invalid, and
-            // reading the file reports the error.
+            // The whole file is in memory for one of two reasons: the last of its duplicates
+            // counts, or its beginning does not show its format.
             return Self::stream(ui, file, None, format, defaults);
         }
         let policy = format.read(std::slice::from_ref(&file), &defaults);

@@ -34,8 +34,7 @@ impl Destination {
             return Err(CliError::usage(format!("cannot detect the format of {where_to}"))
                 .hint(format!("choose one with --to: {}", words.join(", "))));
         };
-        // This writes an empty policy only to check the format: it fails if nicelist can only read
-        // the format.
+        // Writing an empty policy fails if nicelist can only read the format.
         write(format, Content::default())?;
         Ok(Self { path, format })
     }

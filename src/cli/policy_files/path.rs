@@ -1,4 +1,4 @@
-//! Paths as people write them.
+//! Paths on the command line.
 
 use std::fs;
 use std::io;

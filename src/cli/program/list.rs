@@ -109,7 +109,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let (mut wanted, mut listed) = (limit.unwrap_or(usize::MAX), HashSet::new());
     while wanted > 0 {
         let Some(page) = pages.next().await? else { break };
-        // Several pages can have the same pending program.
+        // The same pending program can be on several pages.
         let new = page.iter().filter(|program| listed.insert(program.id)).take(wanted);
         for program in new {
             list.push(program)?;

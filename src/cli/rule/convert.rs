@@ -101,7 +101,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
     let mut faults = FaultList::new(ui, all_errors);
     while let Some(rule) = input.next() {
         match rule {
-            // After a fault, nothing is written any more, and the other rules are only counted.
+            // After a fault, no more rules are written. Valid rules are only counted.
             Ok(_) if faults.count() > 0 => good += 1,
             Ok((_, rule)) => {
                 good += 1;

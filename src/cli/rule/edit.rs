@@ -53,8 +53,8 @@ pub(super) async fn run(context: &Context, args: EditArgs) -> Result<(), CliErro
     let ui = &context.ui;
     let client = context.client_to_change(dry_run).await?;
     let scope = context.optional_scope(&client, scope).await?;
-    // The revision is read before the rule, so that a later change of the rule is refused as a
-    // conflict.
+    // The revision is read before the rule. If someone changes the rule after that, the server
+    // refuses this edit as a conflict.
     let base = newest_revision(&client).await?;
     let before = only_rule(&client, &target, scope).await?;
     let text = EditedText::of(&before)?;
@@ -231,7 +231,7 @@ impl EditedText {
 
     /// Opens the editor and reads the text again.
     fn edit(&self, editor: &str) -> Result<Vec<u8>, CliError> {
-        // The shell runs the editor, as in git, because the variable may contain options.
+        // The shell runs the editor, as in git, because VISUAL or EDITOR may contain options.
         let status = command_with_file(editor, self.file.path()).status()?;
         if !status.success() {
             return Err(CliError::failed(format!("the editor `{editor}` failed: {status}"))

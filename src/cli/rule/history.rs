@@ -1,4 +1,4 @@
-//! `nicelist rule show --history`: all versions of the rules of a target.
+//! `nicelist rule show --history`: all versions of a target's rules.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! The arguments of TLS, and hints about invalid files.
+//! The TLS options, and hints about invalid TLS files.
 
 use std::path::PathBuf;
 

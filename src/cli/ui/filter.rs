@@ -87,7 +87,7 @@ fn invalid(code: &str, mistake: Option<Mistake<'_>>) -> CliError {
     let Some((part, message)) = mistake else {
         return CliError::usage("invalid --jq filter");
     };
-    // The part is borrowed from the code.
+    // `part` is a slice of `code`, so its offset is the difference of the two addresses.
     let offset = (part.as_ptr() as usize).saturating_sub(code.as_ptr() as usize);
     let before = code.get(..offset).unwrap_or_default();
     let line = before.matches('\n').count() + 1;

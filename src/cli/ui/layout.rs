@@ -70,12 +70,12 @@ impl Layout {
             cells.map(|(piece, width)| self.lines(piece.text, *width)).collect();
         let texts: Vec<String> =
             row.iter().zip(&cells).map(|(piece, lines)| styled(lines, piece.style)).collect();
-        // comfy-table would break a line that is wider than its column.
+        // comfy-table would break a line that is wider than its column, so the column is widened.
         let widths = cells.iter().zip(&self.widths);
         let widths = widths.map(|(lines, width)| u16::try_from(widest(lines).max(*width) + GAP));
         let lines = match widths.collect::<Result<Vec<u16>, _>>() {
             Ok(widths) => drawn(texts, widths),
-            // A text is wider than any column of comfy-table.
+            // comfy-table does not support a column this wide.
             Err(_) => vec![texts.join(&" ".repeat(GAP))],
         };
         for line in lines {
@@ -109,7 +109,7 @@ fn styled(lines: &[String], style: Style) -> String {
 /// The lines of a row. The widths include the gap after each column.
 fn drawn(row: Vec<String>, widths: Vec<u16>) -> Vec<String> {
     let mut table = Table::new();
-    // The widths are computed already, so comfy-table does not look up the terminal's width.
+    // comfy-table must not look up the terminal's width, because the widths are already computed.
     table.force_no_tty().load_style(TableStyle::new()).add_row(row);
     for (column, width) in table.column_iter_mut().zip(widths) {
         let width = ColumnConstraint::Absolute(Width::Fixed(width));
@@ -164,7 +164,7 @@ pub(super) fn table_width(widths: &[usize]) -> usize {
 /// enough room.
 fn whole_words(mut widths: Vec<usize>, full: &[usize], room: usize) -> Option<Vec<usize>> {
     let mut rest = room.checked_sub(widths.iter().sum())?;
-    // The columns that are wrapped share the rest.
+    // The columns that are wrapped share the remaining width.
     while rest > 0 && widths != full {
         for (width, full) in widths.iter_mut().zip(full) {
             if rest > 0 && *width < *full {

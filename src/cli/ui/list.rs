@@ -1,5 +1,5 @@
-//! Lists. Rows are written as they arrive, so a million rows need no more memory than a few
-//! hundred. Sorted rows, and a JSON array that is filtered, are kept in memory as a whole.
+//! Lists. Most lists are written row by row, so a million rows need no more memory than a few
+//! hundred. Sorted lists, and JSON arrays that `--jq` filters, are kept in memory as a whole.
 
 use std::io::{self, Write};
 

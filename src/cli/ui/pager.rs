@@ -156,10 +156,10 @@ fn start(pager: &Pager) -> State {
 fn leave_interrupts_to_the_pager() {
     let listen = || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-        // The handler of the signal stays when the future is dropped.
+        // The signal handler remains installed after the future is dropped.
         runtime.block_on(async { interrupt().map(drop) })
     };
-    // This thread may already run a runtime.
+    // This thread may already run a runtime, and Tokio does not allow a second one in the thread.
     drop(thread::spawn(listen).join());
 }
 

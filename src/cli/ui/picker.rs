@@ -82,7 +82,8 @@ impl Choice {
             searched.push('\n');
             searched.push_str(keyword);
         }
-        // nucleo-matcher 0.3.1 does not find the last word of a text with letters outside ASCII.
+        // nucleo-matcher 0.3.1 does not find the last word of a text that contains non-ASCII
+        // letters. The extra line break avoids this.
         searched.push('\n');
         Self { cells, searched: searched.into() }
     }
@@ -95,7 +96,7 @@ pub(super) fn select(choices: &Choices<'_>) -> Result<Option<Vec<usize>>, CliErr
     let mut screen = Screen::open()?;
     loop {
         screen.terminal.draw(|frame| picker.draw(frame))?;
-        // A change of the size is an event, too, so the list is drawn again.
+        // A resized terminal also causes an event, so the list is drawn again.
         let Event::Key(key) = event::read()? else { continue };
         if key.kind == KeyEventKind::Release {
             continue;
@@ -174,7 +175,7 @@ struct Picker<'a> {
 impl<'a> Picker<'a> {
     fn new(choices: &'a Choices<'a>) -> Self {
         let mut config = Config::DEFAULT;
-        // The first column is the name.
+        // The first column is the name, so matches at the beginning rank higher.
         config.prefer_prefix = true;
         Self {
             choices,
@@ -194,7 +195,7 @@ impl<'a> Picker<'a> {
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         match key.code {
             KeyCode::Char('c') if is_control => return Step::Interrupt,
-            // Any key hides the keys.
+            // Any other key hides the list of keys.
             _ if self.shows_keys => self.shows_keys = false,
             KeyCode::Char('a') if is_control => self.toggle_matching(),
             KeyCode::Char('u') if is_control => self.search(String::new()),

@@ -128,7 +128,8 @@ fn left() -> CliError {
 /// Waits until the user presses q. Without a keyboard, it waits forever.
 async fn quit() {
     let (pressed, quits) = oneshot::channel();
-    // A thread that reads keys cannot be stopped, so it must not be one of the runtime.
+    // A thread that reads keys cannot be stopped, so it must not be a thread of the runtime, which
+    // would wait for it.
     thread::spawn(|| {
         if keys::wait_for(|key| matches!(key, 'q' | 'Q')).is_ok() {
             let _ = pressed.send(());

@@ -63,8 +63,8 @@ pub(super) fn read(
     options: ChangeOptions,
     faults: &mut Faults<'_>,
 ) -> Result<Rows, CliError> {
-    // When a buffer grows, its old and its new memory exist at the same time, so the memory is
-    // reserved first. Reserved memory that is not used costs nothing.
+    // The memory is reserved first, because a growing buffer needs its old and its new memory at
+    // the same time. Reserved memory that is not used costs little.
     let room = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     let mut body = Vec::with_capacity(room.saturating_mul(2).min(MAX_RESERVED));
     let mut rows = Rows {
@@ -95,7 +95,7 @@ pub(super) fn read(
     written.map_err(std::io::Error::from)?;
     rows.body = body;
     rows.left_out = inputs.iter().map(Input::left_out).sum();
-    // In a partial import, all rows of a conflict are rejected. The reader finds a conflict only at
+    // In a partial import, all conflicting rows are rejected. The reader detects a conflict only at
     // a later row, so the earlier rows are removed here.
     match inputs.first().map(Input::reading) {
         Some(Reading::Csv(reader, _)) if faults.keeps_rows() => {
@@ -134,7 +134,7 @@ impl ValidRules<'_, '_> {
                         continue;
                     }
                     self.rows.count += 1;
-                    // After a fault, no rules are sent, so none have to be stored.
+                    // If faults prevent the import, no rules are sent, so no rules are stored.
                     if self.faults.forbid() {
                         continue;
                     }
