@@ -1,4 +1,4 @@
-//! The environment variables and files of the command line, for its manual.
+//! The environment variables and files that the manual lists.
 
 use std::path::PathBuf;
 
@@ -17,7 +17,7 @@ const fn variable(name: &'static str, about: &'static str) -> Variable {
     Variable { name, about }
 }
 
-/// All environment variables that users can set. The manual has the names of Unix.
+/// All environment variables that users can set. The manual shows the names on Unix.
 pub const VARIABLES: [Variable; 23] = [
     variable(env::SERVER, "URL of the server; --server overrides it"),
     variable(env::TOKEN, "API token; --token overrides it"),
@@ -44,8 +44,7 @@ pub const VARIABLES: [Variable; 23] = [
     variable(env::XDG_CACHE_HOME, "Folder of caches instead of ~/.cache"),
 ];
 
-/// The files that commands on Unix use if no variable or option selects another one, and their
-/// contents. `~` is the home directory.
+/// The default files of commands on Unix, each with a description. `~` is the home directory.
 pub fn usual_files() -> Vec<(PathBuf, &'static str)> {
     let env = Environment { home: Some(PathBuf::from("~")), ..Environment::default() };
     let database = usual_database(&env);

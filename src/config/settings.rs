@@ -20,20 +20,21 @@ pub struct Settings {
     pub color: WithOrigin<Color>,
     pub warnings: Vec<Warning>,
     backend: Option<Backend>,
-    /// The chosen context, if it is not in any file. This is not an error yet, because commands
+    /// The chosen context, if it is not in any file. Such a context is not an error yet: commands
     /// without a backend need no context, and some of them repair the configuration.
     unknown_context: Option<WithOrigin<String>>,
-    /// The contexts of all files, by name.
+    /// The contexts of all files, sorted by name.
     contexts: Vec<ContextEntry>,
     connections: Vec<Connection>,
     usual_database: Option<WithOrigin<DatabaseUrl>>,
 }
 
 impl Settings {
-    /// Merges the layers. The settings of a context have almost the strength of the layer that
-    /// chooses the context. They are weaker than flags and variables of the same layer, and
-    /// stronger than other settings of the same file. So `--context` is stronger than
-    /// `NICELIST_SERVER`, and weaker than `--server`.
+    /// Merges the layers. A context that a flag chooses is weaker than all flags, and stronger than
+    /// all environment variables. A context that a variable chooses is weaker than all variables,
+    /// and stronger than all files. A context that a file chooses is stronger than the other
+    /// settings in the file. So `--context` is stronger than `NICELIST_SERVER`, and weaker than
+    /// `--server`.
     ///
     /// # Errors
     /// For example, the flags or variables contain both a server and a database, or a variable has
@@ -93,7 +94,7 @@ impl Settings {
     /// Checks a name before it becomes the context in the user's file at `path`.
     ///
     /// # Errors
-    /// No configuration file has a context of this name.
+    /// No configuration file has a context with this name.
     pub fn check_context(&self, path: &Path, name: &str) -> Result<(), ConfigError> {
         if self.contexts.iter().any(|known| known.name == name) {
             return Ok(());
@@ -108,7 +109,7 @@ impl Settings {
         ConfigError::UnknownContext { origin, name: name.to_owned(), nearest, known }
     }
 
-    /// The contexts of all files, by name.
+    /// The contexts of all files, sorted by name.
     pub fn contexts(&self) -> &[ContextEntry] {
         &self.contexts
     }
@@ -164,18 +165,18 @@ impl ConfigEntry {
     }
 }
 
-/// A context of the configuration files.
+/// A context in the configuration files.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct ContextEntry {
     pub name: String,
-    /// Whether commands use this context.
+    /// Whether this is the chosen context.
     pub current: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
     /// The URL of the database, without its password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
-    /// The file and line of the server or database.
+    /// The file and line that contains the server or database.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
 }
@@ -187,7 +188,7 @@ impl ContextEntry {
     }
 }
 
-/// The contexts of all files, by name. The user's file is stronger than the machine's.
+/// The contexts of all files, sorted by name. The user's file is stronger than the machine's file.
 fn contexts(files: &Files, current: Option<&str>) -> Vec<ContextEntry> {
     let Files { system, user } = files;
     let names = [user, system].into_iter().flatten().flat_map(ConfigFile::contexts);

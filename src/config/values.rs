@@ -1,4 +1,4 @@
-//! The types of the values of settings. Files, variables and flags are parsed into the same types.
+//! The types of setting values. Files, variables and flags are parsed into the same types.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ impl fmt::Display for ServerUrl {
 }
 
 /// A database that commands use without a server: `sqlite:PATH`, or
-/// `postgres://USER@HOST/DATABASE`. `Display` and `Debug` omit its password.
+/// `postgres://USER@HOST/DATABASE`. `Display` and `Debug` omit the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DatabaseUrl(DatabaseLocation);
 
@@ -59,7 +59,7 @@ impl DatabaseUrl {
         Self(DatabaseLocation::File(path))
     }
 
-    /// The file of an SQLite database.
+    /// The file of an SQLite database. `None` for PostgreSQL.
     pub fn path(&self) -> Option<&Path> {
         match &self.0 {
             DatabaseLocation::File(path) => Some(path),
@@ -153,7 +153,7 @@ impl fmt::Debug for DatabaseUrl {
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (user, place) = match rest.rsplit_once('@') {
-        // The `@` may be in a password, in either part.
+        // The `@` may be in a password, either before the host or in the query.
         Some((before, _)) if before.contains('?') => {
             let first = before.split([':', '/', '?', '@']).next().unwrap_or_default();
             return format!("{scheme}://{first}…");
@@ -243,10 +243,10 @@ macro_rules! choices {
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Output {
-    /// A table. On a terminal, it fits the width.
+    /// A table. On a terminal, the table fits the terminal's width.
     #[default]
     Table,
-    /// A table with all its columns and with full texts, even if a terminal is narrower.
+    /// A table with all columns and full texts, even if the table is wider than the terminal.
     Wide,
     /// One JSON document, with the fields of the admin API.
     Json,

@@ -24,7 +24,7 @@ const MAX_DEPTH: usize = 64;
 const TOO_DEEP: &str = "is nested too deeply";
 const CUT_OFF: &str = "ends unexpectedly; it may be incomplete";
 
-/// A line, and a column in characters, both from 1.
+/// A line, and a column in characters. Both start at 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     pub line: u32,
@@ -56,7 +56,7 @@ pub struct Node {
 pub enum Value {
     Null,
     Bool(bool),
-    /// A number as text. Numbers of JSON and YAML keep their spelling.
+    /// A number as text. In JSON and YAML, numbers keep their spelling.
     Number(String),
     String(String),
     /// A date or a time as text.
@@ -68,7 +68,7 @@ pub enum Value {
         labels: Vec<String>,
         entries: Vec<Entry>,
     },
-    /// HCL that must be evaluated, as it is written in the text.
+    /// An HCL expression that must be evaluated, with its original spelling.
     Expression(String),
     /// Another type, such as binary data. The string names the type, with an article.
     Other(&'static str),

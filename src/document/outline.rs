@@ -13,7 +13,8 @@ const MAX_KEYS: usize = 256;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Outline {
     pub is_list: bool,
-    /// If the text is a list, the number of its elements. At most 1 if it was not read to its end.
+    /// If the text is a list, the number of its elements. At most 1 if the list was not read to its
+    /// end.
     pub length: usize,
     /// The keys of the outermost object, or of the first object in the outermost list.
     pub keys: Vec<String>,
@@ -29,28 +30,28 @@ pub struct Outline {
 pub struct Section {
     pub key: String,
     pub is_list: bool,
-    /// If the section is a list, the number of its elements. At most 1 if it was not read to its
-    /// end.
+    /// If the section is a list, the number of its elements. At most 1 if the list was not read to
+    /// its end.
     pub length: usize,
     /// The keys of this object, or of the first object in this list.
     pub keys: Vec<String>,
 }
 
 impl Outline {
-    /// Reads JSON to the end of the first element of the outermost list, or of a list under one of
-    /// the keys in `lists`.
+    /// Reads JSON. Stops after the first element of the outermost list, or of a list whose key is
+    /// in `lists`.
     pub fn of_json_head(bytes: &[u8], lists: &[&str]) -> Self {
         Self::read(&mut serde_json::Deserializer::from_slice(without_mark(bytes)), Some(lists))
     }
 
-    /// Reads all of the first value of a JSON text.
+    /// Reads the whole first value of a JSON text.
     pub fn of_json(bytes: &[u8]) -> Self {
         let mut input = serde_json::Deserializer::from_slice(without_mark(bytes));
         let outline = Self::read(&mut input, None);
         Self { has_more: input.end().is_err(), ..outline }
     }
 
-    /// Reads YAML to the end of the first element of a list, like [`Outline::of_json_head`].
+    /// Reads YAML, and stops after the first element of a list, like [`Outline::of_json_head`].
     pub fn of_yaml_head(text: &Text<'_>, lists: &[&str]) -> Self {
         let mut outline = Self::default();
         let read = |input: serde_saphyr::Deserializer<'_, '_>| {
@@ -80,7 +81,7 @@ enum Level {
     Top,
     /// An element of the outermost list.
     Element,
-    /// The value of a key of the object at the top.
+    /// A value of the outermost object.
     Section,
     /// An element of a list in a section.
     Inner,

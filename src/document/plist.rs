@@ -6,7 +6,7 @@ use ::plist::stream::{OwnedEvent, Reader};
 
 use super::{CUT_OFF, Entry, Fault, MAX_DEPTH, Node, TOO_DEEP, Text, Value};
 
-/// Maximum bytes of text per byte of a file.
+/// Maximum bytes of text per byte of the file.
 const GROWTH: usize = 64;
 
 /// Reads a property list. Its nodes have no positions.
@@ -28,8 +28,8 @@ pub fn parse(bytes: &[u8]) -> Result<Node, Fault> {
     }
 }
 
-/// Limits of a tree while it is built. Nested lists are built and dropped recursively, and a binary
-/// file may refer to the same part many times.
+/// Limits the depth and size of a tree while it is built. Nested lists are built and dropped
+/// recursively, and a binary file may refer to the same part many times.
 struct Limits {
     depth: usize,
     /// The number of values that may follow; a long text counts as several. Each value needs at

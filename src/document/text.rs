@@ -10,8 +10,8 @@ const STRIDE: usize = 64;
 
 const START: Position = Position { line: 1, column: 1 };
 
-/// A text that finds the line and column of any byte in constant time. Counting them from the
-/// beginning would be slow in a large file.
+/// A text that finds the line and column of any byte in constant time. In a large file, it would be
+/// slow to count lines from the beginning.
 pub struct Text<'a> {
     text: &'a str,
     /// The position of every [`STRIDE`]th byte.
@@ -75,7 +75,7 @@ impl<'a> Text<'a> {
         self.position((part.as_ptr() as usize).saturating_sub(self.text.as_ptr() as usize))
     }
 
-    /// The position at a line and a column. The column counts bytes, and both start at 1.
+    /// The position at a line and a column, which both start at 1. The given column counts bytes.
     pub(super) fn position_at(&self, line: usize, column: usize) -> Position {
         let before = self.text.split_inclusive('\n').take(line.saturating_sub(1));
         self.position(before.map(str::len).sum::<usize>() + column.saturating_sub(1))

@@ -1,5 +1,5 @@
 //! The epoch of a database. It changes, for example, when the database is restored from a backup,
-//! because hosts may then have newer rules than their rows show.
+//! because hosts may then have newer rules than the database shows.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
-//! Events: reports about programs that ran, were blocked, opened a watched file, or are part of a
-//! bundle. Santa does not report every execution, so the number of events is not the number of
-//! executions.
+//! Events: reports about programs that ran, were blocked, opened a watched file, or are listed in a
+//! bundle or an inventory. Santa does not report every execution, so the number of events is not
+//! the number of executions.
 
 mod bundle;
 mod pattern;
@@ -65,7 +65,7 @@ impl Decision {
         self.0.starts_with("BLOCK") || self.0.starts_with("FILE_ACCESS_DECISION_DENIED")
     }
 
-    /// Whether the program is part of a bundle and did not run.
+    /// Whether the program is only listed in a bundle or an inventory, and did not run.
     pub fn is_bundle_member(&self) -> bool {
         &*self.0 == "BUNDLE_BINARY"
     }
@@ -166,7 +166,7 @@ const fn is_zero(seconds: &u32) -> bool {
 pub struct Event {
     pub machine: MachineId,
     pub decision: Decision,
-    /// None if the host reported no time. Programs of a bundle that did not run have no time.
+    /// None if the host reported no time, for example for a program in a bundle that did not run.
     pub occurred: Option<Timestamp>,
     pub file_name: String,
     pub folder: String,
@@ -225,7 +225,7 @@ impl Event {
     }
 }
 
-/// A program and the number of its events of one kind. File accesses are counted by rule.
+/// A program and the number of its events of one kind. File accesses are counted for each rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[schema(as = EventStatView)]
 pub struct EventStat {
@@ -236,11 +236,11 @@ pub struct EventStat {
     pub rule: String,
     /// The ID of the newest event.
     pub latest: EventId,
-    /// The file's name.
+    /// The name of the program's file.
     pub file_name: String,
-    /// SHA-256 of the file.
+    /// SHA-256 of the program's file.
     pub sha256: String,
-    /// Signing ID of the file; empty if the file has none.
+    /// Signing ID of the program; empty if the program has none.
     pub signing_id: String,
     /// Santa's decision in the newest event.
     pub decision: Decision,

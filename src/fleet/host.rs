@@ -90,9 +90,9 @@ impl Host {
         }
     }
 
-    /// The scopes that this host belongs to, weakest first: the fleet, its groups by name, its
-    /// tags (direct or by membership) by priority and name, its primary user, its serial number,
-    /// its machine ID.
+    /// The scopes that this host belongs to, weakest first: the fleet, the host's groups (by name),
+    /// its tags (direct or by membership, by priority and name), its primary user, its serial
+    /// number, and its machine ID.
     pub fn scopes(&self, tags: &Tags) -> Vec<Scope> {
         let mut groups: Vec<Scope> =
             self.facts.groups.iter().filter_map(|group| Scope::group(group).ok()).collect();

@@ -8,7 +8,8 @@ use crate::fleet::Clock;
 /// The maximum difference between the wall clock and the expected time. At the start, the wall
 /// clock may be ahead by more.
 const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
-/// The maximum difference between the wall clock and a time in the database that confirms it.
+/// The maximum difference between the wall clock and a time in the database that confirms the wall
+/// clock.
 const ACCEPTED: SignedDuration = SignedDuration::from_mins(2);
 /// The default for how far the wall clock may be ahead of the newest time in the database when the
 /// server starts.

@@ -24,11 +24,11 @@ pub enum BundleMembers {
 }
 
 impl BundleMembers {
-    /// Compares reports with the hash of a bundle and its number of programs. The hash of a bundle
-    /// is computed from the hashes of its programs (SNTBundleService.mm), so no host can add a
-    /// program to the bundle. If the reports of all hosts together do not match, the reports of
-    /// each host are compared separately, so that a false report from one host cannot hide the
-    /// complete reports of another.
+    /// Compares reports with a bundle's hash and number of programs. The hash of a bundle is
+    /// computed from the hashes of its programs (SNTBundleService.mm), so no host can add a program
+    /// to the bundle. If the reports of all hosts together do not match, the reports of each host
+    /// are compared separately, so that a false report from one host cannot hide the complete
+    /// reports of another host.
     pub fn compare(hash: &str, count: u32, reports: &[(MachineId, String)]) -> Self {
         let together: BTreeSet<&str> = reports.iter().map(|(_, sha256)| sha256.as_str()).collect();
         let mut by_host: BTreeMap<&MachineId, BTreeSet<&str>> = BTreeMap::new();

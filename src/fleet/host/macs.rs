@@ -74,7 +74,7 @@ pub struct OtherMac {
 }
 
 impl OtherMac {
-    /// Empty if it is unknown.
+    /// Empty if the serial number is unknown.
     pub fn serial(&self) -> &str {
         &self.fingerprint.serial
     }
@@ -108,12 +108,12 @@ pub struct SeenMac {
     pub at: Timestamp,
 }
 
-/// A report of rules that are older than those that the host had confirmed. A clone of the host may
-/// have sent the report.
+/// A report of older rules than the host had confirmed. A clone of the host may have sent the
+/// report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct OlderRules {
     at: Timestamp,
-    /// Whether the host has reported its current or newer rules since then.
+    /// Whether the host has reported its current or newer rules since `at`.
     newer_since: bool,
 }
 
@@ -296,7 +296,7 @@ impl Host {
         if macs.conflict.is_some() || not_accepted {
             macs.sign(ConflictKind::DifferentMacs, now);
         }
-        // Of Macs with the same fingerprint (clones), only the last state is kept.
+        // If several Macs have the same fingerprint (clones), only the last state is kept.
         macs.others.retain(|other| other.fingerprint.differs(&left.fingerprint));
         macs.keep(left);
         self.sync.macs = Some(Box::new(macs));
@@ -337,7 +337,7 @@ impl Host {
     pub fn accept(&mut self, mac: Fingerprint) {
         let mut macs = self.take_macs();
         let current = macs.current.clone();
-        // Also forgets the state of a clone, which has the same fingerprint.
+        // Also forgets a clone, which has the same fingerprint as the current Mac.
         macs.others.retain(|other| other.fingerprint.differs(&current));
         macs.accepted = Some(mac);
         (macs.conflict, macs.refused, macs.replaced, macs.older_rules) = (None, None, None, None);
@@ -355,8 +355,9 @@ impl Host {
         macs.mixed_until.is_some_and(|until| now < until)
     }
 
-    /// Records that the host reported older rules than it had confirmed. The host has a clone if it
-    /// also reported older rules in the last 24 hours, and the current rules in between.
+    /// Records that the host reported older rules than it had confirmed. The server assumes that
+    /// the host has a clone if the host also reported older rules in the last 24 hours, and its
+    /// current or newer rules in between.
     pub fn reported_older_rules(&mut self, now: Timestamp) {
         let mut macs = self.take_macs();
         let before = macs.older_rules.filter(|it| now.duration_since(it.at) <= CONFLICT_WITHIN);
