@@ -1,5 +1,5 @@
-//! Programs that hosts reported, and the hosts that each program was seen on. Deleting events does
-//! not delete them.
+//! Programs that hosts reported, and the hosts that each program was seen on. Deleting events
+//! deletes neither the programs nor the sightings.
 
 use std::fmt;
 
@@ -31,7 +31,7 @@ pub struct KnownProgram {
     pub program: Program,
     /// The file's name in the first report.
     pub name: String,
-    /// The bundle's name in the first report; empty if it had none.
+    /// The bundle's name in the first report; empty if the report had none.
     pub bundle_name: String,
     pub first_seen: Timestamp,
     pub hosts: u64,

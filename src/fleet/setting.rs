@@ -148,7 +148,7 @@ settings! {
 }
 
 impl SettingKey {
-    /// Whether the setting is sent to hosts. The server itself uses settings that are not sent.
+    /// Whether the setting is sent to hosts. A setting that is not sent is for the server itself.
     pub const fn is_sent(self) -> bool {
         match self {
             Self::DriftRepair
@@ -188,7 +188,8 @@ impl SettingKey {
     /// Checks that the setting can be set in a scope.
     ///
     /// # Errors
-    /// [`SettingError::FleetOnly`]
+    /// [`SettingError::FleetOnly`] if only the fleet scope can have the setting, and `scope` is not
+    /// the fleet scope.
     pub fn check_scope(self, scope: &Scope) -> Result<(), SettingError> {
         if self.is_fleets() && *scope != Scope::Fleet {
             return Err(SettingError::FleetOnly(scope.to_string()));

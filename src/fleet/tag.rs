@@ -32,7 +32,7 @@ checked_text!(
 );
 
 /// A tag.
-// Of two tags with the same priority, the one with the later name is stronger.
+// If two tags have the same priority, the tag whose name sorts last is stronger.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[schema(as = TagView)]
 pub struct Tag {
@@ -59,7 +59,7 @@ impl Tag {
     }
 }
 
-/// All tags, with indexes of the names, serial numbers, users and groups that assign them to hosts.
+/// All tags, with indexes that find tags by tag name, serial number, user and group.
 #[derive(Debug, Default)]
 pub struct Tags {
     tags: Vec<Tag>,

@@ -20,8 +20,8 @@ impl<'a> Builder<'a> {
         Self { defaults, policy: ParsedPolicy::of(files), noted: HashSet::new() }
     }
 
-    /// Calls `read` with the text of each file. Its errors, and files that are not text, become
-    /// faults.
+    /// Calls `read` with the text of each file. Errors of `read`, and files that are not text,
+    /// become faults.
     pub(super) fn read_texts(
         files: &[File],
         defaults: &'a Defaults,

@@ -39,13 +39,14 @@ serde_as_text!(RulesHash);
 
 /// The downloads that a host applied: all rules of a holding, then differences. The hash depends on
 /// the order in which the host stored its rules, so the server repeats these downloads to compute
-/// it. Differences from a union of offers come first, because version 0.1.0 had no other kind.
+/// the hash. Differences from a union of offers come first, because version 0.1.0 stored no other
+/// differences.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Trail {
-    /// The holding whose rules were all sent in one sync, in the order of targets.
+    /// The holding whose rules were all sent in one sync, sorted by target.
     pub root: Holding,
     /// The epoch of the database when the rules of `root` were sent. In a later epoch, all rules
-    /// are sent again even if the hash matches, because it does not cover the messages of rules.
+    /// are sent again even if the hash matches, because the hash does not cover rule messages.
     #[serde(default, skip_serializing_if = "EpochId::is_zero")]
     pub epoch: EpochId,
     /// The differences from a union of offers that the host applied after `root`. Empty differences
@@ -112,7 +113,7 @@ pub struct UnionLeg {
 /// A holding as numbers: scope set, revision, generation.
 type HoldingNumbers = (i64, u64, u32);
 /// A leg as numbers, so that the row of a host with many legs stays small. The numbers are the
-/// holding before the leg, the holding after it, and the other offers before it.
+/// holding before the leg, the holding after the leg, and the other offers before the leg.
 type LegNumbers = (i64, u64, u32, i64, u64, u32, Vec<HoldingNumbers>);
 type UnionLegNumbers = (u64, i64, i64, i64, u64, u32);
 
@@ -164,7 +165,7 @@ impl From<UnionLegNumbers> for UnionLeg {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     pub found: Timestamp,
-    /// None if the server does not know it, for example if the client reports no hash.
+    /// None if the server does not know the hash, for example if the client reports no hash.
     pub expected_hash: Option<RulesHash>,
     pub reported_hash: Option<RulesHash>,
     /// The counts of the rules that the host confirmed, without static and transitive rules; 0 if
@@ -172,8 +173,8 @@ pub struct Drift {
     pub expected: RuleCounts,
     /// The counts that the host reported, with static and transitive rules.
     pub reported: RuleCounts,
-    /// Whether a clean sync was completed. If so, the server does not start another one for this
-    /// drift.
+    /// Whether a clean sync was completed. If so, the server does not start another clean sync for
+    /// this drift.
     pub repaired: bool,
     /// The number of clean syncs that were sent completely but had no postflight.
     pub unheard_repairs: u8,

@@ -62,12 +62,12 @@ impl Offers {
 pub struct Reach {
     /// The scopes of all offers, by ascending ID.
     pub union: ScopeSetId,
-    /// The scopes that all offers share, with the same order of strength. Empty if the offers are
-    /// for different generations. An unchanged rule is skipped only if its scope is in this set.
+    /// The scopes that all offers share in the same order of strength. Empty if the offers are for
+    /// different generations. An unchanged rule is skipped only if its scope is in this set.
     pub common: ScopeSetId,
 }
 
-/// The rules that a host deletes in a clean sync before it stores the new ones.
+/// The rules that a host deletes in a clean sync before it stores the new rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CleanSync {
@@ -91,15 +91,15 @@ pub struct Session {
     pub kind: SessionKind,
     /// Whether the host requested a clean sync.
     pub asked_clean: bool,
-    /// The holding of the host after it completes the session.
+    /// The holding of the host after the host completes the session.
     pub target: Holding,
     pub started: Timestamp,
     pub settings: u64,
-    /// The optional settings that the host may have after it completes the session.
+    /// The optional settings that the host may have after the host completes the session.
     #[serde(default = "OptionalSettings::all")]
     pub synced: OptionalSettings,
-    /// Whether a page with rules was sent. From then on, the host may have the rules of `target`.
-    /// Rows of version 0.1.0 have the target in `reach` even before that.
+    /// Whether a page with rules was sent, so that the host may have the rules of `target`. Rows of
+    /// version 0.1.0 have the target in `reach` even if no such page was sent.
     #[serde(default)]
     pub begun: bool,
     /// Whether the last page with rules was sent.

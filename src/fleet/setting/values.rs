@@ -159,7 +159,7 @@ words! {
     FileAccessOverride {
         /// The rules are not changed.
         None = "none",
-        /// The rules only report accesses and deny none. Clients from 2024.6 on ignore this value.
+        /// The rules only report accesses and deny none. Santa 2024.6 and later ignores this value.
         AuditOnly = "audit-only" | "auditonly",
         /// The rules are disabled.
         Disable = "disable",
@@ -292,8 +292,8 @@ impl SettingValue for BatchSize {
     }
 }
 
-/// A pattern for paths in ICU's syntax, or empty for no pattern. A missing `^` is added, because
-/// Santa adds it only after a restart, which would change the meaning of the pattern
+/// A pattern for paths in ICU's syntax, or empty for no pattern. nicelist adds a missing `^`. Santa
+/// would add it only after a restart, and the pattern would then change its meaning
 /// (SNTConfigurator.mm).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct PathRegex(Box<str>);

@@ -13,9 +13,9 @@ pub struct Amendment<'a> {
     pub wanted: Option<&'a Rule>,
 }
 
-/// Changes the rows of a file that has no invalid rows. There is one amendment for each row that is
-/// not empty, in the same order. Empty rows are removed. A missing column, except for the rule
-/// type, is added if a rule needs it.
+/// Changes the rows of a file that has no invalid rows. `amendments` has one entry for each row
+/// that is not empty, in the order of the file. Empty rows are removed. A missing column, except for
+/// the rule type, is added if a rule needs it.
 ///
 /// # Errors
 /// If the header is invalid or the file cannot be read.

@@ -1,5 +1,5 @@
-//! The columns of a file of rules: nicelist's names for them, their names in other tools, and the
-//! positions of columns in one file.
+//! The columns of rule files: their names in nicelist and in other tools, and their positions in
+//! one file.
 
 use ::csv::ByteRecord;
 
@@ -22,8 +22,8 @@ pub(in crate::format) enum Column {
     Expires,
 }
 
-/// The columns in the order of nicelist's own files. Each has nicelist's name, then the other
-/// accepted names, folded by [`fold`].
+/// The columns in the order of nicelist's own files. Each entry contains nicelist's name and the
+/// other accepted names. The other names are folded by [`fold`].
 const COLUMNS: [(Column, &str, &[&str]); 15] = [
     (Column::RuleType, "rule_type", &["type", "targettype"]),
     (Column::Identifier, "identifier", &["sha256", "target", "targetidentifier"]),
@@ -167,7 +167,7 @@ impl Layout {
         Ok(layout)
     }
 
-    /// Whether any of these columns is a field of a rule.
+    /// Whether any column in the header is a field of a rule.
     pub(super) fn knows_any(header: &ByteRecord) -> bool {
         let known = |name: &[u8]| {
             let name = std::str::from_utf8(name).map(fold).unwrap_or_default();
