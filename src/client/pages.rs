@@ -14,7 +14,7 @@ use crate::api::Page;
 /// The number of items per page, unless a query has another limit.
 const PAGE: &str = "1000";
 
-/// Maximum pages of a list. With [`PAGE`] items per page, this is a hundred million items.
+/// Maximum pages of a list. With [`PAGE`] items per page, a list can have a hundred million items.
 const MOST_PAGES: u32 = 100_000;
 
 /// A list whose pages are fetched when they are read.

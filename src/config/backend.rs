@@ -76,9 +76,9 @@ pub(super) fn usual_database(env: &Environment) -> Option<WithOrigin<DatabaseUrl
     Some(WithOrigin { value, origin: Origin::built_in() })
 }
 
-/// Returns the first backend of `connections`, which are sorted from strongest to weakest. Without
-/// one, returns the `usual` database. Also returns a warning if a token in a file is not sent,
-/// because a stronger connection contains the server.
+/// Returns the first backend of `connections`, which are sorted from strongest to weakest. If no
+/// connection has a backend, returns the `usual` database. Also returns a warning if a token in a
+/// file is not sent, because a stronger connection contains the server.
 pub(super) fn decide(
     connections: &[Connection],
     usual: Option<&WithOrigin<DatabaseUrl>>,

@@ -173,7 +173,7 @@ impl Format {
     }
 }
 
-/// The loss of a tag. Formats other than the manifest contain at most the names of tags.
+/// The loss of a tag. Only manifests contain more about tags than their names.
 fn tag_lost(tag: &Tag) -> Loss {
     let why = format!("tag {}: the format contains only the names of tags", tag.name);
     Loss { rule: None, lost: Lost::Everything(why) }

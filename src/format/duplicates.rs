@@ -60,8 +60,8 @@ struct Earlier {
 }
 
 /// Values for pairs of target and scope. A pair is stored as 12 bytes of two keyed hashes,
-/// regardless of the length of the names. Different pairs are very unlikely to have the same
-/// hashes, and an attacker does not know the key of the hashes.
+/// regardless of the length of the target and the scope. Different pairs are very unlikely to have
+/// the same hashes, and an attacker does not know the key of the hashes.
 pub struct PairMap<V> {
     key: RandomState,
     seed: u64,
@@ -109,8 +109,8 @@ enum Relation {
 }
 
 impl Seen {
-    /// Compares a rule with the first rule for its target and scope. If there is no first rule yet,
-    /// the rule is stored as the first one.
+    /// Compares a rule with the first rule for its target and scope. If there is no earlier rule,
+    /// stores this rule as the first.
     fn compare(&mut self, rule: &Rule, line: u32) -> Relation {
         let summary = self.summary(rule, line);
         match self.0.entry(rule) {
@@ -165,8 +165,8 @@ fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> Stri
     format!("{target} for {scope} has policy {kind} here, but {other} {place}")
 }
 
-/// Resolves the duplicates in files that were read as a whole. A note reports entries that repeat
-/// others.
+/// Resolves the duplicates in files that were read as a whole. A note reports the number of entries
+/// that repeat an earlier entry.
 pub(super) fn resolve(policy: &mut ParsedPolicy, how: Duplicates) {
     let repeated = take_duplicates(policy, how);
     if let Some(first) = repeated.first() {
@@ -197,7 +197,7 @@ struct Repeated {
     rule: Rule,
 }
 
-/// Keeps one rule for each target and scope, and returns the rules that repeat an equal one.
+/// Keeps one rule for each target and scope, and returns the rules that repeat an equal rule.
 /// Conflicts become faults or notes.
 fn take_duplicates(policy: &mut ParsedPolicy, how: Duplicates) -> Vec<Repeated> {
     let rules = std::mem::take(&mut policy.rules);
@@ -276,8 +276,8 @@ enum Mode {
     Last(LastLines),
 }
 
-/// The last line of each target and scope. It is known only after a first reading of the whole
-/// file.
+/// The last rule for each target and scope. The last rules are known only after a first reading of
+/// the whole file.
 pub struct LastLines(Seen);
 
 pub(super) enum Judged {
@@ -392,8 +392,8 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// A hash of a pair and half a hash of its identifier, in parts of four bytes. Larger parts would
-/// add padding to the entries of the map.
+/// A hash of a target and its scope, and half of a hash of the target's identifier. The parts have
+/// four bytes each, because larger parts would add padding to the entries of the map.
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);
 
@@ -412,7 +412,7 @@ impl Hash for Key {
     }
 }
 
-/// Uses a key as its own hash, because it consists of hashes.
+/// Uses a key as its own hash, because keys consist of hashes.
 #[derive(Clone, Default)]
 struct Identity(u64);
 

@@ -16,8 +16,8 @@ use crate::rule::{Certificate, Program, SigningStatus};
 
 /// The first words in the common names of Apple's development certificates.
 const DEVELOPMENT: [&str; 3] = ["Apple Development", "Mac Developer", "iPhone Developer"];
-/// `Rule` contains this if Santa has a rule for the program's signing ID or team ID, but ignores it
-/// because the program is signed with a development certificate.
+/// The field `Rule` contains this text if Santa has a rule for the program's signing ID or team ID,
+/// but ignores the rule because the program is signed with a development certificate.
 const IGNORED_FOR_DEVELOPMENT: &str = "development certificate";
 
 /// Types of files without machine code (SNTFileInfo.mm).
@@ -27,7 +27,7 @@ const NO_CODE: [&str; 3] = ["Script", "XAR Archive", "Disk Image"];
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileInfo {
     pub path: String,
-    /// The name of the bundle, or of the file if it has no bundle.
+    /// The name of the bundle, or of the file if the program has no bundle.
     pub name: String,
     pub program: Program,
     /// Whether the file is a script, a package or a disk image rather than machine code.
@@ -182,8 +182,8 @@ impl Entry {
     }
 
     /// `Code-signed` is `No`, `Yes`, or `Yes, but` and the problem. santactl does not report that a
-    /// certificate is for development, so it is recognized by its name or by the message about an
-    /// ignored rule.
+    /// certificate is for development. Development certificates are recognized by their names, or
+    /// by the message about an ignored rule.
     fn signing_status(&self) -> SigningStatus {
         match self.code_signed.to_ascii_lowercase().as_str() {
             "no" => return SigningStatus::Unsigned,

@@ -40,8 +40,7 @@ impl Losses {
     }
 }
 
-/// The fields that some formats do not support. The hash of a bundle represents both fields of the
-/// bundle.
+/// The fields that some formats do not support. `BundleHash` represents both fields of the bundle.
 const FIELDS: [Column; 9] = [
     Column::Message,
     Column::Url,

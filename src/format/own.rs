@@ -26,8 +26,8 @@ pub(super) const FIELDS: [&str; 14] = [
 /// error.
 ///
 /// # Errors
-/// The errors about unknown keys and about values that cannot be read. If there are none, the first
-/// other error.
+/// The errors about unknown keys and about values that cannot be read. If there are no such errors,
+/// the first other error.
 pub(super) fn rule(
     file: u32,
     node: &Node,

@@ -159,7 +159,7 @@ fn leave_interrupts_to_the_pager() {
         // The signal handler remains installed after the future is dropped.
         runtime.block_on(async { interrupt().map(drop) })
     };
-    // This thread may already run a runtime, and Tokio does not allow a second one in the thread.
+    // This thread may already run a runtime. Tokio does not allow a second runtime in one thread.
     drop(thread::spawn(listen).join());
 }
 

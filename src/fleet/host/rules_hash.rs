@@ -105,7 +105,7 @@ pub struct Leg {
 pub struct UnionLeg {
     /// The revision of the holding before the difference.
     pub since: Revision,
-    /// The scopes of the offers before the difference, and of the difference.
+    /// The scopes of the offers before the difference, and of `to`.
     pub reach: Reach,
     pub to: Holding,
 }

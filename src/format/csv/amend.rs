@@ -14,8 +14,8 @@ pub struct Amendment<'a> {
 }
 
 /// Changes the rows of a file that has no invalid rows. `amendments` has one entry for each row
-/// that is not empty, in the order of the file. Empty rows are removed. A missing column, except for
-/// the rule type, is added if a rule needs it.
+/// that is not empty, in the order of the file. Empty rows are removed. A missing column is added
+/// if a rule needs it, except the column for the rule type.
 ///
 /// # Errors
 /// If the header is invalid or the file cannot be read.

@@ -40,8 +40,8 @@ pub struct Reader<R> {
     scope: Scope,
     source: Option<String>,
     duplicates: RowDuplicates,
-    /// If the file has no rule types, the first line that is read as a binary rule. Its
-    /// identifier may be that of a certificate.
+    /// If the file has no rule types, the first line that is read as a binary rule. The line may be
+    /// meant as a certificate rule.
     guessed: Option<u32>,
     record: ByteRecord,
     failed: bool,

@@ -9,8 +9,8 @@ use crate::format::loss::Losses;
 use crate::format::rows::{RuleRows, read_files};
 use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 
-/// The delimiter, if the first line of a file looks like a header of rules. The beginning of the
-/// file is enough.
+/// The delimiter, if the first line looks like the header of a rule file. `head` may contain only
+/// the beginning of the file.
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
     // A line of JSON may contain a text that looks like a column name.

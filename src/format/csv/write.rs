@@ -10,7 +10,8 @@ use super::Delimiter;
 use super::column::{Column, REJECTION, fold};
 use crate::rule::Rule;
 
-/// Writes rules under nicelist's own header. [`Reader`](super::Reader) reads the same rules again.
+/// Writes rules under nicelist's own header. [`Reader`](super::Reader) reads the same rules from
+/// the output.
 pub struct Writer<W: Write> {
     output: ::csv::Writer<W>,
 }
@@ -104,7 +105,7 @@ impl<W: Write> Rejects<W> {
     }
 
     /// Writes a row, without the line and the reason from an earlier import. A row may be longer
-    /// than the header. A shorter row is padded, so that `added` is in its columns.
+    /// than the header. A shorter row is padded, so that `added` is in the right columns.
     fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
         let width = self.kept.len().max(record.len());
         for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {

@@ -13,7 +13,7 @@ pub fn recognises(head: &Outline) -> bool {
     Keys::Exact.has_all(&head.keys, &["SHA-256", "Path"])
 }
 
-/// A report has no policies, so the defaults must have one.
+/// A report has no policies, so `defaults` must contain a policy.
 pub fn read_rules(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(files);
     let Some(kind) = defaults.policy else {

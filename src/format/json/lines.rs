@@ -46,7 +46,7 @@ impl<R: BufRead> Lines<R> {
         })?;
         let node = || json::parse(&text.into());
         let rule = super::rule(0, text, node, &self.defaults).map_err(|fault| {
-            // Each line is parsed alone, so every position in it is on line 1.
+            // Each line is parsed separately, so the parser reports line 1 for every position.
             let spot = match fault.location.spot {
                 Spot::Column(_, column) => Spot::Column(line, column),
                 Spot::Whole | Spot::Line(_) | Spot::Rule(_) => Spot::Line(line),

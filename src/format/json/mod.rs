@@ -15,10 +15,10 @@ use super::{Defaults, Location, Remark};
 use crate::document::{Fault, Node};
 use crate::rule::{Rule, RuleDraft};
 
-/// The keys that rules in the admin API's lists have in addition to the keys of a rule.
+/// The keys that the admin API's lists add to the keys of a rule.
 const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
 
-/// Reads one rule, with or without the keys in [`LISTED`]. `node` parses the same text as a tree.
+/// Reads one rule, with or without the keys in [`LISTED`]. `node` parses the same text into a tree.
 ///
 /// # Errors
 /// If the rule is invalid. Unknown fields are reported before other errors.
@@ -97,8 +97,8 @@ fn meant(key: &str) -> Option<&'static str> {
     })
 }
 
-/// A message of serde without the line and column at its end. A string of the wrong type is not
-/// quoted, because the file may not contain rules, and the string may be a secret.
+/// A serde message without the line and column at the end. If a string is given instead of another
+/// type, the message does not quote the string, because it may be a secret in a file without rules.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());

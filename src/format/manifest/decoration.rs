@@ -2,10 +2,11 @@
 
 use toml_edit::{Decor, DocumentMut};
 
-/// An empty manifest. An empty file would look as if it were cut off.
+/// An empty manifest. An empty file would look incomplete.
 const EMPTY: &str = "rules = []\n";
 
-/// The bytes of a text, with the line ends and the byte-order mark of the file that it replaces.
+/// The bytes of `text`, with the line ends and the byte-order mark of `before`, the file that it
+/// replaces.
 pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { EMPTY.to_owned() } else { text };
     // If the first table was removed, the empty line above the next table is no longer needed.

@@ -2,8 +2,8 @@
 //!
 //! A TOML file has `[tags.NAME]`, `[settings.SCOPE]` and `[[rules]]`, all optional. At its top, the
 //! file may have a `scope` and a `source`. They apply to rules of the file that do not have these
-//! keys. A manifest is one such file, or a folder of them, which may also have CSV and TSV files
-//! with rules.
+//! keys. A manifest is one such file, or a folder of such files. A folder may also contain CSV and
+//! TSV files with rules.
 
 mod decoration;
 mod read;
@@ -32,8 +32,8 @@ enum FileKind {
 }
 
 impl FileKind {
-    /// The kind of a manifest's only file. It may be in a hidden folder. A hidden `.toml` file or a
-    /// file without an extension may be a manifest, too.
+    /// The kind of a manifest's only file. The file may be in a hidden folder. A hidden `.toml`
+    /// file or a file without an extension may be a manifest, too.
     fn single(name: &str) -> Self {
         let base = name.rsplit('/').next().unwrap_or(name);
         match Self::of(base) {

@@ -61,8 +61,8 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     reader.policy
 }
 
-/// A file without carriage returns at the ends of lines. Git may add or remove carriage returns, so
-/// they must not become part of multi-line strings.
+/// The file, with carriage returns removed from the ends of lines. Git may add or remove carriage
+/// returns, so they must not become part of multi-line strings.
 pub(super) fn with_plain_line_ends(file: &File) -> Cow<'_, File> {
     match std::str::from_utf8(&file.bytes) {
         Ok(text) if text.contains("\r\n") => {

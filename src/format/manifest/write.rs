@@ -55,7 +55,7 @@ pub fn update(
         });
     }
     let home = |name: &'static str| if folder { name } else { "" };
-    // A folder without files of a manifest gets all three files.
+    // A folder without manifest files gets all three files.
     let is_part =
         |file: &File| matches!(FileKind::of(&file.name), FileKind::Toml | FileKind::Rows(_));
     let is_new = folder && !files.iter().any(is_part);
@@ -100,7 +100,8 @@ impl ManifestFile {
         }
     }
 
-    /// Changes or deletes the entries of a file. The entries that remain are removed from `left`.
+    /// Changes or deletes the entries of a file. Entries that stay in the file are removed from
+    /// `left`.
     fn toml(file: &File, (tags, rules): (&[PlacedTag], &[&Rule]), left: &mut Left<'_>) -> Self {
         let plain = with_plain_line_ends(file);
         let text = std::str::from_utf8(&plain.bytes).unwrap_or_default();
@@ -437,7 +438,7 @@ fn set_rule(table: &mut dyn TableLike, rule: &Rule, defaults: &Defaults) {
     set(table, "expires", draft.expires.map(time));
 }
 
-/// A time as a TOML value. TOML supports only years of four digits, so other times become strings.
+/// A time as a TOML value. TOML supports only four-digit years, so other times become strings.
 fn time(at: Timestamp) -> Value {
     let text = at.to_string();
     text.parse::<Datetime>().map_or_else(|_| text.into(), Value::from)

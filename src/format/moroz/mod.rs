@@ -1,9 +1,9 @@
 //! Moroz's TOML: one file, or the folder of a Moroz server.
 //!
 //! `global.toml` applies to every host without a separate file. `MACHINE-ID.toml` applies to one
-//! host and *replaces* both the rules and the settings of `global.toml`. So global rules (other
-//! than `remove` rules) that are missing from the host's file become `remove` rules for that host,
-//! and global settings that are missing from it become Santa's defaults. Rules and settings that
+//! host and *replaces* both the rules and the settings of `global.toml`. So global rules that are
+//! missing from the host's file, except `remove` rules, become `remove` rules for that host. Global
+//! settings that are missing from the host's file become Santa's defaults. Rules and settings that
 //! are equal in both files are read only for the fleet. When files are written, the file of a host
 //! contains the rules and settings of both the fleet and the host. Sources: groob/moroz,
 //! santaconfig/config.go and santa/santa.go.

@@ -175,8 +175,8 @@ fn refuse_second_owners(parts: &[Part], policy: &mut ParsedPolicy) {
     }
 }
 
-/// Adds the files to the policy. A host's file replaces the global file, so it is added as its
-/// differences from the global file.
+/// Adds the files to the policy. A host's file replaces the global file, so only the differences
+/// between the two files are added for the host.
 fn combine(parts: Vec<Part>, policy: &mut ParsedPolicy) {
     let global = parts.iter().find(|part| part.owner == Owner::AllMachines);
     let global = global.map(|part| part.contents.clone()).unwrap_or_default();

@@ -129,7 +129,7 @@ impl Reader<'_> {
         self.contents.settings.push((location, read));
     }
 
-    /// Reads the two keys for removable disks, which only reimplementations of Moroz have. The
+    /// Reads the two keys for removable disks, which only reimplementations of Moroz support. The
     /// mount flags have no effect unless `block_usb_mount` is true.
     fn removable_media(&mut self, root: &Node) {
         let named = |name: &str| {

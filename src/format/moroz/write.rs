@@ -86,8 +86,8 @@ impl<'a> Layers<'a> {
     }
 
     /// Leaves out rules and settings of a host that are equal to those of the fleet. The file of a
-    /// host also contains the rules and settings of the fleet, so the host's own could not be
-    /// distinguished from them.
+    /// host also contains the rules and settings of the fleet. A reader of the file could not
+    /// distinguish equal entries of the host and of the fleet.
     fn leave_out_repetitions(&mut self, losses: &mut Losses) {
         let Self { fleet, hosts } = self;
         for (machine, own) in hosts.iter_mut() {
@@ -185,7 +185,7 @@ enum Entry {
     Flag(bool),
 }
 
-/// A setting under Moroz's name. None if Moroz does not support it.
+/// A setting under Moroz's name. None if Moroz does not support the setting.
 fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
     Some(match setting {
         Setting::ClientMode(ClientMode::Monitor) => ("client_mode", Entry::Word("MONITOR".into())),

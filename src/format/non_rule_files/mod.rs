@@ -1,5 +1,5 @@
 //! Identifies files that cannot be imported as rules, such as documents, archives and events. Each
-//! has a description, and most have a hint.
+//! such file gets a description, and most get a hint.
 //!
 //! No message contains text from such a file, because the text may be a secret.
 
@@ -149,7 +149,7 @@ fn path(name: &str) -> Cow<'_, str> {
 }
 
 /// The encoding for iconv, if the file is UTF-16: it begins with a UTF-16 byte-order mark, or every
-/// second byte of its first four is zero. Without the mark, iconv needs the order of the bytes.
+/// second byte of its first four is zero. Without a mark, iconv needs the byte order.
 fn utf16(bytes: &[u8]) -> Option<&'static str> {
     match *bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("UTF-16"),
