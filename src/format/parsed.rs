@@ -7,11 +7,11 @@ use crate::document::{Fault, Position};
 use crate::fleet::{Setting, Tag};
 use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 
-/// A file that was read, or that will be written. If the files are from a folder, each name is a
-/// path in the folder, with `/` between its parts.
+/// A file that was read, or that will be written. For a file in a folder, the name is the path
+/// within the folder, with `/` between its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct File {
-    /// Empty for a written file, unless the files belong in a folder.
+    /// Empty for a written file that does not belong in a folder.
     pub name: String,
     pub bytes: Vec<u8>,
 }
@@ -22,7 +22,7 @@ pub struct Defaults {
     /// If absent, rules without a scope are for the fleet.
     pub scope: Option<Scope>,
     pub source: Option<String>,
-    /// The policy of the rules that are created from reports about programs. The reports have no
+    /// The policy of rules that are created from reports about programs. Such reports contain no
     /// policies.
     pub policy: Option<PolicyKind>,
     pub duplicates: Duplicates,
@@ -136,7 +136,7 @@ pub struct ParsedPolicy {
     /// The tags of a manifest. Other formats have no tags.
     pub tags: Vec<PlacedTag>,
     pub faults: Vec<Remark>,
-    /// The number of faults about rules for the same target and scope that differ.
+    /// The number of faults that report different rules for the same target and scope.
     pub conflicts: usize,
     /// Facts that may surprise the author of a file, such as unknown keys, old spellings, and
     /// values that nicelist does not import.
@@ -223,6 +223,6 @@ pub struct Loss {
 pub enum Lost {
     /// The whole rule, setting or tag is left out, for this reason.
     Everything(String),
-    /// A field of the rule, by nicelist's name. The rule is written without it.
+    /// One field, by nicelist's name for it. The rule is written without this field.
     Field(&'static str),
 }

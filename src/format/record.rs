@@ -1,11 +1,11 @@
-//! The fields of one rule, by the names that a format has for them.
+//! The fields of one rule, under the names that the rule's format uses.
 
 use super::csv::{Column, field};
 use super::{Location, Remark, Spot};
 use crate::document::{Entry, Node, Value};
 use crate::rule::{Rule, RuleDraft, RuleType};
 
-/// Maximum keys of a rule, unknown ones included.
+/// Maximum keys of a rule, including unknown keys.
 const MAX_KEYS: usize = 64;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ pub(super) struct Record<'n> {
 struct Origin<'n> {
     field: &'static str,
     key: &'n str,
-    /// The location of the value; None if the rule does not have the field.
+    /// The location of the value; `None` if the rule does not have the field.
     location: Option<Location>,
 }
 
@@ -211,7 +211,8 @@ impl<'n> Record<'n> {
         Ok(draft)
     }
 
-    /// Removes and returns the rule type. `santactl rule --export` writes `Unknown` for a CDHASH.
+    /// Removes and returns the rule type. `santactl rule --export` writes `Unknown` as the type of
+    /// a CDHASH rule.
     fn rule_type(&mut self, names: &FieldNames, identifier: &str) -> Result<RuleType, Remark> {
         let word = self.word("rule_type", names.rule_type)?;
         let (location, key) = self.origin("rule_type");
@@ -299,7 +300,7 @@ pub(super) fn text_of_draft<'d>(
     })
 }
 
-/// The texts of a rule under the names that a format has for them. Absent texts are left out.
+/// The texts of a rule, each with the format's name for its field. Absent texts are left out.
 pub(super) fn texts(
     rule: &Rule,
     names: &'static [(&'static str, &'static str)],

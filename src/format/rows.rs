@@ -47,8 +47,9 @@ pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
 
     fn duplicates_mut(&mut self) -> &mut RowDuplicates;
 
-    /// The names of the columns that nicelist does not read, except those that a file of rejected
-    /// rows has. A column without a name is listed by its number, counted from 1.
+    /// The names of the columns that nicelist does not read. The columns that nicelist adds to a
+    /// file of rejected rows are not included. A column without a name is listed by its number,
+    /// counted from 1.
     fn unused_columns(&self) -> &[String] {
         &[]
     }

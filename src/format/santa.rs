@@ -25,8 +25,8 @@ const NAMES: FieldNames = FieldNames {
 /// The texts that are written: all except the last, the app name.
 const WRITTEN: &[(&str, &str)] = NAMES.texts.split_at(5).0;
 
-/// Keys from older versions of Santa or from other tools, each with Santa's key. Santa ignores the
-/// old keys, so the rule would lack their values.
+/// Keys from older versions of Santa or from other tools, each with the key that replaces it. Santa
+/// ignores these keys, so the rule would lack their values.
 const OLD: [(&str, &str); 9] = [
     ("type", "rule_type"),
     ("ruletype", "rule_type"),

@@ -28,7 +28,7 @@ pub(super) fn open(bytes: &[u8]) -> Result<Signed, &'static str> {
 
 type Decoded<T, S> = Result<T, DecodeError<<S as Source>::Error>>;
 
-/// Calls `read` for the part of the signed data after its version and its digest algorithms.
+/// Calls `read` with the signed data that follows the version and the digest algorithms.
 fn decode<'b, T>(
     bytes: &'b [u8],
     read: impl FnOnce(&mut Constructed<'_, SliceSource<'b>>) -> Decoded<T, SliceSource<'b>>,

@@ -2,9 +2,9 @@
 //!
 //! Rules are in a list called `StaticRules`, at any depth: for example at the top of a property
 //! list, in a payload of Santa's own type, or in the forced settings of
-//! `com.apple.ManagedClient.preferences`. Both vendors of Santa are supported. The profile may be
-//! signed. A note then reports that the signature was not checked. nicelist writes whole profiles.
-//! Their UUIDs depend only on the rules, so the same rules result in the same profile.
+//! `com.apple.ManagedClient.preferences`. Both vendors of Santa are supported. If a profile is
+//! signed, a note reports that the signature was not checked. nicelist writes whole profiles. Their
+//! UUIDs depend only on the rules, so the same rules result in the same profile.
 
 mod envelope;
 mod read;
@@ -20,5 +20,5 @@ pub use write::write;
 
 /// The key of the list of rules.
 const RULES: &str = "StaticRules";
-/// The domains of Santa's preferences, by North Pole Security and by Google.
+/// The preference domains of North Pole Security's Santa and of Google's Santa.
 const DOMAINS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];

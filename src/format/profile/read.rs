@@ -26,11 +26,11 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
     memchr::memmem::find(bytes, word).is_some()
 }
 
-/// The identifiers of signed and of encrypted CMS data. CMS is a sequence that starts with such an
-/// identifier.
+/// The identifiers of signed and of encrypted CMS data. CMS data is a sequence that starts with an
+/// identifier of its kind.
 const SIGNED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
 const ENCRYPTED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03";
-/// Bytes at the start of CMS that contain the tag and length of the sequence, and the identifier.
+/// Bytes at the start of CMS data that contain the identifier, and the tag and length before it.
 const CMS_START: usize = 32;
 
 /// Whether a file is signed CMS data, like a signed profile.
@@ -89,7 +89,7 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
     builder.finish()
 }
 
-/// A property list, and a note on its signature if it has one.
+/// A property list. If the file was signed, `signature` is the text of a note about the signature.
 pub(super) struct Profile {
     pub(super) root: Node,
     pub(super) signature: Option<String>,

@@ -51,11 +51,11 @@ const MEDIA: [MediaKeys; 2] = [
     },
 ];
 
-/// The location of settings and of remarks about them, because the nodes of a property list have no
-/// positions.
+/// The location of every setting and remark. The nodes of a property list have no positions.
 const WHOLE: Location = Location::whole(0);
 
-/// Reads the settings, all for one scope. Notes the settings that must stay in the profile.
+/// Reads the settings and assigns `scope` to each of them. Adds a note for each setting that must
+/// stay in the profile.
 pub fn read_settings(file: &File, scope: &Scope) -> ParsedPolicy {
     let mut policy = ParsedPolicy::of(std::slice::from_ref(file));
     match parse(0, file) {
@@ -89,7 +89,7 @@ fn is_media(key: &str) -> bool {
     key == BLOCK_USB || key == REMOUNT_USB || MEDIA.iter().any(of_media)
 }
 
-/// The dictionaries with Santa's preferences: payloads of Santa's own type, the settings for its
+/// The dictionaries with Santa's preferences: payloads of Santa's own type, settings for Santa's
 /// domain in managed preferences, or a whole property list without payloads.
 fn payloads(root: &Node) -> Vec<&Node> {
     let mut found = Vec::new();
@@ -235,7 +235,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Adds a setting. It may be repeated only with the same value.
+    /// Adds a setting. A repeated setting with a different value is a fault.
     fn add(&mut self, name: &str, setting: Setting) {
         let mut others = self.policy.settings.iter().map(|placed| &placed.setting);
         match others.find(|other| other.key() == setting.key()) {

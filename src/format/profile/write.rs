@@ -10,7 +10,7 @@ use crate::format::{Content, Written, santa};
 /// The `PayloadIdentifier` of the profile.
 const IDENTIFIER: &str = "nicelist.static-rules";
 
-/// Writes a profile for the Santa of North Pole Security. Its rules work without a server.
+/// Writes a profile for North Pole Security's Santa. The rules work without a server.
 pub fn write(content: Content<'_>) -> Written {
     let mut losses = Losses::default();
     let rules = content.rules.iter().enumerate();

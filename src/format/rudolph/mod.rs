@@ -1,8 +1,8 @@
-//! Rudolph's rules: CSV with one of its two headers, and JSON.
+//! Rudolph's rules: CSV with one of two headers, and JSON.
 //!
 //! Rudolph exports CSV with `sha256` in the header and imports it with `identifier`, so it cannot
-//! read its own exports. With either name, the column contains identifiers, not only hashes.
-//! Source: airbnb/rudolph, internal/cli and internal/csv.
+//! read its own exports. With either header, the first column contains identifiers, not only
+//! hashes. Source: airbnb/rudolph, internal/cli and internal/csv.
 
 use ::csv::WriterBuilder;
 use serde_json::Value;
@@ -44,7 +44,7 @@ pub fn recognises_csv(file: &File) -> bool {
         && rest.iter().copied().eq(COLUMNS[1..].iter().map(|name| name.as_bytes()))
 }
 
-/// Whether a file is a list of rules in JSON as Rudolph writes them.
+/// Whether a file is a JSON list of rules with Rudolph's keys.
 pub fn recognises_json(head: &Outline) -> bool {
     head.is_list && Keys::AnyCase.has_all(&head.keys, &["identifier", "type", "policy"])
 }

@@ -1,7 +1,7 @@
 //! Checks whether an expression compiles in a version of Santa.
 //!
-//! This is an approximation: it checks names, brackets and quotes, but not the rest of the syntax,
-//! and no types.
+//! This is an approximation. It checks names, brackets and quotes, but no other syntax and no
+//! types.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,7 @@
-//! A client that runs for days on Santa's schedule. Tests can set its clock.
+//! A client that runs for days on Santa's schedule. Tests can advance its clock.
 //!
-//! The first sync is scheduled 15 seconds after the start. Each full sync, scheduled or requested,
-//! moves the next scheduled sync to one interval after its end. Blocked executions are reported
+//! The first sync is scheduled 15 seconds after the start. After each full sync, scheduled or
+//! requested, the next sync is scheduled one interval later. Blocked executions are reported
 //! immediately, even during a sync, but at most once in ten minutes for the same file (Santa's
 //! SNTSyncManager and SNTSyncdQueue).
 
