@@ -135,8 +135,8 @@ impl Version {
         self.since(2024, 6) && !self.since(2024, 8)
     }
 
-    /// Whether the version uses the names of fields in protobuf as JSON keys: `serial_number`
-    /// instead of `serial_num`.
+    /// Whether the version uses protobuf field names as JSON keys: `serial_number` instead of
+    /// `serial_num`.
     pub(crate) fn writes_field_names(self) -> bool {
         self.since(2024, 6) && !self.since(2024, 7)
     }
@@ -210,7 +210,7 @@ impl Version {
         if self.since(2021, 2) { 5 } else { 2 }
     }
 
-    /// Seconds that the client waits before it retries, after this number of attempts.
+    /// Seconds that the client waits after this number of attempts before the next attempt.
     pub(crate) fn seconds_after(self, attempts: u32) -> u32 {
         if self.since(2023, 4) { 2_u32.pow(attempts + 1) } else { 2 * (attempts + 1) }
     }
@@ -238,8 +238,8 @@ since! {
     sends_model: 2022, 3;
     knows_all_event_upload: 2022, 5;
     knows_unknown_event_upload: 2022, 7;
-    /// Absent settings for bundles and transitive rules keep their values. In earlier versions, an
-    /// absent setting is off.
+    /// Absent settings for bundles and transitive rules keep their values. In earlier versions,
+    /// such settings are turned off if they are absent.
     keeps_bundle_settings: 2023, 1;
     /// A server may choose the header for its XSRF token.
     renames_xsrf_header: 2023, 3;

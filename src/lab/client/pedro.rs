@@ -25,7 +25,7 @@ const LONGEST_ANSWER: usize = 10 << 20;
 /// The length of a field of the system's `utsname`, including the trailing NUL characters.
 const UTSNAME_FIELD: usize = 65;
 
-/// Of these settings, pedro applies only the mode.
+/// pedro parses all of these fields, but applies only `client_mode`.
 #[derive(Deserialize)]
 #[expect(dead_code, reason = "a field is parsed even if it is not applied")]
 struct Preflight {

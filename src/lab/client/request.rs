@@ -37,8 +37,8 @@ pub enum RequestError {
     /// The status of the last response was not a success.
     #[error("the server responded with {status} (attempt {attempts})")]
     Refused { status: u16, attempts: u32 },
-    /// The last attempt got no usable response: for example, none arrived, or it cannot be
-    /// decompressed.
+    /// The last attempt got no usable response. For example, no response arrived, or the response
+    /// cannot be decompressed.
     #[error("no response from the server (attempt {attempts})")]
     Unanswered { attempts: u32, source: TransportError },
     /// The status was a success, but the client cannot read the body.

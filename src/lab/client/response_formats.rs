@@ -111,7 +111,7 @@ pub(crate) fn uploaded(
     Ok(EventUploadResponse { event_upload_bundle_binaries: hashes.collect() })
 }
 
-/// In a dictionary, an empty cursor counts as a cursor.
+/// In a dictionary, an empty cursor means that another page follows.
 pub(crate) fn page<'a>(
     version: Version,
     format: Format,

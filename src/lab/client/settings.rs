@@ -92,7 +92,7 @@ impl Settings {
     }
 
     /// Applies the settings for bundles and transitive rules, which versions before 2023 apply
-    /// directly after preflight. In these versions, an absent setting is off.
+    /// directly after preflight. If one of these settings is absent, it is turned off.
     pub(super) fn apply_at_once(&mut self, version: Version, answer: &PreflightResponse) {
         if version.keeps_bundle_settings() {
             return;
@@ -122,8 +122,8 @@ fn set_regex(held: &mut Option<String>, sent: Option<String>) {
     }
 }
 
-/// Zero counts as absent. A value below the minimum becomes the minimum. Before 2025.10, it becomes
-/// the default.
+/// Zero counts as absent. A value below the minimum becomes the minimum. In versions before 2025.10,
+/// such a value becomes the default.
 fn clamped(version: Version, seconds: Option<u32>, least: u32, default: u32) -> Option<u32> {
     let too_few = if version.clamps_intervals() { least } else { default };
     let obeyed = |seconds| if seconds < least { too_few } else { seconds };

@@ -26,8 +26,8 @@ impl Default for SyncOptions {
 
 /// Why a sync stopped.
 ///
-/// When a sync of Santa stops, a required clean sync is still required, and events that were sent
-/// or discarded stay deleted. No setting from preflight is applied, except the settings for bundles
+/// When a Santa sync stops, a required clean sync is still required, and events that were sent or
+/// discarded stay deleted. No setting from preflight is applied, except the settings for bundles
 /// and transitive rules, which versions before 2023 apply directly after preflight.
 #[derive(Debug, thiserror::Error)]
 pub enum SyncError {

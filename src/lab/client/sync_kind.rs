@@ -17,7 +17,7 @@ pub enum SyncKind {
     /// Keeps all rules.
     #[default]
     Normal,
-    /// Deletes all but the transitive rules.
+    /// Deletes all rules except transitive rules.
     Clean,
     /// Deletes all rules.
     CleanAll,
@@ -27,7 +27,7 @@ impl SyncKind {
     /// The kind that the client performs if it requested `self`.
     ///
     /// The server decides whether a sync is clean. A clean sync is `CleanAll` if the client or the
-    /// server requested that. Versions before 2024.1 delete all rules in every clean sync.
+    /// server requested `CleanAll`. Versions before 2024.1 delete all rules in every clean sync.
     pub(crate) fn performed(self, version: Version, answer: &PreflightResponse) -> Self {
         if !version.knows_sync_types() {
             let is_clean = answer.clean_sync == Some(true);

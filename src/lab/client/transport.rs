@@ -69,14 +69,14 @@ pub enum AddressError {
 /// The TLS settings of a client's profile.
 #[derive(Clone, Debug, Default)]
 pub struct Certificates {
-    /// The trusted CAs (`ServerAuthRootsFile`); by default those of the system.
+    /// The trusted CAs (`ServerAuthRootsFile`). By default, the system's CAs are trusted.
     authorities: Option<Vec<reqwest::Certificate>>,
     /// The client certificate (`ClientAuthCertificateFile`).
     own: Option<reqwest::Identity>,
 }
 
 impl Certificates {
-    /// Trusts only the CAs in a PEM text. Returns nothing if the text is invalid or contains no
+    /// Trusts only the CAs in a PEM text. Returns `None` if the text is invalid or contains no
     /// certificate.
     pub fn trusting(self, text: &[u8]) -> Option<Self> {
         let found = reqwest::Certificate::from_pem_bundle(text).ok()?;
@@ -84,7 +84,7 @@ impl Certificates {
     }
 
     /// Sends the client certificate and its chain. The PEM text must also contain the private key.
-    /// Returns nothing if the text is invalid.
+    /// Returns `None` if the text is invalid.
     pub fn showing(self, text: &[u8]) -> Option<Self> {
         let own = reqwest::Identity::from_pem(text).ok()?;
         Some(Self { own: Some(own), ..self })
@@ -106,7 +106,7 @@ pub struct HttpTransport {
 }
 
 impl HttpTransport {
-    /// Requests are sent below the path of the address. Its query is ignored.
+    /// Request paths are appended to the path of `address`. The query of `address` is ignored.
     pub fn new(address: &str) -> Result<Self, AddressError> {
         Self::with_certificates(address, Certificates::default())
     }

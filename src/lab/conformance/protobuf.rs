@@ -49,7 +49,7 @@ pub(super) enum Value<'a> {
     Fixed,
 }
 
-/// Returns nothing if the bytes are not a message.
+/// Returns `None` if the bytes are not a message.
 pub(super) fn fields(mut rest: &[u8]) -> Option<Vec<(u32, Value<'_>)>> {
     let mut fields = Vec::new();
     while !rest.is_empty() {

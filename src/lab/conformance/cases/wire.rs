@@ -101,8 +101,8 @@ pub(super) const CASES: [Case; 14] = [
 ];
 
 /// Tests whether the server reads an unusual form of a preflight. A host requests a clean sync in
-/// this form, and must get one. If even the usual form does not turn a normal sync into a clean
-/// one, the test shows nothing, and the case passes.
+/// this form, and must get a clean sync. If a request in the usual form does not turn a normal sync
+/// into a clean sync, the test shows nothing, and the case passes.
 async fn is_read(
     run: &CaseRun<'_>,
     form: impl Fn(Request) -> Result<Request, Stop> + Send,
