@@ -122,8 +122,8 @@ fn set_regex(held: &mut Option<String>, sent: Option<String>) {
     }
 }
 
-/// Zero counts as absent. A value below the minimum becomes the minimum. In versions before 2025.10,
-/// such a value becomes the default.
+/// Zero counts as absent. A value below the minimum becomes the minimum. In versions before
+/// 2025.10, such a value becomes the default.
 fn clamped(version: Version, seconds: Option<u32>, least: u32, default: u32) -> Option<u32> {
     let too_few = if version.clamps_intervals() { least } else { default };
     let obeyed = |seconds| if seconds < least { too_few } else { seconds };

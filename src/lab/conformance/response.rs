@@ -20,12 +20,12 @@ pub(super) struct ServerResponse {
 }
 
 impl ServerResponse {
-    /// The response, if clients accept its status.
+    /// Returns the response if its status is 200. Otherwise, the case fails.
     pub(super) fn ok(self) -> Result<Self, Stop> {
         if self.status == 200 { Ok(self) } else { Err(Stop::fails(self.describe())) }
     }
 
-    /// The body as JSON. For clients from 2024.6 on, an empty body is an empty message.
+    /// The body as JSON. An empty body counts as an empty message, as in clients from 2024.6 on.
     pub(super) fn object(self) -> Result<Object, Stop> {
         let response = self.ok()?;
         if response.body.is_empty() {

@@ -97,7 +97,7 @@ pub(super) fn read(value: &Value, client: Version) -> Result<Rule, String> {
     Ok(Rule { key, policy, cel: text("cel_expr").to_owned() })
 }
 
-/// The form in which a client stores an identifier, or nothing if it is invalid.
+/// The form in which a client stores an identifier, or `None` if the identifier is invalid.
 fn kept(rule_type: &str, identifier: &str) -> Option<String> {
     let hex = |digits: usize| {
         let is_hex =

@@ -60,7 +60,8 @@ pub enum Unreachable {
 }
 
 impl Server {
-    /// Requests are sent below the path of the address. `patience` is the timeout of a response.
+    /// Request paths are appended to the path of `address`. `patience` is the maximum time to wait
+    /// for a response.
     ///
     /// # Errors
     ///

@@ -71,7 +71,7 @@ const KEPT: [&str; 9] = [
     "blocked_path_regex",
 ];
 
-/// The keys whose values have the wrong shape, with these values. Null counts as missing.
+/// The keys whose values have the wrong shape, each with its value. Null counts as missing.
 pub(super) fn misshapen(settings: &Object) -> Vec<String> {
     let given = KEYS.iter().filter_map(|(key, shape)| Some((*key, shape, settings.get(*key)?)));
     let wrong = given.filter(|(_, shape, value)| !value.is_null() && !fits(shape, value));

@@ -48,7 +48,7 @@ pub(super) enum ConnectionError {
 
 #[derive(Debug)]
 pub(super) struct Address {
-    /// The path below which the stages are, with a slash at the end.
+    /// The path that stages are appended to, with a slash at the end.
     base: String,
     host: HeaderValue,
     /// The first address of the host name that accepted a connection.

@@ -4,7 +4,8 @@ use super::rule_tables::TableId;
 use crate::lab::SyncKind;
 use crate::protocol::ClientMode;
 
-/// The stored data about a host. Its identity is computed from its number and the seed instead.
+/// The stored data about a host. The host's identity is not stored, but computed from the host's
+/// number and the seed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Host {
     pub(super) table: TableId,
@@ -19,7 +20,7 @@ pub(super) struct Host {
     pub(super) last: LastSync,
 }
 
-/// The documented limit is 200 bytes per host, including its share of all other memory.
+/// The documented limit is 200 bytes per host, including the host's share of all other memory.
 const _: () = assert!(size_of::<Host>() <= 16);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

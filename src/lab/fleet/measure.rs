@@ -74,7 +74,7 @@ pub struct Latencies {
     pub sync: Latency,
     /// How late a scheduled sync started or was skipped.
     pub late: Latency,
-    /// The time from the start of the sync, as in `sync`, to the response.
+    /// The time from the start of the `sync` time to the response.
     pub preflight: Latency,
     /// The time per batch of events.
     pub event_upload: Latency,

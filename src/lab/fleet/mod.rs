@@ -137,8 +137,8 @@ async fn perform(
     Ok(())
 }
 
-/// Waits until the change hook is done. If the run was interrupted, aborts the hook instead; its
-/// counts may then be lost.
+/// Waits until the change hook is done. If the run was interrupted, aborts the hook instead. In
+/// that case, the hook's counts may be lost.
 async fn finished(
     changes: tokio::task::JoinHandle<ChangesMade>,
     ended: &Result<(), Interrupted>,

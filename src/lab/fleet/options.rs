@@ -22,10 +22,10 @@ pub struct FleetOptions {
     pub interval: Duration,
     pub time: Duration,
     pub arrivals: Arrivals,
-    /// The probability, from 0 to 1, that a sync of the run requests a clean sync without needing
-    /// one.
+    /// The probability, from 0 to 1, that a host requests a clean sync that it does not need. This
+    /// applies only to syncs in the run.
     pub clean: f64,
-    /// Events per sync of the run, on average. Clean syncs discard their events.
+    /// The average number of events per sync in the run. Clean syncs discard their events.
     pub events: f64,
     /// Maximum events per request, unless the server sets `batch_size`.
     pub batch: u32,

@@ -35,7 +35,7 @@ pub(super) struct Arrival {
 }
 
 impl Plan {
-    /// The n-th scheduled sync, counted from 0. `None` if the run ends before it.
+    /// The n-th scheduled sync, counted from 0. `None` if the run ends before that sync.
     pub(super) fn arrival(&self, n: u64) -> Option<Arrival> {
         let hosts = u64::from(self.hosts);
         let (round, host) = (n / hosts, (n % hosts) as u32);

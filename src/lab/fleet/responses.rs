@@ -16,7 +16,7 @@ use crate::protocol::{BodyError, ContentEncoding, MessageError, PreflightRespons
 /// Maximum decompressed bytes of a response, as for a single client.
 pub(super) const LONGEST_ANSWER: usize = 1 << 28;
 
-/// If the cache of pages has more steps than this, it is emptied. A step has 8 bytes.
+/// The cache of pages is emptied if it has more steps than this. A step takes 8 bytes.
 const MOST_STEPS: usize = 4 << 20;
 
 /// Maximum cached preflight responses. A full cache is emptied.

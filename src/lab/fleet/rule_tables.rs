@@ -4,9 +4,9 @@
 //! unless it is the empty table. A host stores only the number of its table. The table that a
 //! download leads to is cached, so that most syncs need only one lookup.
 //!
-//! Rules are stored once, too. A table needs 4 bytes per rule, and about 250 additional bytes. If
-//! all hosts have different rules, each host needs a table. The cache compares downloads by hashes
-//! of 128 bits, which are practically never equal for different downloads.
+//! Each rule is also stored only once. A table needs 4 bytes per rule, and about 250 additional
+//! bytes. If all hosts have different rules, each host needs its own table. The cache compares
+//! downloads by hashes of 128 bits, which are practically never equal for different downloads.
 
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -42,7 +42,7 @@ pub(super) enum Step {
     Uncompiled,
 }
 
-/// Downloaded pages, and a hash of all of them (`name`).
+/// Downloaded pages, and a hash of all these pages (`name`).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Download<'a> {
     pub(super) name: u128,
@@ -227,7 +227,8 @@ impl RuleTables {
         self.rows(one).iter().copied().filter(lacks).collect()
     }
 
-    /// The difference between two tables. `None` if they have the same rules in any order.
+    /// The difference between two tables. `None` if both tables have the same rules, even in a
+    /// different order.
     pub(super) fn difference(&self, held: TableId, due: TableId) -> Option<Difference> {
         if held == due {
             return None;

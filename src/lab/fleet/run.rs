@@ -147,7 +147,7 @@ async fn worker(shared: Rc<Shared>, work: Rc<RefCell<Work>>, phase: FleetPhase) 
     }
 }
 
-/// Waits until the scheduled time. Returns the time from which the sync is measured, or nothing if
+/// Waits until the scheduled time. Returns the time from which the sync is measured, or `None` if
 /// the sync is skipped.
 async fn begin(
     shared: &Shared,
@@ -179,8 +179,8 @@ pub struct ChangesMade {
     pub reason: Option<String>,
 }
 
-/// Runs the command at intervals of `change.every` until the time `until`, for the first time after
-/// one interval. If the command takes longer than an interval, its next start is delayed.
+/// Runs the command at intervals of `change.every` until the time `until`. The first run is after
+/// one interval. If the command takes longer than an interval, the next run is delayed.
 pub(super) async fn change(change: ChangeHook, until: Instant) -> ChangesMade {
     let mut changes = ChangesMade::default();
     let mut next = Instant::now() + change.every;

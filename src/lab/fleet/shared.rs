@@ -27,7 +27,7 @@ pub(super) struct Shared {
 
 /// The data that change during a run. This struct is never borrowed across an `await`.
 pub(super) struct State {
-    /// The fleet, then one reference host for each client.
+    /// The hosts of the fleet, then one reference host for each client.
     hosts: Vec<Host>,
     pub(super) tables: RuleTables,
     pub(super) pages: ResponseCache,

@@ -101,8 +101,9 @@ impl HostSync<'_> {
         Ok(performed)
     }
 
-    /// The kind of sync to request: usually `wants`. A random share of syncs request at least a
-    /// clean sync, and the host then requests it until it gets one.
+    /// The kind of sync to request: usually `wants`. In a random share of syncs, the host requests
+    /// at least a clean sync. It then repeats this request in every sync until a clean sync
+    /// completes.
     fn wish(&self, turns: u32, wants: SyncKind) -> SyncKind {
         let share = self.shared.options.clean;
         if self.by_chance && self.shared.random.share(Draw::Clean, self.host, turns) < share {

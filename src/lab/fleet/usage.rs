@@ -11,7 +11,7 @@ pub(super) struct Usage {
 }
 
 impl Usage {
-    /// Returns nothing if the system does not report usage.
+    /// Returns `None` if the system does not report usage.
     #[cfg(unix)]
     pub(super) fn now() -> Option<Self> {
         use nix::sys::resource::{UsageWho, getrusage};

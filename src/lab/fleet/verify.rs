@@ -1,9 +1,9 @@
 //! Checks that hosts have the correct rules.
 //!
 //! Each checked host syncs once more. Then, for each client, a new reference host downloads all
-//! rules. A checked host with the same rules is correct. A host with other rules may be correct,
-//! too, because rules for this host or for a tag may apply. Such a host is enrolled again, with the
-//! same name and without rules, and must then get the rules that it had before.
+//! rules. A checked host with the same rules is correct. A host with different rules may also be
+//! correct, because rules for this host or for a tag may apply. Such a host is enrolled again, with
+//! the same name and without rules, and must then get the rules that it had before.
 //!
 //! This check shows that incremental syncs lead to the same rules as a full download, even after
 //! failed syncs. The check does not show that an administrator intended these rules.
@@ -22,7 +22,7 @@ use super::run::{Interrupted, Observer, Work, run};
 use super::shared::Shared;
 use crate::lab::SyncKind;
 
-/// When this number of hosts is known to have wrong rules, no further batch is enrolled again.
+/// When this number of hosts have wrong rules, no more batches of hosts are enrolled again.
 const MOST_DIVERGED: usize = 100;
 
 /// Maximum hosts in a batch of hosts that are enrolled again.
