@@ -34,8 +34,8 @@ fn why_nothing_matches(target: &Target) -> Option<String> {
     }
 }
 
-/// The reason why no program matches, if `id`, the part of a signing ID after its team ID, begins
-/// with another team ID or `platform`.
+/// `id` is the part of a signing ID after the team ID. Returns the reason why no program matches if
+/// `id` begins with another team ID or with `platform`.
 fn repeated_team(id: &str) -> Option<String> {
     let (first, rest) = id.split_once(':')?;
     let is_team = first == "platform"
@@ -59,7 +59,8 @@ fn misspelled_santa(team: &str) -> Option<String> {
     Some(format!("Santa's team ID is {meant}"))
 }
 
-/// The reason why no program matches, if `id` belongs to Santa but `team` does not sign it.
+/// Returns the reason why no program matches if `id` belongs to Santa but the team `team` has not
+/// signed Santa.
 fn other_signer(team: &str, id: &str) -> Option<String> {
     let signer = match id {
         id if is_part(id, "com.northpolesec.santa") => SANTA_TEAMS[0],

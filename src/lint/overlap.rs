@@ -96,7 +96,8 @@ fn team(index: &Index<'_>, place: usize, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The team ID in a target's signing ID. `None` for programs of macOS and for other types of rules.
+/// The team ID in a target's signing ID. `None` for programs that are part of macOS, and for other
+/// types of rules.
 fn team_of(target: &Target) -> Option<&str> {
     match target.rule_type() {
         RuleType::SigningId => {

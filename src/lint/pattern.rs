@@ -144,9 +144,10 @@ fn is_open(ast: &Ast) -> bool {
     !matches!(ast, Ast::Empty(_)) && parts.all(is_any)
 }
 
-/// Whether an unlimited repetition contains another one without literal text next to it, as in
-/// `(a+)+`. The time to match a text can then grow exponentially with its length. `within` means
-/// that `ast` is inside an unlimited repetition, without literal text next to it.
+/// Whether an unlimited repetition contains another unlimited repetition that has no literal text
+/// next to it, as in `(a+)+`. The time to match a text can then grow exponentially with the text's
+/// length. `within` is true if `ast` is inside an unlimited repetition and has no literal text next
+/// to it.
 fn is_catastrophic(ast: &Ast, within: bool) -> bool {
     match ast {
         Ast::Repetition(repetition) => {

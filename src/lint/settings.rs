@@ -65,7 +65,7 @@ fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether any rule in any scope allows a program, or may allow one by its expression.
+/// Whether any rule in any scope allows a program, or has an expression that may allow a program.
 fn allows_anything(policy: &PolicyState) -> bool {
     policy.rules.iter().any(|rule| {
         matches!(

@@ -8,8 +8,8 @@ pub(super) const SANTA_TEAMS: [&str; 2] = ["ZMCG7MLDV9", GOOGLE];
 pub(super) const GOOGLE: &str = "EQHXZ8M8AV";
 /// The prefixes of the signing IDs of Santa's programs, without the team ID.
 const SANTA_IDS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];
-/// The signing IDs, without `platform:`, of programs that macOS needs, for example to start or to
-/// log in.
+/// The signing IDs, without `platform:`, of programs that macOS needs, for example for startup or
+/// login.
 const SYSTEM: [&str; 14] = [
     "com.apple.xpc.launchd",
     "com.apple.xpc.proxy",

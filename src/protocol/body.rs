@@ -33,7 +33,7 @@ pub enum ContentEncoding {
 }
 
 impl ContentEncoding {
-    /// The value of the header, or nothing if no header is sent.
+    /// The value of the header, or `None` if no header is sent.
     pub fn header(self) -> Option<&'static str> {
         match self {
             Self::Identity => None,
@@ -102,12 +102,12 @@ pub fn decode(
     inflate(inflater, encoding, body, limit).map(Cow::Owned)
 }
 
-/// The encoding of a request's body. A body that begins like gzip or zlib has that encoding,
-/// whatever the header, because a proxy may have changed the body or its `Content-Encoding`.
-/// Otherwise, the body is raw deflate or not compressed, depending on the header.
+/// The encoding of a request's body. The first bytes of a gzip or zlib body take precedence over
+/// the header, because a proxy may have changed the body or its `Content-Encoding`. Other bodies are
+/// raw deflate or not compressed, depending on the header.
 ///
-/// `Deflate` may be wrong, for example for protobuf that begins like zlib. [`decode_request`] then
-/// uses the plain body.
+/// The result `Deflate` may be wrong, for example for protobuf that begins like zlib. In that case,
+/// [`decode_request`] does not decompress the body.
 ///
 /// # Errors
 ///
@@ -132,8 +132,8 @@ pub fn found_encoding(header: &str, body: &[u8]) -> Result<ContentEncoding, Body
 ///
 /// # Errors
 ///
-/// When the encoding is unknown, the result is too long, or the compressed data are invalid and
-/// the body cannot be a plain one.
+/// When the encoding is unknown, the result is too long, or the body is certainly compressed but
+/// the compressed data are invalid.
 pub fn decode_request<'a>(
     header: &str,
     body: &'a [u8],
@@ -144,8 +144,8 @@ pub fn decode_request<'a>(
     }
     let found = found_encoding(header, body)?;
     let is_named = header.parse().is_ok_and(|named: ContentEncoding| named == found);
-    // The body may be plain: a proxy may have decompressed it and kept the header, or it may be
-    // protobuf that begins like zlib.
+    // A body that seems to be `Deflate` may be plain. A proxy may have decompressed the body and
+    // kept the header, or the body may be protobuf that begins like zlib.
     let is_zlib_for_certain = is_named && is_zlib(body) && body.first() == Some(&ZLIB);
     let may_be_plain = found == ContentEncoding::Deflate && !is_zlib_for_certain;
     match decode(found, body, limit) {

@@ -1,4 +1,5 @@
-//! Pages of rules for clients that use other words for policies or rule types than current Santa.
+//! Pages of rules for old Santa clients and pedro. Their words for policies or rule types differ
+//! from the words that current Santa uses.
 
 use serde::Serialize;
 

@@ -28,7 +28,7 @@ impl Format {
     /// `Content-Type` decides. Without a known type (2024.6 and 2024.7 always send
     /// `application/octet-stream`), an empty body is JSON and any other body is protobuf.
     ///
-    /// No protobuf message of Santa's begins with a brace. White space before a brace does not mean
+    /// No Santa protobuf message begins with a brace. White space before a brace does not mean
     /// JSON, because the key of a message's first field can be a line break.
     pub fn of(content_type: Option<&str>, body: &[u8]) -> Self {
         let named = content_type.map(|header| header.split(';').next().unwrap_or_default().trim());

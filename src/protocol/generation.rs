@@ -1,9 +1,9 @@
 //! Client generations, and the capabilities of each generation.
 //!
-//! Versions of Santa with the same capabilities are one generation. Its number is the first of
-//! these versions (`2025.6` is 202506, `1.14` is 114), or 0 for versions before 1.14. A client
-//! keeps its generation in an update that adds no capability. A new row in the table does not
-//! change the other numbers. pedro has its own generations.
+//! Versions of Santa with the same capabilities are one generation. The number of a generation is
+//! its first version (`2025.6` is 202506, `1.14` is 114), or 0 for versions before 1.14. An update
+//! that adds no capability does not change a client's generation. A new row in the table does not
+//! change the numbers of existing generations. pedro has its own generations.
 
 pub mod pedro;
 
@@ -64,8 +64,8 @@ const TABLE: [(u32, Capability); 15] = [
 pub const REDNOSE: u32 = 1;
 
 /// pedro since January 2026, which contains a copy of rednose's code and reports `(pedro` instead
-/// of `(rednose` in its version. Its newer releases differ from [`REDNOSE`] only in how they count
-/// the bytes of a response.
+/// of `(rednose` in its version. Newer releases of pedro differ from [`REDNOSE`] only in how they
+/// count the bytes of a response.
 pub const PEDRO: u32 = 2;
 
 /// Whether a client limits the size of a response before or after decompression.
@@ -78,7 +78,8 @@ pub enum Counting {
 }
 
 /// How a generation of pedro counts the bytes of a response. `None` for all other clients. Some
-/// early releases of [`PEDRO`] count before decompression, but their version does not show that.
+/// early releases of [`PEDRO`] count before decompression, but cannot be recognized by the version
+/// that they report.
 pub const fn counting(generation: u32) -> Option<Counting> {
     match generation {
         REDNOSE => Some(Counting::BeforeDecompression),
@@ -109,8 +110,8 @@ pub fn step_of(version: &str) -> u32 {
     steps.filter(|first| *first <= reached).max().unwrap_or(0)
 }
 
-/// Whether a client that reports this version recognizes programs that are part of macOS by a flag.
-/// Older clients (before 2026.5) compare a program's certificate with launchd's.
+/// Whether a client that reports this version uses a flag to recognize programs that are part of
+/// macOS. Clients before 2026.5 compare a program's certificate with launchd's instead.
 pub fn knows_platform_by_flag(version: &str) -> bool {
     reached(version) >= 202_605
 }

@@ -54,9 +54,9 @@ messages! {
 messages! {
     read with "strict::read";
 
-    /// The sync type and settings. If a setting is absent, the client keeps its current value,
-    /// except that old versions reset a few settings. Since 2026.4, a clean sync resets all absent
-    /// settings.
+    /// The sync type and settings. If a setting is absent, the client keeps the current value of
+    /// the setting, except that old versions reset a few settings. Since 2026.4, a clean sync
+    /// resets all absent settings.
     #[derive(Eq)]
     pub struct PreflightResponse {
         pub client_mode: Option<ClientMode> | "clientMode",
@@ -108,7 +108,7 @@ messages! {
         pub encrypted_removable_media_policy: Option<MediaPolicy>
             | "encryptedRemovableMediaPolicy",
         pub override_file_access_action: Option<FileAccessAction> | "overrideFileAccessAction",
-        /// A push notification token. Only North Pole Security can sign one.
+        /// A push notification token. Only North Pole Security can sign such tokens.
         pub push_token: Option<String> | "pushToken",
         pub push_issuer_token: Option<String> | "pushIssuerToken",
         /// The target of the block dialog's button (2025.12 and later).
