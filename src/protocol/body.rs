@@ -103,8 +103,8 @@ pub fn decode(
 }
 
 /// The encoding of a request's body. The first bytes of a gzip or zlib body take precedence over
-/// the header, because a proxy may have changed the body or its `Content-Encoding`. Other bodies are
-/// raw deflate or not compressed, depending on the header.
+/// the header, because a proxy may have changed the body or its `Content-Encoding`. Other bodies
+/// are raw deflate or not compressed, depending on the header.
 ///
 /// The result `Deflate` may be wrong, for example for protobuf that begins like zlib. In that case,
 /// [`decode_request`] does not decompress the body.
@@ -197,7 +197,7 @@ pub fn encode(encoding: ContentEncoding, body: &[u8]) -> Result<Cow<'_, [u8]>, B
     }
 }
 
-/// Decompresses exactly one stream, which must fill `body` to its last byte.
+/// Decompresses exactly one stream, which must end at the last byte of `body`.
 ///
 /// The readers of `flate2` are not used because some of them accept a stream that is cut off.
 fn inflate(
@@ -229,7 +229,8 @@ fn inflate(
     }
 }
 
-/// Appends a chunk within the limit, and keeps the buffer's capacity within the limit.
+/// Appends a chunk if the result is within the limit. The buffer's capacity also stays within the
+/// limit.
 fn append(message: &mut Vec<u8>, chunk: &[u8], limit: usize) -> Result<(), BodyError> {
     let length = message.len() + chunk.len();
     if length > limit {

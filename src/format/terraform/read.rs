@@ -76,7 +76,7 @@ fn read_text(
     Ok(())
 }
 
-/// The configuration of one of Zentral's rules: its number, or the name of its resource.
+/// The number of the configuration of a Zentral rule, or the name of the configuration's resource.
 fn configuration(rule: &Node) -> Option<String> {
     let node = rule.get("configuration_id")?;
     match &node.value {

@@ -90,7 +90,7 @@ fn note_origin(record: &mut Record<'_>) {
     }
 }
 
-/// The configuration that a rule is for: its number, or its name.
+/// The name or the number of the configuration that a rule is for.
 pub(super) fn configuration(rule: &Node) -> Option<Cow<'_, str>> {
     let node = rule.get("configuration")?;
     node.get("name").unwrap_or(node).scalar()

@@ -14,8 +14,8 @@ const MACROS: [&str; 5] = ["all", "exists", "exists_one", "filter", "map"];
 
 const WORDS: [&str; 4] = ["true", "false", "null", "in"];
 
-/// Whether this version supports the variables, the functions and the fields of `target` in the
-/// expression, and whether brackets and quotes match. An empty expression does not compile.
+/// Whether `version` supports the names in the expression: variables, functions, and fields of
+/// `target`. Brackets and quotes must match. An empty expression does not compile.
 pub(super) fn compiles(version: Version, expression: &str) -> bool {
     let Some(tokens) = tokens(expression) else { return false };
     let bound = bound(&tokens);

@@ -108,8 +108,8 @@ impl Daemon {
         }
     }
 
-    /// Waits for a sync in progress, moves new events to the client's pending events, and returns
-    /// the client.
+    /// Waits for any sync in progress to finish, moves new events to the client's pending events,
+    /// and returns the client.
     pub async fn santa(&self) -> impl std::ops::DerefMut<Target = Santa> + '_ {
         let mut santa = self.santa.lock().await;
         for event in mem::take(&mut *locked(&self.fresh)) {
@@ -137,7 +137,7 @@ impl Daemon {
         }
     }
 
-    /// Waits for a sync in progress, then syncs.
+    /// Waits for any sync in progress to finish, then syncs.
     ///
     /// # Errors
     /// When two other requested syncs are waiting or in progress.
@@ -147,7 +147,8 @@ impl Daemon {
         Ok(self.sync_now(&mut santa).await)
     }
 
-    /// Waits for a sync in progress, then downloads rules, as after a push.
+    /// Waits for any sync in progress to finish, then downloads only rules, as a client does after
+    /// a push notification.
     ///
     /// # Errors
     /// When the client is pedro, when two other requested syncs are waiting or in progress, or when

@@ -6,7 +6,7 @@ const SHA256_DIGITS: usize = 64;
 const CDHASH_DIGITS: usize = 40;
 const TEAM_ID_LENGTH: usize = 10;
 
-/// The identifier as it is stored, or `None` if it is not valid.
+/// The form in which a client stores an identifier, or `None` if the identifier is invalid.
 pub(super) fn stored_form(rule_type: RuleType, identifier: &str) -> Option<String> {
     match rule_type {
         RuleType::Binary | RuleType::Certificate => hex(identifier, SHA256_DIGITS),

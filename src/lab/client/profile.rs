@@ -47,7 +47,7 @@ pub struct Profile {
     pub os_version: String,
     pub os_build: String,
     pub model: String,
-    /// The simulated client, which may report another `santa_version`.
+    /// The simulated client. The client may report a different version in `santa_version`.
     pub generation: Generation,
     pub santa_version: String,
     /// Empty if not configured.
@@ -149,7 +149,7 @@ impl Profile {
         let own = [
             Some(("Content-Type", content_type.to_owned())),
             Some(("User-Agent", format!("santactl-sync/{}", self.santa_version))),
-            // The URL loading system of macOS adds this header.
+            // macOS's URL loading system adds this header.
             Some(("Accept-Encoding", "gzip, deflate".to_owned())),
             encoding.map(|name| ("Content-Encoding", name.to_owned())),
         ];

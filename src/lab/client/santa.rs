@@ -105,7 +105,7 @@ impl Santa {
         self.required = self.required.max(kind);
     }
 
-    /// Simulates a change of `SyncBaseURL`: deletes the server's settings, and requires a clean
+    /// Simulates a change of `SyncBaseURL`: deletes the old server's settings, and requires a clean
     /// sync. Some clients also delete the rules.
     pub fn change_server(&mut self) {
         self.settings = Settings::default();

@@ -50,7 +50,7 @@ impl Settings {
         self.full_sync_interval.unwrap_or(DEFAULT_SYNC_INTERVAL)
     }
 
-    /// Applies the response to preflight at the end of a sync.
+    /// Applies the preflight response. This is called at the end of a sync.
     ///
     /// Absent settings keep their values. From 2026.4 on, a clean sync deletes all settings first.
     pub(super) fn apply(&mut self, version: Version, kind: SyncKind, answer: PreflightResponse) {

@@ -64,7 +64,7 @@ impl Santa {
         self.sync_by(&Clock::machine(), transport, options).await
     }
 
-    /// Downloads only rules, as after a push.
+    /// Downloads only rules, as a client does after a push notification.
     ///
     /// # Errors
     /// When the download fails, or the client does not support a download of rules alone.

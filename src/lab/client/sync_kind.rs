@@ -1,4 +1,4 @@
-//! The kinds of syncs, and the choice of a kind by client and server.
+//! The kinds of syncs, and how the client and the server choose a kind.
 
 use std::fmt;
 

@@ -20,7 +20,8 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// The machine IDs of simulated hosts begin with the prefix. The default prefix is random.
+    /// The machine IDs of simulated hosts begin with the prefix. The default prefix contains random
+    /// digits.
     pub fn new(server: Server, hooks: Hooks, prefix: Option<String>) -> Self {
         let random = || format!("conformance-{}", HEXLOWER.encode(&rand::random::<[u8; 3]>()));
         Self { server, hooks, prefix: prefix.unwrap_or_else(random) }

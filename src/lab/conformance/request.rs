@@ -11,7 +11,7 @@ use super::stop::Stop;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const PROTOBUF: &str = "application/x-protobuf";
-/// The content type that clients 2024.6 and 2024.7 send for both formats.
+/// The content type that Santa 2024.6 and 2024.7 send for both formats.
 pub(super) const OCTETS: &str = "application/octet-stream";
 
 /// The values of `SyncClientContentEncoding`, which decides how a client compresses bodies.

@@ -34,7 +34,7 @@ pub struct Convergence {
     /// Hosts with the correct rules: the rules of a new host, or equal rules before and after the
     /// host was enrolled again. Includes `converged_by_themselves`.
     pub converged: u64,
-    /// Converged hosts that had to be enrolled again for this result.
+    /// The hosts in `converged` that were enrolled again for the check.
     pub converged_by_themselves: u64,
     pub diverged: u64,
     /// Hosts without a result: a sync failed, the server ordered no clean sync after a new
