@@ -47,7 +47,7 @@ messages! {
         pub rule_type: Option<RuleType> | "ruleType",
         /// The text of the block dialog.
         pub custom_msg: Cow<'a, str> | "customMsg",
-        /// The target of the block dialog's button.
+        /// The URL that the block dialog's button opens.
         pub custom_url: Cow<'a, str> | "customUrl",
         /// The label of the block dialog's button (2026.7 and later).
         pub event_detail_button_label: Cow<'a, str> | "eventDetailButtonLabel",

@@ -159,7 +159,7 @@ words! {
     pub enum Decision {
         #[default]
         Unknown = 0 "DECISION_UNKNOWN" | "UNKNOWN",
-        /// The mode allows unknown programs.
+        /// The client mode allows unknown programs.
         AllowUnknown = 1 "ALLOW_UNKNOWN",
         AllowBinary = 2 "ALLOW_BINARY",
         AllowCertificate = 3 "ALLOW_CERTIFICATE",
@@ -168,7 +168,7 @@ words! {
         AllowTeamId = 5 "ALLOW_TEAMID",
         AllowSigningId = 6 "ALLOW_SIGNINGID",
         AllowCdHash = 7 "ALLOW_CDHASH",
-        /// The mode blocks unknown programs.
+        /// The client mode blocks unknown programs.
         BlockUnknown = 8 "BLOCK_UNKNOWN",
         BlockBinary = 9 "BLOCK_BINARY",
         BlockCertificate = 10 "BLOCK_CERTIFICATE",
@@ -215,7 +215,7 @@ words! {
 
 /// A known or unknown word from a client.
 ///
-/// Newer clients send new words, which must be stored and shown, too.
+/// Newer clients may send unknown words, which must also be stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Open<W> {
     Known(W),

@@ -140,7 +140,7 @@ impl RuleDraft {
     /// draft's own target, scope and policy are ignored.
     ///
     /// # Errors
-    /// For example, another field is invalid, or the policy does not work with the target.
+    /// For example, a field of the draft is invalid, or the policy does not work with the target.
     pub fn complete(
         self,
         target: Target,

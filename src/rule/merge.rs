@@ -83,8 +83,9 @@ pub struct RuleMerge {
     pub rule: Rule,
     /// The fields that keep their current values if the new policy is of the same kind.
     pub kept: RuleFields,
-    /// The current expiry is kept if the new one differs by at most this time. Positive if the
-    /// expiry was given as a duration, so that a repeated command has no effect.
+    /// If the new expiry differs from the current expiry by at most this time, the current expiry
+    /// is kept. Positive if the new expiry was given as a duration, so that a repeated command has
+    /// no effect.
     pub expiry_slack: SignedDuration,
 }
 
@@ -138,7 +139,7 @@ impl RuleMerge {
     }
 }
 
-/// A field of a rule that differs between two versions. At least one of the two values is present.
+/// A field that differs between two versions of a rule. At least one of the two values is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The field's name, as in a [`RuleDraft`](super::RuleDraft).
@@ -150,8 +151,8 @@ pub struct FieldChange {
 }
 
 impl FieldChange {
-    /// The fields in which two versions of a rule differ. If only one version is given, these are
-    /// its fields that have a value. The key is ignored.
+    /// The fields in which two versions of a rule differ. If only one version is given, all fields
+    /// of that version that have a value. The key is ignored.
     pub fn between(before: Option<&Rule>, after: Option<&Rule>) -> Vec<Self> {
         let none = std::array::from_fn(|_| None);
         let [before, after] = [before, after].map(|rule| rule.map_or_else(|| none.clone(), values));

@@ -43,8 +43,8 @@ pub struct Notice {
     pub bundle: Option<Bundle>,
 }
 
-/// A bundle with a rule for each of its programs. Santa uses it to notify the user when all of
-/// these rules have arrived.
+/// A bundle with a rule for each of its programs. Santa notifies the user when all of these rules
+/// have arrived.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Bundle {
     hash: Box<str>,

@@ -205,8 +205,8 @@ impl Program {
         }
     }
 
-    /// The signing ID with its prefix: the team ID or `platform`. Clients before 2024 report no
-    /// prefix. In this case, the team ID is added if it is known.
+    /// The signing ID with its prefix: the team ID or `platform`. If the client reported no prefix
+    /// (before 2024), the team ID is added as the prefix if it is known.
     pub fn prefixed_signing_id(&self) -> Option<String> {
         if Target::new(RuleType::SigningId, &self.signing_id).is_ok() {
             return Some(self.signing_id.clone());

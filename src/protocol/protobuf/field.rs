@@ -1,5 +1,5 @@
-//! Reads and writes each type of field. A default value is written only in an `Option`, where it
-//! differs from an absent value.
+//! Reads and writes each type of field. Outside an `Option`, a default value means the same as an
+//! absent field, and is not written.
 
 use prost::decode_length_delimiter;
 use prost::encoding::{
@@ -82,7 +82,7 @@ fn read_message(message: &mut impl Fields, number: u32, wire: WireType, from: &m
     merge(message, read_bytes(number, wire, from)?)
 }
 
-/// Reads a message and appends it to a list of at most `max` messages.
+/// Reads a message and appends it to a list. Fails if the list already has `max` messages.
 fn push_message<M: Fields + Default>(
     list: &mut Vec<M>,
     max: usize,
@@ -156,8 +156,8 @@ impl Field for Vec<String> {
     }
 }
 
-/// Implements `Field` for types that are written as numbers of variable length. If a 64-bit number
-/// is read into a 32-bit field, it loses its upper half, as protobuf specifies.
+/// Implements `Field` for types that protobuf encodes as varints. A 64-bit number that is read into
+/// a 32-bit field loses its upper half, as protobuf specifies.
 macro_rules! numbers {
     ($($type:ty: $value:ident to $bits:expr, $read:ident to $result:expr;)+) => {$(
         impl Field for $type {

@@ -1,8 +1,9 @@
-//! Messages as protobuf: the same structs as in JSON, with tables of their fields' numbers.
+//! Messages as protobuf. The structs are the same as for JSON, and tables list the numbers of their
+//! fields.
 //!
-//! prost reads and writes keys and numbers, and skips unknown fields. Its derived messages are not
-//! used: they would copy every string of a page of rules, and they do not limit the length of
-//! lists, although an empty message is only two bytes in a body.
+//! prost reads and writes keys and numbers, and skips unknown fields. Structs with prost's derived
+//! `Message` would copy every string in a page of rules, and would not limit the length of lists. A
+//! list item can be as small as two bytes, so even a small body can contain a long list.
 
 mod field;
 mod tables;

@@ -1,5 +1,5 @@
 //! Google's own implementation of protobuf created the bytes of the sample messages, with the field
-//! numbers of Santa's protocol. So our reader and writer are not only tested against each other.
+//! numbers of Santa's protocol. So our reader and writer are not tested only against each other.
 
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;

@@ -3,8 +3,8 @@
 //! expression without a result.
 //!
 //! Some facts are unknown outside the Mac, such as the rules of its profile, the programs that
-//! compilers created, and the results of expressions. Steps that depend on them are marked. The
-//! profile's fail-closed setting is ignored.
+//! compilers created, and the results of expressions. [`StepResult`] shows which steps depend on
+//! such facts. The profile's fail-closed setting is ignored.
 
 mod path;
 #[cfg(test)]
@@ -17,9 +17,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{PolicyKind, Program, RuleType, SigningStatus, Target, words};
 
-/// Prefixes of the signing IDs of Santa's own programs, which always run.
+/// Prefixes of the signing IDs of Santa's own programs. Santa always allows these programs.
 const SANTAS_OWN: [&str; 2] = ["ZMCG7MLDV9:com.northpolesec.santa", "EQHXZ8M8AV:com.google.santa"];
-/// The common name of the certificate that signs the programs of macOS.
+/// The common name of the certificate that signs programs that are part of macOS.
 const APPLES_LEAF: &str = "Software Signing";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +32,7 @@ pub enum EvaluationStage {
     /// Programs that an allowed compiler created on the Mac.
     Transitive,
     BadSignature,
-    /// Programs of macOS.
+    /// Programs that are part of macOS.
     Platform,
     /// The setting `blocked-path-regex`.
     BlockedPath,
@@ -189,12 +189,12 @@ pub enum Unmatched {
     Asked,
 }
 
-/// How a client recognizes programs of macOS.
+/// How a client recognizes programs that are part of macOS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PlatformCheck {
     /// By the program's platform flag (2026.5 and later).
     Flag,
-    /// By the certificate that signed launchd (older versions).
+    /// By the program's certificate, which must be the one that signed launchd (older versions).
     Certificate,
 }
 
@@ -272,7 +272,7 @@ impl PathCheck {
     }
 
     /// Whether a pattern matches this path. If so, the client mode does not decide about programs
-    /// there.
+    /// at this path.
     pub fn is_decisive(&self, path: &str) -> bool {
         self.0.iter().any(|pattern| pattern.is_match(path))
     }

@@ -57,8 +57,8 @@ impl ast::Visitor for Same {
                 | ast::AssertionKind::EndText
                 | ast::AssertionKind::WordBoundary
                 | ast::AssertionKind::NotWordBoundary => {
-                    // For ordinary paths, these have the same meaning in ICU and in the regex
-                    // crate.
+                    // For ordinary paths, these assertions have the same meaning in ICU and in
+                    // the regex crate.
                     Ok(())
                 }
                 // In ICU, `\<` and `\>` match `<` and `>`, and the other assertions do not exist.
