@@ -106,7 +106,7 @@ impl Scope {
         name(text, "a user name").map(Self::User)
     }
 
-    /// The word before the colon, or `fleet`.
+    /// The part before the colon in the scope's text, or `fleet`.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Fleet => "fleet",
@@ -117,7 +117,7 @@ impl Scope {
         }
     }
 
-    /// The name after the colon; empty for the fleet.
+    /// The part after the colon in the scope's text; empty for the fleet.
     pub fn name(&self) -> &str {
         match self {
             Self::Fleet => "",

@@ -16,7 +16,7 @@ pub enum RuleType {
     /// The SHA-256 of one executable file (64 hex digits).
     Binary,
     /// A signing ID with its team ID as prefix, such as `EQHXZ8M8AV:com.google.Chrome`, or with the
-    /// prefix `platform:` for Apple's programs.
+    /// prefix `platform:` for programs that are part of macOS.
     SigningId,
     /// The SHA-256 of the leaf certificate that signed a program (64 hex digits).
     Certificate,

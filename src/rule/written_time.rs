@@ -99,8 +99,8 @@ pub fn expiry(text: &str) -> Result<Timestamp, WrittenTimeError> {
     resolved.or_else(last).ok_or(WrittenTimeError)
 }
 
-/// Whether a text is a time in the year 9999. Files may use its last days for "never", but those
-/// days can be out of range.
+/// Whether a text is a time in the year 9999. Files may use the last days of that year for "never",
+/// but those days can be out of range.
 fn is_in_the_last_year(text: &str) -> bool {
     let rest = text.trim().strip_prefix("9999-");
     rest.is_some_and(|rest| format!("2097-{rest}").parse::<WrittenTime>().is_ok())

@@ -1,4 +1,4 @@
-//! Operators and their roles, and the extractors with which a handler requires a role.
+//! Operators and their roles, and the extractors that handlers use to require a role.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use crate::fleet::{Actor, Role};
 /// Maximum rules in a dry run by an operator whose role is lower than editor.
 pub(super) const MOST_READERS_RULES: usize = 50_000;
 
-/// Marks a request from this process, with the name of its user. A user who can open the database
-/// needs no token.
+/// Marks a request from this process, and contains the name of the user who runs the process. A
+/// user who can open the database needs no token.
 #[derive(Clone, Debug)]
 pub struct LocalOperator(pub String);
 
@@ -72,7 +72,7 @@ impl Operator {
     }
 }
 
-/// Permission for a change, or for a dry run of one. Only [`Operator::permit`] creates it.
+/// Permission for a change, or for a dry run of a change. Only [`Operator::permit`] creates it.
 #[derive(Clone, Debug)]
 pub(super) struct Permit {
     operator: Operator,

@@ -1,5 +1,5 @@
 //! Runs lint on a change before it is committed. A change that causes lint errors is refused unless
-//! it is forced. A change to lockdown without allow rules is an exception.
+//! it is forced. The lint error about lockdown without allow rules only causes a warning.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,7 +17,7 @@ use crate::store::{Change, Edit, HostFilter, RuleFilter};
 const MOST_COMPARED: usize = 100;
 /// Maximum lint findings in a response.
 const MOST_WARNINGS: usize = 100;
-/// Maximum scopes of a change whose hosts are looked up.
+/// Maximum scopes in a change for which hosts are looked up.
 const MOST_LOOKED_UP: usize = 5;
 
 type Answered<T> = Result<T, Refused>;
@@ -96,7 +96,7 @@ pub(super) async fn check(
     Ok((change, Checked { warnings, forced }))
 }
 
-/// A change to lockdown without allow rules is not refused, because they may be added later.
+/// A change to lockdown without allow rules is not refused, because allow rules may be added later.
 fn is_refused(finding: &Finding) -> bool {
     finding.code.severity() == Severity::Error && finding.code != lint::LintCode::EmptyLockdown
 }
@@ -147,7 +147,7 @@ struct Survey {
     /// Findings about single rules of a change that has too many rules to compare, each with the
     /// index of its edit.
     alone: Vec<(usize, Finding)>,
-    /// The first user, group and host scopes of the change, whose hosts are looked up.
+    /// The first user, group and host scopes in the change. Hosts are looked up for these scopes.
     scopes: BTreeSet<Scope>,
 }
 
@@ -187,9 +187,9 @@ fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
     change.edits.iter().enumerate().filter_map(rule).collect()
 }
 
-/// Runs lint on all settings, and on the rules for the targets and teams of the change's rules, as
-/// they would be after the change. Returns the findings about edits of the change. If the change
-/// has too many rules, only settings are checked.
+/// Runs lint on all settings, on the change's rules, and on stored rules for the same targets and
+/// teams, as if the change were committed. Returns the findings about edits of the change. If the
+/// change has too many rules, only settings are checked.
 async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Finding)>> {
     let mut rules = rules(change);
     if rules.len() > MOST_COMPARED {
@@ -233,8 +233,8 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
         .collect())
 }
 
-/// Rules by target and scope. A rule of the change has the index of its edit; a stored rule has
-/// none.
+/// Rules by target and scope. A rule of the change has the index of its edit; a stored rule has no
+/// index.
 type Neighbors = BTreeMap<RuleKey, (Option<usize>, Rule)>;
 
 /// Stored rules for the targets of the given rules, and for the teams of their signing IDs.

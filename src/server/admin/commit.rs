@@ -1,4 +1,4 @@
-//! Commits edits of the policy. Each change needs a [`Permit`]. Lint checks each change except an
+//! Commits edits to the policy. Each change needs a [`Permit`]. Lint checks each change except an
 //! undo, which uses [`CheckedChange::restoring`].
 
 use axum::Json;
@@ -113,7 +113,7 @@ pub(super) async fn commit_merges(
         let (target, scope) = (merge.rule.target(), merge.rule.scope());
         let stored = stored_rule(state, target, scope, Some(answer.revision)).await?;
         // After a commit, the stored rule already contains the merge, so merging again changes
-        // nothing. After a dry run, this computes the result.
+        // nothing. After a dry run, merging computes the rule that a commit would store.
         let stored = stored.map(|record| record.rule);
         rules.push(merge.onto(stored.as_ref()).into_owned().into());
     }

@@ -231,7 +231,7 @@ fn choose(
     Ok(chosen.target)
 }
 
-/// Refuses to allow a file access, because no rule of the server can allow one.
+/// Refuses to allow a file access, because the server's rules cannot allow file accesses.
 fn check_access(stored: &StoredEvent, policy: PolicyKind) -> Result<(), Refused> {
     let Some(access) = stored.event.access.as_ref().filter(|_| policy.allows()) else {
         return Ok(());
@@ -278,7 +278,7 @@ fn given(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
-/// Refuses an unknown decision, unless a stored event has it.
+/// Refuses an unknown decision, unless a stored event has this decision.
 async fn check_decision(state: &State, word: &str) -> Result<(), Refused> {
     if KNOWN_DECISIONS.iter().any(|known| known.eq_ignore_ascii_case(word)) {
         return Ok(());

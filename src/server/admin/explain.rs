@@ -93,8 +93,8 @@ pub(super) async fn evaluate(
     }))
 }
 
-/// The next sync of a host. None if that sync does not change what is explained (`is_due` is
-/// false).
+/// The next sync of a host. None if `is_due` is false, which means that the next sync does not
+/// change the explained result.
 async fn next_sync(
     fleet: &FleetView<'_>,
     host: &Host,

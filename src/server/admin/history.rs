@@ -59,7 +59,7 @@ pub(super) async fn show(
 
 /// List what one revision changed
 ///
-/// The first page has all changes of tags and settings, regardless of its limit. Changes of rules
+/// The first page has all changes to tags and settings, regardless of its limit. Changes to rules
 /// follow: first the rules that the revision added or changed, then the rules that it removed.
 #[utoipa::path(get, path = "/revisions/{revision}/changes", operation_id = "list_revision_changes", tag = "history", params(RevisionPath, RevisionChangesQuery),
     responses((status = 200, body = Page<PolicyChange>), (status = 404), (status = 422)))]
@@ -136,7 +136,7 @@ pub(super) async fn of_target(
 /// Restore the rules, settings and tags of a revision
 ///
 /// This creates a new revision. Rules that have expired since then are not restored. Restored tags
-/// are not given to hosts again.
+/// are not assigned to hosts again.
 #[utoipa::path(post, path = "/revisions/{revision}/rollback", operation_id = "roll_back", tag = "history", params(RevisionPath), request_body = RollbackRequest,
     responses((status = 200, body = PolicyAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn rollback(

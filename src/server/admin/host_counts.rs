@@ -10,7 +10,7 @@ use crate::server::state::Shared;
 
 /// Count hosts by state
 ///
-/// With more than 10,000 hosts, the counts are from the last count in the background.
+/// With more than 10,000 hosts, the response has the results of the latest background count.
 #[utoipa::path(get, path = "/host-counts", operation_id = "count_hosts", tag = "hosts",
     responses((status = 200, body = HostCounts)))]
 pub(super) async fn count(axum::extract::State(state): Shared, _: Viewer) -> Answer<HostCounts> {

@@ -17,8 +17,8 @@ use crate::store::Edit;
 const MOST_HOSTS: usize = 5_000;
 /// Maximum tag changes in one request: the number of hosts times the number of tags.
 const MOST_EDITS: usize = 20_000;
-/// Maximum different names in one request that need a search, because no host has them as a whole
-/// name. Each search may read many hosts.
+/// Maximum distinct names in one request that need a search. A name needs a search if no host has
+/// it as its whole machine ID, serial number or host name. Each search may read many hosts.
 const MOST_SEARCHES: usize = 100;
 
 /// Add tags to several hosts, and remove tags from them
@@ -26,7 +26,7 @@ const MOST_SEARCHES: usize = 100;
 /// All changes are stored in one revision. If a name does not match exactly one host, nothing is
 /// changed, and `details` lists all such names by their index in `hosts`. At most 100 different
 /// names may be only the start of a machine ID, serial number or host name. The outcomes are in the
-/// order of the hosts: for each of them, first the tags in `add`, then those in `remove`.
+/// order of the hosts: for each host, first the tags in `add`, then the tags in `remove`.
 #[utoipa::path(post, path = "/host-tags", operation_id = "change_tags_of_hosts", tag = "hosts", request_body = TagHostsRequest,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(
@@ -54,8 +54,8 @@ pub(super) async fn change(
     commit(&state, permit, Proposal::new(message, false, edits)).await
 }
 
-/// The machine IDs of the hosts. The details of the error are about names that do not match exactly
-/// one host.
+/// The machine IDs of the hosts with these names. If a name does not match exactly one host, the
+/// details of the error explain why.
 async fn machines(state: &State, names: &[String]) -> Result<Vec<MachineId>, Refused> {
     let found = find_all(state, names).await?;
     let (mut machines, mut details) = (Vec::with_capacity(names.len()), Vec::new());
@@ -108,7 +108,7 @@ async fn find_all<'n>(
     Ok(found)
 }
 
-/// Why a name does not match exactly one host. Returns any other error as it is.
+/// Why a name does not match exactly one host. Returns any other error unchanged.
 fn mismatch(refused: Refused) -> Result<String, Refused> {
     let Refused(problem) = refused;
     match problem.code {

@@ -101,8 +101,8 @@ const EVENTS_AT_ONCE: usize = 500;
 /// Maximum sightings of a host that are deleted at a time.
 const SIGHTINGS_AT_ONCE: usize = 200;
 
-/// Forgets a host in a separate task, which continues if the client disconnects. Its events (if
-/// `events` is true) and its sightings are deleted before the host itself, so that an interrupted
+/// Forgets a host in a separate task, which continues if the client disconnects. The host's events
+/// (if `events` is true) and sightings are deleted before the host itself, so that an interrupted
 /// request can be repeated. Sightings are always deleted, because they show which hosts have a
 /// program.
 pub(super) async fn forget_in_batches(

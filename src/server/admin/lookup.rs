@@ -62,7 +62,7 @@ pub(super) async fn find_whole(state: &State, name: &str) -> Result<Option<Host>
             Err(ambiguous(name, &named))
         }
         (None, Some(host)) => Ok(Some(host)),
-        // Of the machine IDs that differ only in letter case, the one in upper case comes first.
+        // If machine IDs differ only in letter case, the one in upper case wins.
         (None, None) => stored_host(state, &name.to_ascii_uppercase()).await,
     }
 }
@@ -72,8 +72,8 @@ async fn stored_host(state: &State, id: &str) -> Result<Option<Host>, Refused> {
     Ok(state.store.host(&machine).await?.map(|stored| stored.host))
 }
 
-/// The hosts whose serial number or host name equals a text: all of them, or more than a message
-/// lists.
+/// Hosts whose serial number or host name equals a text. Stops reading after it has more hosts than
+/// a message lists.
 async fn some_named(state: &State, name: &str) -> Result<Vec<Host>, Refused> {
     let filter = HostFilter { name: Some(name.to_owned()), ..HostFilter::default() };
     let mut named: Vec<Host> = Vec::new();

@@ -43,8 +43,8 @@ use super::state::State;
 use crate::api;
 use crate::store::QueryPurpose;
 
-/// Adds the layer of the admin routes. Their requests use the database connections for
-/// administrators, and keep the memory for their bodies reserved until they are finished.
+/// Adds a layer to the admin routes. Requests on these routes use the database connections for
+/// administrators. The memory for a request's body stays reserved until the request is finished.
 pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
     routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
 }

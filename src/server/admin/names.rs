@@ -19,8 +19,9 @@ const MOST_SHARED: usize = 100;
 
 /// Check names from host scopes
 ///
-/// Returns the names that are host names. A scope with a host name matches no host, because it
-/// needs a machine ID or a serial number. Also returns serial numbers that several hosts report.
+/// Returns the names that are host names. A scope with a host name matches no host, because a host
+/// scope needs a machine ID or a serial number. Also returns serial numbers that several hosts
+/// report.
 #[utoipa::path(post, path = "/hosts/names", operation_id = "check_host_names", tag = "hosts",
     request_body = HostNamesRequest, responses((status = 200, body = HostNames), (status = 413)))]
 pub(super) async fn check(
@@ -46,8 +47,8 @@ pub(super) async fn check(
     Ok(Json(HostNames { host_names, shared_serials: shared_serials.collect() }))
 }
 
-/// The hosts with this host name. None if no host has it, or if it is also a machine ID or a serial
-/// number.
+/// The hosts with this host name. None if no host has this name, or if the name is also a machine
+/// ID or a serial number.
 async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfName>, Refused> {
     if state.store.host(name).await?.is_some() {
         return Ok(None);
@@ -68,8 +69,8 @@ async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfN
 pub(super) enum Resolved {
     /// The scope to store, with a machine ID instead of a host name.
     Stored(Scope),
-    /// No host has this machine ID, serial number or host name. It is stored unchanged, because the
-    /// host may be enrolled later.
+    /// No host has this name as its machine ID, serial number or host name. The name is stored
+    /// unchanged, because a host with this name may be enrolled later.
     Unknown(MachineId),
     /// Several hosts have this host name.
     Shared { name: MachineId, hosts: Vec<Host> },
@@ -167,7 +168,7 @@ pub(super) async fn warning(
     }))
 }
 
-/// If a host has this machine ID, another host whose serial number is the same.
+/// Another host whose serial number equals this machine ID. None if no host has this machine ID.
 async fn other_with_serial(
     state: &State,
     machine: &MachineId,

@@ -16,11 +16,11 @@ use crate::server::extract::Body;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, RevisedRule, RevisionFilter};
 
-/// Maximum revisions of the operator that are searched for a decision.
+/// Maximum number of the operator's revisions that are searched for a decision.
 const MOST_REVISIONS: usize = 200;
 /// Maximum rules in a decision that can be undone.
 const MOST_RULES: usize = 10_000;
-/// The beginning of the message of a revision that undoes another one.
+/// The prefix of the message of a revision that undoes another revision.
 const UNDO: &str = "undo revision ";
 
 /// Undo your newest decision about events or programs
@@ -62,8 +62,8 @@ pub(in crate::server::admin) async fn undo(
     }))
 }
 
-/// The author's newest decision that was not undone, and its changes. A decision is a revision
-/// whose changes all store rules for events or programs.
+/// The author's newest decision that was not undone, and its changes. A decision is a revision in
+/// which every change stores a rule whose source is an event or a program.
 async fn newest_decision(
     state: &State,
     author: &str,

@@ -75,7 +75,7 @@ struct WaitingPrograms {
 }
 
 impl WaitingPrograms {
-    /// Adds a pending sighting. Returns `Break` if the page is full after it.
+    /// Adds a pending sighting. Returns `Break` if the page is then full.
     fn add(
         &mut self,
         known: KnownProgram,
