@@ -160,7 +160,7 @@ impl From<SyncError> for Refused {
     }
 }
 
-/// Logs a refused request that the client must correct, unless `REFUSALS` only counts the line.
+/// Logs a refused request that the client must correct. [`REFUSALS`] limits the number of lines.
 /// Missing and wrong tokens, exceeded limits and failures of the server are not logged here.
 fn log_refusal(problem: &Problem) {
     match problem.code {
@@ -209,13 +209,13 @@ impl IntoResponse for Refused {
     }
 }
 
-/// Logs why a request of the admin API gets 500. Every failure is logged, because the response
-/// refers to the log by the request's ID.
+/// Logs why a request of the admin API gets status 500. Every failure is logged, because the
+/// response refers to the log by the request's ID.
 fn log_internal(what: &str, error: &dyn std::error::Error) {
     tracing::error!(error = error.to_string(), "{what}");
 }
 
-/// Logs why the database did not respond, unless `REFUSALS` only counts the line.
+/// Logs why the database did not respond. [`REFUSALS`] limits the number of lines.
 fn log_failure(what: &str, error: &dyn std::error::Error) {
     if let Some((what, error)) = REFUSALS.line(what, &error.to_string()) {
         tracing::error!(error, "{what}");
@@ -279,7 +279,7 @@ pub(super) fn page<C, T: Serialize>(
 
 fn json_bytes(value: &impl Serialize) -> usize {
     let mut written = Written(0);
-    // Counting never fails. A value that cannot be written as JSON fails when it is sent.
+    // A failure is ignored here: if a value cannot be written as JSON, sending it fails, too.
     drop(serde_json::to_writer(&mut written, value));
     written.0
 }

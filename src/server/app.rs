@@ -29,7 +29,7 @@ use crate::fleet::{Clock, LONGEST_GAP};
 use crate::store::{self, Durability, StoreResult};
 use crate::sync::{EVENTS_PER_DAY, Engine, RESTORE_SPREAD, RULES_A_PAGE};
 
-/// The interval at which expired rules are removed and the changes of other processes are read. A
+/// The interval at which expired rules are removed and changes by other processes are read. A
 /// notification of a change causes an extra tick.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -233,7 +233,8 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // The timer is needed because a notification can be lost, and expiring rules cause none.
+        // The timer is needed because a notification can be lost, and because there is no
+        // notification when a rule expires.
         tokio::select! {
             _ = ticks.tick() => {}
             () = state.store.changed_elsewhere() => {}
@@ -242,8 +243,8 @@ async fn keep_ticking(state: Arc<State>, mut failing: bool) {
     }
 }
 
-/// Checks the clock, removes expired rules and reads the changes of other processes. Returns
-/// whether one of these steps failed. Failures are logged when they begin and when they end.
+/// Checks the clock, removes expired rules and reads changes by other processes. Returns whether
+/// one of these steps failed. Failures are logged when they begin and when they end.
 async fn tick(state: &State, failing: bool) -> bool {
     let requests = state.turned_away.swap(0, Ordering::Relaxed);
     if requests > 0 {

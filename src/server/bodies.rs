@@ -35,8 +35,8 @@ pub(super) struct Budget {
     turns: Arc<Semaphore>,
     /// Permits for long bodies of editors and admins.
     changing: Arc<Semaphore>,
-    /// Permits for long bodies of all other roles. They are separate, so that the dry runs of these
-    /// roles do not delay real changes.
+    /// Permits for long bodies of all other roles. These permits are separate, so that the dry runs
+    /// of these roles do not delay real changes.
     trying: Arc<Semaphore>,
 }
 
@@ -54,13 +54,13 @@ impl Budget {
         Share { units: Arc::clone(&self.units), held: None, bytes: 0, turn: None }
     }
 
-    /// Waits for a turn to work on a host's long body.
+    /// Waits for a turn to process a host's long body.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turns).acquire_owned().await.ok()
     }
 }
 
-/// The memory and the turn of one request. Both are returned when this is dropped.
+/// The memory and the turn of one request. Both are returned when the share is dropped.
 pub(super) struct Share {
     units: Arc<Semaphore>,
     held: Option<OwnedSemaphorePermit>,

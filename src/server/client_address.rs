@@ -1,4 +1,4 @@
-//! Where a request comes from: the address of its connection, or the one that a trusted proxy
+//! Where a request comes from: the address of its connection, or the address that a trusted proxy
 //! reports.
 
 use std::fmt;
@@ -32,8 +32,8 @@ impl ClientAddress {
         self.address.is_loopback() && !self.proxied
     }
 
-    /// The address under which the request is counted. None if the request came through a proxy on
-    /// this machine that is not trusted, because all clients of the proxy would count as one.
+    /// The address under which the request is counted. None if the request came through an
+    /// untrusted proxy on this machine, because all clients of the proxy would count as one.
     pub(super) fn counted(self) -> Option<IpAddr> {
         let unnamed_proxy = self.address.is_loopback() && self.proxied;
         (!unnamed_proxy).then(|| counted_as(self.address))
@@ -47,7 +47,7 @@ impl fmt::Display for ClientAddress {
 }
 
 /// The address under which a client is counted. A client that has one address of an IPv6 /64
-/// usually has all of them, so they count as one.
+/// usually has the whole /64, so all addresses in a /64 count as one.
 pub(super) fn counted_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(address) => IpAddr::V4(address),
@@ -143,8 +143,8 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(with_port).map(|address: IpAddr| address.to_canonical())
 }
 
-/// The address in the `for` parameter of an element of `Forwarded`. None if it is missing or not an
-/// IP address.
+/// The address in the `for` parameter of an element of `Forwarded`. None if the parameter is
+/// missing or is not an IP address.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     split_outside_quotes(element, ';')?.into_iter().find_map(|pair| {
         let (name, value) = pair.split_once('=')?;

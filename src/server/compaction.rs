@@ -16,8 +16,8 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Turns in an hour. The hourly work is done in the second turn, not in the first, so that it does
 /// not begin when the server starts.
 const TURNS_AN_HOUR: u32 = 60;
-/// Maximum rows that are deleted in one transaction. It takes about 4 ms, and other writes wait for
-/// it.
+/// Maximum rows that are deleted in one transaction. The transaction takes about 4 ms, and other
+/// writes wait for it.
 const BATCH: usize = 50;
 /// The number of parts of the fleet. Hosts in different parts get all their rules again at
 /// different times.
@@ -81,7 +81,7 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     raise_start(state).await?;
     let mut rows = 0;
     loop {
-        // Other writes run between two batches.
+        // Other writes can run between two batches.
         let deleted = delete_batch(state).await?;
         rows += deleted;
         if deleted < BATCH {
@@ -97,10 +97,10 @@ async fn compact(state: &State, is_hourly: bool) -> StoreResult<()> {
     Ok(())
 }
 
-/// For each part of the fleet, the oldest revision at which its hosts may have last received all
-/// their rules. A host that reports a hash of its rules gets all of them again if it last received
-/// all of them at an older revision. This happens before the history since that revision is
-/// deleted. The returned revisions were the newest ones 50% to 95% of the retention ago.
+/// Returns one revision for each part of the fleet. A host that reports a hash of its rules gets
+/// all its rules again if it last received all its rules before the revision of its part. This
+/// happens before the history that the host needs is deleted. Each returned revision was the newest
+/// revision at a time between 50% and 95% of the retention ago.
 async fn oldest_roots(state: &State) -> StoreResult<Vec<Revision>> {
     let Some(age) = fleet_settings(state).await?.history_retention.get() else {
         return Ok(Vec::new());

@@ -11,8 +11,8 @@ use super::refusals::REFUSALS;
 use crate::api::ExceededLimit;
 use crate::rule::MachineId;
 
-/// Maximum pairs of a client and a limit that are remembered. If there are more, the pair that has
-/// not occurred for the longest time is forgotten.
+/// Maximum pairs of a client and a limit that are remembered. If there are more, the pair that
+/// occurred least recently is forgotten.
 const MOST: usize = 100;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +50,7 @@ impl fmt::Display for Limit {
 pub(super) enum Offender {
     Host(MachineId),
     Address(IpAddr),
-    /// A client of a proxy on this machine that is not trusted.
+    /// A client of an untrusted proxy on this machine.
     Unknown,
 }
 
@@ -92,7 +92,7 @@ impl Exceeded {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a request that exceeded a limit, and logs it unless `REFUSALS` only counts the line.
+    /// Counts and logs a request that exceeded a limit. [`REFUSALS`] limits the number of lines.
     pub(super) fn note(&self, limit: Limit, offender: Offender, now: Timestamp) {
         let line = REFUSALS.line(&offender.to_string(), limit.option());
         if let Some((client, limit)) = line {

@@ -19,10 +19,10 @@ use super::state::State;
 use crate::api::{Code, Problem, Strict};
 use crate::fleet::Role;
 
-/// The largest body of editors and admins, in bytes. It is enough to import about two million
-/// rules. Other requests can still use at least a quarter of the memory for bodies.
+/// Maximum size of a body from an editor or admin, in bytes. This is enough to import about two
+/// million rules. Other requests can still use at least a quarter of the memory for bodies.
 const LARGEST_BODY: usize = 192 * 1024 * 1024;
-/// The largest body of all other roles, in bytes.
+/// Maximum size of a body from any other role, in bytes.
 const LARGEST_READERS_BODY: usize = 8 * 1024 * 1024;
 
 /// Bodies of this size or more are not parsed on a request thread.

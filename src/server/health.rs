@@ -67,7 +67,7 @@ impl Health {
         })
     }
 
-    /// Publishes a state, and logs it if its reasons or warnings have other codes than before.
+    /// Publishes a state, and logs it if the codes of its reasons or warnings have changed.
     pub(super) fn publish(&self, state: Readiness) {
         let mut published = self.published.lock().unwrap_or_else(PoisonError::into_inner);
         if codes(&published.reasons) != codes(&state.reasons) {

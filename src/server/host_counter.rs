@@ -28,20 +28,20 @@ const PART: u32 = 10;
 /// Maximum bytes of the representatives in memory. Each counts as at least 2 KiB, so at most about
 /// 16,000 are kept.
 const KEPT_BYTES: u64 = 32 * 1024 * 1024;
-/// A list by state reads all hosts instead if there are more groups than this, or more hosts than
-/// this with names in the policy.
+/// A list by state reads all hosts if there are more groups than this, or if the policy contains
+/// names of more hosts than this.
 const MOST_GROUPS: usize = 2_000;
-/// A list by state reads all hosts instead if more hosts than this may be in the state.
+/// A list by state reads all hosts if more hosts than this may be in the state.
 const MOST_CANDIDATES: usize = 5_000;
-/// Maximum attempts to count the hosts. An attempt can miss hosts that move to other groups.
+/// Maximum attempts to count the hosts. An attempt can miss hosts that move to another group.
 const ATTEMPTS: u32 = 3;
 
 /// The representatives of groups, and the last counts.
 pub(super) struct HostCounter {
-    /// A host of each group, without its names.
+    /// One host of each group, without the host's names.
     known: Cache<HostGroup, Arc<Host>, Weight>,
     newest: ArcSwapOption<Counted>,
-    /// Held while hosts are counted. Requests that wait for it share the next count.
+    /// Held while hosts are counted. Requests that wait for this lock share the next count.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -90,13 +90,14 @@ struct Judgment {
 }
 
 impl Judgment {
-    /// Whether a host may be in this state, and in a conflict if that is wanted.
+    /// Whether a host may be in this state and, if `conflict` is true, in a conflict.
     fn may_be(self, state: Option<HostState>, conflict: bool) -> bool {
         state.is_none_or(|state| self.settled == state || self.syncing == state)
             && (self.conflict || !conflict)
     }
 
-    /// The state, contact and conflict of a host that was last seen in this second.
+    /// The state, contact and conflict of a host. `seen` is the Unix time, in seconds, at which the
+    /// host was last seen.
     fn at(self, is_syncing: bool, seen: i64, now: Timestamp) -> (HostState, Contact, bool) {
         let seen = Timestamp::from_second(seen).ok();
         let in_progress = is_syncing && seen.is_some_and(|seen| is_in_progress(seen, now));
@@ -105,7 +106,7 @@ impl Judgment {
     }
 }
 
-/// The judgments of groups at one time.
+/// The judgments of groups at one point in time.
 struct Judge<'s> {
     state: &'s State,
     fleet: FleetView<'s>,
@@ -122,8 +123,8 @@ impl<'s> Judge<'s> {
         Ok(Self { state, fleet, now, judged: HashMap::new(), judged_named: HashMap::new() })
     }
 
-    /// The judgment of a group's hosts without names in the policy. None if no host is in the group
-    /// any more, or if its row cannot be read.
+    /// The judgment of a group's hosts without names in the policy. None if the group has no hosts
+    /// anymore, or if the row of its representative cannot be read.
     async fn group(&mut self, group: HostGroup) -> Result<Option<Judgment>, Refused> {
         if let Some(known) = self.judged.get(&group) {
             return Ok(*known);
@@ -156,8 +157,8 @@ impl<'s> Judge<'s> {
         Ok(Some(judgment))
     }
 
-    /// A host of a group. Its names are removed, because rules for them may not apply to the other
-    /// hosts of the group.
+    /// One host of a group. If the group can have other hosts, the names of the host are removed,
+    /// because rules for these names may not apply to the other hosts.
     async fn representative(&self, group: HostGroup) -> Result<Option<Arc<Host>>, Refused> {
         if let Some(known) = self.state.hosts.known.get(&group) {
             return Ok(Some(known));
@@ -204,8 +205,8 @@ impl<'s> Judge<'s> {
     }
 }
 
-/// The newest counts: of this moment for small fleets and local databases, otherwise of the last
-/// count in the background.
+/// The newest counts. For small fleets and local databases, the hosts are counted now. Otherwise,
+/// returns the result of the latest background count.
 pub(super) async fn newest(state: &State) -> Result<Arc<HostCounts>, Refused> {
     match state.hosts.newest.load_full() {
         Some(counted) if is_large(&counted.counts) => Ok(Arc::clone(&counted.counts)),
@@ -218,7 +219,7 @@ fn is_large(counts: &HostCounts) -> bool {
 }
 
 /// Counts the hosts and publishes the counts. If another count began after this call and ended
-/// while this call waited, returns its counts instead.
+/// while this call waited, returns the result of that count instead.
 async fn count(state: &State) -> Result<Arc<HostCounts>, Refused> {
     let called = Instant::now();
     let _turn = state.hosts.turn.lock().await;
@@ -269,7 +270,7 @@ async fn try_count(state: &State) -> Result<HostCounts, Refused> {
 }
 
 /// The hosts that may be in the wanted state and, if `conflict` is true, in a conflict. None if
-/// there are too many of them, too many groups, or too many hosts with names in the policy.
+/// there are too many such hosts, too many groups, or too many hosts with names in the policy.
 pub(super) async fn candidates(
     state: &State,
     wanted: Option<HostState>,

@@ -45,8 +45,8 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 
 /// Handles requests until `shutdown` completes, and then waits for the requests in progress.
-/// Returns the number of connections that were still open when this wait timed out, or 0 if it did
-/// not.
+/// Returns the number of connections that were still open when this wait timed out, or 0 if the
+/// wait did not time out.
 pub(super) async fn serve(
     listener: TcpListener,
     router: Router,
@@ -200,15 +200,15 @@ impl Seat {
     }
 }
 
-/// Logs why the client of a connection is unknown, unless `REFUSALS` only counts the line.
+/// Logs why the client of a connection is unknown. [`REFUSALS`] limits the number of lines.
 fn not_reported(proxy: IpAddr, error: &io::Error) {
     if let Some((proxy, error)) = REFUSALS.line(&proxy.to_string(), &error.to_string()) {
         tracing::warn!(proxy, error, "a trusted proxy did not report its client's address");
     }
 }
 
-/// Handles one request. After a chunked body the connection is closed, because the bytes after it
-/// are not checked for ambiguous lengths. A reserved connection is closed after one request.
+/// Handles one request. After a chunked body the connection is closed, because the bytes after the
+/// body are not checked for ambiguous lengths. A reserved connection is closed after one request.
 async fn answer(
     router: Router,
     request: Request<Incoming>,

@@ -1,5 +1,5 @@
-//! Finds the sightings that are pending approval: undecided sightings that no rule and no path
-//! pattern decides about yet.
+//! Finds the sightings that are pending approval. A sighting is pending if it is stored as
+//! undecided, and no rule or path pattern decides about its program yet.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
@@ -11,7 +11,7 @@ use crate::server::state::State;
 use crate::store::{HostFilter, UndecidedFilter, UndecidedPosition, UndecidedSighting};
 use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 
-/// The number of sightings that are read at a time is the limit of the page, within these bounds.
+/// Bounds for the number of sightings that are read at a time.
 const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
@@ -23,8 +23,8 @@ const MOST_HOST_BYTES: usize = 4 * 1024 * 1024;
 /// Estimated bytes of a host without its scopes.
 const A_HOST: usize = 2 * 1024;
 
-/// Evaluates undecided sightings after a position, the newest first. Passes those that are pending
-/// to `add` until it returns `Break` or the response reaches a limit. Returns the position after
+/// Evaluates undecided sightings after a position, the newest first. Passes pending sightings to
+/// `add` until `add` returns `Break` or the response reaches a limit. Returns the position after
 /// which the list continues; None at the end of the list.
 pub(super) async fn find_pending(
     state: &State,
@@ -39,7 +39,7 @@ pub(super) async fn find_pending(
     loop {
         let most = read_at_a_time(filter, limit).min(MOST_EVALUATED - evaluated);
         let part = state.store.undecided(filter, after, most).await?;
-        // A part with fewer rows than requested is the last one, or reached its limit of time or
+        // A part with fewer rows than requested is the last part, or reached a limit on time or
         // bytes.
         let is_short = part.rows.len() < most;
         evaluated += part.rows.len();
@@ -61,7 +61,7 @@ pub(super) async fn find_pending(
                 Pending::NotEvaluated => return Ok(after),
             }
             after = Some(position);
-            // Matching path patterns may take long.
+            // Matching path patterns may take a long time.
             tokio::task::coop::consume_budget().await;
         }
         after = part.next;
@@ -100,7 +100,7 @@ struct PendingHosts<'v> {
     state: &'v State,
     fleet: &'v FleetView<'v>,
     undecided: UndecidedPrograms<'v, StoredRules>,
-    /// None if a host does not exist.
+    /// The value is `None` if the host does not exist.
     hosts: HashMap<MachineId, Option<PendingHost>>,
     /// The approximate bytes of the hosts.
     bytes: usize,
@@ -130,8 +130,9 @@ impl<'v> PendingHosts<'v> {
             let wanted: Vec<MachineId> = wanted.into_iter().cloned().collect();
             let filter = HostFilter { machines: Some(wanted.clone()), ..HostFilter::default() };
             let found = self.state.store.hosts(&filter, None, HOSTS_A_READ + 1).await?;
-            // If the hosts are too large for one query, it returns the first ones by machine ID.
-            // Others may be needed earlier, so fewer hosts are read at a time.
+            // If the hosts are too large for one query, the store returns only the first hosts by
+            // machine ID. The host that is needed next may be missing, so fewer hosts are read at a
+            // time.
             if !found.more || self.at_a_time == 1 {
                 found.into_iter().for_each(|host| self.keep(host));
                 for machine in wanted {
@@ -151,8 +152,8 @@ impl<'v> PendingHosts<'v> {
         self.hosts.insert(machine, Some(PendingHost { hostname: facts.hostname, scopes, class }));
     }
 
-    /// Whether an undecided sighting is pending, and its host. No sighting of a host that does not
-    /// exist is pending.
+    /// Whether an undecided sighting is pending, and its host. A sighting is not pending if its
+    /// host does not exist.
     fn pending(&mut self, known: &KnownProgram, sighting: &Sighting) -> Pending<'_> {
         let Some(Some(host)) = self.hosts.get(&sighting.machine) else { return Pending::No };
         let program = (known.id, &known.program);

@@ -1,4 +1,4 @@
-//! Changes the whole policy: computes what a request would change, and commits that as one
+//! Changes the whole policy: computes the changes that a request needs, and commits them as one
 //! revision.
 
 use std::collections::HashSet;

@@ -27,8 +27,8 @@ use crate::store::{
 
 /// Maximum programs on a page. A program has up to 3 kB.
 const MOST_PROGRAMS: usize = 1_000;
-/// A list of programs ends when they have about this many sightings, which are all read to find out
-/// when the programs were last seen. One program alone may have more.
+/// A list ends when its programs together have about this many sightings. All of these sightings
+/// are read to find out when the programs were last seen. A single program may have more sightings.
 const MOST_SIGHTINGS_READ: u64 = 10_000;
 /// Maximum hosts in the details of a program.
 const MOST_SIGHTINGS: usize = 100;
@@ -43,7 +43,7 @@ const MOST_DECISIONS: usize = 50;
 ///
 /// Programs are sorted by the time of their first report. They stay in the list after their events
 /// are deleted. With `pending`, the program with the newest pending report comes first, and a later
-/// page can list the same program again because of older reports of other hosts.
+/// page can list the same program again because of older reports from other hosts.
 #[utoipa::path(get, path = "/programs", operation_id = "list_programs", tag = "programs", params(ProgramQuery),
     responses((status = 200, body = Page<ProgramView>), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn list(
@@ -122,8 +122,8 @@ async fn pending(
     Ok((programs, next))
 }
 
-/// Shortens a list of programs, so that few sightings are read for it. Returns whether programs were
-/// left out.
+/// Shortens a list of programs, to limit the number of sightings that are read for the list.
+/// Returns whether programs were left out.
 fn shorten(programs: &mut Vec<KnownProgram>) -> bool {
     let (all, mut sightings) = (programs.len(), 0);
     let fits = |known: &&KnownProgram| {

@@ -25,7 +25,7 @@ use crate::server::state::{Shared, State};
 use crate::store::{Edit, RuleFilter, RuleRecord};
 use crate::sync;
 
-/// List rules, current or of an older revision
+/// List the current rules, or the rules of an older revision
 ///
 /// The rules are sorted by type, identifier and scope. With `at`, the field `withheld` is always 0.
 #[utoipa::path(get, path = "/rules", operation_id = "list_rules", tag = "rules", params(RuleQuery),
@@ -54,7 +54,8 @@ pub(super) async fn list(
 }
 
 /// Adds to each rule the number of hosts in its scope whose Santa does not support the rule. The
-/// hosts of a scope are counted only if a rule needs it, and not again for other rules.
+/// hosts in a scope are counted at most once, and only if the scope has a rule that requires a
+/// minimum Santa version.
 async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
     let mut views = Vec::with_capacity(records.len());
@@ -75,7 +76,8 @@ async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>,
     Ok(views)
 }
 
-/// A rule without the number of hosts that do not support it. Counting them may read all hosts.
+/// A rule without the number of hosts that do not support it. Counting these hosts may read all
+/// hosts.
 pub(super) fn uncounted(record: RuleRecord) -> RuleView {
     let needs = sync::first_version_for(&record.rule);
     view(record, needs, 0)
@@ -120,8 +122,8 @@ pub(super) async fn change(
     LongAnswer::of(answer).await
 }
 
-/// Whether this is a host scope whose name may be a host name or serial number, because it is not a
-/// hardware UUID.
+/// Whether this is a host scope whose name may be a host name or serial number, because the name is
+/// not a hardware UUID.
 fn is_looked_up(scope: &Scope) -> bool {
     matches!(scope, Scope::Host(name) if !name.is_uuid())
 }

@@ -26,8 +26,8 @@ const SHOWN: usize = 20;
 const OFFENDERS: usize = 20;
 
 /// How long to wait for the size of the database, and for the start of the history. After that, the
-/// response is sent without them, because its other parts may explain why the database does not
-/// respond.
+/// response is sent without these values, because the rest of the response may explain why the
+/// database does not respond.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 async fn if_known<T>(answer: impl Future<Output = StoreResult<T>>) -> Option<T> {

@@ -55,8 +55,8 @@ pub(super) async fn put(
     commit(&state, permit, Proposal { base, edits, ..Proposal::default() }).await
 }
 
-/// The membership of a tag and, if it is not empty, the current revision. The caller stores the
-/// same membership, and uses the revision to detect a concurrent change.
+/// The membership of a tag and, if the membership is not empty, the current revision. The caller
+/// stores the same membership, and uses the revision to detect a concurrent change.
 async fn membership_of(
     state: &State,
     name: &TagName,

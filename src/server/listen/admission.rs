@@ -34,7 +34,7 @@ pub(super) struct Place {
     reserved: bool,
 }
 
-/// An accepted connection. Its place is free again when this is dropped.
+/// An accepted connection. Its place is free again when this value is dropped.
 pub(super) struct Admitted {
     /// Whether the connection is only for the admin API and health checks, because all ordinary
     /// connections were in use.

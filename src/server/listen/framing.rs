@@ -9,7 +9,7 @@ const LINE: usize = 256;
 /// Follows the bytes that a client sends, to know which bytes belong to the heads of requests.
 ///
 /// The HTTP library handles the requests. This type detects what the library does not report:
-/// incomplete headers, ambiguous lengths of bodies, and unsupported transfer codings.
+/// incomplete headers, ambiguous body lengths, and unsupported transfer codings.
 #[derive(Debug, Default)]
 pub(super) struct Framing {
     part: Part,
@@ -21,7 +21,7 @@ pub(super) struct Framing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fault {
     /// The length of the body is given in two ways, or cannot be parsed. A proxy may have read a
-    /// body of another length, and treated a part of the body as a separate request.
+    /// body of a different length, and treated a part of the body as a separate request.
     Ambiguous,
     /// The transfer coding of the body is not a single `chunked`.
     Coding,
@@ -33,7 +33,7 @@ enum Part {
     /// A body, with the number of its bytes that have not arrived yet.
     Body(u64),
     /// A body whose end only the HTTP library can find, such as a body in chunks. This connection
-    /// accepts no other request.
+    /// accepts no further requests.
     Chunks,
 }
 
@@ -110,13 +110,13 @@ impl Framing {
         self.heads
     }
 
-    /// The fault of the first head that has one.
+    /// The fault of the first faulty head.
     pub(super) fn fault(&self) -> Option<Fault> {
         self.fault
     }
 
-    /// Whether the client must complete a head within the deadline: its first head, or one that it
-    /// has begun.
+    /// Whether the client must complete a head within the deadline: the first head of the
+    /// connection, or a head that the client has begun to send.
     pub(super) fn owes_head(&self) -> bool {
         match &self.part {
             Part::Head(head) => self.heads == 0 || head.begun || !head.line.is_empty(),
