@@ -177,8 +177,8 @@ words! {
         BlockTeamId = 12 "BLOCK_TEAMID",
         BlockSigningId = 13 "BLOCK_SIGNINGID",
         BlockCdHash = 14 "BLOCK_CDHASH",
-        /// Not an execution: a program in a bundle that the server requested, or in an inventory
-        /// (`santactl inventory`).
+        /// Not an execution: a program from an inventory (`santactl inventory`), or from a bundle
+        /// whose programs the server requested.
         BundleBinary = 15 "BUNDLE_BINARY",
         /// Blocked because the file on disk does not match the executed program.
         BlockBinaryMismatch = 18 "BLOCK_BINARY_MISMATCH",

@@ -1,4 +1,4 @@
-//! A rule before it is checked, in the flat form of JSON and CSV.
+//! A rule before it is checked. It has the flat form that JSON and CSV use.
 
 use std::sync::Arc;
 

@@ -79,9 +79,9 @@ const fn bit(field: RuleField) -> u16 {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleMerge {
     /// The new rule. It is stored unchanged if there is no current rule, or if the current rule's
-    /// policy is of another kind.
+    /// policy has a different kind.
     pub rule: Rule,
-    /// The fields that keep their current values if the new policy is of the same kind.
+    /// The fields that keep their current values if the new policy has the same kind.
     pub kept: RuleFields,
     /// If the new expiry differs from the current expiry by at most this time, the current expiry
     /// is kept. Positive if the new expiry was given as a duration, so that a repeated command has

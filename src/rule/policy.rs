@@ -111,7 +111,7 @@ impl Policy {
     /// Combines a kind with its expression.
     ///
     /// # Errors
-    /// `cel` without an expression, another kind with one, or an invalid expression.
+    /// `cel` without an expression, another kind with an expression, or an invalid expression.
     pub fn new(kind: PolicyKind, expression: Option<&str>) -> Result<Self, PolicyError> {
         let plain = match kind {
             PolicyKind::Cel => {
@@ -137,7 +137,7 @@ impl Policy {
     /// refuse it.
     ///
     /// # Errors
-    /// `cel` without an expression, or another kind with one.
+    /// `cel` without an expression, or another kind with an expression.
     pub fn stored(kind: PolicyKind, expression: Option<&str>) -> Result<Self, PolicyError> {
         match (kind, expression) {
             (PolicyKind::Cel, Some(source)) => {

@@ -56,7 +56,7 @@ impl Default for HostCounter {
     }
 }
 
-/// Approximate bytes of a representative without the texts and lists that hosts choose.
+/// Approximate bytes of a representative, without its variable-length lists.
 const FIXED_BYTES: u64 = 2_048;
 
 #[derive(Clone)]
@@ -172,7 +172,7 @@ impl<'s> Judge<'s> {
         if is_alone(&host) {
             return Ok(Some(Arc::new(host)));
         }
-        // A random machine ID, so that no rule can be for it.
+        // A random machine ID, so that no rule for a host applies to it.
         host.machine = format!("{:032x}", rand::random::<u128>()).parse().unwrap_or(host.machine);
         host.facts.serial.clear();
         host.facts.hostname.clear();
@@ -257,7 +257,7 @@ async fn try_count(state: &State) -> Result<HostCounts, Refused> {
         add(judge.group(count.group).await?, count.is_syncing, count.seen, hosts);
     }
     for host in named {
-        // The host was counted with its group.
+        // The host was already counted with its group, so it is subtracted there.
         add(judge.group(host.group).await?, host.is_syncing, host.seen, -1);
         add(judge.named(&host).await?, host.is_syncing, host.seen, 1);
     }

@@ -1,8 +1,8 @@
 //! The server: Santa's endpoints and the admin endpoints, which use one database.
 //!
-//! [`App`] opens a database and creates the router. The command line uses it to run a server, and
-//! to work on a local database without a server. Each area (`admin`, `santa`, `readiness`) has a
-//! function `area` for its part of the router.
+//! [`App`] opens a database and creates the router. The command line uses [`App`] to run a server,
+//! and to work on a local database without a server. Each area (`admin`, `santa`, `readiness`) has
+//! a function `area` for its part of the router.
 
 mod access;
 mod admin;

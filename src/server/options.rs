@@ -14,7 +14,7 @@ use crate::store::{Durability, StoreError};
 /// The secret that hosts must send to sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SyncAuth {
-    /// An enrollment secret, as bearer token or in the path.
+    /// An enrollment secret, as a bearer token or in the path.
     #[default]
     Secret,
     /// No secret. Unless client certificates are required, every client that reaches the port may
@@ -48,7 +48,8 @@ pub struct Options {
     pub restore_spread: Option<SignedDuration>,
     /// How often all hosts are counted; 30 seconds when absent.
     pub count_hosts_every: Option<Duration>,
-    /// The largest body of a host, in bytes, before and after decompression; 16 MiB when absent.
+    /// Maximum size of a body from a host, in bytes, before and after decompression; 16 MiB when
+    /// absent.
     pub largest_body: Option<usize>,
     /// Maximum rules on one page of a download; [`crate::sync::RULES_A_PAGE`] when absent.
     pub rules_a_page: Option<NonZeroUsize>,

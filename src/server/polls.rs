@@ -1,5 +1,5 @@
 //! Measures how long tasks occupy the threads that handle requests. Other requests wait for those
-//! threads, so tasks must not occupy one for long.
+//! threads, so a task must not occupy a thread for long.
 
 use std::future::poll_fn;
 use std::pin::pin;

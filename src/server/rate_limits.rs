@@ -17,8 +17,8 @@ use crate::rule::MachineId;
 
 /// The window of every limit, in seconds.
 const MINUTE: u64 = 60;
-/// Maximum hosts or addresses that are counted for one limit at the same time. This takes about 10
-/// MB of memory. If there are more, the counts of some are forgotten.
+/// Maximum hosts or addresses that are counted for one limit at the same time. These counts take
+/// about 10 MB of memory. If there are more hosts or addresses, some counts are forgotten.
 const MOST_KEYS: usize = 100_000;
 /// Keys for which memory is reserved at the start.
 const EXPECTED_KEYS: usize = 1_000;

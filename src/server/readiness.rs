@@ -30,7 +30,7 @@ const PROOF_EVERY: Duration = Duration::from_secs(60);
 /// The server is not ready if the database's disk has fewer free bytes than this.
 const LEAST_FREE: u64 = 64 << 20;
 
-/// How long after the start the database file is checked.
+/// How long a server waits after its start before it checks the database file for the first time.
 const CHECK_AFTER: Duration = Duration::from_secs(60);
 /// How often the database file is checked after the first check.
 const CHECK_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -82,7 +82,7 @@ async fn ask(state: &State) -> Readiness {
     found
 }
 
-/// What a check does with the database to prove that it works.
+/// What a check does to prove that the database works.
 #[derive(Clone, Copy)]
 enum Proof {
     /// Read. For SQLite, also check the disk and the database file.
@@ -141,7 +141,7 @@ fn disk_low(free: Option<u64>) -> Option<Reason> {
 }
 
 /// A warning with the number of rows that are not used because this version cannot read them. The
-/// rows are not listed, because this endpoint requires no authentication.
+/// rows are not listed, because `/readyz` requires no authentication.
 fn unreadable(state: &State) -> Option<Reason> {
     let rows = state.store.quarantined().len();
     let subject = if rows == 1 { "1 row" } else { &format!("{rows} rows") };

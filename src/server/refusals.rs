@@ -1,5 +1,5 @@
-//! Log lines about requests that fail: one per client and reason in a minute, and a limited
-//! number in total, so that no client can fill the disk with them.
+//! Log lines about requests that fail. There is one line per client and reason in a minute, and a
+//! limited number of lines in total, so that no client can fill the disk with log lines.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,7 +12,7 @@ const MOST: usize = 100;
 /// Maximum bytes of a field in a line, without the `…` that marks a shortened field.
 const LONGEST_FIELD: usize = 100;
 
-/// The lines of all servers in this process, because they share one log.
+/// The lines of all servers in this process, because the servers share one log.
 pub(super) static REFUSALS: Refusals = Refusals::new();
 
 pub(super) struct Refusals(Mutex<Option<Minute>>);
@@ -58,8 +58,8 @@ impl Refusals {
         Some(line)
     }
 
-    /// Ends the current minute if it is over. Returns the lines that occurred more than once in it,
-    /// and the number of requests whose lines exceeded the maximum.
+    /// Ends the current minute if it is over. Returns the lines that occurred more than once in
+    /// that minute, and the number of requests whose lines exceeded the maximum.
     fn end(&self, now: Instant) -> Option<(Vec<Repeated>, u64)> {
         let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let over = minute.take_if(|minute| now.duration_since(minute.began) >= EVERY)?;

@@ -16,7 +16,7 @@ tokio::task_local! {
 pub(super) struct RequestId(pub(super) HeaderValue);
 
 impl RequestId {
-    /// The ID that a client or proxy sent, if it is short and safe to log, or else a new one.
+    /// The ID that a client or proxy sent, if it is short and safe to log. Otherwise, a new ID.
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let safe = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
         let usable = |id: &&HeaderValue| {

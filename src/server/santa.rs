@@ -32,13 +32,13 @@ use crate::rule::MachineId;
 use crate::store::{QueryPurpose, StoreError};
 use crate::sync::SyncError;
 
-/// The default for the maximum size of a body, in bytes, before and after decompression. It is
+/// The default for the maximum size of a body, in bytes, before and after decompression. This is
 /// enough for a batch of events with long signing chains and many entitlements.
 pub(super) const LARGEST_BODY: usize = 16 * 1024 * 1024;
 /// How long a host may take to send a body: as long as a client waits for a response.
 const BODY_DEADLINE: Duration = Duration::from_secs(30);
-/// The longest body, in bytes after decompression, that is parsed on a request thread. A longer one
-/// would delay other requests.
+/// The longest body, in bytes after decompression, that is parsed on a request thread. A longer
+/// body would delay other requests.
 const LONG_BODY: usize = 256 * 1024;
 /// The machine ID that `santactl doctor` uses to test a server. It is not stored as a host.
 const DOCTOR: &str = "santactl-doctor-test";
@@ -164,7 +164,7 @@ impl Failure {
 
 /// The routes for hosts: all paths that no other area uses, because administrators choose the base
 /// path. The requests use the database connections for hosts. No middleware layer is added, because
-/// each costs an idle sync some microseconds.
+/// each layer costs an idle sync some microseconds.
 pub(super) fn area<S, F>(handler: fn(axum::extract::State<S>, Request) -> F) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -173,8 +173,8 @@ where
     Router::new().fallback(move |state, request| QueryPurpose::Sync.run(handler(state, request)))
 }
 
-/// Responds to a host. The last two parts of the path are the stage and the host. The parts before
-/// them are used only as enrollment secrets.
+/// Responds to a host. The last two parts of the path are the stage and the machine ID. All earlier
+/// parts are used only as enrollment secrets.
 pub(super) async fn answer(axum::extract::State(state): Shared, request: Request) -> Response {
     let uri = request.uri().clone();
     let Some(path) = StagePath::of(uri.path()) else {
@@ -214,7 +214,8 @@ fn refusal(
     let status = failure.status();
     if matches!(failure, Failure::NoRoom | Failure::Sync(SyncError::Store(StoreError::Overloaded)))
     {
-        // The next tick logs the number of these requests. A line for each would add to the load.
+        // The next tick logs the number of these requests. A log line for each of them would add
+        // to the load.
         state.turned_away.fetch_add(1, Ordering::Relaxed);
         let retry = [(RETRY_AFTER, RETRY)];
         return (status, retry, "the server is overloaded, try again\n").into_response();
@@ -282,8 +283,7 @@ async fn stage_answer(
         Stage::EventUpload => {
             let (format, request, _share) = read_message(state, headers, body, share).await?;
             match engine.event_upload(&machine, &request, &may_join).await {
-                // The upload succeeds, but its events are dropped, for the reason that `over_limit`
-                // explains.
+                // The upload succeeds, but its events are dropped. `over_limit` explains why.
                 Err(SyncError::TooManyNewHosts) => {
                     write_message(format, &EventUploadResponse::default())
                 }

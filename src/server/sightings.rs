@@ -15,13 +15,14 @@ const EVERY: Duration = Duration::from_secs(60);
 /// Turns in a day. Old sightings are deleted in the second turn of each day, not in the first, so
 /// that the deletion does not begin when the server starts.
 const TURNS_A_DAY: u32 = 24 * 60;
-/// Maximum events that are counted in one transaction. It takes about 20 ms, and other writes wait
-/// for it.
+/// Maximum events that are counted in one transaction. The transaction takes about 20 ms, and other
+/// writes wait for it.
 const BATCH: usize = 200;
 /// Maximum sightings that are examined in one transaction.
 const EXAMINED: usize = 1_000;
 
-/// Counts a batch of events that an older version stored. Returns whether more may be left.
+/// Counts a batch of events that an older version stored. Returns whether more such events may be
+/// left.
 pub(super) async fn count_some(state: &State) -> StoreResult<bool> {
     state.store.count_older_events(BATCH).await
 }
@@ -80,7 +81,7 @@ async fn purge(state: &State) -> StoreResult<()> {
     };
     let (mut sightings, mut after) = (0, None);
     loop {
-        // Other writes run between two batches.
+        // Other writes can run between two batches.
         let purged = state.store.purge_sightings(before, after, EXAMINED).await?;
         sightings += purged.deleted;
         after = purged.next;

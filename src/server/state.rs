@@ -15,16 +15,16 @@ use crate::store::Store;
 use crate::sync::Engine;
 
 pub(super) struct State {
-    /// Whether this is a server. Otherwise, it is a command that works on a local database.
+    /// Whether this is the state of a server, not of a command that works on a local database.
     pub(super) is_server: bool,
     pub(super) store: Arc<dyn Store>,
     pub(super) engine: Engine,
     pub(super) access: Access,
     pub(super) clock: Clock,
-    /// The largest body of a host, in bytes, before and after decompression.
+    /// Maximum size of a body from a host, in bytes, before and after decompression.
     pub(super) largest_body: usize,
     pub(super) bodies: Budget,
-    /// Requests of hosts that were refused since the last tick because the server was overloaded.
+    /// Host requests that were refused since the last tick because the server was overloaded.
     pub(super) turned_away: AtomicU64,
     pub(super) panics: Arc<AtomicU64>,
     pub(super) rates: RateCounts,

@@ -28,7 +28,8 @@ pub struct FirstStart {
     pub enrollment_secret: Option<String>,
 }
 
-/// The tokens that are not revoked, by the hash of their secret, and what hosts need to sync.
+/// The tokens that are not revoked, by the hash of their secret, and the credentials that hosts
+/// need to sync.
 pub(super) struct Access {
     tokens: RwLock<HashMap<[u8; 32], TokenRecord>>,
     /// Locked while tokens are read and replaced, so that an older list never replaces a newer one.
@@ -73,8 +74,8 @@ impl Access {
         let installation = Installation { cursor_key: rand::random(), tokens };
         let (cursor_key, fresh) = store.install(installation).await?;
         if let Some(error) = unusable {
-            // Only the first start uses the chosen secrets, so invalid ones must not make a later
-            // start fail.
+            // Only the first start uses the chosen secrets, so invalid secrets must not make a
+            // later start fail.
             if store.tokens().await?.is_empty() {
                 return Err(error);
             }
@@ -116,7 +117,7 @@ impl Access {
     }
 
     /// The name and role of a token, if it exists and has not expired. Tokens are looked up by the
-    /// hash of the secret, so the time of the lookup reveals nothing about the secret.
+    /// hash of the secret, so the duration of the lookup reveals nothing about the secret.
     pub(super) fn token(&self, secret: &str) -> Option<(String, Role)> {
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
         let token = tokens.get(&hash(secret))?;
@@ -131,7 +132,7 @@ impl Access {
     }
 
     /// Whether a request has a valid enrollment secret in its `Authorization` header or in its path
-    /// before the stage, or needs none.
+    /// before the stage, or needs no secret.
     pub(super) fn may_sync(&self, base: &str, headers: &http::HeaderMap) -> bool {
         let opens =
             |secret: &str| self.token(secret).is_some_and(|(_, role)| role == Role::Enrollment);

@@ -32,8 +32,8 @@ impl TrustedClock {
         self.clock.now().max(guard.expected(&self.clock))
     }
 
-    /// Whether rules may expire, and old events and history may be deleted. After a jump of the
-    /// clock, they must not.
+    /// Whether rules may expire, and old events and history may be deleted. False after a jump of
+    /// the clock.
     pub(super) fn is_trusted(&self) -> bool {
         self.jump().is_none()
     }

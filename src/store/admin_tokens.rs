@@ -8,8 +8,8 @@ use super::StoreError;
 /// could administer the server once the other admin tokens expire.
 const LASTING: SignedDuration = SignedDuration::from_hours(24);
 
-/// The times at which the token `revoked` must not be the only valid admin token, each with the
-/// error to return if it is.
+/// The times at which the token `revoked` must not be the only valid admin token. Each time has the
+/// error to return if `revoked` is the only one.
 pub(super) fn required(now: Timestamp, revoked: &str) -> [(Timestamp, StoreError); 2] {
     let later = now.checked_add(LASTING).unwrap_or(Timestamp::MAX);
     [

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use crate::fleet::Actor;
 
 /// Logs a change and its author. Changes that create a revision are not logged, because the
-/// revision contains its author.
+/// revision contains the author.
 pub fn record(actor: &Actor, action: &'static str, object: &dyn Display) {
     let Actor { name, at: _, request_id, reason } = actor;
     tracing::info!(

@@ -98,8 +98,8 @@ struct LongFacts<'a> {
     sip_status: u32,
 }
 
-/// The columns that [`EventColumns::read`] reads, in the order of its fields. Hashes and IDs that
-/// are too long are left out. Long texts are cut.
+/// The columns that [`EventColumns::read`] reads, in the order in which it reads them. Hashes and
+/// IDs that are too long are left out. Long texts are cut.
 pub(super) const EVENT_COLUMNS: &str = "machine, received, kind, occurred, pid, \
      substr(decision, 1, 64), \
      CASE WHEN octet_length(sha256) <= 64 THEN sha256 ELSE '' END, \

@@ -216,7 +216,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The settings and the version of a client, as far as its decisions depend on them.
+/// The properties of a client that affect its decisions, except its rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conditions<'a> {
     pub unmatched: Unmatched,
@@ -225,7 +225,7 @@ pub struct Conditions<'a> {
     /// A pattern in ICU syntax; empty for no pattern.
     pub allowed_path: &'a str,
     pub platform: PlatformCheck,
-    /// Whether programs that allowed compilers create are allowed.
+    /// Whether the client allows programs that were created by allowed compilers.
     pub transitive: bool,
 }
 

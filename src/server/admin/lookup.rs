@@ -10,7 +10,7 @@ use crate::server::state::State;
 use crate::store::{HostFilter, RuleFilter, RuleRecord};
 use crate::sync;
 
-/// A request reads no more hosts after it has read at least this number.
+/// A request stops reading hosts after it has read at least this many.
 pub(super) const MOST_EXAMINED: usize = 2_000;
 /// The prefix of a name that is looked up only as a machine ID.
 pub(super) const EXACT_ID: &str = "id:";

@@ -18,7 +18,7 @@ const MOST_READ: usize = 1_000;
 const MOST_EVALUATED: usize = 5_000;
 /// Maximum hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
-/// If the hosts in memory have this many bytes, the page ends before another host must be read.
+/// If the hosts in memory use this many bytes, the page ends before another host must be read.
 const MOST_HOST_BYTES: usize = 4 * 1024 * 1024;
 /// Estimated bytes of a host without its scopes.
 const A_HOST: usize = 2 * 1024;

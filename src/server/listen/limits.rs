@@ -1,4 +1,4 @@
-//! The limits of connections, in total and per client address.
+//! Limits on connections: their number, in total and per client address, and maximum times.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -13,26 +13,27 @@ const MOST_CONNECTIONS: usize = 16 * 1024;
 const ADMIN_SHARE: usize = 16;
 /// One address can use one in 8 of the reserved connections, and always at least one.
 const ADMIN_ADDRESS_SHARE: usize = 8;
-/// On a connection that is reserved for administrators: the maximum time for the handshake, for the
-/// headers of the request, and without a request.
+/// On a connection that is reserved for administrators, the maximum time for the handshake, the
+/// maximum time for the headers of a request, and the maximum idle time.
 const ADMIN_HEAD: Duration = Duration::from_secs(2);
-/// On a connection that is reserved for administrators: the maximum time for which a client may
-/// read nothing of a response.
+/// On a connection that is reserved for administrators, how long a client may go without reading
+/// any part of a response.
 const ADMIN_WRITE: Duration = Duration::from_secs(5);
 /// Descriptors reserved for the database and for files.
 const RESERVE: usize = 256;
-/// A limit of descriptors that macOS accepts. macOS may refuse the hard limit that it reports.
+/// A limit on file descriptors that macOS accepts. macOS may refuse the hard limit that it reports.
 #[cfg(unix)]
 const SURELY_TAKEN: u64 = 10_240;
 
 #[derive(Clone, Debug)]
 pub struct ConnectionLimits {
-    /// Maximum connections; more wait in the kernel's queue. A sixteenth of them is only for the
-    /// admin API and health checks. The default depends on the number of descriptors that the
-    /// process may have, and is at most 16,384.
+    /// Maximum connections. Further connections wait in the kernel's queue. A sixteenth of the
+    /// connections is only for the admin API and health checks. The default depends on the number
+    /// of descriptors that the process may have, and is at most 16,384.
     pub connections: Option<usize>,
-    /// Maximum ordinary connections from one address (IPv6: from one /64); more are closed
-    /// immediately. Trusted proxies have no such limit. By default, a quarter of `connections`.
+    /// Maximum ordinary connections from one address (IPv6: from one /64). Further connections are
+    /// closed immediately. Trusted proxies have no such limit. By default, a quarter of
+    /// `connections`.
     pub from_one_address: Option<usize>,
     /// How long a client may take for the TLS handshake, and a proxy for its PROXY header.
     pub handshake: Duration,
@@ -40,7 +41,7 @@ pub struct ConnectionLimits {
     pub head: Duration,
     /// How long a connection may be idle between two requests.
     pub idle: Duration,
-    /// How long a client may read nothing of a response.
+    /// How long a client may go without reading any part of a response.
     pub write: Duration,
     /// How long requests in progress may take once the server shuts down.
     pub drain: Duration,
@@ -73,7 +74,8 @@ impl ConnectionLimits {
         }
     }
 
-    /// The limits of a reserved connection: short, so that silent clients do not keep it.
+    /// The limits of a reserved connection. They are short, so that a silent client does not occupy
+    /// the connection.
     pub(super) fn reserved(&self) -> Self {
         Self {
             handshake: self.handshake.min(ADMIN_HEAD),
@@ -96,7 +98,7 @@ pub(super) struct Maxima {
     pub(super) reserved_from_one_address: usize,
 }
 
-/// Raises the soft limit of descriptors as far as the system allows, and returns it.
+/// Raises the soft limit on file descriptors as far as the system allows, and returns it.
 #[cfg(unix)]
 fn descriptors() -> usize {
     use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -114,7 +116,7 @@ fn descriptors() -> usize {
     usize::try_from(lifted.unwrap_or(soft)).unwrap_or(usize::MAX)
 }
 
-/// Enough for the default maximum, because Windows does not have such a limit.
+/// Enough descriptors for the default maximum, because Windows has no limit on descriptors.
 #[cfg(not(unix))]
 const fn descriptors() -> usize {
     MOST_CONNECTIONS + RESERVE
@@ -131,7 +133,7 @@ pub(super) struct AddressCounts {
     held: Mutex<HashMap<IpAddr, usize>>,
 }
 
-/// One connection of an address, counted until this is dropped.
+/// One connection of an address. The connection is counted until this value is dropped.
 pub(super) struct CountedConnection {
     counts: Arc<AddressCounts>,
     address: IpAddr,

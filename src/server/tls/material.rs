@@ -27,11 +27,11 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// The certificates of the CAs that sign client certificates.
     pub client_ca: Option<PathBuf>,
-    /// The revocation lists (CRLs) of these CAs.
+    /// The certificate revocation lists (CRLs) of the client CAs.
     pub client_crl: Option<PathBuf>,
 }
 
-/// The result of a successful load of the files.
+/// What was loaded from the files.
 pub(super) struct Loaded {
     pub(super) config: Arc<ServerConfig>,
     /// Verifies client certificates. None without a client CA.
@@ -141,8 +141,8 @@ fn authority(
     let (roots, provider) = (Arc::new(roots), Arc::clone(provider));
     let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider);
     if let Some(crl) = crl {
-        // Only the client's own certificate is checked for revocation, not the intermediate ones. A
-        // client is refused if the issuer of its certificate has no list.
+        // Only the client's own certificate is checked for revocation, not the intermediate
+        // certificates. A client is refused if the issuer of its certificate has no CRL.
         builder = builder.with_crls(revoked(crl)?).only_check_end_entity_revocation();
     }
     let broken = crl.map_or((path, TlsFileKind::ClientCa), |crl| (crl, TlsFileKind::ClientCrl));

@@ -45,8 +45,8 @@ impl Peer {
         Self { tls, chain, verification: Mutex::new(verification) }
     }
 
-    /// Whether the certificate is valid. The result of a verification is used for a minute, unless
-    /// the TLS files are reloaded before.
+    /// Whether the certificate is valid. The result of a verification is used for a minute, or
+    /// until the TLS files are reloaded.
     pub(in crate::server) fn is_good(&self) -> bool {
         let Some(authority) = self.tls.loaded().authority.clone() else { return false };
         let mut verification = self.verification.lock().unwrap_or_else(PoisonError::into_inner);

@@ -67,8 +67,8 @@ impl Tls {
                 () = hangups.next() => true,
             };
             let now = Stamps::of(&self.files);
-            // Certificate and key are replaced one after the other, so this waits until no file has
-            // changed between two checks.
+            // A certificate and its key are replaced one after the other, so this loop waits until
+            // no file has changed between two checks.
             if is_hangup || (now != read && now == before) {
                 read = now.clone();
                 self.reload();
