@@ -7,7 +7,7 @@ use crate::rule::{
 
 /// One edit of a change. It describes the wanted state. Adding a rule, a setting or a host to a tag
 /// is refused if the tag does not exist, and editing the tags of a host is refused if the host does
-/// not exist. Removing anything else that does not exist succeeds.
+/// not exist. Removing a rule, a setting or a tag that does not exist succeeds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Edit {
     /// This rule is active for its target and scope. It replaces the stored rule, if there is one.
@@ -37,7 +37,7 @@ pub enum Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     pub actor: Actor,
-    /// The revision that the change was planned on. The change fails if a newer one exists.
+    /// The revision that the change was planned on. The change fails if a newer revision exists.
     pub base: Option<Revision>,
     /// Return the results and change nothing.
     pub dry_run: bool,

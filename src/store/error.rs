@@ -77,8 +77,8 @@ pub enum StoreError {
     /// have been committed.
     #[error("outcome unknown: the database stopped responding during the change: {0}")]
     OutcomeUnknown(String),
-    /// The database cannot be written to now; reading may work. A write may have succeeded, but may
-    /// also be lost.
+    /// The database cannot be written to now, but reading may work. It is unknown whether the write
+    /// was stored.
     #[error("the database cannot be written to: {0}")]
     Unwritable(WriteFault),
     /// Rows or pages differ from what nicelist wrote. They are not served.

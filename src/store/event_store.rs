@@ -32,8 +32,8 @@ pub trait EventStore: Send + Sync + 'static {
     /// How many events [`EventStore::add_events`] would store.
     async fn count_new_events(&self, events: &[Event]) -> StoreResult<usize>;
 
-    /// At most `limit` events older than `before`, newest first. A list of large events is shorter,
-    /// but has at least one event if any match.
+    /// At most `limit` events older than `before`, newest first. If the events are large, returns
+    /// fewer, but at least one if any match.
     async fn events(
         &self,
         filter: &EventFilter,
@@ -41,8 +41,8 @@ pub trait EventStore: Send + Sync + 'static {
         limit: usize,
     ) -> StoreResult<ListPart<StoredEvent>>;
 
-    /// At most `limit` events newer than `after`, oldest first. A list of large events is shorter,
-    /// but has at least one event if any match.
+    /// At most `limit` events newer than `after`, oldest first. If the events are large, returns
+    /// fewer, but at least one if any match.
     async fn events_after(
         &self,
         filter: &EventFilter,
@@ -63,9 +63,9 @@ pub trait EventStore: Send + Sync + 'static {
     /// SHA-256. At most 100,000 reports, oldest first.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// Deletes at most `limit` of the oldest events that a purge selects. Returns how many were
-    /// deleted. PostgreSQL uses several transactions. It may delete more events, because it drops a
-    /// whole partition if all of its events are too old.
+    /// Deletes the oldest events that a purge selects, up to `limit`. Returns how many were deleted.
+    /// PostgreSQL uses several transactions, and may exceed `limit`, because it drops a whole
+    /// partition if all events in the partition are too old.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;

@@ -3,8 +3,8 @@
 //!
 //! The group of a host is written with its row. The group must include everything in the row that
 //! decides the sync state. The exceptions are the columns that [`HostCount`] adds, and the names of
-//! the host and of its user. Few of these names are in a policy, and [`PersonalNames`] finds the
-//! hosts that have them.
+//! the host and of its user. A policy contains only a few such names, and the hosts that have one
+//! of these names are found with [`PersonalNames`].
 
 use std::collections::BTreeSet;
 
@@ -20,7 +20,7 @@ use crate::rule::{MachineId, TagName};
 /// have one of the policy's [`PersonalNames`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostGroup {
-    /// A digest of everything else that decides the sync state.
+    /// A digest of everything that decides the sync state, except tags and names.
     pub state: i64,
     /// A digest of the tags that administrators assigned.
     pub tags: i64,
@@ -54,8 +54,8 @@ pub struct NamedHost {
 pub struct PersonalNames {
     /// Machine IDs or serial numbers.
     pub hosts: BTreeSet<MachineId>,
-    /// Serial numbers, users and patterns for host names. It contains no groups, because a group is
-    /// not a name of a single host.
+    /// Serial numbers, users and patterns for host names. Groups of users are left out, because
+    /// [`HostGroup::state`] covers them.
     pub members: Membership,
 }
 
@@ -94,7 +94,7 @@ struct Inputs<'a> {
     settings: Option<u64>,
     offers: &'a [Holding],
     reach: Option<Reach>,
-    /// None before a session has sent rules, because until then it changes nothing.
+    /// None until the session has sent rules, because until then the session changes nothing.
     begun: Option<(Holding, SessionKind)>,
     clean_sync_ordered: bool,
     has_synced: bool,
@@ -142,7 +142,7 @@ pub(super) fn tags_key(tags: &[TagName]) -> StoreResult<i64> {
     if tags.is_empty() { Ok(0) } else { digest(&tags) }
 }
 
-/// The first bytes of a cryptographic hash, so that no host can choose the group of others.
+/// The first bytes of a cryptographic hash, so that a host cannot forge the digest of another group.
 fn digest(inputs: &impl Serialize) -> StoreResult<i64> {
     let hash = Sha256::digest(codes::json(inputs)?.as_bytes());
     let mut first = [0; 8];

@@ -14,8 +14,8 @@ use crate::rule::{MachineId, Scope};
 pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;
 
-    /// At most `limit` hosts after `after`, by machine ID. If their rows are large, the list is
-    /// shorter, but has at least one host if any match.
+    /// At most `limit` hosts after `after`, sorted by machine ID. If the rows are large, returns
+    /// fewer hosts, but at least one if any match.
     async fn hosts(
         &self,
         filter: &HostFilter,

@@ -1,5 +1,5 @@
-//! The database: traits for its parts, which [`Store`] combines, and one adapter each for SQLite
-//! and PostgreSQL. All SQL is in this module. It does not use HTTP or Santa's wire format.
+//! The database. [`Store`] combines several traits, and one adapter each for SQLite and PostgreSQL
+//! implements them. All SQL is in this module. The module does not use HTTP or Santa's wire format.
 
 mod admin_tokens;
 pub mod audit;
@@ -81,7 +81,8 @@ pub struct PolicySnapshot {
 struct Expired {
     /// Rules that expire at or before this time count as ended.
     by: Timestamp,
-    /// These rules count as ended at this revision, or at the one that made them if that is later.
+    /// An expired rule counts as ended at this revision, or at the revision that made the rule if
+    /// that revision is later.
     revision: Revision,
 }
 
@@ -115,7 +116,8 @@ pub struct Installation {
     pub tokens: Vec<TokenRecord>,
 }
 
-/// A database. Each method writes in one transaction, which is committed when the method returns.
+/// A database. The methods of this trait that write use one transaction, which is committed when the
+/// method returns.
 #[async_trait]
 pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore {
     /// Stores a cursor key if none is stored, and the first tokens if no token was ever stored.
@@ -194,8 +196,8 @@ pub async fn open(url: &str, durability: Durability) -> StoreResult<Arc<dyn Stor
     }
 }
 
-/// Opens a database to read it. Opening it neither creates nor migrates it. Dry runs of changes
-/// also work.
+/// Opens a database to read it. Opening it neither creates nor migrates it. The returned store also
+/// supports dry runs of changes.
 ///
 /// # Errors
 /// [`StoreError::Open`] as for [`open`], or if the database does not exist or is empty.

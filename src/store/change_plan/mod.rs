@@ -28,8 +28,8 @@ pub(super) struct RowChange<K, V> {
     pub(super) key: K,
     pub(super) ended: bool,
     pub(super) inserted: Option<V>,
-    /// Whether a row was stored before the change. In a cleared scope, `ended` is false even for
-    /// such a row, because all rows of the scope are ended together.
+    /// Whether a row was stored before the change. In a cleared scope, `ended` is false even if a
+    /// row was stored, because all rows of the scope are ended together.
     was_stored: bool,
 }
 
@@ -277,7 +277,7 @@ impl<'e> Planning<'e> {
         key: SettingKey,
         value: Option<String>,
     ) {
-        // Every scope of an edit has a number.
+        // Always found: `ChangeReads::of` numbers the scope of every edited setting.
         let Some(scope) = self.scopes.find(scope) else { return };
         let setting = self.settings.entry((scope, key)).or_insert(Edited::absent());
         self.results.outcomes[index] = setting.set(value);
@@ -310,7 +310,7 @@ impl<'e> Planning<'e> {
         if !self.has_tag(name) {
             return;
         }
-        // Every dropped tag has a scope with a number.
+        // Always found: `ChangeReads::of` numbers the scope of every dropped tag.
         let Some(scope) = self.scopes.find(&Scope::Tag(name.clone())) else { return };
         if force {
             self.clear(scope);

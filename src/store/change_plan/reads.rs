@@ -74,9 +74,10 @@ pub(in crate::store) struct ChangeReads<'e> {
     pub(in crate::store) setting_scopes: BTreeSet<ScopeNumber>,
     pub(in crate::store) machines: BTreeSet<&'e MachineId>,
     pub(in crate::store) dropped_tags: BTreeMap<&'e TagName, ScopeNumber>,
-    /// Edits of rules with only one edit, except rules in the scopes of dropped tags, sorted by
-    /// target and scope. These rules are not read before the change is planned: most rules of a
-    /// large import are new or unchanged, and the database detects this faster.
+    /// Edits of rules that are edited only once, sorted by target and scope. Rules in the scopes of
+    /// dropped tags are not included. The stored rules are not read before the change is planned.
+    /// Most rules of a large import are new or unchanged, so it is faster if the database compares
+    /// them while it writes the plan.
     pub(in crate::store) single_rules: Vec<RuleEdit<'e>>,
     /// Edits of all other rules, sorted by target, scope and edit. These rules must be read before
     /// the change is planned.

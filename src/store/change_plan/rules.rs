@@ -137,7 +137,7 @@ impl EditResults {
         next
     }
 
-    /// Applies the only edit of a rule to the stored one. Returns None if the stored row does not
+    /// Applies the only edit of a rule to the stored rule. Returns None if the stored row does not
     /// change. Otherwise, the stored row must be ended, and the returned rule, if any, replaces it.
     pub(in crate::store) fn replace_rule<'e>(
         &mut self,

@@ -83,7 +83,7 @@ pub enum RestoreError {
 ///
 /// # Errors
 /// When the database cannot be read or is damaged, when the file cannot be written, or when
-/// `replace` is false and the file or an SQLite log of it exists.
+/// `replace` is false and the file or its SQLite log exists.
 pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, BackupError> {
     sqlite::backup::backup(database, file, replace)
 }

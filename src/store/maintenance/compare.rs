@@ -89,7 +89,7 @@ impl<'r> Feed<'r> {
         Self { table, from, rows: VecDeque::new(), last: None, ended: false }
     }
 
-    /// Reads the next page if all rows of the last one were compared.
+    /// Reads the next page if all rows of the last page were compared.
     async fn fill(&mut self) -> crate::store::StoreResult<()> {
         if self.rows.is_empty() && !self.ended {
             self.rows = self.from.page(self.table, self.last.as_deref()).await?.into();

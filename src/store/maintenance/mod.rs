@@ -119,7 +119,7 @@ pub enum MaintenanceError {
         url: String,
         reason: String,
     },
-    /// The copy differed from the original when it was read back. It was rolled back.
+    /// The copy differed from the original when it was read back. The copy was rolled back.
     #[error("{url} did not contain the same rows after the copy; it was not changed")]
     Differs {
         /// The URL of the database without its password.
