@@ -63,9 +63,9 @@ pub trait EventStore: Send + Sync + 'static {
     /// SHA-256. At most 100,000 reports, oldest first.
     async fn bundle_members(&self, bundle: &str) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// Deletes the oldest events that a purge selects, up to `limit`. Returns how many were deleted.
-    /// PostgreSQL uses several transactions, and may exceed `limit`, because it drops a whole
-    /// partition if all events in the partition are too old.
+    /// Deletes the oldest events that a purge selects, up to `limit`. Returns how many were
+    /// deleted. PostgreSQL uses several transactions, and may exceed `limit`, because it drops a
+    /// whole partition if all events in the partition are too old.
     async fn purge_events(&self, purge: EventPurge, limit: usize) -> StoreResult<usize>;
 
     async fn delete_events_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;

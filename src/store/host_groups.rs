@@ -142,7 +142,8 @@ pub(super) fn tags_key(tags: &[TagName]) -> StoreResult<i64> {
     if tags.is_empty() { Ok(0) } else { digest(&tags) }
 }
 
-/// The first bytes of a cryptographic hash, so that a host cannot forge the digest of another group.
+/// The first bytes of a cryptographic hash, so that a host cannot forge the digest of another
+/// group.
 fn digest(inputs: &impl Serialize) -> StoreResult<i64> {
     let hash = Sha256::digest(codes::json(inputs)?.as_bytes());
     let mut first = [0; 8];

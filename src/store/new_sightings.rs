@@ -1,8 +1,8 @@
 //! Computes what new events add to programs and sightings, without I/O. A database reads the
 //! rows that a batch of events touches, merges the batch into them here, and writes each row once.
 //!
-//! The result must not depend on the order of events, because events that older versions stored are
-//! counted after newer ones, and imported events have their own time.
+//! The result must not depend on the order of events, because events stored by older versions of
+//! nicelist are counted after newer events, and imported events keep their original times.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -183,7 +183,7 @@ impl<'e> NewSightings<'e> {
         (places, admitted)
     }
 
-    /// The rows with their keys, by key. Rows of programs without an ID are left out.
+    /// The rows with their keys, sorted by key. Rows of programs without an ID are left out.
     pub(super) fn into_rows(
         self,
         programs: &[Option<i64>],
@@ -199,7 +199,8 @@ impl<'e> NewSightings<'e> {
 }
 
 impl ReportedProgram {
-    /// The leaf certificate's SHA-256, common name and organization; empty texts without one.
+    /// The leaf certificate's SHA-256, common name and organization. The texts are empty if the
+    /// program has no certificate.
     pub(super) fn certificate(&self) -> (&str, &str, &str) {
         let leaf = self.program.certificate.as_ref();
         leaf.map_or(("", "", ""), |leaf| (&leaf.sha256, &leaf.common_name, &leaf.organization))
@@ -317,8 +318,8 @@ impl<'e> Identifiers<'e> {
     }
 }
 
-/// An identifier, or an empty text if it is too long, because a cut identifier would be a different
-/// identifier.
+/// An identifier, or an empty text if the identifier is too long. It is not truncated, because a
+/// truncated identifier would be a different identifier.
 fn identifier(text: &str, most: usize) -> Cow<'_, str> {
     if text.len() > most { "".into() } else { clean(text) }
 }

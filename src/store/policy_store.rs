@@ -10,7 +10,7 @@ use super::{
 use crate::fleet::PolicyState;
 use crate::rule::{Revision, RevisionRecord, RevisionSummary, RuleKey, Target};
 
-/// Each method writes in one transaction, except [`PolicyStore::delete_history`]. The writes are
+/// Methods that write use one transaction, except [`PolicyStore::delete_history`]. The writes are
 /// committed when the method returns.
 #[async_trait]
 pub trait PolicyStore: Send + Sync + 'static {
@@ -95,7 +95,7 @@ pub trait PolicyStore: Send + Sync + 'static {
     ) -> StoreResult<Vec<RuleVersion>>;
 
     /// The first revision whose history is kept; None if all history is kept. Queries for the
-    /// policy at an older revision, or for its changes, fail with
+    /// policy or the changes of an older revision fail with
     /// [`StoreError::HistoryDeleted`](super::StoreError::HistoryDeleted).
     async fn history_start(&self) -> StoreResult<Option<RevisionRecord>>;
 
@@ -104,7 +104,7 @@ pub trait PolicyStore: Send + Sync + 'static {
     /// the newest revision.
     async fn revision_at(&self, time: Timestamp, from: Revision) -> StoreResult<Revision>;
 
-    /// Stores the first revision whose history is kept, unless a later one is stored already.
+    /// Stores the first revision whose history is kept, unless a later revision is stored already.
     /// Deletes nothing.
     async fn raise_history_start(&self, start: Revision) -> StoreResult<()>;
 

@@ -69,10 +69,10 @@ pub trait ProgramStore: Send + Sync + 'static {
     /// never be counted.
     async fn delete_sightings_of(&self, machine: &MachineId, limit: usize) -> StoreResult<usize>;
 
-    /// Deletes sightings that were last seen before a time, and programs that have no sightings left.
-    /// Examines programs after a position that were first seen before that time, the oldest first,
-    /// and at most `limit` of their sightings. Deletes nothing while older events still have to be
-    /// counted.
+    /// Deletes sightings that were last seen before a time, and programs that have no sightings
+    /// left. Examines only programs that were first seen before that time, oldest first, starting
+    /// after a position. Examines at most `limit` of their sightings. Deletes nothing while older
+    /// events still have to be counted.
     async fn purge_sightings(
         &self,
         before: Timestamp,

@@ -1,4 +1,4 @@
-//! Checks the checksums of rows. The pages themselves are left to PostgreSQL.
+//! Checks the checksums of rows. Pages are not checked here, because PostgreSQL checks them itself.
 
 use super::url::Address;
 use super::{open, pool, snapshot};

@@ -39,7 +39,7 @@ pub(super) async fn list(
     let mut wanted = conditions(Dialect::Postgres, filter);
     let order = range.add_to(&mut wanted);
     let most = wanted.value(codes::limit(limit));
-    // The innermost query finds the page, so that no other bodies are read.
+    // The innermost query finds the page, so that only the bodies of the page's events are read.
     let sql = format!(
         "SELECT id, received, body, total FROM (
              SELECT page.id, page.received, {body} AS body, {size} AS size,

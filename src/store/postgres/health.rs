@@ -1,4 +1,5 @@
-//! Checks that the database can be written to, reads its size, and stores and reads its time.
+//! Checks that the database can be written to, reads its size, and stores and reads the newest
+//! known time.
 
 use deadpool_postgres::GenericClient;
 use jiff::Timestamp;

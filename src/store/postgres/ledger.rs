@@ -12,7 +12,7 @@ use crate::store::{Expired, LedgerRow, StoreResult};
 /// A page of the ledger.
 ///
 /// IDs grow with revisions, so all rows made after `since` follow the last row made at or before
-/// it. Only the rows up to that last row must be searched for rows that ended after `since`.
+/// `since`. Only the rows up to that last row must be searched for rows that ended after `since`.
 pub(super) async fn page(
     on: &impl GenericClient,
     since: Revision,
@@ -52,7 +52,7 @@ async fn fill<const N: usize>(
          ORDER BY r.id",
         content_of("r")
     );
-    // Unreadable rows are replaced by further rows, because a short page counts as the last one.
+    // If rows are unreadable, reads more rows, because callers treat a short page as the last page.
     while page.rows.len() < page.limit {
         let wanted = page.limit - page.rows.len();
         let left = codes::limit(wanted);

@@ -28,11 +28,11 @@ pub(super) async fn notify(on: &impl deadpool_postgres::GenericClient) -> StoreR
 const BEAT: Duration = Duration::from_millis(300);
 /// How long the server may take to accept a connection, or to respond to a trivial query.
 const RESPONSE: Duration = Duration::from_secs(1);
-/// How long this process may take to see a response that has arrived, if it is busy.
+/// Extra time for this process to notice a response, in case the process is busy.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// Listens until it is dropped, and detects when PostgreSQL stops responding. Without this, a hung
-/// server would be noticed only after minutes, because it keeps its connections.
+/// Listens until it is dropped, and detects when PostgreSQL stops responding. A hung server keeps
+/// its connections open, so queries alone would notice it only after minutes.
 pub(super) struct Listener {
     heard: Arc<Notify>,
     silent: watch::Receiver<bool>,
@@ -140,7 +140,7 @@ async fn listen(
     }
 }
 
-/// Waits for a response. Fails after [`RESPONSE`] and [`GRACE`].
+/// Waits for a response. Fails after [`RESPONSE`] plus [`GRACE`].
 async fn responds<T>(
     question: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Lost> {

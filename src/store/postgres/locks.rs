@@ -1,7 +1,7 @@
 //! Locks between the servers of one database. Each lock is released when its transaction ends.
 //!
-//! A transaction must take its locks before its other statements, so that they see the writes of
-//! the transactions that had the locks before.
+//! A transaction must take its locks before its other statements, so that these statements see the
+//! writes of the transactions that had the locks before.
 
 use deadpool_postgres::GenericClient;
 

@@ -1,4 +1,4 @@
-//! Reads a whole database from one snapshot, or fills one in one transaction.
+//! Reads a whole database from one snapshot, or fills a database in one transaction.
 
 use std::error::Error;
 use std::pin::pin;
@@ -217,7 +217,7 @@ impl DatabaseWriter for Session {
     async fn complete(&mut self) -> StoreResult<()> {
         events::insert_digests(&self.client).await?;
         let names: Vec<&str> = TABLES.iter().map(|table| table.name).collect();
-        // The next queries are planned with these statistics.
+        // PostgreSQL's planner uses these statistics for the next queries.
         let sql = format!("ANALYZE {}, event_body, event_once", names.join(", "));
         Ok(self.client.batch_execute(&sql).await?)
     }

@@ -1,9 +1,9 @@
 //! The PostgreSQL adapter: any number of servers that share one database.
 //!
-//! Reads use a few connections. Hosts and events, which are written most, are written in groups:
-//! waiting requests share a commit. A change of policy is one transaction under a lock between all
-//! servers, so that revisions have the order of their commits. Its commit notifies the other
-//! servers.
+//! Reads use a few connections. Hosts and events, which are written most often, are written in
+//! groups: waiting requests share a commit. A change of policy is one transaction. The transaction
+//! holds a lock that all servers share, so that revisions have the order of their commits. The
+//! commit notifies the other servers.
 //!
 //! While the database cannot be reached, methods fail quickly instead of waiting for it.
 

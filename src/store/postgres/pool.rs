@@ -12,7 +12,7 @@ use super::rule_stage;
 use super::url::Address;
 use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 
-/// How long creating a connection, or checking one before it is used again, may take.
+/// Time limit for creating a connection, or for checking a connection before it is used again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Settings of every session. Some uses override them. A session does not wait forever for another
@@ -31,8 +31,8 @@ pub(super) enum PoolUse {
     /// disabled, because a query plan that was chosen for a small table would be slow after the
     /// table has grown.
     WriteByKey,
-    /// A connection that reads a whole database in key order, or fills one. Its transaction may be
-    /// idle while it waits for the other database.
+    /// A connection that reads a whole database in key order, or fills a database. Its transaction
+    /// may be idle while it waits for the other database.
     Move,
 }
 

@@ -29,8 +29,8 @@ async fn count_older(client: &mut Client, limit: usize) -> StoreResult<bool> {
     Lock::Events.take(&on).await?;
     let Some(newest) = old_sightings::uncounted(&on).await? else { return Ok(false) };
     let OlderEvents { events, next } = match older_events(&on, newest, limit).await {
-        // An event is unreadable. Only the newest event is read now, and left out if it is the
-        // unreadable one.
+        // An event is unreadable. Reads only the newest event now, and skips that event if it is
+        // unreadable.
         Err(StoreError::Unreadable(_)) => match older_events(&on, newest, 1).await {
             Err(StoreError::Unreadable(reason)) => {
                 old_sightings::leave_out(&on, newest, &reason).await?

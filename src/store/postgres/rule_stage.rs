@@ -1,5 +1,5 @@
-//! A temporary table for the rules that a change may write or remove. Each session has its own. The
-//! rules are streamed into it in PostgreSQL's binary format.
+//! A temporary table for the rules that a change may write or remove. Each session has its own
+//! table. The rules are streamed into it in PostgreSQL's binary format.
 
 use std::pin::pin;
 

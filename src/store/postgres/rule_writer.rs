@@ -18,8 +18,9 @@ use crate::store::change_plan::{
 use crate::store::sql::commit::RuleWriting;
 use crate::store::sql::rows::{self, CONTENT, content_of};
 
-/// With this many rules or more, statistics of the staged rules are collected, so that PostgreSQL's
-/// planner can choose how to find the rows that they replace. Fewer rules are looked up one by one.
+/// With this many staged rules or more, nicelist collects statistics of them, so that PostgreSQL's
+/// planner can choose how to find the stored rules to replace. Fewer rules are looked up one by
+/// one.
 const MANY: usize = 5_000;
 
 impl RuleWriting for Transaction<'_> {
@@ -146,7 +147,7 @@ impl Writer<'_, '_, '_> {
             counts.inserted = on.execute(&sql, &[&revision]).await?;
         }
         if many {
-            // The next queries are planned with statistics that include the new rows.
+            // Updates the planner's statistics, so that they include the new rows.
             on.batch_execute("ANALYZE rule").await?;
         } else {
             on.batch_execute(AS_PLANNED).await?;

@@ -107,7 +107,7 @@ async fn insert_programs(
     inserted.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
-/// Replaces the first report of a program with an earlier one, which was counted later.
+/// Replaces the first report of a program with an earlier report that was counted later.
 async fn replace_first_report(
     on: &Transaction<'_>,
     id: i64,

@@ -135,8 +135,8 @@ fn shown(config: &Config) -> String {
     format!("postgres://{user}{}/{database}", hosts.join(","))
 }
 
-/// Describes an error with its causes, because the library's text often contains only the kind of
-/// error. For an error from PostgreSQL, returns only its message and detail.
+/// Describes an error with its causes, because the text of `tokio_postgres` often contains only the
+/// kind of error. For an error from PostgreSQL, returns only its message and detail.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     let mut next = Some(error);

@@ -1,5 +1,5 @@
-//! Writes hosts and events in groups: waiting jobs share a transaction, and each completes after
-//! its commit.
+//! Writes hosts and events in groups. Waiting jobs share a transaction, and each job completes
+//! after the commit.
 
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::error::TrySendError;

@@ -18,7 +18,7 @@ const MANY_ENDED: i64 = 20_000;
 /// A page of the ledger.
 ///
 /// IDs grow with revisions, so all rows made after `since` follow the last row made at or before
-/// it. Only the rows up to that last row must be searched for rows that ended after `since`.
+/// `since`. Only the rows up to that last row must be searched for rows that ended after `since`.
 pub(super) fn page(
     connection: &Connection,
     since: Revision,
@@ -62,7 +62,7 @@ fn fill<const N: usize>(
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let mut find_scope = connection.prepare_cached("SELECT kind, name FROM scope WHERE id = ?")?;
-    // Unreadable rows are replaced by further rows, because a short page counts as the last one.
+    // If rows are unreadable, reads more rows, because callers treat a short page as the last page.
     while page.rows.len() < page.limit {
         let wanted = page.limit - page.rows.len();
         let limit = codes::limit(wanted);

@@ -1,4 +1,4 @@
-//! Reads a whole database from one snapshot, or fills one in one transaction.
+//! Reads a whole database from one snapshot, or fills a database in one transaction.
 
 use std::path::Path;
 

@@ -88,7 +88,7 @@ fn insert_program(
     Ok(connection.last_insert_rowid())
 }
 
-/// Replaces the first report of a program with an earlier one, which was counted later.
+/// Replaces the first report of a program with an earlier report that was counted later.
 fn replace_first_report(
     connection: &Connection,
     id: i64,

@@ -92,7 +92,7 @@ impl Columns {
         Ok(())
     }
 
-    /// The places and the columns of the digest, which are the parameters of [`GIVEN`].
+    /// The indexes and the columns of the digest, which are the parameters of [`GIVEN`].
     fn keys(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 9] {
         [
             &self.place,
@@ -251,8 +251,8 @@ async fn insert(
     Ok(new)
 }
 
-/// If a stored event has no bundle hash, replaces its body with the first report of the same event
-/// that has one.
+/// All `events` have a bundle hash. If the stored body of such an event has no bundle hash,
+/// replaces the stored body with the first report of the event in `events`.
 async fn learn_bundles(on: &Transaction<'_>, events: &[&Event]) -> StoreResult<()> {
     if events.is_empty() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! The partitions of events. Each has the events that were received in one week. The default
-//! partition has all others.
+//! The partitions of events. One partition has the events that were received in one week. Events
+//! without such a partition are in the default partition.
 
 use std::collections::HashSet;
 
@@ -9,8 +9,8 @@ use crate::store::StoreResult;
 use crate::store::postgres::locks::Lock;
 use crate::store::postgres::query;
 
-/// A week, in milliseconds. With one partition per week, a query for one event searches fewer
-/// partitions than with one per day.
+/// A week, in milliseconds. With weekly partitions, a query for one event searches fewer partitions
+/// than with daily partitions.
 const WEEK: i64 = 7 * 24 * 60 * 60 * 1000;
 const TABLES: [&str; 2] = ["event", "event_body"];
 

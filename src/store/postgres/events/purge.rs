@@ -12,8 +12,8 @@ use crate::store::{EventPurge, StoreResult};
 
 /// Maximum entries of `event_once` to delete at a time, after their partitions were dropped.
 const STALE: i64 = 20_000;
-/// How long dropping a partition waits for its readers before it fails. New readers may have to
-/// wait this long, too.
+/// How long to wait for the readers of a partition before dropping it fails. New readers may have
+/// to wait this long, too.
 const DROP_PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 
 /// Whether any event, or any entry of `event_once` for a dropped partition, must be deleted.
@@ -34,7 +34,7 @@ pub(in crate::store::postgres) async fn has_overdue(
 
 async fn surplus(on: &impl GenericClient, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // A range of IDs never has more events than IDs, so a small range needs no count.
+    // The range of IDs is at least the number of events, so a small range needs no count.
     let sql = "SELECT coalesce((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     for sql in [sql, "SELECT count(*) FROM event"] {
         let rows = query(on, sql, &[]).await?;
@@ -105,7 +105,7 @@ async fn drop_week(client: &mut Client, week: Week) -> StoreResult<usize> {
     usize::try_from(events).map_err(|error| codes::corrupt("count", &error))
 }
 
-/// Deletes the events of a query, with their bodies and digests.
+/// Deletes the events that a query selects, with their bodies and digests.
 async fn delete(on: &impl GenericClient, which: &str, values: Values<'_>) -> StoreResult<usize> {
     let sql = format!(
         "WITH old AS MATERIALIZED ({which}), gone AS (

@@ -88,7 +88,8 @@ impl Batch for Saves {
                 .collect());
         }
         let on = client.transaction().await?;
-        // Waits while a host is being forgotten, because its version must not be used again.
+        // Waits while a host is being forgotten, because the versions of its row must not be used
+        // again.
         Lock::Hosts.share(&on).await?;
         let mut answers = vec![false; jobs.len()];
         for round in &rounds {
