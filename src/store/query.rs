@@ -140,7 +140,7 @@ pub struct SharedSerial {
     /// The serial number, in upper case. It may be a placeholder that many hosts report.
     pub serial: String,
     pub hosts: u64,
-    /// Some of these hosts: the first ones by machine ID.
+    /// Some of the hosts that report the serial number: the first hosts by machine ID.
     pub machines: Vec<MachineId>,
 }
 
@@ -182,7 +182,7 @@ pub struct EventPurge {
 pub enum EventOrigin {
     /// The host has just sent the events.
     Upload {
-        /// The maximum number of programs to add that no host has reported before. Events of
+        /// Maximum new programs to store. A program is new if it is not stored yet. Events of
         /// further new programs are stored, but are not counted as sightings.
         new_programs: usize,
     },
@@ -191,10 +191,9 @@ pub enum EventOrigin {
 }
 
 impl EventOrigin {
-    /// The time at which an event counts as a sighting. For an upload, this is the time when the
-    /// server received the event, because the clock of a host is not trusted. For an import, it is
-    /// the time when the event occurred. If this time is unknown or later than `received`, it is
-    /// `received`.
+    /// The time at which an event counts as a sighting. For an upload, this is `received`, because
+    /// the clock of a host is not trusted. For an import, this is the time when the event occurred,
+    /// or `received` if the time of the event is unknown or later.
     pub(super) fn seen(self, event: &Event, received: Timestamp) -> Timestamp {
         match self {
             Self::Upload { .. } => received,
@@ -227,8 +226,8 @@ pub struct ProgramFilter {
     pub sha256: Option<String>,
     /// Only programs with this cdhash. Letter case does not matter.
     pub cdhash: Option<String>,
-    /// Only programs with this signing ID. This includes programs whose signing ID was reported
-    /// without the team ID, as old clients do.
+    /// Only programs with this signing ID. This includes programs whose signing ID an old client
+    /// reported without the team ID.
     pub signing_id: Option<String>,
     /// Only programs with this publisher: a team ID, the SHA-256 of the leaf certificate, or a part
     /// of the certificate's common name or organization. Letter case (ASCII) does not matter.
@@ -248,14 +247,14 @@ pub struct SightingFilter {
     pub machine: Option<MachineId>,
     /// Only sightings on hosts with this tag.
     pub tag: Option<TagName>,
-    /// Only sightings with this user in their list of users, whose length is limited.
+    /// Only sightings whose list of users contains this user. The length of the list is limited.
     pub user: Option<String>,
     /// Only sightings whose newest decision blocked the program.
     pub blocked: bool,
 }
 
 /// The place of a program in a list. If a program was seen on very many hosts, one part of the list
-/// examines only some of them. The next part then continues with the hosts after the row ID
+/// examines only some of these hosts. The next part continues with the hosts after the row ID
 /// `machine`, which is valid only in one database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProgramPosition {

@@ -7,7 +7,7 @@ tokio::task_local! {
     static QUERY_PURPOSE: QueryPurpose;
 }
 
-/// The server sets this for each request with [`QueryPurpose::run`].
+/// The server sets the purpose of each request with [`QueryPurpose::run`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QueryPurpose {
     /// A host waits for its sync.

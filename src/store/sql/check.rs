@@ -80,7 +80,7 @@ async fn check(
 }
 
 /// Stores the checksums of all rules, settings and tags, when the schema is migrated from a version
-/// that had none.
+/// without checksums.
 pub(in crate::store) async fn fill(on: &impl Database) -> StoreResult<()> {
     let rule = format!(
         "SELECT r.id, r.made, r.ended, r.rule_type, r.identifier, s.kind, s.name, {}

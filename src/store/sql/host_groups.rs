@@ -17,8 +17,8 @@ fn group(row: &(dyn StoredRow + '_), first: usize) -> StoreResult<HostGroup> {
     Ok(HostGroup { state: row.number(first)?, tags: row.number(first + 1)? })
 }
 
-/// Counts hosts by group, sync in progress and second of the last preflight. Reads these columns of
-/// all hosts, or an index.
+/// Counts hosts by group, by whether they are syncing, and by the time of the last preflight in
+/// seconds. Reads these columns of all hosts, or an index.
 pub(in crate::store) async fn counts(on: &impl Database) -> StoreResult<Vec<HostCount>> {
     let sql = "SELECT state_key, tags_key, syncing, seen, count(*) FROM host
                GROUP BY state_key, tags_key, syncing, seen";
@@ -69,7 +69,8 @@ pub(in crate::store) async fn named<D: Database>(
     if ways.is_empty() {
         return Ok(Vec::new());
     }
-    // Each way has its own index, except patterns, which are compared with the names of all hosts.
+    // Each condition is a separate query, so that it can use an index. Only patterns are compared
+    // with the names of all hosts.
     let ways: Vec<String> =
         ways.iter().map(|way| format!("SELECT machine FROM host WHERE {way}")).collect();
     let limit = wanted.value(codes::limit(limit));

@@ -54,8 +54,8 @@ pub(in crate::store) async fn add_filter<'a, D: Database>(
     Ok(())
 }
 
-/// The condition that a host has a tag: an administrator gave it the tag, or the tag's membership
-/// matches it.
+/// The condition that a host has a tag: an administrator gave the host the tag, or the tag's
+/// membership matches the host.
 pub(super) async fn has_tag<D: Database>(
     on: &D,
     wanted: &mut Conditions<'_>,
@@ -204,7 +204,7 @@ pub(in crate::store) async fn find_scope_set(
 }
 
 /// Returns the ID of a list of scopes, and creates the ID if necessary. This needs no lock: if
-/// another server adds the same list first, its ID is returned.
+/// another server adds the same list first, the ID from that server is returned.
 pub(in crate::store) async fn intern_scope_set(
     on: &impl Database,
     members: &[ScopeId],

@@ -132,9 +132,9 @@ enum Examined {
     SomeHostsOf([i64; 2]),
 }
 
-/// Chooses the programs after a position that are examined for one part of a list. Of the filter's
-/// conditions, it checks those on the SHA-256, the signing ID and the first sighting. If sightings
-/// are examined, too, their number is limited as well.
+/// Chooses the programs after a position that are examined for one part of a list. Checks only the
+/// filter's conditions on the SHA-256, the signing ID and the first sighting. If sightings are
+/// examined, too, their number is also limited.
 async fn examined(
     on: &impl Database,
     filter: &ProgramFilter,
