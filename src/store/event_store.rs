@@ -10,7 +10,7 @@ use crate::fleet::{Event, EventId, EventStat};
 use crate::rule::MachineId;
 
 /// Methods that write use one transaction, except [`EventStore::purge_events`]. The writes are
-/// durable when the method returns.
+/// committed when the method returns.
 #[async_trait]
 pub trait EventStore: Send + Sync + 'static {
     /// Stores the events that are new, and counts them in the programs and sightings of

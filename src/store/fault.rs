@@ -50,7 +50,7 @@ pub struct Health {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DatabaseSize {
-    /// Bytes of the SQLite file and its log, or of the database on its PostgreSQL server.
+    /// Bytes of the SQLite file and its log, or of the PostgreSQL database.
     pub bytes: u64,
     /// Free bytes of the database's disk. None for PostgreSQL and on Windows.
     pub disk_free: Option<u64>,

@@ -9,7 +9,7 @@ use super::{
 use crate::fleet::{Actor, Host, ScopeSetId};
 use crate::rule::{MachineId, Scope};
 
-/// Methods that write use one transaction. The writes are durable when the method returns.
+/// Methods that write use one transaction. The writes are committed when the method returns.
 #[async_trait]
 pub trait HostStore: Send + Sync + 'static {
     async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>>;

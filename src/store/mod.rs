@@ -137,7 +137,7 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     async fn size(&self) -> StoreResult<DatabaseSize>;
 
     /// Writes a row to prove that writing works. On SQLite, may succeed without writing, for
-    /// example if another write succeeded within the last second or a long one is in progress.
+    /// example if another write succeeded within the last second or a long write is in progress.
     async fn prove_writable(&self) -> StoreResult<()>;
 
     async fn note_time(&self, time: Timestamp) -> StoreResult<()>;

@@ -24,7 +24,7 @@ pub trait ActiveRules {
     /// The rule for a target in exactly this scope.
     fn rule(&self, target: &Target, scope: &Scope) -> Option<ActiveRule<'_>>;
 
-    /// Whether a scope may have a rule or a setting.
+    /// Returns false only if the scope has no rules and no settings.
     fn is_used(&self, scope: &Scope) -> bool;
 
     /// The stored rules, without the edits of a draft.
@@ -278,7 +278,7 @@ impl<R: ActiveRules> RulesOfHost<'_, R> {
         }
     }
 
-    /// Whether a client keeps the same rule for a target when these rules replace `other`.
+    /// Whether a client's rule for a target stays the same when these rules replace `other`.
     pub(super) fn is_same_in<S: ActiveRules>(
         &self,
         other: &RulesOfHost<'_, S>,

@@ -15,8 +15,8 @@ use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
 /// Time limit for creating a connection, or for checking a connection before it is used again.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Settings of every session. Some uses override them. A session does not wait forever for another
-/// server's lock, even if that server stopped responding.
+/// Settings of every session. The function `pool` overrides some of these settings. Because of
+/// `lock_timeout`, a session does not wait forever for a lock of a server that stopped responding.
 const SESSION: &str = "SET client_min_messages = warning; SET jit = off; SET lock_timeout = '60s';
      SET idle_in_transaction_session_timeout = '60s';
      SET default_transaction_isolation = 'read committed';";

@@ -103,8 +103,8 @@ pub(super) fn readable(path: &Path) -> Result<Log, String> {
     }
 }
 
-/// Creates an empty file next to `file`. On Unix, only its owner can read it. It is deleted when it
-/// is dropped, unless it replaces `file`.
+/// Creates an empty file next to `file`. On Unix, only the owner can read the new file. The new
+/// file is deleted when the result is dropped, unless it has replaced `file`.
 pub(super) fn next_to(file: &Path) -> io::Result<NamedTempFile> {
     Builder::new().prefix(".nicelist-").suffix(".unfinished").tempfile_in(folder(file))
 }

@@ -11,8 +11,8 @@ use crate::store::codes::corrupt;
 use crate::store::sql::{Database, Dialect, Parameter, StoredRow};
 use crate::store::{StoreError, StoreResult};
 
-/// Runs queries of the trait [`Database`] and returns their result. On SQLite, these queries never
-/// wait.
+/// Runs queries of the trait [`Database`] and returns their result. On SQLite, the futures of these
+/// queries are never pending.
 pub(super) fn finish<T>(queries: impl Future<Output = StoreResult<T>>) -> StoreResult<T> {
     match pin!(queries).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,

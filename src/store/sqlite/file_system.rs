@@ -8,7 +8,7 @@ use std::path::Path;
 #[cfg(unix)]
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 
-/// Distinguishes the files of a machine. On Unix, a device and an inode on it.
+/// Distinguishes the files of a machine. On Unix, the numbers of a file's device and inode.
 pub(super) type FileId = (u64, u64);
 
 #[cfg(unix)]

@@ -71,8 +71,8 @@ pub(super) async fn prove_writable(writer: &Writer, identity: &Identity) -> Stor
     let write = writer.write(CommitSharing::Shared { rows: 1 }, note);
     match tokio::time::timeout(PATIENCE, write).await {
         Ok(written) => written,
-        // The write waits for a large import, or the disk does not respond. A later check finds out
-        // which of these is the cause.
+        // The write waits for a large import, or the disk does not respond. A later check fails if
+        // the current transaction takes too long.
         Err(_) => inspect(writer, identity).map(drop),
     }
 }

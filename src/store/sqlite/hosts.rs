@@ -98,9 +98,9 @@ impl HostRow {
     }
 }
 
-/// Writes a host if its row is still at `version`; 0 means that it has no row yet. Versions of
-/// forgotten hosts are not used again, so a late write for a forgotten host cannot overwrite its
-/// new row.
+/// Writes a host if its row is still at `version`; 0 means that the host has no row yet. Versions
+/// of forgotten hosts are not used again, so a late write for a forgotten host cannot overwrite the
+/// host's new row.
 pub(super) fn save(
     connection: &Connection,
     row: &HostRow,

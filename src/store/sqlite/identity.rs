@@ -17,8 +17,8 @@ pub(super) struct Identity {
     path: PathBuf,
     file: FileId,
     log_path: PathBuf,
-    /// Identifies the write-ahead log. It is set by the first check that finds a log. SQLite
-    /// creates the log when it first writes.
+    /// Identifies the write-ahead log. Set by the first check that finds a log, because the log may
+    /// not exist when the file is opened.
     log: OnceLock<FileId>,
     /// Whether the last check failed.
     lost: AtomicBool,

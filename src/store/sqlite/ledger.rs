@@ -49,7 +49,7 @@ pub(super) fn page(
 }
 
 /// Adds the rows that meet a condition, up to the page's limit. The condition must require IDs
-/// above its first value.
+/// above the first of `values`.
 fn fill<const N: usize>(
     page: &mut LedgerPage<'_>,
     connection: &Connection,

@@ -113,9 +113,9 @@ impl File {
     }
 }
 
-/// Begins an exclusive transaction without a write-ahead log, which would contain everything a
-/// second time. A rollback journal stays small, because new pages at the end of the file need no
-/// copy in it.
+/// Begins an exclusive transaction with a rollback journal. The journal stays small, because pages
+/// that are added to the file need no copy in the journal. A write-ahead log would contain all data
+/// a second time.
 fn begin(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_one("PRAGMA journal_mode = DELETE", [], |_| Ok(()))?;
     connection.execute_batch("BEGIN EXCLUSIVE")

@@ -140,8 +140,8 @@ fn alone(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(url.as_str(), flags)
 }
 
-/// Returns the state of the write-ahead log, which determines how the database can be read without
-/// changing its content, and the version of the schema.
+/// Returns the state of the write-ahead log and the version of the schema. The state determines how
+/// the database can be read without changing its content.
 pub(super) fn examine(path: &Path) -> Result<(Log, usize), String> {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");

@@ -19,8 +19,8 @@ use crate::store::{
     UndecidedSighting,
 };
 
-/// Reads the newest uncounted events. If one is unreadable, reads only the newest, and leaves it
-/// out if it is the unreadable one.
+/// Reads the newest uncounted events. If any of these events is unreadable, reads only the newest
+/// event, and skips that event if it is unreadable.
 fn older_events(on: &Connection, newest: EventId, limit: usize) -> StoreResult<OlderEvents> {
     let range = EventRange::Before(Some(EventId(newest.0.saturating_add(1))));
     match events::list(on, &EventFilter::default(), range, limit) {

@@ -85,7 +85,7 @@ impl Readers {
     }
 }
 
-/// Connections for one purpose. If none is idle, another one is opened.
+/// Connections for one purpose. If no connection is idle, another connection is opened.
 struct Pool {
     path: PathBuf,
     reading: ConnectionUse,

@@ -213,8 +213,8 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
 enum Found {
     /// This change inserted the row.
     New,
-    /// The row has the content of the edited rule. To save time, no rule is built from it: in a
-    /// repeated import, most rows are the same.
+    /// The row already has the wanted content. To save time, no rule is built from the row: in a
+    /// repeated import, most rows stay the same.
     Same,
     Other(StoreResult<Rule>),
 }

@@ -24,7 +24,7 @@ const MOST_WAITING: u32 = 64 * 1024;
 const GATHERING: Duration = Duration::from_micros(2500);
 const STEPS: u32 = 4;
 /// With this many waiting jobs, a commit does not wait for more jobs. Jobs that arrive during the
-/// commit share the next one.
+/// commit share the next commit.
 const CROWD: usize = 32;
 
 /// Whether the work of a successful job is kept.
@@ -63,8 +63,8 @@ impl CommitSharing {
     }
 }
 
-/// Sends jobs to the thread. Dropping it waits until the queued jobs are done and the thread has
-/// ended.
+/// Sends jobs to the thread. Dropping a `Writer` waits until the queued jobs are done and the
+/// thread has ended.
 pub(super) struct Writer {
     queue: Option<mpsc::UnboundedSender<Job>>,
     room: Arc<Semaphore>,
@@ -72,7 +72,7 @@ pub(super) struct Writer {
     thread: Option<JoinHandle<()>>,
 }
 
-/// When the thread began its current transaction and when it last committed one.
+/// When the thread began its current transaction, and when it last committed a transaction.
 struct Activity {
     start: Instant,
     /// Milliseconds since `start`, plus 1; 0 while no transaction is open.
@@ -119,7 +119,7 @@ impl Writer {
         Ok(Self { queue: Some(queue), room, activity, thread: Some(thread) })
     }
 
-    /// How long the current transaction has been open; `None` while there is none.
+    /// How long the current transaction has been open; None if no transaction is open.
     pub(super) fn busy_for(&self) -> Option<Duration> {
         self.activity.since(&self.activity.began)
     }
@@ -132,9 +132,9 @@ impl Writer {
         self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 
-    /// Does `work` in a transaction, or as a part of one, and returns after its commit. A job that
-    /// may share a commit fails with [`StoreError::Overloaded`] if too many rows are already
-    /// waiting.
+    /// Does `work` in a transaction, which other jobs may share, and returns after the commit. A
+    /// job that may share a commit fails with [`StoreError::Overloaded`] if too many rows are
+    /// already waiting.
     pub(super) async fn write<T, W>(&self, turn: CommitSharing, work: W) -> StoreResult<T>
     where
         T: Send + 'static,

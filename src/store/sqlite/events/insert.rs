@@ -83,7 +83,7 @@ fn insert<'e>(
     Ok(new)
 }
 
-/// If the event is already stored without the hash of its bundle, replaces its body with `event`.
+/// If the stored copy of `event` has no bundle hash, replaces the stored body with `event`.
 fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     let found: Option<(i64, String)> = connection
         .prepare_cached(
@@ -113,8 +113,7 @@ fn learn_bundle(connection: &Connection, event: &Event) -> StoreResult<()> {
     Ok(())
 }
 
-/// How many events exceed the limit `purge.keep`. None if no event must be deleted, neither for
-/// this limit nor for its age.
+/// How many events exceed the limit `purge.keep`. None if no event exceeds the limit or is too old.
 pub(in crate::store::sqlite) fn overdue(
     connection: &Connection,
     purge: EventPurge,
@@ -131,7 +130,7 @@ pub(in crate::store::sqlite) fn overdue(
 
 fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     let Some(keep) = keep.and_then(|keep| i64::try_from(keep).ok()) else { return Ok(0) };
-    // A range of IDs never has more events than IDs, so a small range needs no count.
+    // The range of IDs is at least the number of events, so a small range needs no count.
     let sql = "SELECT ifnull((SELECT max(id) FROM event) - (SELECT min(id) FROM event) + 1, 0)";
     let at_most: i64 = connection.prepare_cached(sql)?.query_one([], |row| row.get(0))?;
     if at_most <= keep {
