@@ -1,4 +1,4 @@
-//! Which fields of a rule a change keeps or resets, and how the differences are shown.
+//! Changes of a rule: which fields are kept or reset, and how the differences are shown.
 
 use serde_json::{Value, json};
 

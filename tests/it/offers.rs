@@ -172,8 +172,8 @@ async fn l3_a_change_that_clients_do_not_see_is_not_sent() {
     world.end().await;
 }
 
-/// The tag and the rules change before each sync, and no sync is reported as completed. At the end,
-/// a normal sync gives the host the right rules.
+/// The rules, and sometimes the tag of the host, change before each of 30 syncs. No postflight of
+/// these syncs reaches the server. At the end, a normal sync gives the host the right rules.
 #[tokio::test]
 async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
     for world in worlds().await {
@@ -188,8 +188,8 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
                 world.post("/hosts/M1/tags", json!({tagged: ["eng"]})).await;
                 world.drop_rule(&team(number - 1 - gone), "fleet").await;
                 world.put_rule("block", &team(number), "fleet").await;
-                // In even turns, the host gets the rules, but its postflight is lost. In odd turns,
-                // the host gets no rules.
+                // If the number is even, the host gets the rules, but its postflight is lost. If the
+                // number is odd, the host gets no rules.
                 let loses = match number % 2 {
                     0 => Loses::From(POSTFLIGHT),
                     _ => Loses::AnswersFrom(FIRST_PAGE),

@@ -1,4 +1,4 @@
-//! Databases of older versions can be opened, and their hosts sync without drift.
+//! Databases from older versions of nicelist can be opened, and the hosts sync without drift.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -109,7 +109,7 @@ async fn its_hosts_sync_without_drift(world: World) {
         assert_up_to_date(&world, name, mac).await;
     }
 
-    // After one change, each host except pedro gets only the changed rule.
+    // After a rule is added, each host except pedro gets only the new rule.
     world.put_rule("block", &format!("binary:{}", "e0".repeat(32)), "fleet").await;
     for (name, mac) in &mut macs {
         let report = mac.sync(&world).await;
@@ -139,8 +139,8 @@ async fn l3_hosts_in_the_middle_of_syncs_with_an_older_version_need_no_clean_syn
         assert_eq!(macs.len(), 18);
         for (name, mac) in &mut macs {
             let report = mac.sync(&world).await;
-            // The ordered clean sync is still pending. The server never got its postflight, and
-            // the reported counts do not prove that it was performed.
+            // The clean sync that was ordered for this Mac is still pending. The server never got
+            // the postflight, and the reported counts do not prove that the Mac did a clean sync.
             let is_ordered = name == "cleaned-counts";
             let kind = if is_ordered { SyncKind::Clean } else { SyncKind::Normal };
             assert_eq!(report.performed, kind, "{name}");

@@ -198,8 +198,8 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
     assert_eq!(holding.revision, Revision(21));
 }
 
-/// A server that was started later has less history in memory. A download that alternates between
-/// this server and one that was started earlier returns each rule exactly one time.
+/// A server that starts after history was deleted has less history in memory. A download that
+/// alternates between this server and an older server returns each rule exactly one time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_alternates_between_servers_with_different_history() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -234,8 +234,8 @@ async fn s8_a_download_alternates_between_servers_with_different_history() {
     }
 }
 
-/// The server sends all rules of a host again before it deletes the record of their order. All of
-/// these rules are sent in one normal sync.
+/// Before the server deletes the record of the order of a host's rules, it sends all these rules
+/// again in one normal sync.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_rules_are_sent_again_before_their_order_is_forgotten() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();
@@ -278,7 +278,7 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
     assert_eq!(rules, ["0000000000", "0000000002"]);
 }
 
-/// A database with a rule that was replaced long ago, a rule of today, and a history retention of
+/// A database with a rule that was replaced long ago, a rule that is new, and a history retention of
 /// seven days.
 fn shell_with_old_history() -> Shell {
     let shell = Shell::new();

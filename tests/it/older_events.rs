@@ -29,8 +29,7 @@ fn wait_until(what: &str, is_done: impl Fn() -> bool) {
     }
 }
 
-/// Checks that each execution, and each report of a member of a bundle, is counted exactly one
-/// time.
+/// Checks that each event, except file access events, is counted exactly one time.
 fn assert_counted(shell: &Shell) {
     let executions = number(shell, "SELECT count(*) FROM event WHERE kind <> 2");
     assert!(executions > 0);
@@ -102,8 +101,8 @@ async fn a_killed_server_continues_to_count_where_it_stopped() {
     assert_counted(&shell);
 }
 
-/// Whether the list of pending programs reports that the server still reads older events. It must
-/// report this if some events are still not counted after the response.
+/// Whether the list of pending programs reports that the server still reads older events. The list
+/// must report this if, after the response, some events are still not counted.
 async fn page_notes_it(shell: &Shell, server: &Server) -> bool {
     let page = crate::pending::page(server, "limit=1").await;
     let is_noted = page["reading_older_events"] == true;

@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
-/// An upper limit for the number of rules that pedro can receive: it accepts 10 MiB of JSON, and
-/// each rule has at least 60 bytes.
+/// An upper limit for the number of rules that pedro can receive: pedro accepts at most 10 MiB of
+/// JSON, and each rule has at least 60 bytes.
 const MOST: usize = 10 * 1024 * 1024 / 60;
 const FLEET: usize = 20_000;
 const PEDRO: &str = "pedro-1.2.0 (pedro 1.2.0)";

@@ -147,8 +147,8 @@ async fn a2_the_document_describes_every_schema_and_enums_as_enums() {
     }
 }
 
-/// Returns the first difference between a response body and the schema for its status. The caller
-/// checks that the status is described.
+/// Returns the first difference between `body` and the schema for responses with `status`. The
+/// caller checks that the document describes this status.
 fn mismatch(
     document: &Value,
     method: &str,

@@ -1,4 +1,4 @@
-//! Commands that expect rules, with files of other kinds or with the keys of other tools.
+//! Commands that expect rules but get files of other kinds, or files with old or foreign keys.
 
 use crate::shell::Shell;
 
@@ -134,8 +134,8 @@ fn w12_files_of_another_kind_are_identified() {
     }
 }
 
-/// W12: one error lists all old keys of a rule, with their replacements. For CSV, the error is
-/// about the missing policy column.
+/// W12: one error lists all old keys of a rule, with their replacements. For a CSV file,
+/// the error is about the missing policy column.
 #[test]
 fn w12_old_keys_are_reported_together() {
     let shell = Shell::new();

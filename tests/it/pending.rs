@@ -1,5 +1,5 @@
-//! Programs that are pending approval: they are listed even after their events are deleted, and a
-//! page evaluates a limited number of programs.
+//! Programs that are pending approval: they are listed even after their events are deleted, and
+//! the server evaluates a limited number of programs for each page.
 
 use std::sync::Arc;
 
@@ -112,7 +112,7 @@ async fn a_page_evaluates_at_most_5000_programs_and_continues_with_the_next() {
     assert_eq!(listed[0]["name"], "tool-0", "{listed}");
     assert_eq!(shell.json("program show tool-0")["name"], "tool-0");
 
-    // The next page begins after the last program of the previous page, even with another limit.
+    // The next page begins after the last program of the previous page, even if the limit differs.
     shell.run("rule remove teamid:EQHXZ8M8AV");
     let first = page(&server, "limit=40").await;
     let items = first["items"].as_array().unwrap();

@@ -13,16 +13,17 @@ const END: &str = "\u{1b}[F";
 const PAGE_UP: &str = "\u{1b}[5~";
 const PAGE_DOWN: &str = "\u{1b}[6~";
 
-/// Opens the list of a command. Two programs are pending.
+/// Runs a command that opens the list. The list contains two pending programs.
 fn open(shell: &Shell, line: &str) -> Terminal {
     let mut terminal = Terminal::open(shell, line);
     terminal.screen_shows("2 of 2 match, 0 selected");
-    // The last line of the screen is drawn last.
+    // This text is in the bottom line, which is drawn last.
     terminal.screen_shows("? keys");
     terminal
 }
 
-/// Selects both programs, the suggested rule for each, and the Macs where they are pending.
+/// Selects both programs, the suggested rule for each program, and the Macs where the programs are
+/// pending.
 fn up_to_the_expiry(shell: &Shell) -> Terminal {
     let mut terminal = open(shell, "event approve --ticket IT-7");
     terminal.press(SPACE);
@@ -98,8 +99,8 @@ fn keys_move_in_the_list_and_a_question_mark_shows_them() {
     assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
 }
 
-/// From the call "Pinecone is blocked on Mira's Mac" to the rule, with a command that is typed in
-/// full, without completion.
+/// Counts the keys from the call "Pinecone is blocked on Mira's Mac" to the new rule. The command is
+/// typed in full, without completion.
 #[test]
 fn an_approval_takes_at_most_40_keys() {
     let (shell, _server) = with_two_macs();

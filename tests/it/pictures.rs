@@ -12,9 +12,10 @@ use crate::artifact;
 use crate::shell::{ADMIN, ENROLLMENT, Shell, example};
 use crate::terminal::Terminal;
 
-/// How long ago the Macs synced. It is shown as `3m ago`, also if the test takes 40 seconds.
+/// How long ago the Macs synced: the pictures show `3m ago`, even if the test takes 40 seconds.
 const AGE: SignedDuration = SignedDuration::from_secs(190);
-/// Then the clock of the server is ahead, so that no count of hosts is old.
+/// After the syncs, the clock of the server advances by this time and is then ahead of the real
+/// time. This prevents the list of hosts from showing its counts as old.
 const LATER: SignedDuration = SignedDuration::from_secs(250);
 
 const MANIFEST: &str = "\
@@ -106,7 +107,7 @@ async fn sync_the_fleet(shell: &Shell, url: &str) {
         for event in host["events"].as_array().unwrap() {
             santa.add_event(serde_json::from_value(event.clone()).unwrap());
         }
-        // The first of these syncs changes the mode, and the second reports it.
+        // The first of these syncs changes the mode, and the second reports the new mode.
         santa.sync(&transport, options).await.unwrap();
         santa.sync(&transport, options).await.unwrap();
     }
@@ -117,11 +118,11 @@ fn succeed(shell: &Shell, line: &str) {
     assert!(transcript.contains("exit code: 0"), "{transcript}");
 }
 
-/// A command and what a terminal shows after it has ended, with colors.
+/// A command line and what a terminal shows when the command has ended, with colors.
 fn shown(shell: &Shell, line: &str) -> String {
     let end = Terminal::sized(shell, line, (80, 60)).end();
     assert_eq!(end.code, 0, "{line}");
-    // Each byte is a character.
+    // Each character in `seen` represents one byte of the output.
     let bytes: Vec<u8> = end.seen.chars().map(|byte| byte as u8).collect();
     let output = String::from_utf8(bytes).unwrap();
     let mut shown = format!("\u{1b}[1m$ nicelist {line}\u{1b}[0m\n");

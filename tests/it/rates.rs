@@ -1,4 +1,4 @@
-//! Rate limits of hosts, addresses and the fleet, and the address that a request counts for.
+//! Rate limits of hosts, addresses and the fleet, and which address a request counts against.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -50,8 +50,8 @@ impl Client<'_> {
         self.send("GET", &format!("/api/v1{path}"), token, "")
     }
 
-    /// Sends the request of a sync stage and returns the status. Every 429 response, and no other,
-    /// must have `Retry-After`.
+    /// Sends the request of a sync stage and returns the status. If the status is 429, the response
+    /// must have `Retry-After: 60`.
     fn sync(&self, stage: &str, machine: &str, body: &Value) -> u16 {
         let path = format!("/santa/{stage}/{machine}");
         let response = self.send("POST", &path, ENROLLMENT, &body.to_string());
@@ -225,7 +225,7 @@ fn b2_only_a_trusted_proxy_may_report_client_addresses() {
     let server = Server::start_with(&shell, &flags);
     // The requests come from this machine, which is not a trusted proxy. A `Forwarded` header means
     // that the sender is probably a proxy. Then the limit per address does not apply, because all
-    // clients of the proxy would share it.
+    // clients of the proxy would share one limit.
     let ask = |claimed: &str| {
         let mut stream = TcpStream::connect(server.url.trim_start_matches("http://")).unwrap();
         let request = format!(

@@ -1,4 +1,4 @@
-//! Runs the commands in the README's console blocks in their order, and compares their output.
+//! Runs the commands in the README's console blocks in order, and compares the output.
 
 use crate::shell::Shell;
 

@@ -233,7 +233,7 @@ async fn l7_readiness_checks_cause_no_load() {
         assert_eq!(observer.readyz().await.0, StatusCode::OK);
     }
     // About once a second, the server writes a page and its frame header to the write-ahead log.
-    // The bound is several times that.
+    // The limit below is several times that amount.
     let most = 2 + 2 * start.elapsed().as_secs();
     assert!(written() - before <= most * 2 * 4200, "{} bytes", written() - before);
 }

@@ -1,4 +1,5 @@
-//! Syncs after the database was restored from a backup. Its records of hosts may then be outdated.
+//! Syncs after the database was restored from a backup. The restored records of hosts may be
+//! outdated.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};
@@ -139,7 +140,8 @@ async fn l9_a_hash_proves_what_a_mac_has() {
     for machine in ["M1", "M2"] {
         assert_eq!(state(&world, machine).await, in_sync());
     }
-    // At its turn, each host gets all its rules again in a normal sync. This removes the message.
+    // After the restore, each host has a turn, at which it gets all its rules again in a normal
+    // sync. This removes the message.
     world.pass(SignedDuration::from_mins(31)).await;
     for mac in &mut macs {
         let report = mac.sync(&world).await;
@@ -235,7 +237,8 @@ async fn l9_a_restore_ends_syncs_in_progress() {
     let mut mac = mac("M1", "2024.9");
     mac.sync(&world).await;
     let backup = world.back_up();
-    // The Mac is in the middle of a clean sync. An empty page now would delete all its rules.
+    // The Mac is in the middle of a clean sync. If it got an empty page of rules now, it would
+    // delete all its rules.
     let introduction = json!({"santa_version": "2024.9", "request_clean_sync": true});
     assert_eq!(post(&world, "preflight", introduction).await, StatusCode::OK);
     world.restore(&backup).await;

@@ -1,4 +1,5 @@
-//! Follows rules from the command line to Macs, with the real binary on both sides.
+//! Follows rules from the command line to simulated Macs. The server and the Macs run the real
+//! binary.
 
 use serde_json::Value;
 

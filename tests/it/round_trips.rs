@@ -1,5 +1,5 @@
 //! Converts files of other tools and two examples to every format that nicelist writes, and reads
-//! the results. Only what nicelist reports as lost may be missing.
+//! the results. They may lack only the rules and fields that nicelist reports as lost.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +28,7 @@ const FORMATS: [(&str, &str); 14] = [
 
 type Rules = BTreeMap<(String, String), Map<String, Value>>;
 
-/// The rules of a file by target and scope.
+/// The rules in a file, by target and scope.
 fn rules(shell: &Shell, name: &str, format: Option<&str>) -> Rules {
     let from = format.map_or(String::new(), |format| format!(" --from {format}"));
     shell.json(&format!("rule convert {name} all.jsonl --policy allow{from}"));
@@ -112,8 +112,8 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     assert!(!shell.path("out.csv").exists());
 }
 
-/// Two of the examples contain no rules. The error describes the contents of the file, if nicelist
-/// detects its kind.
+/// Two of the examples contain no rules. If nicelist detects what kind of file an example is, the
+/// error describes the contents.
 #[test]
 fn examples_without_rules_are_reported() {
     let shell = Shell::new();

@@ -139,7 +139,7 @@ fn the_demo_runs_and_leaves_nothing_behind() {
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
 }
 
-/// The story needs 80 columns, no colors and no letters outside ASCII.
+/// Checks that the output of the demo has at most 80 columns, no colors, and only ASCII characters.
 fn assert_narrow(story: &str) {
     assert!(story.is_ascii() && !story.contains('\u{1b}'), "{story}");
     let wide: Vec<&str> = story.lines().filter(|line| line.len() > 80).collect();

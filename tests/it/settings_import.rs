@@ -149,8 +149,8 @@ fn w15_settings_of_a_profile_are_imported() {
     ");
 }
 
-/// W15: a signed profile is read, with a warning that the signature was not checked. A damaged one
-/// is refused.
+/// W15: a signed profile is read, with a warning that the signature was not checked. A damaged
+/// profile is refused.
 #[test]
 fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     let mut shell = Shell::new();

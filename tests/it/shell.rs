@@ -1,6 +1,6 @@
 //! Runs the real binary with its own home directory and without a terminal.
 //!
-//! A transcript has the command line, both streams and the exit code. Times, secrets and the home
+//! A transcript has the command line, stdout, stderr and the exit code. Times, secrets and the home
 //! directory are replaced. The raw output goes to the log of the test.
 
 use std::io::{BufRead, BufReader, Write};
@@ -228,8 +228,8 @@ impl Server {
         format!("{}/santa/{ENROLLMENT}/", self.url)
     }
 
-    /// A line of the server's `/proc/PID/status` in MiB, such as `VmRSS` or `VmHWM` (the peak of
-    /// `VmRSS`).
+    /// The value, in MiB, of a line in the server's `/proc/PID/status`, such as `VmRSS` or `VmHWM`
+    /// (the peak of `VmRSS`).
     pub(crate) fn memory(&self, line: &str) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.process.id()));
         let status = status.unwrap();
@@ -255,7 +255,7 @@ impl Server {
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
-    /// Waits until no new connection is accepted.
+    /// Waits until the server accepts no new connections.
     pub(crate) fn wait_until_closed(&self) {
         let address = self.url.trim_start_matches("http://");
         let deadline = Instant::now() + Duration::from_secs(20);

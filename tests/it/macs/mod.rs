@@ -1,4 +1,4 @@
-//! Several Macs with one machine ID: the rules that they get, and the state that is reported.
+//! Several Macs with one machine ID: which rules each Mac gets, and what the server reports.
 
 mod shown;
 
@@ -54,7 +54,7 @@ async fn sync(world: &World, mac: &mut Mac) -> u32 {
     report.rules.received
 }
 
-/// Two Macs with the same machine ID that have synced alternately.
+/// Returns two Macs that have the same machine ID and have synced alternately.
 async fn conflict(world: &World, version: &str) -> [Mac; 2] {
     let [mut one, mut other] = ["C02AAAAAAAAA", "C02BBBBBBBBB"].map(|serial| mac(version, serial));
     one.sync(world).await;
@@ -262,7 +262,7 @@ async fn l11_a_cloned_vm_without_a_rules_hash_gets_a_new_block() {
 }
 
 /// After rules have changed, one Mac's sync is paused before its second or third request. During
-/// the pause, the other Mac syncs. Its postflight arrives or is lost.
+/// the pause, the other Mac syncs, and the postflight of that sync arrives or is lost.
 #[tokio::test]
 async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     for version in CLIENTS {
@@ -312,7 +312,7 @@ async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() 
         let others = async {
             is_reached.await.unwrap();
             world.put_rule("block", SECOND, "fleet").await;
-            // The preflight reaches the server, but the rule download does not.
+            // The preflight of `one` reaches the server, but its rule download does not.
             drop(one.try_sync(&world.network().losing(Loses::From(1))).await);
             go_on.send(()).unwrap();
         };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::shell::{Server, Shell};
 
-/// Syncs the Mac with this serial number, which keeps its state in a file.
+/// Syncs the Mac with this serial number. A file stores the state of the Mac between syncs.
 fn sync_over_http(shell: &Shell, server: &Server, serial: &str) -> Value {
     let base = server.sync_base();
     shell.json(&format!(

@@ -55,7 +55,7 @@ pub(super) enum Act {
         host: usize,
         tag: usize,
     },
-    /// Changes the definition of the members of a tag.
+    /// Changes which hosts are members of a tag.
     Members {
         tag: usize,
         members: usize,
@@ -77,8 +77,8 @@ pub(super) enum Interruption {
     SyncOf {
         host: usize,
     },
-    /// New servers replace the old ones for all later requests, except those of the interrupted
-    /// sync.
+    /// Starts new servers for all later requests, except the requests of the interrupted sync. The
+    /// old servers still handle those requests.
     Restart,
     AnHourPasses,
 }
@@ -220,13 +220,13 @@ pub(super) fn of_every_generation() -> impl Strategy<Value = History> {
     history(0..CLIENTS.len(), false)
 }
 
-/// Histories of clients that hash their rules. Rules are also deleted on the Macs.
+/// Histories of clients that hash their rules. Some steps delete a rule on a Mac.
 pub(super) fn of_clients_that_prove() -> impl Strategy<Value = History> {
     history(FIRST_THAT_HASHES..CLIENTS.len(), true)
 }
 
-/// Histories of clients of every generation. Rules are also deleted on the Macs, and the database
-/// is restored from a backup at least once.
+/// Histories of clients of every generation. Some steps delete a rule on a Mac, and at least one
+/// step restores the database from a backup.
 pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History> {
     let clients = 0..CLIENTS.len();
     let client = (clients.clone(), any::<bool>());
@@ -262,7 +262,7 @@ pub(super) fn of_one_that_is_retagged() -> impl Strategy<Value = History> {
         7 => act.prop_map(Step::Administer),
         4 => loses.prop_map(|loses| Step::Sync { host: 0, loses }),
     ];
-    // The second client reports a hash of its rules. The first does not.
+    // Of these two clients, only the second reports a hash of its rules.
     let clients =
         (prop_oneof![Just(FIRST_THAT_HASHES - 1), Just(FIRST_THAT_HASHES)], any::<bool>());
     (clients, prop::collection::vec(step, 1..32))

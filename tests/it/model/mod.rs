@@ -1,11 +1,11 @@
 //! The most important invariant: after any interleaving of changes, losses, restarts and clean
 //! syncs, a client of any generation whose last sync completed has exactly the rules that are
 //! active for it. If a client hashes its rules, the server expects the same hash. In a normal sync,
-//! Santa is sent only the changes that it may lack, or all rules if the server may not know the
-//! order of the rules on the client.
+//! the server sends Santa only the changes that Santa may lack. The server may send all rules
+//! instead if the order of the rules on the client may be unknown.
 //!
-//! A reference model computes the active rules a second time. `PROPTEST_CASES=100000` plays more
-//! histories of each kind than the default. A failure shrinks to a short history. Fewer histories
+//! A reference model computes the active rules a second time. `PROPTEST_CASES=100000` plays
+//! 100,000 histories of each kind. A failure shrinks to a short history. Fewer histories
 //! are played on PostgreSQL, because each history needs a new database there.
 
 mod administrator;

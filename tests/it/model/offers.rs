@@ -1,7 +1,7 @@
 //! The states that a client may have, according to what servers sent and received. In a normal
 //! sync, the servers must send exactly those rules for which at least one of these states differs
-//! from the wanted state. They may send all rules instead if they may not know the order of the
-//! client's rules.
+//! from the wanted state. If a client hashes its rules, and the order of these rules may be unknown,
+//! the servers may send all rules instead.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ struct Unheard {
     target: State,
     begun: bool,
     whole: bool,
-    /// Whether servers may have forgotten this sync, because they were restarted or time passed
-    /// before they sent any of its rules.
+    /// Whether servers may have forgotten this sync, because the servers were restarted or time
+    /// passed before any rules of the sync were sent.
     forgotten: bool,
 }
 
@@ -51,7 +51,7 @@ pub(super) fn state(rules: impl IntoIterator<Item = HeldRule>) -> State {
     rules.into_iter().map(|rule| ((rule.rule_type, rule.identifier.clone()), rule)).collect()
 }
 
-/// The changes that lead from any of these states to the state `to`.
+/// A change for each target whose rule in `to` differs from its rule in at least one of `states`.
 fn difference(states: &[State], to: &State) -> Difference {
     let targets: BTreeSet<&Key> = states.iter().chain([to]).flat_map(State::keys).collect();
     let differing = targets
@@ -79,8 +79,8 @@ impl Offers {
         self.order_lost = true;
     }
 
-    /// A rule was deleted on the host. If the host had exactly its remaining rules at an earlier
-    /// time, the hash of the rules proves this, and the host gets the difference.
+    /// A rule was deleted on the host. If the host had exactly the remaining rules at an earlier
+    /// time, the server recognizes the hash of these rules, and sends the difference.
     pub(super) fn tamper(&mut self, rules: State) {
         self.known.push(vec![rules]);
     }
@@ -96,7 +96,7 @@ impl Offers {
         }
     }
 
-    /// A preflight got a response, which ends an incomplete sync.
+    /// A preflight got a response. This ends an earlier sync that is still incomplete.
     fn preflight(&mut self, client: &Client) {
         let Some(unheard) = self.unheard.take() else { return };
         let Unheard { clean, asked, target, begun, whole, forgotten: _ } = unheard;
@@ -118,8 +118,8 @@ impl Offers {
         }
     }
 
-    /// Checks that the sent rules agree with at least one set of possible states. Removes the sets
-    /// with which they do not agree.
+    /// Removes the sets of possible states that do not agree with the sent rules. Checks that at
+    /// least one set remains.
     fn check(&mut self, client: &Client, to: &State, served: &Served, of: &str) {
         let may_get_all = self.order_lost && client.hashes;
         let agrees = |states: &Vec<State>| {

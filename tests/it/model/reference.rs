@@ -8,8 +8,8 @@ use nicelist::protocol::{ClientMode, RuleType};
 
 pub(super) const HOSTS: [&str; 3] = ["M1", "M2", "M3"];
 pub(super) const TAGS: [&str; 2] = ["eng", "lab"];
-/// Possible members of a tag: no hosts, M2 by its serial number, the hosts of anna, the hosts of
-/// the group design, and M2 and M3 by their hostnames.
+/// Possible members of a tag: no hosts, M2 by its serial number, anna's hosts, the hosts in
+/// the group design, and M2 and M3 by hostname.
 pub(super) const MEMBERS: [&str; 5] = [
     "{}",
     r#"{"serials": ["sn-m2", "sn-m9"]}"#,
@@ -40,8 +40,8 @@ pub(super) const TARGETS: [(RuleType, &str, Version); 6] = [
     (RuleType::CdHash, "dddddddddddddddddddddddddddddddddddddddd", Version(2024, 3)),
 ];
 
-/// Policies of rules: the name, the CEL expression or an empty text, and the first version that can
-/// get the rule, possibly with a similar policy.
+/// Policies of rules: the name, the CEL expression or an empty text, and the first version of Santa
+/// that supports this policy or gets a similar policy instead.
 pub(super) const POLICIES: [(&str, &str, Version); 9] = [
     ("allow", "", Version(0, 0)),
     ("block", "", Version(0, 0)),
@@ -76,7 +76,7 @@ pub(super) const CLIENTS: [(&str, Option<Version>); 14] = [
     ("2026.7", Some(Version(2026, 7))),
 ];
 
-/// The first of [`CLIENTS`] that hashes its rules.
+/// The index of the first client in [`CLIENTS`] that hashes its rules.
 pub(super) const FIRST_THAT_HASHES: usize = 10;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ fn row(target: usize, entry: Entry, client: usize) -> Option<HeldRule> {
     let version = CLIENTS[client].1;
     let knows = |since: Version| match version {
         Some(version) => version >= since,
-        // pedro gets rules of all types, and with all policies except CEL.
+        // pedro gets rules of all types and with all policies, except CEL rules.
         None => since < Version(2025, 1),
     };
     if !knows(type_since) || !knows(policy_since) {

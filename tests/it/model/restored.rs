@@ -12,11 +12,11 @@ pub(super) struct Backup {
     pub(super) reference: Reference,
 }
 
-/// A host whose row may be older than its rules.
+/// A host whose row in the database may be older than the rules on the host.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Restored {
     hour: i64,
-    /// Whether the host completed a normal sync since the restore, which also uploaded its events.
+    /// Whether the host has completed a normal sync, which uploads its events, since the restore.
     uploaded: bool,
     /// Whether anything other than the restore may cause a clean sync.
     pub(super) is_excused: bool,

@@ -1,4 +1,4 @@
-//! The responses of servers during a sync of a Mac, read from the bytes on the wire.
+//! What servers sent to a Mac during a sync, read from the bytes on the wire.
 
 use std::collections::BTreeMap;
 

@@ -71,8 +71,8 @@ struct Story {
     /// The properties that each host reported in its last preflight.
     reported: Vec<Reported>,
     backup: Option<Backup>,
-    /// For each host whose row may be older than its rules, the checks that apply until it has the
-    /// right rules.
+    /// For each host whose row in the database may be older than its rules: the checks that apply
+    /// until the host has the right rules.
     restored: Vec<Option<Restored>>,
 }
 
