@@ -278,8 +278,8 @@ async fn s8_a_server_that_was_suspended_reads_everything_again() {
     assert_eq!(rules, ["0000000000", "0000000002"]);
 }
 
-/// A database with a rule that was replaced long ago, a rule that is new, and a history retention of
-/// seven days.
+/// A database with a rule that was replaced long ago, a new rule, and a history retention of seven
+/// days.
 fn shell_with_old_history() -> Shell {
     let shell = Shell::new();
     for line in [

@@ -1,11 +1,11 @@
-//! Input with invalid rows: nothing is written to stdout, and a partial import rejects the rows.
+//! Input with invalid rows: nothing is written to stdout, and a partial import rejects these rows.
 
 use crate::shell::Shell;
 
 const HALF: &str = "identifier,type,policy\nABCDE12345,TEAMID,block\nbad,TEAMID,block\n\
     ABCDE12347,TEAMID,block\n";
 
-/// W12: a program that reads the output must not get half of the rules.
+/// W12: a program that reads the output must not get only some of the rules.
 #[test]
 fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
     let shell = Shell::new();
@@ -28,8 +28,8 @@ fn w12_nothing_is_written_to_stdout_if_any_row_is_wrong() {
     }
 }
 
-/// W11: if two rows for the same target and scope conflict, a partial import rejects both, because
-/// either may be wrong.
+/// W11: if two rows for the same target and scope conflict, a partial import rejects both rows,
+/// because either row may be wrong.
 #[test]
 fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     let mut shell = Shell::new();

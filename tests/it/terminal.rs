@@ -60,7 +60,7 @@ impl Terminal {
         Self { session, seen: String::new(), screen: vt100::Parser::new(24, 80, 0) }
     }
 
-    /// Waits until the terminal shows a text, after the texts of earlier calls.
+    /// Waits until the terminal shows a text. Output that an earlier call has read does not count.
     pub(crate) fn shows(&mut self, text: &str) {
         let before = self.session.exp_string(text).unwrap_or_else(|error| panic!("{error}"));
         self.note(&before);
@@ -78,7 +78,7 @@ impl Terminal {
         }
     }
 
-    /// The lines of the screen, as far as the output was read.
+    /// The lines of the screen, after the output that was read so far.
     pub(crate) fn screen(&self) -> String {
         let rows = self.screen.screen().contents();
         rows.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")
@@ -158,7 +158,7 @@ pub(crate) fn with_events() -> (Shell, Server) {
     (shell, server)
 }
 
-/// Runs `event approve 1` up to its last question, for a temporary cdhash rule in the fleet.
+/// Runs `event approve 1` up to its last question, to create a temporary cdhash rule for the fleet.
 fn up_to_the_last_question(shell: &Shell) -> Terminal {
     let mut terminal = Terminal::open(shell, "event approve 1");
     terminal.shows("> signingid:H3ZC9YV6RK:example.pinecone.desktop");
@@ -476,7 +476,7 @@ fn faults_and_progress_do_not_overlap() {
 
 #[test]
 fn a_change_shows_the_command_that_takes_it_back() {
-    /// The label, and the end of its color.
+    /// The label, and the escape sequence that ends the color of the label.
     const UNDO: &str = "undo: \u{1b}[0m";
 
     let (shell, server) = with_mira();

@@ -27,7 +27,7 @@ fn every_command_that_changes_something_changes_nothing_the_second_time() {
     );
     shell.run("token create bob --role viewer");
     let commands = [
-        // A command line, and its exit code when it is run again.
+        // A command line, and the exit code of its second run.
         ("tag create desk --description Help", 0),
         ("rule add allow teamid:BBBBBBBBBB --scope tag:desk --expires 30d --comment T-1", 0),
         ("rule add block teamid:BBBBBBBBBB --scope tag:desk", 0),

@@ -43,8 +43,8 @@ impl Kept {
 }
 
 struct Servers {
-    /// The routers are created only one time for each start of the servers, because each router
-    /// contains the document of the whole API.
+    /// One router per server. The routers are created when the servers start, not for each request,
+    /// because each router contains the whole OpenAPI document.
     routers: Vec<Router>,
     /// Bit N chooses the server for request N. The bits repeat after 64 requests.
     turns: u64,
@@ -57,7 +57,8 @@ impl Servers {
         &self.routers[usize::from(self.turns >> turn & 1 == 1) % self.routers.len()]
     }
 
-    /// The server that gets the next request, after it has read the changes of the other servers.
+    /// Chooses the server for the next request, and waits until this server has read the changes of
+    /// the other servers.
     async fn next_that_heard(&self) -> &Router {
         let next = self.next();
         if self.routers.len() > 1 {
@@ -339,7 +340,8 @@ impl Network {
         self
     }
 
-    /// The requests that reached the servers, with their responses.
+    /// The requests that reached the servers, with the responses. A request that reached a server
+    /// twice is listed only one time.
     pub(crate) fn served(&self) -> Arc<Mutex<Vec<Exchange>>> {
         Arc::clone(&self.served)
     }

@@ -1,8 +1,8 @@
 //! PostgreSQL for tests. The tests of one process share a cluster, in which they create new
 //! databases. Some tests start a cluster of their own.
 //!
-//! The programs of PostgreSQL come from the system's package, which `tests/run --tools` installs,
-//! or from `PATH`. Without them, these tests fail.
+//! The PostgreSQL programs come from the system's package, which `tests/run --tools` installs, or
+//! from `PATH`. Without these programs, the tests fail.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -200,8 +200,8 @@ impl Database {
         static MADE: tokio::sync::OnceCell<()> = tokio::sync::OnceCell::const_new();
         let cluster = Cluster::shared();
         MADE.get_or_init(|| async {
-            // If possible, the default collation is that of a language, to show that nicelist does
-            // not depend on the collation.
+            // If possible, the default collation is for US English, to show that nicelist does not
+            // depend on the collation.
             let client = cluster.connect("postgres").await;
             let by_language = format!(
                 "CREATE DATABASE {TEMPLATE} TEMPLATE template0
@@ -277,7 +277,8 @@ fn command(program: &Path) -> Command {
     command
 }
 
-/// The folder of the programs: the newest version of the system's package, or a folder of `PATH`.
+/// The folder with the PostgreSQL programs: the newest version from the system's packages, or a
+/// folder in `PATH`.
 fn programs() -> PathBuf {
     let packaged = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let packaged = packaged.filter_map(|version| {

@@ -1,5 +1,5 @@
-//! The contract of `Store`: behavior that every kind of database must have, and behavior of only
-//! one kind.
+//! The contract of `Store`: behavior that every kind of database must have, and behavior that
+//! only one kind has.
 
 #[expect(dead_code, reason = "the tests of the binary restore backups")]
 #[path = "../postgres/mod.rs"]

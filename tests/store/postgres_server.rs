@@ -248,7 +248,7 @@ async fn weeks_that_are_too_old_go_whole() {
     assert_eq!(weeks().await.len(), 8);
     let purge = EventPurge { before: Some(at(WEEK + 10)), keep: None };
     // A partition that contains only old events is deleted as a whole, even if it has more events
-    // than the limit. Other events are deleted up to the limit.
+    // than the limit. Old events in other partitions are deleted up to the limit.
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 10);
     assert_eq!(weeks().await.len(), 6);
     assert_eq!(store.purge_events(purge, 3).await.unwrap(), 3, "a part of a week");

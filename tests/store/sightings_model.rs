@@ -1,5 +1,6 @@
-//! Programs and sightings equal those of a simple model, after any sequence of uploads, imports,
-//! purges, forgotten hosts, upgrades, reopenings and copies to the other kind of database.
+//! The stored programs and sightings equal the programs and sightings of a simple model, after any
+//! sequence of uploads, imports, purges, forgotten hosts, upgrades, reopenings and copies to the
+//! other kind of database.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +23,7 @@ use crate::sqlite_file::File;
 const SEQUENCES: u32 = 16;
 const DECISIONS: [&str; 4] = ["BLOCK_UNKNOWN", "ALLOW_UNKNOWN", "BLOCK_BINARY", "BUNDLE_BINARY"];
 
-/// An event in numbers: program, variant of its identifiers, decision, user, folder, time.
+/// An event in numbers: program, variant of the identifiers, decision, user, folder, time.
 type Numbers = (usize, usize, usize, usize, usize, i64);
 
 #[derive(Clone, Debug)]
@@ -54,7 +55,7 @@ enum Step {
         limit: usize,
     },
     Reopen,
-    /// Continues with a copy in the other kind of database.
+    /// Copies the database to the other kind of database, and continues with the copy.
     Copy,
 }
 
@@ -117,7 +118,8 @@ struct Model {
 }
 
 impl Model {
-    /// Counts events. After `new_programs` new programs, events of other new programs are left out.
+    /// Counts events. After `new_programs` new programs, leaves out the events of further new
+    /// programs.
     fn count(&mut self, events: &[(Timestamp, StoredEvent)], mut new_programs: usize) {
         let mut refused = BTreeSet::new();
         for (seen, stored) in events {

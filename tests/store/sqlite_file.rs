@@ -104,8 +104,8 @@ async fn many_programs_make_one_file() {
     drop(file.open().await);
 }
 
-/// The test copies the files after the writes, while the database is open. A crash would leave the
-/// same files.
+/// The test copies the files after the writes, while the database is open. A crash at this
+/// time would leave the same files.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn confirmed_writes_survive_a_crash() {
     const HOSTS: usize = 1_500;

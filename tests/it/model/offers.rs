@@ -1,6 +1,6 @@
 //! The states that a client may have, according to what servers sent and received. In a normal
 //! sync, the servers must send exactly those rules for which at least one of these states differs
-//! from the wanted state. If a client hashes its rules, and the order of these rules may be unknown,
+//! from the wanted state. If a client hashes its rules, and the order of the rules may be unknown,
 //! the servers may send all rules instead.
 
 use std::collections::{BTreeMap, BTreeSet};

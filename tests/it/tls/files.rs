@@ -46,8 +46,8 @@ fn sighup_reloads_files_that_look_unchanged() {
         file.write_all(format!("{text}{}", "\n".repeat(room)).as_bytes()).unwrap();
         file.set_modified(written).unwrap();
     };
-    // Certificates differ in length by a few bytes. The first one is padded, so that `replace` can
-    // pad the next one to the same length.
+    // Certificates differ in length by a few bytes. The first certificate is padded, so that
+    // `replace` can pad the next certificate to the same length.
     let mut long = world.servers.server(Valid::Now);
     long.certificate += &"\n".repeat(8);
     long.write(&world.shell, "server");

@@ -71,7 +71,7 @@ impl Secured {
         self.server.url.trim_start_matches("https://")
     }
 
-    /// The configuration of a client with this certificate, or without one.
+    /// The configuration of a client with this certificate, or without a certificate.
     fn client(&self, own: Option<&Signed>) -> Arc<ClientConfig> {
         client(&self.servers, own, &[&TLS13, &TLS12])
     }

@@ -45,7 +45,7 @@ pub(super) fn text(text: &str) -> Field {
     Field::Bytes(text.as_bytes().to_vec())
 }
 
-/// The fields of a message with their numbers, in the order of the message.
+/// The fields of a message, each with its number, in the order of the bytes.
 pub(super) fn fields(mut message: &[u8]) -> Vec<(u64, Field)> {
     let mut fields = Vec::new();
     while !message.is_empty() {

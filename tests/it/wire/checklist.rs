@@ -63,8 +63,8 @@ async fn a_body_is_read_in_every_encoding_that_clients_have_used() {
     }
 }
 
-/// A proxy may remove the `Content-Encoding` header, keep it on a body that it decompressed, or set
-/// another encoding.
+/// A proxy may remove the `Content-Encoding` header, keep the header on a body that the proxy
+/// decompressed, or set a different encoding.
 #[tokio::test]
 async fn w6_a_body_is_read_as_it_is_whatever_its_header_says() {
     let server = Server::start().await;

@@ -106,7 +106,7 @@ async fn an_event_in_protobuf_says_the_same() {
     assert_eq!(other["entitlementInfo"]["entitlements"][0]["key"], "com.apple.x");
 }
 
-/// §3.4: decisions of later and earlier clients.
+/// §3.4: decisions that only newer or older clients report.
 #[tokio::test]
 async fn an_unknown_decision_is_stored_unchanged() {
     let server = Server::start().await;

@@ -8,8 +8,8 @@ use super::server::{FILE, JSON, Server};
 const PEDROS: [&str; 2] = ["pedro-1.1.0 (rednose 0.1.0)", "pedro-1.2.0 (pedro 1.2.0)"];
 const CDHASH: &str = "dddddddddddddddddddddddddddddddddddddddd";
 
-/// A server in standalone mode, with a rule of each type and a rule of each policy that only newer
-/// clients support.
+/// A server in standalone mode, with a rule of each type, and rules with the policies that only
+/// newer clients support.
 async fn with_every_rule() -> Server {
     let server = Server::start().await;
     server

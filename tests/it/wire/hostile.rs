@@ -1,4 +1,4 @@
-//! Bodies that no client sends, and requests that no client may make.
+//! Bodies that no client sends, and requests that clients are not allowed to send.
 
 use http::StatusCode;
 use nicelist::protocol::{ContentEncoding, encode};

@@ -1,5 +1,6 @@
-//! Santa's wire format, byte by byte: requests of clients of all generations and their responses,
-//! through the router. A number such as `§4.1` groups the tests of one part of the protocol.
+//! Santa's wire format, byte by byte. The tests send requests as clients of all generations do, and
+//! check the responses of the router. A number such as `§4.1` groups the tests of one part of the
+//! protocol.
 
 mod by_hand;
 mod checklist;

@@ -103,8 +103,8 @@ async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them
     server.set("encrypted-removable-media", "allow").await;
     let settings = server.download_as("M1", new).await.settings;
     assert_eq!(settings["encrypted_removable_media_policy"], json!({"allow": true}));
-    // After this setting is removed, the setting for removable disks applies to encrypted disks
-    // again.
+    // Now the setting for encrypted disks is removed, so the setting for removable disks applies to
+    // encrypted disks again.
     server.json("postflight/M1", json!({"rules_received": 1, "rules_processed": 1})).await;
     unset(&server, "encrypted-removable-media").await;
     let settings = server.download("M1", "2026.7").await.settings;
@@ -132,7 +132,8 @@ async fn w5_an_unset_label_is_replaced_by_santas_default() {
         assert_eq!(settings["event_detail_text"], "Open...");
         assert_eq!(settings["event_detail_url"], "");
     }
-    // In a clean sync, this version first deletes its settings, so the server need not reset them.
+    // At the start of a clean sync, Santa 2026.7 deletes its settings. The server does not need to
+    // reset them.
     let clean = json!({"santa_version": "2026.7", "request_clean_sync": true});
     for _ in 0..2 {
         let settings = server.download_as("M1", clean.clone()).await.settings;
@@ -142,7 +143,8 @@ async fn w5_an_unset_label_is_replaced_by_santas_default() {
     assert_eq!(server.sync("M1", "2026.7").await.settings.get("event_detail_text"), None);
 }
 
-/// The host has settings of a server whose database was lost. This server has no row for the host.
+/// The host still has settings from a server whose database was lost. The database of the new
+/// server has no row for the host.
 #[tokio::test]
 async fn w5_a_host_that_has_settings_of_another_database_gets_every_default() {
     let server = Server::start().await;
@@ -247,7 +249,7 @@ async fn a_host_with_the_expected_rules_hash_is_in_sync() {
     assert_eq!(settings["sync_type"], "CLEAN");
 }
 
-/// §2.8: the response leaves out keys that nicelist never sends.
+/// §2.8: the response has no keys for features that nicelist does not support.
 #[tokio::test]
 async fn sync_v2_is_not_offered() {
     let server = Server::start().await;

@@ -71,7 +71,7 @@ impl Server {
         Self { app: App::open(options.clone()).await.unwrap(), folder, options }
     }
 
-    /// Replaces the server with a new one over the same database.
+    /// Replaces the server with a new server that uses the same database.
     pub(super) async fn restart(&mut self) {
         assert!(self.folder.path().exists());
         self.app = App::open(self.options.clone()).await.unwrap();
@@ -94,7 +94,7 @@ impl Server {
         Answer { status: parts.status, headers: parts.headers, body }
     }
 
-    /// Sends a request of a host. `path` contains the stage and the machine ID.
+    /// Sends a request as a host. `path` contains the stage and the machine ID.
     pub(super) async fn post(&self, path: &str, headers: &[Header<'_>], body: &[u8]) -> Answer {
         self.send(Method::POST, &format!("/santa/{path}"), headers, body).await
     }
@@ -112,8 +112,8 @@ impl Server {
         answer.body
     }
 
-    /// Sends an API request as an administrator on the server's machine. It must succeed. Returns
-    /// the response.
+    /// Sends an API request as an administrator on the server's machine. The request must succeed.
+    /// Returns the response.
     pub(super) async fn admin(&self, method: Method, path: &str, body: Value) -> Value {
         let request = Request::builder()
             .method(method)
@@ -209,7 +209,7 @@ impl Answer {
 }
 
 impl Sync {
-    /// The rules as `type identifier policy` in the spelling of the wire, sorted.
+    /// The rules as `type identifier policy`, spelled as on the wire, and sorted.
     pub(super) fn lines(&self) -> Vec<String> {
         let line = |rule: &Value| {
             let word = |key: &str| rule[key].as_str().unwrap_or_default().to_owned();

@@ -37,7 +37,7 @@ async fn the_stages_work_under_every_base_path() {
     }
 }
 
-/// §1.1: the machine ID in the path decides, not the one in the body.
+/// §1.1: the server uses the machine ID in the path, and ignores the machine ID in the body.
 #[tokio::test]
 async fn the_machine_id_in_the_path_is_used() {
     let server = Server::start().await;
@@ -64,7 +64,7 @@ async fn the_headers_of_clients_are_accepted_with_the_secret() {
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "an administrator is no host");
 }
 
-/// §1.3: an empty body may have the content type and the encoding of other bodies, or neither.
+/// §1.3: an empty body is accepted with and without a content type and an encoding.
 #[tokio::test]
 async fn an_empty_body_is_an_empty_message_with_every_content_type() {
     let server = Server::start().await;
@@ -193,7 +193,7 @@ async fn there_is_no_xsrf_endpoint() {
     assert!(!xsrf.headers.contains_key("x-xsrf-token"));
 }
 
-/// §1.6: permanent errors have a 4xx status that clients do not retry, so not 408 or 429.
+/// §1.6: an invalid body gets the status 400. Clients do not retry after this status.
 #[tokio::test]
 async fn errors_that_cannot_go_away_are_not_retried() {
     let server = Server::start().await;
@@ -244,7 +244,7 @@ async fn a_host_needs_the_enrollment_secret() {
     assert_eq!(server.hosts().await, ["M1"]);
 }
 
-/// §1.9: clients of 2021 send dictionaries with values of any type.
+/// §1.9: clients from 2021 send dictionaries with values of any type.
 #[tokio::test]
 async fn bodies_from_before_messages_were_defined() {
     let server = Server::start().await;

@@ -106,7 +106,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     let mut access = huge(file_access("M1", 2, "Cookies", "/Users/anna/Cookies", 2));
     access.program.sha256 = "a".repeat(1_000_000);
     let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
-    // Each event is added by its own call, so each must be accepted without the others.
+    // A separate call adds each event, so no event is accepted only because of the others.
     for event in [&execution, &access, &small] {
         assert_eq!(
             store.add_events(std::slice::from_ref(event), at(5), UPLOAD).await.unwrap().events,
@@ -128,7 +128,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     assert_eq!((read.kind(), read.program.sha256.as_str()), (EventKind::FileAccess, ""));
     assert_eq!(read.access.as_ref().unwrap().file, "/Users/anna/Cookies");
     assert_eq!(store.event(events[1].id).await.unwrap().as_ref(), Some(&events[1]));
-    // The huge event is recognized when it is added again.
+    // The huge execution event is recognized when it is added again.
     assert_eq!(add(&store, std::slice::from_ref(&execution)).await, 0);
     let stats = store.event_stats(&EventFilter::default(), 9).await.unwrap();
     assert_eq!(stats.len(), 3);
@@ -315,7 +315,8 @@ pub(crate) async fn event_filters_all_have_to_hold(store: Db) {
     }
 }
 
-/// Santa reports a blocked program immediately, then hashes its bundle, and reports it again.
+/// Santa reports a blocked program immediately, then hashes the program's bundle, and reports
+/// the program again.
 pub(crate) async fn a_report_learns_its_bundle_later(store: Db) {
     let hashed = event("M1", 1, "BLOCK_UNKNOWN", 1);
     let at_once = Event { bundle_hash: String::new(), bundle_binary_count: 0, ..hashed.clone() };

@@ -174,7 +174,7 @@ pub(crate) async fn what_each_revision_did_leads_from_one_to_the_next(store: Db)
             rules: counts(&|it| matches!(it, PolicyDifference::Rule { .. })),
             settings: counts(&|it| matches!(it, PolicyDifference::Setting { .. })),
             tags: counts(&|it| matches!(it, PolicyDifference::Tag { .. })),
-            // Revision 6 adds a tag to one host, and revision 8 removes it.
+            // Revision 6 adds a tag to one host, and revision 8 deletes the tag.
             hosts: u64::from(at.0 == 6 || at.0 == 8),
         };
         assert_eq!(counted, expected, "{at}");

@@ -48,8 +48,8 @@ pub(crate) async fn hosts_with_the_same_state_are_one_group(store: Db) {
     }
     assert_eq!(members(&store).await, groups([&["M1", "M2", "M3", "M4"]]));
 
-    // The order of the reported groups and a session without rules do not change a host's group.
-    // Tags and rules do.
+    // M2 stays in its group, although it reports its user groups in a different order and has a
+    // session without rules. M3 gets a tag and M4 gets rules, so both leave the group.
     let target = Holding { set: ScopeSetId(1), revision: Revision(3), generation: Generation(9) };
     let mut other = host("M2");
     other.facts.groups.reverse();
@@ -67,7 +67,7 @@ pub(crate) async fn hosts_with_the_same_state_are_one_group(store: Db) {
     assert!(store.machines_in_groups(&[], false, 3).await.unwrap().is_empty());
     assert_eq!(store.host_groups(&PersonalNames::default(), 2).await.unwrap().0.len(), 2);
 
-    // A host whose session is not of its last preflight is a group of its own.
+    // A host is alone in its group if its session does not belong to its last preflight.
     other.sync.session = Some(Session::new(target, 7, other.sync.epoch, at(4)));
     save(&store, &other).await;
     let mut third = other.clone();

@@ -139,7 +139,7 @@ pub(crate) async fn b1_a_huge_host_is_read_shortened(store: Db) {
     assert_eq!((&all[0].facts, &all[1]), (&full_host("M1").facts, &found.host));
     let names = store.hostnames(&["M2", "M1", "M9"].map(machine)).await.unwrap();
     assert_eq!(names, [(machine("M1"), full_host("M1").facts.hostname)]);
-    // After the huge host is saved with normal values, it is read back unchanged.
+    // After the host is saved with values of normal size, the store returns these values unchanged.
     let next = Host { facts: full_host("M2").facts, ..found.host };
     assert!(store.save_host(&next, found.version).await.unwrap());
     assert_eq!(stored(&store, "M2").await.host, next);
@@ -256,7 +256,7 @@ pub(crate) async fn l4_events_of_a_forgotten_host_stay_unless_they_are_deleted(s
     assert_eq!(machines().await, ["M2"]);
 }
 
-/// Saves another host repeatedly until a task ends. Returns the number of saves.
+/// Saves the host `OTHER` repeatedly until a task ends. Returns the number of saves.
 async fn saves_during<T>(store: &Db, task: &tokio::task::JoinHandle<T>) -> usize {
     let other = new_host(store, "OTHER").await;
     let mut saves = 0;
@@ -328,7 +328,7 @@ pub(crate) async fn hosts_are_listed_in_pages(store: Db) {
     }
 }
 
-/// Four hosts: of two users, of two tags, and one without names.
+/// Saves four hosts. Three of them have a user and a tag. The fourth has only a machine ID.
 async fn save_four_hosts(store: &Db) {
     let rows = [
         ("M1", "C02AAA", "studio.local", "anna", Some("eng")),

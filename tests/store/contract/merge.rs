@@ -5,8 +5,8 @@ use nicelist::rule::{FieldChange, Outcome, RuleField, RuleMerge};
 
 use super::*;
 
-/// An edit that sets the policy, and the comment if one is given. The other fields are kept, unless
-/// the policy changes.
+/// An edit that sets the policy, and the comment if `comment` is not empty. The other fields are
+/// kept, unless the policy changes.
 fn merge(number: usize, policy: &str, comment: &str) -> Edit {
     let draft = RuleDraft { policy: policy.to_owned(), ..rule(number, "fleet", comment).into() };
     let given = |field: &RuleField| *field == RuleField::Comment && !comment.is_empty();

@@ -36,7 +36,7 @@ pub(crate) fn anna() -> Actor {
 
 pub(crate) const UPLOAD: EventOrigin = EventOrigin::Upload { new_programs: usize::MAX };
 
-/// Adds events that their host uploads. Returns how many were new.
+/// Adds events as if their hosts uploaded them. Returns the number of new events.
 pub(crate) async fn upload(store: &Db, events: &[Event], received: Timestamp) -> usize {
     store.add_events(events, received, UPLOAD).await.unwrap().events
 }
@@ -124,7 +124,7 @@ pub(crate) async fn new_host(store: &Db, name: &str) -> Host {
     host
 }
 
-/// All active rules, in the order of lists.
+/// All active rules, in the order in which the store lists them.
 pub(crate) async fn active_rules(store: &Db) -> Vec<Rule> {
     let records = store.rules(&RuleFilter::default(), None, usize::MAX).await.unwrap();
     records.into_iter().map(|record| record.rule).collect()

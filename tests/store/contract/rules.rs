@@ -4,7 +4,7 @@ use nicelist::rule::{PolicyKind, RuleKey, RuleType};
 
 use super::*;
 
-/// Rules of every type in every kind of scope, in the order of lists.
+/// Rules of every type in every kind of scope, in the order in which the store lists them.
 fn assortment() -> Vec<Rule> {
     let targets = [
         format!("cdhash:{}", "ab".repeat(20)),
@@ -16,8 +16,8 @@ fn assortment() -> Vec<Rule> {
         format!("certificate:{}", "ab".repeat(32)),
         "teamid:EQHXZ8M8AV".to_owned(),
     ];
-    // In the order of lists. `put_assortment` adds the rules in reverse, so that their IDs have
-    // another order.
+    // These scopes are in list order, too. `put_assortment` adds the rules in reverse order, so the
+    // order of the IDs differs from the list order.
     let scopes = ["fleet", "group:B", "group:a", "tag:eng", "user:anna", "host:M1", "host:M2"];
     let pairs = targets.iter().flat_map(|target| scopes.map(|scope| (target, scope)));
     let rules = pairs.map(|(target, scope)| RuleDraft {

@@ -40,7 +40,7 @@ pub(crate) async fn unknown_tags_are_refused(store: Db) {
     // Removing something absent succeeds, because a script may run twice.
     let gone = [drop_rule(1, "tag:x"), unset("tag:x", "batch-size"), untag_host("M1", "x")];
     assert!(!commit(&store, gone).await.changed);
-    // A rule may have the scope of an unknown host, user or group.
+    // The scope of a rule may be an unknown host, user or group.
     let unseen = ["host:M9", "user:nobody", "group:none"].map(|scope| put(rule(1, scope, "")));
     assert!(commit(&store, unseen).await.changed);
 }

@@ -1,4 +1,4 @@
-//! Tokens, and the installation that creates the first ones.
+//! Tokens, and the installation that creates the first tokens.
 
 use jiff::SignedDuration;
 use nicelist::fleet::Role;
