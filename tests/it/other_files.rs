@@ -1,4 +1,4 @@
-//! Commands that expect rules but get files of other kinds, or files with old or foreign keys.
+//! Commands that expect rules but get files of other kinds, or files with the keys of other tools.
 
 use crate::shell::Shell;
 

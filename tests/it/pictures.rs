@@ -15,7 +15,7 @@ use crate::terminal::Terminal;
 /// How long ago the Macs synced: the pictures show `3m ago`, even if the test takes 40 seconds.
 const AGE: SignedDuration = SignedDuration::from_secs(190);
 /// After the syncs, the clock of the server advances by this time and is then ahead of the real
-/// time. This prevents the list of hosts from showing its counts as old.
+/// time. The list of hosts then does not show its counts as old.
 const LATER: SignedDuration = SignedDuration::from_secs(250);
 
 const MANIFEST: &str = "\
@@ -118,7 +118,7 @@ fn succeed(shell: &Shell, line: &str) {
     assert!(transcript.contains("exit code: 0"), "{transcript}");
 }
 
-/// A command line and what a terminal shows when the command has ended, with colors.
+/// A command line and its final output on a terminal, with colors.
 fn shown(shell: &Shell, line: &str) -> String {
     let end = Terminal::sized(shell, line, (80, 60)).end();
     assert_eq!(end.code, 0, "{line}");

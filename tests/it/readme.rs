@@ -1,4 +1,4 @@
-//! Runs the commands in the README's console blocks in order, and compares the output.
+//! Runs the commands in the README's console blocks in order, and checks the output.
 
 use crate::shell::Shell;
 

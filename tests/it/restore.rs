@@ -141,7 +141,7 @@ async fn l9_a_hash_proves_what_a_mac_has() {
         assert_eq!(state(&world, machine).await, in_sync());
     }
     // After the restore, each host has a turn, at which it gets all its rules again in a normal
-    // sync. This removes the message.
+    // sync. The sync removes the message.
     world.pass(SignedDuration::from_mins(31)).await;
     for mac in &mut macs {
         let report = mac.sync(&world).await;

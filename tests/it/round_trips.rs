@@ -1,5 +1,5 @@
 //! Converts files of other tools and two examples to every format that nicelist writes, and reads
-//! the results. They may lack only the rules and fields that nicelist reports as lost.
+//! the results. The results may lack only the rules and fields that nicelist reports as lost.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

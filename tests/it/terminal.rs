@@ -78,7 +78,7 @@ impl Terminal {
         }
     }
 
-    /// The lines of the screen, after the output that was read so far.
+    /// The lines that the screen shows after the output that was read so far.
     pub(crate) fn screen(&self) -> String {
         let rows = self.screen.screen().contents();
         rows.lines().map(str::trim_end).collect::<Vec<_>>().join("\n")

@@ -220,13 +220,13 @@ pub(super) fn of_every_generation() -> impl Strategy<Value = History> {
     history(0..CLIENTS.len(), false)
 }
 
-/// Histories of clients that hash their rules. Some steps delete a rule on a Mac.
+/// Histories of clients that hash their rules. Steps may delete a rule on a Mac.
 pub(super) fn of_clients_that_prove() -> impl Strategy<Value = History> {
     history(FIRST_THAT_HASHES..CLIENTS.len(), true)
 }
 
-/// Histories of clients of every generation. Some steps delete a rule on a Mac, and at least one
-/// step restores the database from a backup.
+/// Histories of clients of every generation. Steps may delete a rule on a Mac, and at least one step
+/// restores the database from a backup.
 pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History> {
     let clients = 0..CLIENTS.len();
     let client = (clients.clone(), any::<bool>());

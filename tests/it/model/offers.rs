@@ -96,7 +96,7 @@ impl Offers {
         }
     }
 
-    /// A preflight got a response. This ends an earlier sync that is still incomplete.
+    /// A preflight got a response, so an earlier sync that is still incomplete ends.
     fn preflight(&mut self, client: &Client) {
         let Some(unheard) = self.unheard.take() else { return };
         let Unheard { clean, asked, target, begun, whole, forgotten: _ } = unheard;

@@ -132,8 +132,7 @@ async fn w5_an_unset_label_is_replaced_by_santas_default() {
         assert_eq!(settings["event_detail_text"], "Open...");
         assert_eq!(settings["event_detail_url"], "");
     }
-    // At the start of a clean sync, Santa 2026.7 deletes its settings. The server does not need to
-    // reset them.
+    // Santa 2026.7 deletes its settings when a clean sync begins, so the server sends no reset.
     let clean = json!({"santa_version": "2026.7", "request_clean_sync": true});
     for _ in 0..2 {
         let settings = server.download_as("M1", clean.clone()).await.settings;

@@ -106,7 +106,7 @@ pub(crate) async fn b1_a_huge_event_is_read_shortened(store: Db) {
     let mut access = huge(file_access("M1", 2, "Cookies", "/Users/anna/Cookies", 2));
     access.program.sha256 = "a".repeat(1_000_000);
     let small = event("M1", 3, "BLOCK_UNKNOWN", 3);
-    // A separate call adds each event, so no event is accepted only because of the others.
+    // Each event is added in a separate call, to show that each event is accepted.
     for event in [&execution, &access, &small] {
         assert_eq!(
             store.add_events(std::slice::from_ref(event), at(5), UPLOAD).await.unwrap().events,
