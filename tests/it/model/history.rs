@@ -225,8 +225,8 @@ pub(super) fn of_clients_that_prove() -> impl Strategy<Value = History> {
     history(FIRST_THAT_HASHES..CLIENTS.len(), true)
 }
 
-/// Histories of clients of every generation. Steps may delete a rule on a Mac, and at least one step
-/// restores the database from a backup.
+/// Histories of clients of every generation. Steps may delete a rule on a Mac, and at least one
+/// step restores the database from a backup.
 pub(super) fn of_a_database_that_is_restored() -> impl Strategy<Value = History> {
     let clients = 0..CLIENTS.len();
     let client = (clients.clone(), any::<bool>());
