@@ -1,9 +1,8 @@
 //! Limits the length of the values that hosts report.
 //!
-//! Preflight requests and events pass through this module after they are decoded and before any
-//! part of them is stored, whatever their encoding. The translation to our own types accepts only a
-//! [`Bounded`] report, and only this module can create one. Each message is rebuilt field by field,
-//! so that the compiler reports an error here when a field is added.
+//! Preflight requests and events in every encoding pass through this module before they are
+//! translated to our own types. Only this module can create a [`Bounded`] report. It rebuilds each
+//! message field by field, so that the compiler reports an error here when a field is added.
 
 use std::io;
 use std::ops::Deref;
@@ -23,13 +22,13 @@ const NAME: usize = 255;
 const TEXT: usize = 1024;
 /// Maximum bytes of a path or URL. A path on macOS has at most 1,024 bytes (PATH_MAX).
 const PATH: usize = 4096;
-/// Maximum bytes of a decision or another word that this version does not know.
+/// Maximum bytes of an unknown word, such as a decision that this version does not know.
 const WORD: usize = 64;
 
 const SHA256: usize = 64;
 const CDHASH: usize = 40;
 const TEAM_ID: usize = 10;
-/// Maximum bytes of a signing ID with its team ID.
+/// Maximum bytes of a signing ID, including the team ID in front of it.
 const SIGNING_ID: usize = 512;
 
 pub(super) const GROUPS: usize = 1000;
@@ -127,7 +126,7 @@ impl Truncated {
         [&text[..end], CUT].concat()
     }
 
-    /// A hash or ID. Empty if it is too long, because a part of an ID would be another ID.
+    /// A hash or ID. Empty if it is too long, because a shortened ID would be a different ID.
     fn identifier(&mut self, field: &'static str, text: &str, most: usize) -> String {
         if text.len() <= most {
             return text.to_owned();
@@ -136,7 +135,7 @@ impl Truncated {
         String::new()
     }
 
-    /// The first `most` items of a list. `bound` shortens each of them.
+    /// The first `most` items of a list. `bound` limits the length of each item.
     fn list<T>(
         &mut self,
         field: &'static str,
@@ -162,8 +161,8 @@ impl Truncated {
     }
 
     /// The groups of the primary user, or the first groups by name if there are too many. A group
-    /// with a name that is too long is left out, because a cut name would be the name of another
-    /// group.
+    /// with a name that is too long is left out, because a shortened name could be the name of a
+    /// different group.
     fn groups(&mut self, groups: &[String]) -> Vec<String> {
         const FIELD: &str = "primary_user_groups";
         let fitting = groups.iter().filter(|group| group.len() <= NAME);
@@ -283,7 +282,7 @@ impl Bounded<PreflightRequest> {
 }
 
 impl Bounded<Event> {
-    /// An execution, or a member of a bundle.
+    /// A report of an execution, or of a program in a bundle or an inventory.
     #[expect(clippy::too_many_lines, reason = "one line for each field, with its bound")]
     pub(super) fn event(event: &Event) -> Self {
         let Event {

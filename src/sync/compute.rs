@@ -36,8 +36,8 @@ impl Wanted {
         if self.0.strong_count() == 0 { Err(Stopped) } else { Ok(()) }
     }
 
-    /// The same items. If no one waits for the computation any more, one of the next items is an
-    /// error.
+    /// Returns the items, and regularly checks whether the computation is still wanted. If it is
+    /// not, returns an error in place of an item.
     pub(super) fn while_wanted<T>(
         &self,
         items: impl Iterator<Item = T>,
@@ -69,7 +69,8 @@ impl Computer {
         Self(Arc::new(Semaphore::new((cores / 2).max(1))))
     }
 
-    /// Waits until fewer computations run, then runs `work` if its result is still wanted.
+    /// Waits until fewer computations than the limit are running, then runs `work` if its result is
+    /// still wanted.
     pub(super) async fn run<T, E>(
         &self,
         wanted: Wanted,
@@ -92,7 +93,7 @@ impl Computer {
     }
 }
 
-/// The nice value of the threads of computations, as in nice(1), so that requests get most of the
+/// The nice value of computation threads (see nice(1)). With this value, requests get most of the
 /// processor time.
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
@@ -126,8 +127,8 @@ pub struct CacheFill {
 }
 
 /// Results by key, bounded by their weight in bytes. A missing result is computed once for all
-/// requests that wait for it. The computation is a separate task, so it continues if the request
-/// that began it ends while others wait.
+/// requests that wait for it. The computation is a separate task. If the request that began the
+/// computation ends, the computation continues as long as another request waits for the result.
 pub(super) struct Memo<K, V, E>(Arc<Shared<K, V, E>>);
 
 impl<K, V, E> Clone for Memo<K, V, E> {
@@ -167,7 +168,7 @@ impl<K, V> Weighter<K, V> for Weight<K, V> {
     fn weight(&self, key: &K, value: &V) -> u64 {
         let inline = size_of::<K>() + size_of::<V>() + ENTRY_BYTES;
         let owned = (self.0)(key, value);
-        // The allocator rounds sizes up. An eighth is an estimate of what this adds.
+        // The allocator rounds sizes up. The additional eighth is an estimate of the rounding.
         (inline + owned + owned / 8) as u64
     }
 }
@@ -178,12 +179,12 @@ where
     V: Clone + Send + Sync + 'static,
     E: Clone + From<Stopped> + Send + Sync + 'static,
 {
-    /// A cache that remembers at most `bytes` of results. `owned` returns the bytes that a key and
-    /// its value own on the heap. `expected` is the number of entries that the cache is laid out
-    /// for.
+    /// A cache of at most `bytes` bytes. `expected` is an estimate of the number of entries.
+    /// `owned` returns the bytes that a key and its value own on the heap.
     pub(super) fn new(bytes: u64, expected: usize, owned: fn(&K, &V) -> usize) -> Self {
-        // The cache has one shard. By default, a cache has more shards on more cores, and does not
-        // keep values that are larger than a shard, such as the difference of a million rules.
+        // The cache has one shard with the whole capacity. By default, the capacity is divided
+        // among several shards, and a value that is larger than a shard is not kept. For example,
+        // the difference of a million rules could be larger than a shard.
         let options = OptionsBuilder::new()
             .estimated_items_capacity(expected)
             .weight_capacity(bytes)

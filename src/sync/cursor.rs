@@ -1,6 +1,6 @@
-//! The cursor of a rule download: its origin, destination and next page, authenticated. Any server
-//! of the same database accepts it. It contains fixed revisions, so a repeated request gets the
-//! same page.
+//! The cursor of a rule download: the origin, the destination and the next page, with an
+//! authentication code. Every server that uses the same database accepts the cursor. The cursor
+//! contains fixed revisions, so a repeated request gets the same page.
 
 use data_encoding::BASE64URL_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,20 +13,21 @@ use crate::rule::Revision;
 const SEAL: usize = 16;
 const BODY: usize = 1 + 3 * 8 + 8 + 8 + 4 + 4;
 
-/// The name of an origin, which is the same for all hosts with that origin.
+/// Identifies an origin. All hosts with the same origin share this value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SpanStart {
     /// The host deletes its rules first, or its rules are unknown.
     Nothing,
     /// The host has the rules of this holding.
     Offer(Holding),
-    /// The host has the result of one of several offers.
+    /// The host has the rules of one of several offers.
     Offers {
-        /// The oldest revision of the offers that differ from the destination.
+        /// The oldest revision among the offers that differ from the destination.
         since: Revision,
         digest: [u64; 2],
     },
-    /// The host has the result of one of many offers. Only the scopes of these offers are known.
+    /// The host has the rules of one of many offers. The server knows only the scopes of these
+    /// offers.
     Union {
         /// The revision of the host's holding, or another revision with the same rules in the
         /// scopes of `union`.
@@ -36,7 +37,7 @@ pub(super) enum SpanStart {
     },
 }
 
-/// The name of a download: its origin and destination.
+/// Identifies a download by its origin and destination.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Span {
     pub(super) from: SpanStart,

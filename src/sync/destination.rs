@@ -4,9 +4,8 @@
 //! The difference between the holding and the destination is not enough, because a host may have
 //! applied a sync whose postflight was lost. So each *offer* is compared with the destination. An
 //! offer is a state that the host may have reached since its last completed sync, including the
-//! holding. A target is sent only if, for at least one offer, the client would have a different
-//! rule for it than at the destination. If there are too many offers, more targets are sent; see
-//! [`Origin::Union`].
+//! holding. A target is sent only if its rule at the destination differs from its rule in at least
+//! one offer. If there are too many offers, more targets are sent; see [`Origin::Union`].
 //!
 //! The results contain the IDs of rule versions in place of the rules, because a result may have
 //! a million entries.
@@ -36,20 +35,22 @@ pub(super) struct Destination {
 pub(super) enum Origin {
     /// The host deletes its rules first, or its rules are unknown.
     Nothing,
-    /// The host has the result of one of these offers.
+    /// The host has the rules of one of these offers.
     Offers(Arc<[Destination]>),
-    /// The host has the result of one of many offers. Only the scopes of these offers are known.
+    /// The host has the rules of one of many offers. The server knows only the scopes of these
+    /// offers.
     ///
-    /// The download sends every target that changed in any of these scopes since the holding, and
-    /// every target of the scopes that are not shared. The server computes these steps again for
-    /// trails that version 0.1.0 wrote, so the steps must not change.
+    /// The download sends every target that changed in `union` after `since`, and every target in
+    /// the scopes that are not in `common`. Trails that version 0.1.0 wrote contain such downloads.
+    /// The server computes their steps again, so the steps must not change.
     Union {
         /// The revision of the host's holding, or another revision with the same rules in the
         /// scopes of `union`.
         since: Revision,
-        /// The scopes of all offers.
+        /// The scopes of all offers and of the destination.
         union: Arc<[ScopeId]>,
-        /// The scopes that all offers share, in the same order and for the same generation.
+        /// The scopes that all offers and the destination share, in the same order. Empty if their
+        /// generations differ.
         common: Arc<[ScopeId]>,
     },
 }
@@ -141,14 +142,15 @@ impl Destination {
         one_per_target(ledger, active, wanted)
     }
 
-    /// The destination of a host with only the weakest of its scopes, which many hosts share.
+    /// The destination of a host that has only the weakest of these scopes. Many hosts share this
+    /// destination.
     pub(super) fn weakest(&self, ledger: &Ledger) -> Option<Self> {
         let scopes: Arc<[ScopeId]> = Arc::from(self.scopes.get(..1)?);
         let revision = ledger.last_touch(&scopes, self.revision);
         Some(Self { scopes, revision, generation: self.generation })
     }
 
-    /// The deciding rule and the outcome for each target in scopes other than the weakest, in the
+    /// The deciding rule and the outcome for each target in all scopes except the weakest, in the
     /// order of targets. Reads all rule versions of these scopes.
     pub(super) fn overrides(
         &self,
@@ -184,9 +186,9 @@ impl Destination {
         }
     }
 
-    /// Versions of all targets for which hosts at this and at another destination may have
-    /// different rules. If all versions of a target are in shared scopes, the target can differ
-    /// only if one of these versions began or ended between the two revisions.
+    /// Versions of every target whose rule may differ between this destination and `other`. If all
+    /// versions of a target are in shared scopes, its rule can differ only if one of these versions
+    /// was created or ended between the two revisions.
     fn may_differ(&self, ledger: &Ledger, other: &Self) -> Vec<VersionId> {
         let shared = match self.generation == other.generation {
             true => common(&self.scopes, &other.scopes),
@@ -306,14 +308,14 @@ fn steps_from_offers(
     wanted.while_wanted(versions.into_iter()).filter_map(step).collect()
 }
 
-/// The first version of each target, in the order of targets.
+/// The first of these versions for each target, in the order of targets.
 fn one_per_target(
     ledger: &Ledger,
     versions: impl Iterator<Item = VersionId>,
     wanted: &Wanted,
 ) -> Result<Vec<VersionId>, Stopped> {
     // Sorting by targets would read two targets from memory for each comparison. So the first bytes
-    // of each target are read one time, as a key.
+    // of each target are copied into a sort key.
     let keyed = versions.map(|version| (ledger.target(version).sort_key(), version));
     let mut keyed: Vec<(TargetKey, VersionId)> =
         wanted.while_wanted(keyed).collect::<Result<_, _>>()?;

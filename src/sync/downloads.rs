@@ -1,5 +1,5 @@
-//! The steps and pages of downloads, and hashes and counts of the rules that hosts have after a
-//! download. Hosts with equivalent routes share the results.
+//! Computes the steps and pages of downloads, and the hashes and counts of the rules on hosts.
+//! Hosts with equivalent routes share the results.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -28,17 +28,18 @@ const DIFFERENCE_BYTES: u64 = 16 * 1024 * 1024;
 const SCOPE_RULES_BYTES: u64 = 16 * 1024 * 1024;
 const PAGE_BYTES: u64 = 32 * 1024 * 1024;
 const EXPECTED_DOWNLOADS: usize = 4096;
-/// Maximum bytes of remembered hashes of rules, with the spans that lead to them.
+/// Maximum bytes of the cache of rules hashes, including the spans of each hash.
 const HASH_BYTES: u64 = 16 * 1024 * 1024;
-/// Maximum bytes of remembered counts of rules, by destination.
+/// Maximum bytes of the cache of rule counts by destination.
 const TALLY_BYTES: u64 = 4 * 1024 * 1024;
-/// Maximum bytes of remembered counts of pending rules, by origin and destination.
+/// Maximum bytes of the cache of pending rule counts by origin and destination.
 const PENDING_BYTES: u64 = 4 * 1024 * 1024;
 const EXPECTED: usize = 10_000;
 
 type Tallies = Memo<Destination, Tally, StoreError>;
-/// All rules of one scope as steps, by the numbering of the ledger and the destination of a host
-/// with only that scope. Many differences are one of these lists with a few replacements.
+/// A cache of all rules of a scope, as steps. The key contains the ledger's numbering and the
+/// destination of a host that has only this scope. Many differences consist of one of these lists
+/// and a few replacements.
 type ScopeRules = Memo<(u64, Destination), Arc<Steps>, StoreError>;
 
 pub(super) struct Downloads {
@@ -56,7 +57,7 @@ pub(super) struct Downloads {
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
     encoded: Arc<AtomicU64>,
     tallies: Tallies,
-    /// The number of rules and removals that lead from one state to another.
+    /// The number of rules and removals between an origin and a destination.
     pending: Memo<(Origin, Destination), u64, StoreError>,
     hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
 }
@@ -126,8 +127,8 @@ impl Downloads {
         state.holding.filter(|holding| holding.revision >= self.live.history.start())
     }
 
-    /// The span of a route, which is the same for every host with an equivalent route. Two
-    /// revisions count as one if no rule changed in a state's scopes between them.
+    /// The span of a route. Equivalent routes have the same span: two revisions of a state are
+    /// equivalent if no rule in the state's scopes changed between them.
     pub(super) async fn canonical(
         &self,
         policy: &LoadedPolicy,
@@ -177,9 +178,9 @@ impl Downloads {
         self.canonical(policy, &Route { from, to: span.to }).await.map(Some)
     }
 
-    /// Whether another server, with less history in memory, may give `span` to a route. No settled
-    /// state on the other server is older than the first revision of that server. This server does
-    /// not know that revision, and uses the oldest revision in the span instead.
+    /// Whether `span` may be the canonical span of a route on a server with less history in memory.
+    /// On that server, no settled state is older than the first revision in memory. This server
+    /// does not know that first revision, and uses the oldest revision in the span instead.
     pub(super) async fn is_span_elsewhere(
         &self,
         policy: &LoadedPolicy,
@@ -207,8 +208,8 @@ impl Downloads {
     }
 
     /// Returns the state with an older revision if possible: the last revision that changed a rule
-    /// in any of the state's scopes, but at least the first revision of the ledger. The rules are
-    /// the same at both revisions.
+    /// in any of the state's scopes. This revision is never older than the first revision of the
+    /// ledger. The rules are the same at both revisions.
     pub(super) async fn settled(
         &self,
         policy: &LoadedPolicy,
@@ -428,8 +429,8 @@ impl Downloads {
     }
 }
 
-/// All rules of the weakest scope of a destination. Destinations with the same weakest scope share
-/// them.
+/// All rules of the weakest scope of a destination. Destinations with the same weakest scope can
+/// share the result.
 async fn weakest_rules(
     scope_rules: &ScopeRules,
     computer: &Computer,

@@ -26,7 +26,7 @@ use crate::protocol::{EventUploadRequest, EventUploadResponse};
 use crate::rule::{MachineId, Revision};
 use crate::store::{Change, Committed, Store, StoreResult, StoredHost, audit};
 
-/// Maximum attempts of a request while other requests of the same host write its row.
+/// Maximum attempts to write a host's row while other requests from the same host change the row.
 pub(super) const ATTEMPTS: usize = 8;
 
 /// The sync engine of one store. Its methods can run at the same time.
@@ -58,9 +58,9 @@ impl Engine {
         Ok(engine)
     }
 
-    /// An engine for a command on a local database. The engine reads the policy, and later the
-    /// newer commits, only when a method needs them. So the engine needs no [`Engine::tick`]. The
-    /// engine serves no hosts, so its cursors may have any key.
+    /// An engine for a command on a local database. The engine reads the policy and newer commits
+    /// only when a method needs the policy. So [`Engine::tick`] is not needed. The engine serves no
+    /// hosts, so it uses a random cursor key.
     pub fn on_use(store: Arc<dyn Store>, clock: Clock) -> Self {
         Self::new(store, rand::random(), clock, RULES_A_PAGE, Loading::OnUse)
     }
@@ -87,18 +87,19 @@ impl Engine {
         }
     }
 
-    /// The same engine with another limit on new events per host and day.
+    /// Sets the maximum number of new events per host and day.
     pub fn with_events_per_day(self, most: u64) -> Self {
         Self { events: self.events.with_limit(most), ..self }
     }
 
-    /// The same engine with another time over which clean syncs are spread after a new epoch.
+    /// Sets the time over which clean syncs are spread after a new epoch.
     pub fn with_restore_spread(mut self, spread: SignedDuration) -> Self {
         self.epoch.spread = spread;
         self
     }
 
-    /// The newest revision. An engine that reads the policy ahead returns the revision in memory.
+    /// The newest revision. An engine from [`Engine::open`] returns the newest revision that it has
+    /// read.
     ///
     /// # Errors
     /// When the store fails.
@@ -128,8 +129,8 @@ impl Engine {
         self.live.published().ledger.versions()
     }
 
-    /// Reads all rules, so that the store finds the rows that cannot be read. Does nothing on a
-    /// server, which has already read them.
+    /// Reads all rules, so that the store finds unreadable rows. Does nothing on a server, which
+    /// has already read the rules.
     ///
     /// # Errors
     /// When the store fails.
@@ -137,7 +138,7 @@ impl Engine {
         self.live.current().await.map(drop)
     }
 
-    /// A view of hosts and their rules for administrators, at the newest revision.
+    /// A view for administrators: hosts and their rules at the newest revision.
     ///
     /// # Errors
     /// When the store fails.
@@ -149,12 +150,12 @@ impl Engine {
         &self.events
     }
 
-    /// Commits a change. An engine that reads the policy ahead also reads the change, so that the
+    /// Commits a change. An engine from [`Engine::open`] also reads the change back, so that the
     /// next request uses it.
     ///
     /// # Errors
-    /// The errors of [`crate::store::PolicyStore::commit`]. Once the change is committed, there is
-    /// no error. If it cannot be read back now, [`Engine::tick`] reads it later.
+    /// The errors of [`crate::store::PolicyStore::commit`]. A failure to read a committed change
+    /// back is not an error, because [`Engine::tick`] reads the change later.
     pub async fn commit(&self, change: Change) -> StoreResult<Committed> {
         let committed = self.store.commit(change).await?;
         if committed.changed
@@ -168,7 +169,7 @@ impl Engine {
     }
 
     /// If `expire` is true, removes expired rules. Reads what other processes have committed, and
-    /// writes sessions that were kept for long enough.
+    /// writes the older sessions in memory.
     ///
     /// # Errors
     /// When the store fails.
@@ -211,7 +212,8 @@ impl Engine {
         self.live.free_old_history().await
     }
 
-    /// Begins a new epoch, because hosts may have other rules than their rows show.
+    /// Begins a new epoch. Call this when the rules on hosts may differ from the rules in their
+    /// rows.
     ///
     /// # Errors
     /// When the store fails.
@@ -264,8 +266,9 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// Accepts a Mac as the owner of a machine ID. If `serial` is none, accepts the Mac that was
-    /// refused last, or else the Mac that synced last. Returns none if the host does not exist.
+    /// Accepts a Mac as the owner of a machine ID. If `serial` is none, accepts the last refused
+    /// Mac. If no Mac was refused, accepts the Mac that synced last. Returns none if the host does
+    /// not exist.
     ///
     /// # Errors
     /// When the store fails, when other requests keep changing the host's row, or when no Mac to
@@ -297,8 +300,8 @@ impl Engine {
         Err(SyncError::Contended)
     }
 
-    /// A host's row. If another server wrote the row at a revision that is not in memory yet, that
-    /// revision is read first, because responses depend on its rules.
+    /// A host's row. If another server wrote the row at a revision that is not in memory yet, the
+    /// rules of that revision are read first, because responses depend on them.
     pub(super) async fn host(&self, machine: &MachineId) -> StoreResult<Option<StoredHost>> {
         let mut stored = self.store.host(machine).await?;
         if let Some(StoredHost { host, .. }) = &mut stored {
@@ -308,8 +311,8 @@ impl Engine {
         Ok(stored)
     }
 
-    /// Keeps the session of a preflight in memory if it need not be written. Among other
-    /// conditions, the download must be empty, and no other server may use the database. Returns
+    /// Keeps the session of a preflight only in memory if possible. Among other conditions, the
+    /// download must be empty, and the database must not be shared with other servers. Returns
     /// whether the session was kept.
     pub(super) async fn keep_unwritten(
         &self,

@@ -1,8 +1,9 @@
 //! Hosts that may be ahead of their rows, because the database was restored or copied.
 //!
 //! Such a host gets no rules at first, and later a clean sync, because the server does not know
-//! which rules the host has. A clean sync discards the events that the host has not uploaded, so
-//! another sync comes first. A host with the expected hash needs neither of the two syncs.
+//! which rules the host has. A clean sync discards events that the host has not uploaded, so the
+//! host first uploads them in a sync without rules. If the hash that a host reports is the expected
+//! hash, the server knows the host's rules, and the host syncs normally.
 
 use std::sync::Arc;
 
@@ -53,7 +54,8 @@ impl CurrentEpoch {
         Ok(epoch)
     }
 
-    /// The epoch, which is read again if a host's row or its session has another epoch.
+    /// The current epoch. If a host's row or session has a different epoch, the current epoch is
+    /// read again.
     pub(super) async fn of_host(&self, state: &SyncState) -> StoreResult<Epoch> {
         let of_session = state.session.map_or(state.epoch, |session| session.epoch);
         match self.known.load_full() {
@@ -94,8 +96,8 @@ impl CurrentEpoch {
     }
 }
 
-/// The earliest time at which a host gets all its rules again. It depends on the host, so that the
-/// hosts of a fleet do not all download at the same time.
+/// The earliest time at which a host gets all its rules again. The time depends on the host, so
+/// that the hosts of a fleet do not all download at the same time.
 fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timestamp {
     let spread = u128::try_from(spread.as_millis()).unwrap_or(0);
     let wait = (u128::from(xxh3_64(machine.as_str().as_bytes())) * spread) >> u64::BITS;
@@ -120,8 +122,8 @@ pub(super) fn is_confirmed(state: &SyncState, generation: Generation, epoch: Epo
     state.epoch == epoch || !generation::keeps_rules(generation)
 }
 
-/// Trusts a new host. In a restored database, a new host is trusted only if it reports no rules,
-/// because a host with rules may have been enrolled after the backup.
+/// Marks a new host as confirmed in this epoch. In a restored database, marks it only if it reports
+/// no rules, because a host with rules may have been enrolled after the backup.
 pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     let has_no_rules = facts.rule_counts == RuleCounts::default();
     if state.last_seen.is_none() && (epoch.began.is_none() || has_no_rules) {
@@ -129,8 +131,8 @@ pub(super) fn begin_in(state: &mut SyncState, facts: &HostFacts, epoch: Epoch) {
     }
 }
 
-/// The earliest of the stored beginning of an epoch, its beginning as known so far, and the current
-/// time. The clock may have been ahead when the epoch began.
+/// The earliest of three times: the stored start of an epoch, the start that was known so far, and
+/// the current time. The clock may have been ahead when the epoch began.
 fn beginning(stored: Timestamp, known: Option<Timestamp>, now: Timestamp) -> Timestamp {
     stored.min(now).min(known.unwrap_or(now))
 }
@@ -145,7 +147,7 @@ fn is_of(order: CleanOrder, epoch: Epoch) -> bool {
     Some(order.at) > epoch.began
 }
 
-/// Completes a session that brought no rules. The host has uploaded its events by then.
+/// Completes a session that brought no rules. The host has already uploaded its events.
 pub(super) fn finish_without_rules(state: &mut SyncState, session: Session, now: Timestamp) {
     state.session = None;
     state.settings = Some(session.settings);

@@ -12,7 +12,7 @@ pub enum SyncError {
     Store(#[from] StoreError),
     #[error("cannot write the response: {0}")]
     Answer(Arc<PageError>),
-    /// The client accepts only one page, and its rules do not fit on it.
+    /// The client accepts only one page, and the host's rules do not fit on one page.
     #[error(
         "{0} rules do not fit on the one page of 10 MiB that this client accepts; give the host \
         fewer rules, or use a client that supports pages"

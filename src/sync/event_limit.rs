@@ -43,10 +43,10 @@ struct Today {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Count {
-    /// New events that were stored, and those reserved for uploads in progress.
+    /// New events that were stored, plus events that are reserved for uploads in progress.
     kept: u64,
     dropped: u64,
-    /// Programs that no host had reported before, and those reserved for uploads in progress.
+    /// New programs that were stored, plus programs that are reserved for uploads in progress.
     programs: usize,
     /// Events that were stored although their programs are not listed.
     left_out: u64,
@@ -58,9 +58,9 @@ struct Count {
 #[must_use]
 pub(super) struct Reservation {
     day: i64,
-    /// The number of its events that may be kept.
+    /// The number of events that the upload may store.
     pub(super) events: usize,
-    /// The number of new programs that it may add.
+    /// The number of new programs that the upload may add.
     pub(super) programs: usize,
 }
 
@@ -95,10 +95,9 @@ impl EventLimit {
         !self.today(now).hosts.contains_key(machine)
     }
 
-    /// Reserves the events of an upload that may be kept, and the new programs that they may add,
-    /// so that simultaneous uploads do not exceed the limits together. The other events are counted
-    /// as dropped. If the upload is interrupted, its events may be stored nevertheless, so they
-    /// stay reserved.
+    /// Reserves events and new programs for an upload, so that simultaneous uploads together do not
+    /// exceed the limits. Events over the limit are counted as dropped. An interrupted upload keeps
+    /// its reservation, because its events may have been stored.
     pub(super) fn reserve(
         &self,
         machine: &MachineId,
@@ -125,9 +124,9 @@ impl EventLimit {
         Reservation { day, events, programs }
     }
 
-    /// Counts the events and programs that an upload added. Reserved events and programs that it
-    /// did not add are free again. If the day has changed since the reservation, the counts of the
-    /// host stay as they are.
+    /// Counts the events and programs that an upload added, and releases the rest of its
+    /// reservation. If the day has changed since the reservation, the counts of the host stay as
+    /// they are.
     pub(super) fn kept(
         &self,
         machine: &MachineId,
@@ -198,7 +197,7 @@ mod tests {
         let known = limit.reserve(&other, 6, at(100));
         assert_eq!(known.events, 6, "each host has its own");
         assert_eq!((limit.dropped_of(&one, at(100)), limit.dropped_of(&other, at(100))), (8, 0));
-        // Events that were known already do not count.
+        // Events that were already known do not count.
         limit.kept(&other, known, AddedEvents::default(), at(100));
         assert_eq!(limit.reserve(&other, 10, at(100)).events, 10);
         let next = limit.reserve(&one, 6, at(100 + DAY));
@@ -217,7 +216,8 @@ mod tests {
         limit.kept(&host, first, stored(5, 0, 0), at(100));
         let third = limit.reserve(&host, 6, at(100));
         assert_eq!(third.events, 1, "one event of the first upload was known already");
-        // The other uploads complete on the next day. They free no events of that day.
+        // The second and third uploads complete on the next day. They do not raise the limit of the
+        // next day.
         let next = limit.reserve(&host, 8, at(100 + DAY));
         for late in [second, third] {
             limit.kept(&host, late, stored(0, 0, 0), at(100 + DAY));

@@ -122,9 +122,9 @@ impl EventIntake {
         self.limit.dropped(self.clock.now())
     }
 
-    /// The hashes of the bundles in these events whose members are not all known. Hashes are
-    /// spelled as in the events. Empty if bundles are off for the host. Each bundle costs a query,
-    /// so only some bundles of a large batch are checked.
+    /// The hashes of bundles that occur in these events and have unknown members. Hashes are
+    /// spelled as in the events. Empty if the host's settings turn bundles off. Each bundle costs a
+    /// query, so only some bundles of a large batch are checked.
     async fn wanted_bundles(
         &self,
         machine: &MachineId,
@@ -172,8 +172,8 @@ async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
     collected
 }
 
-/// An execution, or a member of a bundle. Fields that are not moved out of the report are stored in
-/// `other_fields`.
+/// An execution, or a program in a bundle or an inventory. Fields that are not moved out of the
+/// report are stored in `other_fields`.
 fn execution(machine: &MachineId, event: &wire::Event) -> Event {
     let (mut report, mut truncated) = Bounded::event(event).into_parts();
     let signing_chain: Vec<SigningLink> =
@@ -208,7 +208,7 @@ fn execution(machine: &MachineId, event: &wire::Event) -> Event {
 }
 
 /// A file access, as an event about the program that opened the file. Santa reports who signed the
-/// program, but not the program's user and signing status.
+/// program, but not its signing status, nor the user who ran the program.
 fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
     let (mut report, mut truncated) = Bounded::file_access(event).into_parts();
     let actor = report.process_chain.first_mut().map(take).unwrap_or_default();
@@ -253,8 +253,8 @@ fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
     }
 }
 
-/// Moves an ancestor out of a report. Its certificates remain in the report, because they could be
-/// long.
+/// Moves an ancestor out of a report. The ancestor's certificates remain in the report, because the
+/// certificates may be long.
 fn ancestor(process: &mut wire::Process) -> Ancestor {
     Ancestor {
         pid: take(&mut process.pid),

@@ -28,7 +28,7 @@ use crate::store::{Edit, StoreResult};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostRule {
     pub rule: Rule,
-    /// The first version of Santa that supports the rule, if the host's version does not.
+    /// The first version of Santa that supports the rule. None if the host's version supports it.
     pub needs: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub struct Explained {
     pub rules: Vec<Rule>,
 }
 
-/// The rule that a host has for a target since its last sync.
+/// The rule that a host got for a target by its last completed sync.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HeldTarget {
     /// The policy of the host's rule. None if the host has no rule, or if its rules are unknown or
@@ -57,9 +57,10 @@ pub struct Evaluated {
     pub ruling_now: Ruling,
     /// Whether the result or the deciding step may change with the next sync.
     pub is_due: bool,
-    /// The host's mode after the next sync, as its version supports it.
+    /// The host's mode after the next sync: the wanted mode, or the nearest mode that the host's
+    /// version supports.
     pub mode: ClientMode,
-    /// The program's targets with a rule in the host's scopes, in Santa's order.
+    /// The program's targets that have a rule in the host's scopes, in Santa's order.
     pub targets: Vec<Explained>,
 }
 
@@ -133,7 +134,7 @@ impl<'e> FleetView<'e> {
         Ok(self.downloads.study(&self.rules.policy, page).await?)
     }
 
-    /// The tags that a host has only because it matches their membership, sorted by name.
+    /// The tags whose membership matches a host and that are not assigned to it, sorted by name.
     pub fn member_tags(&self, host: &Host) -> Vec<TagName> {
         self.rules.policy.member_tags(host)
     }
@@ -204,8 +205,8 @@ impl<R: ActiveRules> FleetView<'_, R> {
             }
             None => HeldRules::default(),
         };
-        // The host reports its mode before it receives the settings of the same preflight. So once
-        // it has the current settings, the reported mode is ignored.
+        // A host reports its mode before it receives the settings of the same preflight. So if the
+        // host has the current settings, the reported mode may be outdated and is ignored.
         let reported = host.facts.client_mode;
         let reported = reported.filter(|_| host.sync.settings != Some(effective.digest));
         let now = evaluate(evidence, &held, &conditions(reported.unwrap_or(mode)));
@@ -236,7 +237,7 @@ impl<R: ActiveRules> FleetView<'_, R> {
         }
     }
 
-    /// The rules that a host has since its last completed sync, if they are known.
+    /// The rules that a host got by its last completed sync, if they are known.
     async fn held_rules(&self, host: &Host) -> StoreResult<Option<HeldState>> {
         let Some(holding) = self.downloads.known_holding(&host.sync) else { return Ok(None) };
         let Destination { scopes, revision, generation } =
@@ -247,9 +248,9 @@ impl<R: ActiveRules> FleetView<'_, R> {
         Ok(Some(HeldState { rules: StoredRules { policy, revision }, scopes, generation }))
     }
 
-    /// The types of a host's rules that could match a program, because the program's identifiers
-    /// of these types are unknown. Costs time in proportion to the host's rules, unless all
-    /// identifiers are known.
+    /// The rule types for which the host has rules and the program's identifier is unknown. Rules
+    /// of these types could match the program. Takes time in proportion to the host's rules, unless
+    /// all identifiers are known.
     async fn unknown_types<S: ActiveRules>(
         &self,
         host: &RulesOfHost<'_, S>,
@@ -360,7 +361,7 @@ pub(super) fn platform_check(santa_version: &str) -> PlatformCheck {
     }
 }
 
-/// The first version of Santa that supports a rule, if not all versions do.
+/// The first version of Santa that supports a rule. None if all versions support it.
 pub fn first_version_for(rule: &Rule) -> Option<String> {
     generation::needs(rule.into()).map(table::first_with).max().map(table::version_of)
 }

@@ -74,8 +74,8 @@ mod tests {
     use super::*;
     use crate::rule::{Rule, RuleDraft, first_version_of_cel};
 
-    /// Compares the two tables of the first versions that support a name in CEL: the one that
-    /// administrators see, and the one that decides which rules clients get.
+    /// Two tables list the first version that supports each name in CEL. Administrators see one of
+    /// the tables, and the other table decides which rules clients get.
     #[test]
     fn w1_the_first_versions_of_names_in_expressions_agree() {
         let names = [

@@ -19,7 +19,7 @@ pub struct HostStanding {
     /// Whether the host's rules may be newer than its row, because the database was restored. The
     /// host then gets all rules in a clean sync, unless its hash confirms its rules.
     pub is_restored: bool,
-    /// Whether the host's next sync will bring other settings.
+    /// Whether the host's next sync will change its settings.
     pub settings_due: bool,
     /// Seconds between two syncs of the host.
     pub interval: u32,
@@ -35,7 +35,7 @@ pub struct HostStatus {
     /// The maximum number of rules that the client can receive, if the host has more active rules.
     /// In this case, the client receives no rules.
     pub most_rules: Option<u64>,
-    /// The wanted mode, as the host's version supports it.
+    /// The wanted mode, or the nearest mode that the host's version supports.
     pub mode: ClientMode,
 }
 
@@ -98,7 +98,7 @@ impl FleetView<'_> {
     }
 
     /// What the policy contains for a host: the scopes of its rules and a digest of its settings.
-    /// If these are equal for two hosts of a [`crate::store::HostGroup`], so is their standing.
+    /// Two hosts of a [`crate::store::HostGroup`] with equal contents have equal standings.
     pub fn contents_for(&self, host: &Host) -> (Vec<ScopeId>, u64) {
         let policy = &self.rules.policy;
         let scopes = policy.scopes(host);
@@ -140,8 +140,8 @@ impl FleetView<'_> {
         self.downloads.count_steps(policy, route).await
     }
 
-    /// The origin of a host's next normal sync to this destination, and the destination at the last
-    /// revision that changed one of the scopes that the sync compares.
+    /// The origin and the destination of a host's next normal sync. The returned destination has
+    /// the last revision that changed a rule in one of the compared scopes.
     async fn origin_of(
         &self,
         policy: &LoadedPolicy,
