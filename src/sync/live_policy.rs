@@ -91,7 +91,7 @@ impl LivePolicy {
         Ok(())
     }
 
-    /// Reads everything again. Versions of rules get other numbers.
+    /// Reads everything again. Versions of rules get new numbers.
     pub(super) async fn read_again(&self) -> StoreResult<()> {
         self.next.lock().await.begin_again();
         self.follow().await
@@ -137,7 +137,7 @@ impl LivePolicy {
         while rows.len() == ROWS_A_READ
             && let Some(last) = rows.last()
         {
-            // The next rows are read while these are added.
+            // The next batch is read while this batch is added.
             let more = self.store.ledger(known, last.id, ROWS_A_READ);
             let add = off_threads(move || {
                 next.extend(rows)?;

@@ -1,10 +1,10 @@
 //! Macs that use one machine ID. Each Mac gets the rules that it needs, and no Mac counts as up to
-//! date because of a report of another Mac.
+//! date because of a report from another Mac.
 //!
-//! Only a preflight contains a serial number. So the server keeps one state per Mac, and the
-//! preflight of a Mac makes its state the current state of the host. If two syncs overlap, the
-//! server cannot know which Mac sent a request. The session then sends every rule that one of these
-//! Macs may need, and its postflight proves nothing.
+//! Only a preflight contains a serial number. So the server keeps one state per Mac, and a
+//! preflight from a Mac makes that Mac's state the current state of the host. If two syncs overlap,
+//! the server cannot know which Mac sent a request. The session then sends every rule that any of
+//! these Macs may need, and the postflight of the session proves nothing.
 //!
 //! Clones report the same serial number. A clone that hashes its rules is recognized by the hash.
 //! Clones without hashes cannot be distinguished, so all of them get the same differences again.
@@ -23,7 +23,7 @@ use crate::store::StoreResult;
 /// Maximum older states of a host whose hashes are compared with the reported hash. Computing the
 /// hash of a state can be slow.
 const OLDER_STATES: usize = 8;
-/// How long clones that do not hash their rules get the same rules again.
+/// If clones do not hash their rules, they get the same rules again during this time.
 const SENT_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Clone, Copy, Debug)]
@@ -116,7 +116,8 @@ async fn add_state(
     other: &SyncState,
 ) -> StoreResult<()> {
     let (Some(known), Some(theirs)) = (state.holding, other.holding) else { return Ok(()) };
-    // A union of offers starts at the holding, so the holding must be the oldest one.
+    // A union of offers starts at the holding, so the older of the two holdings is kept as the
+    // holding.
     let (oldest, newest) = match theirs.revision < known.revision {
         true => (theirs, known),
         false => (known, theirs),
@@ -135,8 +136,8 @@ async fn add_state(
     Ok(())
 }
 
-/// Adds the holdings and the offers of clones, if the server cannot know which of the clones sent
-/// the preflight.
+/// Adds the holdings and the offers of clones if the server cannot know which clone sent the
+/// preflight.
 async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> StoreResult<()> {
     let Some(mut macs) = host.sync.macs.take() else { return Ok(()) };
     if is_conflict_of_clones(&macs) && host.sync.trail.is_none() {
@@ -149,9 +150,9 @@ async fn add_clone(downloads: &Downloads, host: &mut Host, now: Timestamp) -> St
     Ok(())
 }
 
-/// Searches the states of a host's clones, and then the host's earlier states, for the rules that
-/// the host reports. If a state matches, it becomes the state of the host, which then needs no
-/// clean sync. Such a host has a clone, or was restored from a backup. Returns whether the state
+/// Searches the states of a host's clones, and then the host's earlier states, for the reported
+/// hash. If a state matches, it becomes the state of the host, and the host needs no clean sync. A
+/// match means that the host has a clone or was restored from a backup. Returns whether the state
 /// was replaced.
 pub(super) async fn recognize_by_hash(
     downloads: &Downloads,
@@ -199,7 +200,7 @@ pub(super) async fn recognize_by_hash(
     Ok(true)
 }
 
-/// The earlier state of a host in which its rules had the reported hash.
+/// An earlier state of a host, in which the host's rules had the reported hash.
 async fn older_state(
     downloads: &Downloads,
     state: &SyncState,
@@ -272,7 +273,7 @@ pub(super) async fn keep_for_clone(
     forget_equal_clone(downloads, host, settled).await
 }
 
-/// Forgets clones that are known to have the same rules.
+/// Forgets the states of clones that are known to have the same rules as the host's current state.
 async fn forget_equal_clone(
     downloads: &Downloads,
     host: &mut Host,

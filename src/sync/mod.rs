@@ -1,8 +1,9 @@
 //! Sessions, downloads, pages and clean syncs: the data that the server sends to hosts.
 //!
-//! Rules have a history, and a host's *holding* is a point in it. A sync replaces the rules that
-//! the host may have with the active rules, and updates the holding when it is completed. After a
-//! lost request, a lost response or a restart, the next sync corrects the host's rules.
+//! Rules have a history, and a host's *holding* is a point in this history. A sync replaces the
+//! rules that the host may have with the active rules. When the sync is completed, the holding is
+//! updated. After a lost request, a lost response or a restart, the next sync corrects the host's
+//! rules.
 //!
 //! The server calls `engine`. Preflight, rule download and postflight are in `session`, and event
 //! upload is in `event_upload`. `live_policy` follows the store, `downloads` computes the steps and

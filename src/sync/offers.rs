@@ -13,7 +13,7 @@ const MOST_OFFERS: usize = 16;
 /// Records that a host may have applied a session that it never reported as completed.
 ///
 /// A clean sync first deletes all rules, and some clients accept an incomplete page as the last
-/// one. So a host that began a clean sync may have no rules.
+/// page. So a host that began a clean sync may have no rules.
 pub(super) async fn add_offer_of(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -68,7 +68,7 @@ pub(super) async fn add_offer(
     Ok(())
 }
 
-/// The scopes of all offers of a host, including a new one.
+/// The reach of a host's offers, including a new offer.
 pub(super) async fn reach_with(
     downloads: &Downloads,
     state: &SyncState,
@@ -82,9 +82,9 @@ pub(super) async fn reach_with(
     Ok(Reach { union, common })
 }
 
-/// All scopes that a host's rules may come from, including those of a new offer, and the scopes
-/// that all offers share. No scopes count as shared if the new offer is for another generation of
-/// clients than the holding.
+/// All scopes that a host's rules may come from, and the scopes that all offers share. A new offer
+/// with the scopes `offered` is included. No scopes count as shared if the new offer and the
+/// holding are for different generations of clients.
 pub(super) async fn reached(
     downloads: &Downloads,
     state: &SyncState,

@@ -1,5 +1,5 @@
-//! The pages of rule downloads. Each page is encoded when it is first requested, and hosts with the
-//! same download share it.
+//! The pages of rule downloads. Each page is encoded when it is first requested. Hosts with the
+//! same download share the encoded page.
 
 use std::num::NonZeroUsize;
 
@@ -20,7 +20,7 @@ use crate::protocol::{
 pub const RULES_A_PAGE: NonZeroUsize = NonZeroUsize::new(4000).unwrap();
 /// Maximum bytes of a page that a client without paging accepts.
 const LARGEST_LONE_PAGE: usize = pedro::LONGEST_RESPONSE;
-/// Fewer bytes than any rule for a hash needs in gzip. A hash has 32 bytes.
+/// Fewer bytes than a rule for a hash needs in gzip, because a hash alone has 32 bytes.
 const FEWEST_BYTES_COMPRESSED: usize = 20;
 /// Fewer bytes than any rule needs as JSON.
 const FEWEST_BYTES_OF_JSON: usize = 60;
@@ -95,8 +95,8 @@ impl Download {
         self.steps.len() == 0
     }
 
-    /// Whether the download is not sent, because it cannot fit on the only page that the client
-    /// reads.
+    /// Whether the download is not sent, because the client reads only one page and the download
+    /// cannot fit on one page.
     pub(super) fn is_refused(&self) -> bool {
         self.most_rules.is_some_and(|most| self.steps.len() as u64 > most)
     }
@@ -105,7 +105,7 @@ impl Download {
         self.steps.len().div_ceil(self.page_size.get()).max(1)
     }
 
-    /// The number of rules that a client counts, including the harmless removal.
+    /// The number of rules and removals that a client counts, including the harmless removal.
     pub(super) fn rules(&self) -> u32 {
         self.steps.count() + u32::from(self.sentinel)
     }

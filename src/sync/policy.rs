@@ -21,7 +21,7 @@ const REMEMBERED: usize = 1000;
 
 #[derive(Debug)]
 pub struct HostSettings {
-    /// Settings of stronger scopes replace those of weaker ones.
+    /// Settings of stronger scopes replace settings of weaker scopes.
     pub(super) settings: EffectiveSettings,
     /// The optional settings that the host's scopes set. An empty value in a stronger scope cancels
     /// a setting of a weaker scope.
@@ -41,7 +41,7 @@ impl HostSettings {
             };
         }
         if !set.contains(SettingKey::EncryptedRemovableMedia) {
-            // Santa then uses the setting for removable media for encrypted media, too
+            // Santa then applies the setting for removable media to encrypted media, too
             // (SNTConfigurator.mm).
             settings.encrypted_removable_media = settings.removable_media.clone();
         }
@@ -52,7 +52,8 @@ impl HostSettings {
 
 struct Settings {
     by_scope: HashMap<Scope, Vec<Setting>>,
-    /// The settings of hosts, by those scopes of a host that have settings.
+    /// A cache of the effective settings of hosts. The key lists those scopes of a host that have
+    /// settings.
     effective: Cache<Vec<Scope>, Arc<HostSettings>>,
 }
 
@@ -94,7 +95,7 @@ impl PolicyWriter {
         Ok(())
     }
 
-    /// Starts with an empty ledger, to read everything again. Versions of rules get other numbers.
+    /// Starts with an empty ledger, to read everything again. Versions of rules get new numbers.
     pub(super) fn begin_again(&mut self) {
         self.replace_ledger(LedgerWriter::numbered(self.numbering() + 1));
     }
@@ -135,8 +136,8 @@ impl PolicyWriter {
         })
     }
 
-    /// Keeps a policy that was replaced until no reader uses it, so that its memory is freed here
-    /// and not on a request thread.
+    /// Keeps a replaced policy until no reader uses it, so that request threads do not have to free
+    /// its memory.
     pub(super) fn retire(&mut self, replaced: Arc<LoadedPolicy>) {
         self.replaced.push(replaced);
     }
@@ -152,7 +153,7 @@ impl PolicyWriter {
 
 impl LoadedPolicy {
     /// The IDs of the given scopes. Scopes without a version of a rule in the ledger are omitted,
-    /// so that hosts without their own rules share one scope set.
+    /// so that hosts that differ only in such scopes share one scope set.
     pub(super) fn rule_scopes(&self, scopes: &[Scope]) -> Vec<ScopeId> {
         scopes.iter().filter_map(|scope| self.ledger.scope_id(scope)).collect()
     }
@@ -162,7 +163,7 @@ impl LoadedPolicy {
         host.scopes(&self.tags)
     }
 
-    /// The tags that a host has only because it matches their membership, sorted by name.
+    /// The tags whose membership matches a host and that are not assigned to it, sorted by name.
     pub(super) fn member_tags(&self, host: &Host) -> Vec<TagName> {
         let own = self.tags.of(host).map(|tag| &tag.name);
         let mut names: Vec<TagName> =
@@ -199,8 +200,9 @@ impl LoadedPolicy {
     }
 }
 
-/// A digest of the settings that a host gets. Databases contain digests, so a digest depends only
-/// on the text of the sent settings that differ from their defaults.
+/// A digest of the settings that a host gets. Digests are stored in databases, so the digest must
+/// not change when nicelist gets a new setting. It depends only on the text of the sent settings
+/// that differ from their defaults.
 fn digest(settings: &EffectiveSettings) -> u64 {
     let defaults = EffectiveSettings::default().all();
     let pairs = settings.all().into_iter().zip(defaults);

@@ -11,16 +11,16 @@ use crate::fleet::{
 use crate::protocol::generation::{self as table, Capability, pedro};
 use crate::protocol::{self as wire, MediaPolicy};
 
-/// The label of the block window's button if none is set (SNTMessageView.swift).
+/// The label of the button in the block window if no label is set (SNTMessageView.swift).
 const DEFAULT_LABEL: &str = "Open...";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct OptionalPlan {
     /// The settings that the sync sends: the settings that are set, and the defaults of settings
-    /// that the host may keep from earlier syncs. Defaults are not sent in a clean sync that resets
-    /// them.
+    /// that the host may keep from earlier syncs. If the sync is clean and makes the client reset
+    /// its settings, no defaults are sent.
     pub(super) sent: OptionalSettings,
-    /// The settings that the host may have after the response was sent.
+    /// The settings that the host may have after the response is sent.
     pub(super) possible: OptionalSettings,
     /// The settings that the host keeps if the sync completes.
     pub(super) kept: OptionalSettings,
@@ -63,8 +63,8 @@ fn kept_by(santa_version: &str) -> OptionalSettings {
 
 /// The optional settings that a host may have when it begins a sync.
 ///
-/// A host that never completed a sync and does not request a clean sync may have settings of
-/// another server or of a lost database.
+/// A host that never completed a sync and does not request a clean sync may have settings from
+/// another server or from a lost database.
 pub(super) fn synced_before(
     sync: &SyncState,
     [version_before, version_now]: [&str; 2],
@@ -113,8 +113,8 @@ pub(super) fn settings(
         clean_sync: Some(kind != SessionKind::Normal),
         batch_size: Some(batch_size.get()),
         full_sync_interval: interval,
-        // This server sends no push notifications, so a client with a push token must not wait for
-        // one.
+        // This server sends no push notifications, so a client with a push token must sync as often
+        // as other clients.
         push_notification_full_sync_interval: interval,
         enable_bundles: Some(*enable_bundles),
         enable_transitive_rules: Some(*enable_transitive_rules),

@@ -1,10 +1,11 @@
 //! Compares the rules that a host reports with the rules that the host should have.
 //!
-//! A client that hashes its rules proves by the hash which rules it has, apart from their messages.
-//! The hash depends on the order in which the client wrote the rules, so the server keeps the
-//! host's *trail*: the last download that sent all rules, and the later downloads. A client that
-//! only counts its rules is treated as correct unless it has fewer rules of a type than it should
-//! have. Extra rules prove nothing, because static rules of its configuration profile count, too.
+//! If a client hashes its rules, the hash proves which rules the client has, except for the
+//! messages of the rules. The hash depends on the order in which the client wrote the rules, so the
+//! server keeps the host's *trail*: the last download that sent all rules, and the later downloads.
+//! A client that only counts its rules is treated as correct unless it has fewer rules of a type
+//! than it should have. Extra rules prove nothing, because the client also counts the static rules
+//! in its configuration profile.
 
 use jiff::Timestamp;
 
@@ -72,11 +73,11 @@ pub(super) async fn check_report(
     Ok(())
 }
 
-/// Ends the session that the host left open. If the host completed it, only its postflight was
-/// lost. Otherwise, the session becomes one more offer if its download was begun.
+/// Ends the session that the host left open. If the host completed the session, only the postflight
+/// was lost. Otherwise, the session becomes one more offer if its download was begun.
 ///
 /// A host applies a download as a whole or not at all, and then hashes all its rules. A host that
-/// requested a clean sync repeats the request until it has completed one.
+/// requested a clean sync repeats the request until it has completed a clean sync.
 async fn end_open_session(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -96,9 +97,9 @@ async fn end_open_session(
     offers::add_offer_of(downloads, state, session).await
 }
 
-/// Whether a host's report proves that it completed the session that it left open. If so, updates
-/// the host's holding. In either case, may update the trail, the expected hash and the number of
-/// unheard repairs.
+/// Whether a host's report proves that the host completed the session that it left open. If so,
+/// updates the host's holding. In either case, may update the trail, the expected hash and
+/// `unheard_repairs`.
 async fn is_performed(
     downloads: &Downloads,
     state: &mut SyncState,
@@ -120,7 +121,7 @@ async fn is_performed(
         state.expected_hash = None;
     }
     let agrees = hash.is_some() && hash == report.hash;
-    // A hash that did not change proves nothing about messages, which it does not cover.
+    // A hash does not cover messages. So if the hash did not change, new messages may be missing.
     let changed = hash != state.expected_hash && hash != state.reported_hash;
     let is_recent = session.epoch == report.epoch;
     let no_longer_requests = is_recent && clean && session.asked_clean && !report.asks_clean;
@@ -168,7 +169,7 @@ pub(super) async fn verify(
     Ok(())
 }
 
-/// The trail of a host's rules after it has completed a session, if it is known.
+/// The trail of a host's rules after the host has completed a session. None if it is not known.
 pub(super) async fn trail_after(
     downloads: &Downloads,
     state: &SyncState,
@@ -191,7 +192,7 @@ pub(super) async fn trail_after(
         Start::Union { since, reach } if trail.legs.is_empty() => {
             trail.union_legs.push(UnionLeg { since, reach, to });
         }
-        // A trail cannot contain a union after other downloads. So the host gets all rules again.
+        // In a trail, a union cannot come after `legs`. So the host gets all rules again.
         Start::Union { .. } => return Ok(None),
     }
     Ok(Some(trail))
@@ -243,8 +244,8 @@ async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<b
     Ok(Some(pairs.any(|(reported, expected)| reported < expected)))
 }
 
-/// Whether the server must send all rules, because it does not know the order of the host's rules
-/// or will soon lose this order.
+/// Whether the server must send all rules, because the server does not know the order of the host's
+/// rules or will soon not know it any more.
 pub(super) fn lost_order(downloads: &Downloads, host: &Host) -> bool {
     let oldest = downloads.live.history.oldest_root(&host.machine);
     let is_usable = |trail: &Trail| trail.length() < MOST_LEGS && trail.root.revision >= oldest;
@@ -295,7 +296,7 @@ pub(super) fn finish(state: &mut SyncState, session: Session, at: Timestamp) {
 }
 
 /// Whether the client hashes its rules, and the hash proves which rules it has. In standalone mode,
-/// the hash proves nothing, because people add their own rules.
+/// the hash proves nothing, because the user of the Mac can add rules.
 fn proves_by_hash(host: &Host) -> bool {
     let generation = generation::of(&host.facts.santa_version);
     generation::has(generation, Capability::RulesHash)

@@ -1,5 +1,5 @@
-//! The origins and destinations of downloads, as they are stored for hosts, and the names under
-//! which hosts share downloads.
+//! The origins and destinations of downloads, as they are stored for hosts, and the names of
+//! origins. Hosts share downloads by name.
 
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -12,13 +12,14 @@ use crate::rule::Revision;
 pub(super) enum Start {
     /// The host deletes its rules first, or its rules are unknown.
     Nothing,
-    /// The host has the result of one of these offers.
+    /// The host has the rules of one of these offers.
     Offers(Offers),
-    /// The host has the result of one of many offers. Only the scopes of these offers are known.
+    /// The host has the rules of one of many offers. The server knows only the scopes of these
+    /// offers.
     Union {
-        /// The revision of the host's holding, or an earlier one with the same rules.
+        /// The revision of the host's holding, or an earlier revision with the same rules.
         since: Revision,
-        /// The scopes of the host's offers, and of the download itself.
+        /// The scopes of the host's offers and of the destination.
         reach: Reach,
     },
 }

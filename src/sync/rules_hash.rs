@@ -119,7 +119,7 @@ mod tests {
         hasher.finish().to_string()
     }
 
-    /// The values are those of Santa's own test of its rule table (SNTRuleTableTest.mm).
+    /// The values come from Santa's test of its rule table (SNTRuleTableTest.mm).
     #[test]
     fn rows_hash_to_what_santa_says() {
         let certificate = (CERTIFICATE, 1, 3000);

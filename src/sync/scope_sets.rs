@@ -96,7 +96,7 @@ pub(super) fn union(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
 
 /// The scopes that are in both lists and have the same order in both.
 ///
-/// Only tags can change their order, and all tags are adjacent. So the result consists of the
+/// Only the order of tags can differ, and all tags are adjacent. So the result consists of the
 /// shared scopes before and after the part whose order differs.
 pub(super) fn common(a: &[ScopeId], b: &[ScopeId]) -> Vec<ScopeId> {
     let in_a: Vec<ScopeId> = a.iter().filter(|scope| b.contains(scope)).copied().collect();

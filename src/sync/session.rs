@@ -129,7 +129,7 @@ impl Engine {
         Ok(session)
     }
 
-    /// Rule download: returns a page. With an open session, the page is from its download.
+    /// Rule download: returns a page. If a session is open, the page is from its download.
     /// Otherwise, the download leads to the revision of the cursor if possible, or else to the
     /// newest revision.
     ///
@@ -194,8 +194,8 @@ impl Engine {
                 let body =
                     downloads.page(&policy, Cursor { span, page }, &difference, wire).await?;
                 if pages::may_be_refused(route.to.generation, &body, wire) {
-                    // The host counts as rejecting its rules until a postflight proves that it
-                    // accepted the page.
+                    // The host counts as rejecting its rules until a postflight proves that the
+                    // host accepted the page.
                     host.sync.miscount = Some(Miscount::of_nothing(difference.rules()));
                 }
             }
@@ -265,7 +265,7 @@ impl Engine {
     ) -> StoreResult<bool> {
         let downloads = &*self.downloads;
         if session.epoch != self.epoch.of_host(&host.sync).await?.id {
-            // The row was restored, so the postflight may belong to another session than the one in
+            // The row may have been restored, so the postflight may not belong to the session in
             // the row.
             host.sync.session = None;
             offers::add_offer_of(downloads, &mut host.sync, session).await?;
@@ -384,7 +384,7 @@ impl Engine {
     }
 
     /// Whether a cursor belongs to a download, even if their spans differ. The canonical span
-    /// changes when old history is deleted, because the first kept revision replaces older ones.
+    /// changes when old history is deleted: the first kept revision replaces older revisions.
     /// The canonical span also differs on a server with more or less history in memory.
     async fn is_same(
         &self,
@@ -425,7 +425,7 @@ impl Engine {
         if let Some(Cursor { span, .. }) = cursor
             && (self.live.history.start()..=to.revision).contains(&span.to.revision)
         {
-            // The host should not get older rules than those that it is known to have.
+            // The host should not get rules that are older than the rules in its holding.
             let oldest = held.map_or(span.to.revision, |holding| holding.revision);
             to.revision = span.to.revision.max(oldest.min(to.revision));
         }
@@ -476,13 +476,13 @@ fn record_report(
     let counts = [host.facts.rule_counts, facts.rule_counts];
     host.sync.counts_rules |= counts.iter().any(|it| *it != RuleCounts::default());
     host.facts = facts;
-    // In another epoch, the host may have received other settings after the backup.
+    // If the epochs differ, the host may have received different settings after the backup.
     if host.sync.epoch == epoch.id { synced } else { OptionalSettings::all() }
 }
 
 /// Whether a sync is clean even without an order: if the host requests it, if drift must be
-/// repaired, or if the server does not know which rules the host has. For example, it does not know
-/// this if the host never completed a sync or keeps no rules.
+/// repaired, or if the server does not know which rules the host has. For example, the server does
+/// not know the rules of a host that never completed a sync.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

@@ -68,8 +68,8 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
 
     /// Whether only the mode of a host of this class decides about a program: no rule and no path
     /// pattern matches it, and it is not a part of macOS or Santa. Unknown facts about the program
-    /// are ignored. None if this needs path patterns that are not compiled, and no more can be
-    /// compiled.
+    /// are ignored. None if a path check is needed that is not compiled, and the maximum number of
+    /// path checks is already compiled.
     pub fn is_undecided(
         &mut self,
         class: HostClass,

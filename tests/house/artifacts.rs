@@ -1,5 +1,5 @@
-//! The committed completions, manual pages and conformance page are equal to those that the code
-//! generates.
+//! The committed completions, manual pages and conformance page are equal to the output of the
+//! code.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -4,7 +4,8 @@
 //! A [`Ledger`] never changes. A change creates the next ledger, which shares all unchanged parts,
 //! and readers keep the ledger that they began with. Rules are looked up at a fixed revision, so
 //! newer ledgers return the same rules. A version keeps its number in later ledgers with the same
-//! numbering. So computed results contain numbers, and rules are built when they are requested.
+//! numbering. So computed results contain version numbers, and rules are built from these numbers
+//! when the rules are requested.
 
 mod chunks;
 mod error;
@@ -28,7 +29,7 @@ use self::texts::{TextId, Texts};
 use crate::rule::{Notice, Policy, Provenance, Revision, Rule, Scope, Target};
 use crate::store::{LedgerRow, ScopeId};
 
-/// The number of a version of a rule, from 0 in the order of creation.
+/// The number of a rule version. Versions are numbered from 0 in the order of creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct VersionId(u32);
 
@@ -75,7 +76,7 @@ struct Effect {
     expires: Option<Timestamp>,
 }
 
-/// The provenance of a rule, as numbers of texts in the ledger.
+/// The provenance of a rule, as IDs of texts in the ledger.
 #[derive(Clone, Debug)]
 struct ProvenanceIds {
     comment: Option<TextId>,
@@ -83,8 +84,8 @@ struct ProvenanceIds {
     source: Option<TextId>,
 }
 
-/// One version of one rule, without the revision that ended it. There may be a million versions, so
-/// a version does not store data that can be looked up.
+/// A version of a rule, without the revision that ended the version. There may be a million
+/// versions, so a version does not store data that can be looked up.
 #[derive(Clone, Debug)]
 struct Version {
     id: i64,
@@ -153,7 +154,7 @@ impl Ledger {
             .filter(move |version| self.ended(*version) >= start)
     }
 
-    /// Whether a quarter of the versions, or more, ended before a revision.
+    /// Whether at least a quarter of the versions ended before a revision.
     pub(super) fn has_much_before(&self, start: Revision) -> bool {
         let old = self.versions.len() - self.since(start).count();
         old > 0 && old * 4 >= self.versions.len()
@@ -257,8 +258,8 @@ impl Ledger {
         })
     }
 
-    /// The newest revision up to `at` that changed a rule in any of these scopes, or the first
-    /// revision of the ledger if that is newer.
+    /// The newest revision up to `at` that changed a rule in any of these scopes. Never older than
+    /// the first revision of the ledger.
     pub(super) fn last_touch(&self, scopes: &[ScopeId], at: Revision) -> Revision {
         let last = |log: &Chunks<VersionId>, when: &dyn Fn(VersionId) -> Revision| {
             let count = log.partition_point(|version| when(*version) <= at);
@@ -303,7 +304,7 @@ impl Ledger {
         while let Some(known) = next.map(VersionId) {
             let version = self.version(known);
             if version.made <= at {
-                // Older versions ended at the latest when this one was created.
+                // Older versions had already ended when this version was created.
                 return self.is_active(known, at).then_some(known);
             }
             next = version.older().map(|VersionId(older)| older);

@@ -1,5 +1,5 @@
-//! Recently seen values, so that equal later values can share their memory. Rules of one import
-//! often have the same messages.
+//! A cache of recently seen values, so that equal values share memory. Rules from one import often
+//! have the same messages.
 
 use std::hash::{BuildHasher, Hash};
 use std::sync::Arc;

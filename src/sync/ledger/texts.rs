@@ -1,5 +1,5 @@
 //! The comments, tickets and sources of rules, which are seldom read. These texts are stored one
-//! after the other in blocks, because a million separate values would need more memory for overhead
+//! after another in blocks, because a million separate values would need more memory for overhead
 //! than for text.
 
 use std::hash::BuildHasher;
@@ -13,8 +13,8 @@ use super::error::LedgerFull;
 
 /// Maximum bytes of a block with several texts. A change copies the last block.
 const BLOCK: usize = 64 * 1024;
-/// Maximum texts that are remembered, so that later rules can share them. Rules of one import often
-/// have the same texts.
+/// Maximum texts that are remembered, so that later rules can share them. Rules from one import
+/// often have the same texts.
 const REMEMBERED: usize = 4096;
 
 /// The number of a text, one more than its index.

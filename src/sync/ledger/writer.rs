@@ -60,8 +60,8 @@ impl LedgerWriter {
         &self.ledger
     }
 
-    /// Adds rows that were created or ended since the last read. Rows can be added again, and can
-    /// be newer than the next head.
+    /// Adds rows that were created or ended since the last read. A row may be added more than once,
+    /// and may be newer than the next head.
     pub(in crate::sync) fn extend(&mut self, rows: Vec<LedgerRow>) -> Result<(), LedgerFull> {
         for row in rows {
             let place = self.ledger.versions.partition_point(|version| version.id < row.id);
@@ -112,7 +112,8 @@ impl LedgerWriter {
         }
     }
 
-    /// Adds a version with the next number. Rows are ordered by ID, and so by revision.
+    /// Adds a version with the next number. Rows arrive in the order of their IDs, which is also
+    /// the order of the revisions that created them.
     fn push(&mut self, known: VersionId, row: LedgerRow) -> Result<(), LedgerFull> {
         let LedgerRow { id, scope, rule, made, ended: _ } = row;
         let scope = self.scope_index(rule.scope(), scope)?;
@@ -138,8 +139,8 @@ impl LedgerWriter {
         Ok(())
     }
 
-    /// Makes a version the newest of its target and scope, and returns the number of the previous
-    /// one.
+    /// Records a version as the newest for its target and scope. Returns the number of the version
+    /// that was the newest before.
     fn replace_newest(&mut self, target: &Target, scope: u32, known: VersionId) -> Option<u32> {
         let Ledger { newest, versions, hasher, .. } = &mut self.ledger;
         let version = |number: u32| versions.get(number as usize);
@@ -210,8 +211,8 @@ mod tests {
         format!("binary:{number:064x}")
     }
 
-    /// Bytes per rule of a ledger with `count` rules, without their texts. `provenance` returns the
-    /// provenance of each rule.
+    /// The bytes that a ledger with `count` rules needs per rule, in addition to the rule's texts.
+    /// `provenance` returns the provenance of each rule.
     fn bytes_per_rule(count: u32, provenance: impl Fn(u32) -> Provenance) -> usize {
         let row = |number: u32| {
             let mut row = row(number.into(), &hash(number), 1, None);
@@ -247,8 +248,8 @@ mod tests {
         );
     }
 
-    /// For every revision from its start on, a ledger without old history has the same rules as the
-    /// whole ledger.
+    /// A ledger without old history has the same rules as the whole ledger, at its first revision
+    /// and at every later revision.
     #[test]
     fn s8_a_ledger_without_old_history_gives_the_same_answers() {
         let mut writer = LedgerWriter::default();

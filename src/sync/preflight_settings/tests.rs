@@ -13,11 +13,11 @@ enum Sent {
     /// The field is sent to every version of Santa at every sync, because without the field Santa
     /// could use a wrong value.
     Always,
-    /// The field is sent if the setting is set. The default is sent if the client may have another
-    /// value from an earlier sync.
+    /// The field is sent if the setting is set. The default is sent if the client may have a
+    /// different value from an earlier sync.
     WhenSet(SettingKey),
-    /// The field is sent to clients without the capability, which support only this name of the
-    /// setting.
+    /// The field is sent to clients without the capability. These clients support only this name of
+    /// the setting.
     Without(Capability),
     Never,
 }
@@ -175,7 +175,7 @@ fn w5_a_host_that_may_have_a_value_gets_an_explicit_default() {
     assert_eq!(sent.event_detail_text.as_deref(), Some("Open..."), "an empty one is a label, too");
     assert_eq!(sent.event_detail_url.as_deref(), Some(""), "no button");
     assert_eq!(sent.removable_media_policy, Some(MediaPolicy::Allow));
-    // Encrypted media get the setting of other media, as they do without the field.
+    // The value for encrypted media is the value for other media, as if the field were missing.
     let sent = response(&[("removable-media", "block")], OptionalSettings::ALL, NEWEST);
     assert_eq!(sent.encrypted_removable_media_policy, Some(MediaPolicy::Block));
 }
