@@ -65,8 +65,8 @@ fn the_table_and_the_module_list_agree() {
     assert_eq!(listed, known);
 }
 
-/// The uses in a source file that are not allowed: of modules, crates, printing macros or
-/// `std::env`.
+/// The places in a source file that use a module, a crate, a printing macro or `std::env` that the
+/// file may not use.
 fn broken(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let Some(module) = module(path) else { return found };
@@ -185,8 +185,8 @@ fn joins(token: Token<'_>) -> bool {
     !matches!(token, Token::Word("use") | Token::Mark('{' | '(' | ',' | '=' | '&' | '<'))
 }
 
-/// The name after a `::`, or the first name of each member of a group. `*` is returned as a
-/// name.
+/// The name after a `::`. If a group in braces follows, the first name of each member of the group.
+/// `*` is returned as a name.
 fn heads<'a>(tokens: &[(usize, Token<'a>)], at: usize) -> Vec<&'a str> {
     let Some((_, Token::Path)) = tokens.get(at) else { return Vec::new() };
     match tokens.get(at + 1).map(|(_, token)| *token) {

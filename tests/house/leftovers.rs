@@ -1,4 +1,4 @@
-//! No file contains a path of the author's machine or the marks of an unfinished merge.
+//! No file contains a path on an author's machine or the marks of an unfinished merge.
 
 use std::path::PathBuf;
 
@@ -29,7 +29,7 @@ fn machines(path: &str, text: &str) -> Vec<String> {
     lines.map(|(at, line)| format!("{path}:{}: {}", at + 1, line.trim())).collect()
 }
 
-/// Whether a line contains a path of an author's machine. Parts of longer paths and of URLs do not
+/// Whether a line contains a path on an author's machine. Parts of longer paths and of URLs do not
 /// count.
 fn has_machine_path(line: &str) -> bool {
     MACHINES.iter().any(|folder| {

@@ -35,7 +35,7 @@ fn unguarded(path: &str, text: &str) -> Vec<String> {
     found
 }
 
-/// Whether a `#[cfg(…)]` begins here that contains `unix` or `target_os` without `not`.
+/// Whether these tokens begin with a `#[cfg(…)]` that contains `unix` or `target_os` without `not`.
 fn is_unix_attribute(marks: &[Token<'_>]) -> bool {
     if !matches!(marks, [Token::Mark('#'), Token::Mark('['), Token::Word("cfg"), ..]) {
         return false;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use super::phrases::{EVERYWHERE, IN_COMMENTS, IN_MESSAGES, Phrase};
 use super::source::{Piece, Token, files, name, pieces, read, root};
 
-/// clap prints the comments of an item as help if the item derives one of these.
+/// clap prints the comments of an item as help if the item derives one of these traits.
 const CLAP_DERIVES: [&str; 4] = ["Args", "Parser", "Subcommand", "ValueEnum"];
 
 type PhrasesByWord = HashMap<&'static str, Vec<&'static Phrase>>;
@@ -50,8 +50,8 @@ fn messages_are_in_plain_words() {
     assert!(found.is_empty(), "{} phrases\n{}\n", found.len(), found.join("\n"));
 }
 
-/// The phrases in the strings of a Rust file, up to its tests. A string without a space is not a
-/// message.
+/// The forbidden phrases in the strings of a Rust file, up to its tests. A string without a space
+/// is not a message.
 fn in_messages(path: &str, text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let mut found = Vec::new();
@@ -77,7 +77,7 @@ fn without_values(text: &str) -> String {
     })
 }
 
-/// The phrases in the comments of a Rust file. Comments that are help texts are left out.
+/// The forbidden phrases in the comments of a Rust file. Comments that are help texts are left out.
 fn in_comments(path: &str, text: &str) -> Vec<String> {
     let pieces = pieces(text);
     let is_help = help_texts(&pieces);
@@ -149,7 +149,8 @@ fn end_of_item(pieces: &[(usize, Piece<'_>)], from: usize) -> usize {
     pieces.len()
 }
 
-/// The phrases in the names of a Rust file. Each name is checked only where it first occurs.
+/// The forbidden phrases in the names of a Rust file. Each name is checked only where it first
+/// occurs.
 fn in_names(path: &str, text: &str) -> Vec<String> {
     let mut seen = HashSet::new();
     let names = pieces(text).into_iter().filter_map(|(line, piece)| match piece {

@@ -9,7 +9,7 @@ use crate::shell::{Server, Shell};
 
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// A server with the hosts `anna`, which has the tag `eng`, and `ben`.
+/// A server with the hosts `anna` and `ben`. The host `anna` has the tag `eng`.
 fn fleet() -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// Compares a file in the repository with what the code generates, or writes it if
-/// `UPDATE_ARTIFACTS` is set. `test` selects the test that calls this.
+/// Compares a file in the repository with the generated text. If `UPDATE_ARTIFACTS` is set, writes
+/// the file first. `test` is the name of the calling test, for the error message.
 pub(crate) fn compare(name: &str, generated: &str, test: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     #[expect(clippy::disallowed_methods, reason = "how a developer asks for new artifacts")]

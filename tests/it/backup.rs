@@ -18,7 +18,7 @@ fn done(shell: &Shell, line: &str) -> String {
     transcript
 }
 
-/// Runs a command that must fail. Returns its output from the line with `error:` on.
+/// Runs a command that must fail. Returns the output, starting at the line with `error:`.
 fn refused(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(!transcript.contains("exit code: 0\n"), "{transcript}");

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
-/// Bytes that each host sends of its 16 MB body.
+/// Each host sends only this number of bytes, although its request announces a body of 16 MB.
 const SENT: usize = 8 * 1000 * 1000;
 
 fn connect(server: &Server) -> TcpStream {

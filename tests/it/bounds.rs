@@ -167,7 +167,7 @@ async fn fill_without_bounds(database: &str) {
     }
 }
 
-/// Reads a list until its end. Returns the bytes of the largest response and the number of items.
+/// Reads all pages of a list. Returns the bytes of the largest page and the number of items.
 async fn read_all(server: &Server, path: &str) -> (usize, usize) {
     let client = reqwest::Client::new();
     let (mut largest, mut items, mut cursor) = (0, 0, String::new());

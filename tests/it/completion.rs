@@ -183,7 +183,7 @@ fn a_token_command_runs_once_and_only_in_the_background() {
     assert_eq!(std::fs::read_to_string(runs).unwrap(), "run\n");
 }
 
-/// The shortest time of some attempts, because other tests run at the same time. Each attempt
+/// The shortest time of ten attempts, because other tests may slow an attempt down. Each attempt
 /// starts with an empty cache.
 fn shortest_silent_completion(shell: &Shell) -> Duration {
     let attempt = || {
@@ -200,8 +200,8 @@ fn shortest_silent_completion(shell: &Shell) -> Duration {
     (0..10).map(|_| attempt()).min().unwrap()
 }
 
-/// The program gives the server 100 ms. The limit is greater, because the program under test is not
-/// optimized and shares the machine with other tests.
+/// The program waits 100 ms for the server. The limit is greater, because the program under test is
+/// not optimized and shares the machine with other tests.
 #[test]
 fn completion_is_silent_and_fast_if_the_server_does_not_respond() {
     const LIMIT: Duration = Duration::from_millis(500);

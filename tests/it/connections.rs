@@ -178,7 +178,7 @@ fn b2_the_server_raises_its_limit_of_descriptors() {
     let shell = Shell::new();
     let server = Server::start_with_descriptors(&shell, 100);
     let address = server.url.trim_start_matches("http://").to_owned();
-    // When a response arrives, the server has set its limits.
+    // When a response arrives, the server has already set its limits.
     let mut stream = std::net::TcpStream::connect(address).unwrap();
     io::Write::write_all(&mut stream, HEALTH.as_bytes()).unwrap();
     io::Read::read_exact(&mut stream, &mut [0]).unwrap();

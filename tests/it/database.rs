@@ -10,7 +10,7 @@ use crate::cluster::{Cluster, Database};
 use crate::events::{blocked, digest, with};
 use crate::shell::{ENROLLMENT, Server, Shell};
 
-/// Adds a password to the URL of a PostgreSQL database, which does not require one.
+/// Adds a password to the URL of a PostgreSQL database. The database does not require a password.
 fn with_password(url: &str) -> String {
     url.replace("postgres://nicelist@", "postgres://nicelist:hushhush@")
 }
@@ -33,8 +33,8 @@ fn done(shell: &Shell, line: &str) -> String {
     transcript
 }
 
-/// Runs a command that must fail and must not print the password. Returns its output from the line
-/// with `error:` on.
+/// Runs a command that must fail and must not print the password. Returns the output, starting at
+/// the line with `error:`.
 fn refused(shell: &Shell, line: &str) -> String {
     let transcript = shell.run(line);
     assert!(
@@ -146,7 +146,7 @@ async fn a_database_is_copied_to_postgres_and_back_without_changes() {
         done(&shell, &format!("database compare {first} {second}"));
     }
 
-    // A server on each copy continues where the old one stopped.
+    // A server on each copy continues where the original server stopped.
     let newest = "SELECT max(id) FROM rule";
     let newest: i64 = Connection::open(shell.path("back.db"))
         .unwrap()

@@ -190,7 +190,7 @@ fn a_drifted_mac_is_shown_and_repaired_if_settings_allow() {
     assert_eq!(shell.json("host show mira")["state"], "in-sync");
 }
 
-/// The Mac reports 2026.7 but is older, so it cannot compile the CEL expression.
+/// The Mac reports Santa 2026.7 but runs 2025.7, which cannot compile the CEL expression.
 #[test]
 fn a_repair_that_does_not_help_is_not_repeated() {
     let (shell, server) = with_server(&[

@@ -1,4 +1,5 @@
-//! Tests events from upload to decision with the real binary, and their automatic deletion.
+//! Tests events from upload to decision with the real binary. Also tests the automatic deletion of
+//! events.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader};

@@ -8,8 +8,8 @@ use crate::terminal::Terminal;
 
 const PINECONE: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
-/// A server and the Mac `mira`, which has the tag eng. It blocked Pinecone (event 1) and ledgerctl
-/// (event 2).
+/// A server and the Mac `mira`, which has the tag eng. The Mac blocked Pinecone (event 1) and
+/// ledgerctl (event 2).
 fn with_mira(generation: &str) -> (Shell, Server) {
     let mut shell = Shell::new();
     let server = Server::start(&shell);

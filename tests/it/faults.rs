@@ -1,4 +1,4 @@
-//! Faults between a Mac and its server. After the next sync at the latest, the Mac must have
+//! Faults between a Mac and its server. After the next sync without a fault, the Mac must have
 //! exactly the active rules.
 
 use std::time::Duration;

@@ -8,7 +8,7 @@ const TWO: &str = r#"[
 {"id": 3, "target_type": "TEAMID", "target_identifier": "AAAAAAAAAA", "policy": 2, "configuration": 2}
 ]"#;
 
-/// W9: each configuration of Zentral is for different Macs, so only one configuration of a file is
+/// W9: each Zentral configuration is for different Macs, so only one configuration in a file is
 /// read.
 #[test]
 fn w9_an_export_of_two_configurations_is_refused_or_one_is_chosen() {
@@ -405,9 +405,9 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ");
 }
 
-/// W14: a CSV file may contain identifiers as other programs show them. Without a `rule_type`
-/// column, 64 hex digits are read as the hash of a binary, and other ambiguous identifiers are
-/// refused.
+/// W14: a CSV file may contain identifiers in the forms that other programs show. Without a
+/// `rule_type` column, 64 hex digits are read as the hash of a binary, and other ambiguous
+/// identifiers are refused.
 #[test]
 fn w14_csv_is_read_as_people_write_it() {
     let shell = Shell::new();

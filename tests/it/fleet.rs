@@ -24,7 +24,7 @@ use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 use crate::shell::{ENROLLMENT, Server, Shell};
 use crate::terminal::{CTRL_C, Terminal};
 
-/// The `lab fleet` command. Its `PATH` contains the binary, because hooks run it.
+/// The `lab fleet` command. Hooks run the binary, so its folder is in the command's `PATH`.
 fn fleet(shell: &Shell, url: &str, line: &str) -> Command {
     let mut words = vec!["lab", "fleet", url];
     words.extend(line.split_whitespace());
@@ -47,7 +47,8 @@ fn a_fleet_converges_while_rules_change() {
     let rules: String = (0..300).map(|n| format!("block,binary:{n:064x}\n")).collect();
     shell.write("rules.csv", &format!("policy,target\n{rules}"));
     assert!(shell.run("rule import rules.csv").contains("exit code: 0"));
-    // Odd changes add a rule. Even changes remove that rule and a rule that all hosts have.
+    // A change with an odd number adds a rule. The next change removes this rule, and also removes
+    // a rule that all hosts have.
     shell.write(
         "change.sh",
         "n=$NICELIST_CHANGE; set -e
@@ -106,8 +107,8 @@ enum Mistake {
     StandsStill,
 }
 
-/// A server with a mistake. If it responds to preflights, it sends rules only in clean syncs: two
-/// rules during the first 3 seconds after its start, and later only one of them.
+/// A server with a mistake. If it responds to preflights, it sends rules only in clean syncs. In
+/// the first 3 seconds after its start, it sends two rules. Later, it sends only one of the two.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,
@@ -196,8 +197,8 @@ async fn requests_that_fail_are_counted_by_stage_and_kind() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_is_counted_in_the_latency_of_each_delayed_sync() {
-    // Each request waits for a second, and there are only two connections, so most of the 20 hosts
-    // wait for a connection.
+    // Each request times out after one second, and there are only two connections. So most of the
+    // 20 hosts wait for a connection.
     let line = "--hosts 20 --interval 4s --for 4s --timeout 1 --connections 2 --encoding none
         --verify none -o json";
     let (summary, _, code) = against(Mistake::StandsStill, line).await;

@@ -73,8 +73,8 @@ async fn every_generation_with_protobuf_stays_in_sync() {
     }
 }
 
-/// The page of rules is larger than 10 MiB, but much smaller after gzip. An old pedro accepts it. A
-/// new pedro refuses it, and the host's state is then `rejecting`.
+/// The page of rules is larger than 10 MiB, but much smaller after gzip. An old pedro accepts the
+/// page. A new pedro refuses the page, and the host's state is then `rejecting`.
 #[tokio::test]
 async fn w3_only_pages_that_pedro_refuses_are_shown() {
     let world = World::new().await;

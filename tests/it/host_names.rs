@@ -174,8 +174,8 @@ async fn l11_a_serial_number_of_two_hosts_is_a_warning_and_applies_to_both() {
     world.end().await;
 }
 
-/// A placeholder that several hosts report is not listed as a shared serial number, and a rule for
-/// it is refused.
+/// A placeholder that several hosts report is not listed as a shared serial number. A rule for the
+/// placeholder is refused.
 #[tokio::test]
 async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     let world = World::new().await;
@@ -191,8 +191,8 @@ async fn l11_a_placeholder_of_several_hosts_is_not_a_serial_number() {
     world.end().await;
 }
 
-/// Version 0.1.0 stored host names as they were typed. `POST /policy` still does, so the test uses
-/// it.
+/// Version 0.1.0 stored host names as they were typed. The test uses `POST /policy`, which still
+/// stores them in this way.
 #[tokio::test(flavor = "multi_thread")]
 async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     let mut shell = Shell::new();

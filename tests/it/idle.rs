@@ -1,5 +1,5 @@
-//! A sync without changes reads and writes only the host's row. Changes that are made during a sync
-//! are sent in the next one.
+//! With one server, a sync without changes reads and writes only the host's row. Changes that are
+//! made during a sync are sent in the next sync.
 
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -217,7 +217,7 @@ async fn sync(engine: &Engine, machine: &MachineId) -> u32 {
     received
 }
 
-/// A server with one rule, a Mac that has it, and a manual clock.
+/// A server with one rule, a Mac that has this rule, and a manual clock.
 struct Quiet {
     store: Arc<dyn Store>,
     engine: Engine,

@@ -54,8 +54,8 @@ fn faults_of_all_files_are_reported_with_their_places() {
     assert!(refused.contains("b.csv:2: tag `unknown` not found"), "{refused}");
 }
 
-/// A missing column keeps a rule's value, and an empty cell removes it. One import cannot do both
-/// for the same field.
+/// If a column is missing, a rule keeps its value. If a cell is empty, the value is removed. One
+/// import cannot do both for the same field.
 #[test]
 fn files_with_different_columns_are_imported_one_after_the_other() {
     let (shell, _server) = with_files(&[

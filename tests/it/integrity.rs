@@ -54,8 +54,8 @@ fn sql(path: &Path, sql: &str) {
     Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
-/// Replaces all checksums of rules with the ones that nicelist would store. The test computes them
-/// with its own code.
+/// Replaces all checksums of rules with the checksums that nicelist would store. The test has its
+/// own code to compute checksums.
 fn write_checksums(path: &Path) {
     let connection = Connection::open(path).unwrap();
     let mut rules = connection
@@ -147,8 +147,8 @@ fn l8_each_column_of_rules_settings_and_tags_is_covered() {
 async fn l12_an_unreadable_row_is_reported_and_affects_no_other_row() {
     let mut shell = shell_with_rules();
     let path = shell.path("nicelist.db");
-    // A policy of a later version, a comment that is too long, a CEL expression that this version
-    // refuses, and an unknown policy in a removed rule.
+    // An unknown policy, a comment that is too long, a CEL expression that this version refuses,
+    // and an unknown policy in a removed rule.
     let long = "x".repeat(10_000);
     sql(
         &path,

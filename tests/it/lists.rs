@@ -1,4 +1,4 @@
-//! Lists of the command line on terminals of several sizes, in pipes and in each format.
+//! The lists that commands print: on terminals of several sizes, in pipes and in each format.
 
 use rexpect::process::Signal;
 

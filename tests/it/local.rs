@@ -40,9 +40,10 @@ const READS: &[&str] = &[
     "rollback 0 --dry-run",
 ];
 
-/// Creates a database that a server last used two days ago. It has more than 10,000 rules, a host,
-/// and an event that is older than the retention. One rule has expired since then. The database
-/// file and its write-ahead log are copied to `crashed` while the server runs.
+/// Creates a database that a server last used two days ago. The database has more than 10,000
+/// rules, a host, and an event that is older than the retention. One rule has expired since the
+/// server stopped. The database file and its write-ahead log are copied to `crashed` while the
+/// server runs.
 fn write_database(path: &Path, crashed: &Path) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let then = Clock::System.now() - SignedDuration::from_hours(48);

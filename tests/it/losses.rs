@@ -1,5 +1,5 @@
-//! After a lost request or response, the next sync gives the Mac the right rules. Also tests
-//! ordered clean syncs.
+//! After a lost request or response, the next sync gives the Mac the right rules. Also tests clean
+//! syncs that an administrator requests.
 
 use nicelist::lab::SyncKind;
 
