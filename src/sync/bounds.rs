@@ -1,8 +1,9 @@
 //! Limits the length of the values that hosts report.
 //!
 //! Preflight requests and events in every encoding pass through this module before they are
-//! translated to our own types. Only this module can create a [`Bounded`] report. It rebuilds each
-//! message field by field, so that the compiler reports an error here when a field is added.
+//! translated to our own types. Only this module can create a [`Bounded`] report. The module
+//! rebuilds each message field by field, so that the compiler reports an error here when a field is
+//! added.
 
 use std::io;
 use std::ops::Deref;

@@ -40,17 +40,17 @@ pub(super) enum Origin {
     /// The host has the rules of one of many offers. The server knows only the scopes of these
     /// offers.
     ///
-    /// The download sends every target that changed in `union` after `since`, and every target in
-    /// the scopes that are not in `common`. Trails that version 0.1.0 wrote contain such downloads.
-    /// The server computes their steps again, so the steps must not change.
+    /// The download sends every target that changed in the scopes of `union` after `since`, and
+    /// every target in the scopes that are not in `common`. Trails that version 0.1.0 wrote may
+    /// contain such downloads. The server computes their steps again, so the steps must not change.
     Union {
         /// The revision of the host's holding, or another revision with the same rules in the
         /// scopes of `union`.
         since: Revision,
         /// The scopes of all offers and of the destination.
         union: Arc<[ScopeId]>,
-        /// The scopes that all offers and the destination share, in the same order. Empty if their
-        /// generations differ.
+        /// The scopes that all offers and the destination share, in the same order. Empty if the
+        /// offers and the destination are for different generations of clients.
         common: Arc<[ScopeId]>,
     },
 }
