@@ -1,5 +1,5 @@
-//! Gets values from the configured server or local database, within a deadline. If this fails, there
-//! are no values and no message.
+//! Gets values from the configured server or local database, within a deadline. If this fails,
+//! there are no values and no message.
 
 use std::ffi::{OsStr, OsString};
 use std::process::{Command, Stdio};

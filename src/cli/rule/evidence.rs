@@ -9,8 +9,8 @@ use crate::cli::ui::Ui;
 use crate::format::fileinfo::{self, FileInfo};
 use crate::rule::{Candidate, RuleType, Target};
 
-/// Reads a file, `-` for stdin, and chooses a target for each of its programs: the best one, or one of
-/// type `wanted`. Shows the reason.
+/// Reads a file, `-` for stdin, and chooses a target for each of its programs: the best one, or one
+/// of type `wanted`. Shows the reason.
 pub(super) fn read(ui: &Ui, path: &str, wanted: Option<RuleType>) -> Result<Vec<Target>, CliError> {
     let programs = programs(path)?;
     programs.iter().map(|program| choose(ui, program, wanted)).collect()

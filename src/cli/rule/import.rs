@@ -272,8 +272,8 @@ fn warn_of_others(ui: &Ui, input: &Input) {
     }
 }
 
-/// Sends all rules as one change. In a partial import, rows that the server refuses are removed, and
-/// the others are sent again.
+/// Sends all rules as one change. In a partial import, rows that the server refuses are removed,
+/// and the others are sent again.
 async fn send(
     client: &Client,
     mut rows: Rows,

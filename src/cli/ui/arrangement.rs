@@ -28,8 +28,8 @@ struct Sort {
     descending: bool,
 }
 
-/// The arguments `--columns` and `--sort` of a list with rows of the type `R`, or of the type `O` if
-/// another option selects these.
+/// The arguments `--columns` and `--sort` of a list with rows of the type `R`, or of the type `O`
+/// if another option selects these.
 #[derive(Debug)]
 pub(crate) struct ListView<R, O = R> {
     pub(crate) arrangement: Arrangement,

@@ -294,7 +294,8 @@ impl<'a> Picker<'a> {
         format!("{}: {matching} of {all} match, {selected} selected", choices.title)
     }
 
-    /// Draws the rows that fit, with shortened cells. A table of all rows would slow down a long list.
+    /// Draws the rows that fit, with shortened cells. A table of all rows would slow down a long
+    /// list.
     fn draw_rows(&mut self, frame: &mut Frame<'_>, area: Rect) {
         // One line is the header.
         self.page = usize::from(area.height).saturating_sub(1).max(1);

@@ -163,8 +163,8 @@ mod keys {
 
     use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 
-    /// The terminal passes each key immediately and does not show it, until this is dropped. Ctrl-C is
-    /// still a signal.
+    /// The terminal passes each key immediately and does not show it, until this is dropped. Ctrl-C
+    /// is still a signal.
     pub(super) struct KeyByKey(Termios);
 
     impl KeyByKey {

@@ -41,8 +41,8 @@ pub(super) async fn find(state: &State, name: &str) -> Result<Host, Refused> {
     }
 }
 
-/// Finds a host as [`find`] does, but only by a whole name. Reads only a few hosts. None if a search
-/// may still find the host.
+/// Finds a host as [`find`] does, but only by a whole name. Reads only a few hosts. None if a
+/// search may still find the host.
 pub(super) async fn find_whole(state: &State, name: &str) -> Result<Option<Host>, Refused> {
     if name.is_empty() {
         return Err(Problem::new(Code::Invalid, "the host name must not be empty").into());

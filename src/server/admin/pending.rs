@@ -115,8 +115,8 @@ impl<'v> PendingHosts<'v> {
         Self { state, fleet, undecided, hosts, bytes: 0, at_a_time }
     }
 
-    /// If the first of these hosts is not known yet, reads it and the next unknown hosts in the same
-    /// query. Returns false if the memory for hosts is used up.
+    /// If the first of these hosts is not known yet, reads it and the next unknown hosts in the
+    /// same query. Returns false if the memory for hosts is used up.
     async fn read(&mut self, machines: &[MachineId]) -> Result<bool, Refused> {
         if machines.first().is_none_or(|first| self.hosts.contains_key(first)) {
             return Ok(true);
