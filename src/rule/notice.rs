@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Santa cuts a button label after this many characters (SNTRule.mm).
+/// Santa truncates a button label to this many characters (SNTRule.mm).
 const LONGEST_LABEL: usize = 48;
 /// The longest text, in bytes.
 const LONGEST_TEXT: usize = 8 * 1024;

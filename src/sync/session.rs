@@ -481,8 +481,9 @@ fn record_report(
 }
 
 /// Whether a sync is clean even without an order: if the host requests it, if drift must be
-/// repaired, or if the server does not know which rules the host has. For example, the server does
-/// not know the rules of a host that never completed a sync.
+/// repaired, if the client does not keep its rules from one sync to the next, or if the server does
+/// not know which rules the host has. For example, the server does not know the rules of a host
+/// that never completed a sync.
 fn is_clean(
     state: &SyncState,
     holding: Option<Holding>,

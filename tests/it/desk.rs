@@ -1,4 +1,4 @@
-//! The help desk lists programs that wait for approval, decides about them, and undoes its
+//! The help desk lists programs waiting for approval, decides on them, and undoes its own
 //! decisions.
 
 use serde_json::{Value, json};

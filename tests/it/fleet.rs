@@ -107,8 +107,9 @@ enum Mistake {
     StandsStill,
 }
 
-/// A server with a mistake. If it responds to preflights, it sends rules only in clean syncs. In
-/// the first 3 seconds after its start, it sends two rules. Later, it sends only one of the two.
+/// A server that makes one of the mistakes. With [`Mistake::StandsStill`], it never responds to
+/// preflights. With the others, it sends rules only in clean syncs: two rules in the first 3
+/// seconds after its start, and later only one of the two.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,

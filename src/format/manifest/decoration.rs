@@ -1,11 +1,11 @@
-//! The text around the tables of a file: comments, line ends and the byte-order mark.
+//! The text around the tables of a file: comments, line endings and the byte-order mark.
 
 use toml_edit::{Decor, DocumentMut};
 
 /// An empty manifest. An empty file would look incomplete.
 const EMPTY: &str = "rules = []\n";
 
-/// The bytes of `text`, with the line ends and the byte-order mark of `before`, the file that it
+/// The bytes of `text`, with the line endings and the byte-order mark of `before`, the file that it
 /// replaces.
 pub(super) fn alike(before: &[u8], text: String) -> Vec<u8> {
     let text = if text.trim().is_empty() { EMPTY.to_owned() } else { text };

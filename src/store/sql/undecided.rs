@@ -28,8 +28,9 @@ pub(in crate::store) async fn list<D: Database>(
     let mut wanted = Conditions::default();
     let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
     let mut end = None;
-    // `end` is needed because further conditions may leave out examined rows. The joins leave out
-    // no rows, because a sighting is deleted before its program and its host's row.
+    // Further conditions may leave out examined rows. So the next part continues after `end`, the
+    // last examined row. Without such conditions, `end` is not needed. The joins leave out no
+    // rows, because a sighting is deleted before its program and its host's row.
     if filter.examines_rows() {
         let sql = format!("{newest} LIMIT 1 OFFSET {}", EXAMINED - 1);
         let read = |row: &(dyn StoredRow + '_)| undecided_position(row, [0, 1, 2]);

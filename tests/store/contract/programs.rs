@@ -1,4 +1,5 @@
-//! Programs and sightings. They are counted when events are stored, and can be listed and filtered.
+//! Programs and sightings. They count events when the events are stored. They can be listed and
+//! filtered.
 
 use nicelist::fleet::{Decision, Event, EventId, KnownProgram, ProgramId, Sighting};
 use nicelist::rule::{Certificate, Program, SigningStatus};
