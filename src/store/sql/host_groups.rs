@@ -38,15 +38,23 @@ pub(in crate::store) async fn groups(
     on: &impl Database,
     limit: usize,
 ) -> StoreResult<Vec<HostGroup>> {
-    let sql = "SELECT state_key, tags_key FROM host WHERE (state_key, tags_key) > ($1, $2)
-               ORDER BY state_key, tags_key LIMIT 1";
+    // SQLite would compare `(state_key, tags_key) > ($1, $2)` with every host of the group.
+    let same_state = "SELECT state_key, tags_key FROM host WHERE state_key = $1 AND tags_key > $2
+                      ORDER BY tags_key LIMIT 1";
+    let next_state = "SELECT state_key, tags_key FROM host WHERE state_key > $1
+                      ORDER BY state_key, tags_key LIMIT 1";
+    let read = |row: &(dyn StoredRow + '_)| group(row, 0);
     let mut groups = Vec::new();
-    let mut after = [i64::MIN.into(), i64::MIN.into()];
-    while groups.len() < limit
-        && let Some(next) = on.first(sql, &after, |row| group(row, 0)).await?
-    {
-        after = [next.state.into(), next.tags.into()];
+    let mut after = HostGroup { state: i64::MIN, tags: i64::MIN };
+    while groups.len() < limit {
+        let same = on.first(same_state, &[after.state.into(), after.tags.into()], read).await?;
+        let next = match same {
+            Some(same) => Some(same),
+            None => on.first(next_state, &[after.state.into()], read).await?,
+        };
+        let Some(next) = next else { break };
         groups.push(next);
+        after = next;
     }
     Ok(groups)
 }
