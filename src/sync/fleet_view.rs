@@ -330,7 +330,7 @@ pub(super) fn rules_for<R: ActiveRules>(
 
 /// All targets of a program, in Santa's order. Includes targets that Santa ignores because of how
 /// the program is signed, so that rules for them can be explained.
-fn targets(program: &Program) -> impl Iterator<Item = Target> {
+pub(super) fn targets(program: &Program) -> impl Iterator<Item = Target> {
     let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
     Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))
 }

@@ -6,11 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::active_rules::{ActiveRules, RulesOfHost};
-use super::fleet_view::{platform_check, rules_for};
+use super::fleet_view::{platform_check, targets};
 use super::generation;
 use super::policy::HostSettings;
 use crate::fleet::{Generation, Host, ProgramId};
-use crate::rule::{PathCheck, PlatformCheck, Program, Scope, is_program_decisive};
+use crate::rule::{
+    HeldRules, PathCheck, PlatformCheck, PolicyKind, Program, Scope, Target, is_program_decisive,
+};
 
 /// Maximum compiled path checks. Hosts with the same settings share a check. Compiled checks are
 /// kept, and each may need a few megabytes.
@@ -26,14 +28,17 @@ struct Class<'v, R> {
     platform: PlatformCheck,
 }
 
-/// Checks the rules for each program only once per class of hosts, and remembers compiled path
-/// patterns.
+/// Evaluates each program only once for all classes of hosts with the same policies for it, and
+/// remembers compiled path patterns.
 pub struct UndecidedPrograms<'v, R> {
     rules: &'v R,
     classes: Vec<Class<'v, R>>,
     numbers: HashMap<(Vec<Scope>, Generation, PlatformCheck), HostClass>,
     checks: HashMap<u64, PathCheck>,
-    is_decided: HashMap<(HostClass, ProgramId), bool>,
+    targets: HashMap<ProgramId, Vec<Target>>,
+    /// Whether a client decides about a program without its mode. The policies are those of the
+    /// rules for the program's targets.
+    is_decided: HashMap<(ProgramId, PlatformCheck, Vec<Option<PolicyKind>>), bool>,
 }
 
 impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
@@ -43,6 +48,7 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
             classes: Vec::new(),
             numbers: HashMap::new(),
             checks: HashMap::new(),
+            targets: HashMap::new(),
             is_decided: HashMap::new(),
         }
     }
@@ -79,8 +85,13 @@ impl<'v, R: ActiveRules> UndecidedPrograms<'v, R> {
         let Some(Class { rules, settings, platform }) = self.classes.get(class.0) else {
             return Some(false);
         };
-        let is_decided = self.is_decided.entry((class, id)).or_insert_with(|| {
-            let rules = rules_for(rules, program, HashSet::new());
+        let targets = self.targets.entry(id).or_insert_with(|| targets(program).collect());
+        let policies = targets.iter().map(|target| rules.policy(target)).collect();
+        let key = (id, *platform, policies);
+        let is_decided = self.is_decided.entry(key).or_insert_with_key(|(_, _, policies)| {
+            let held = targets.iter().zip(policies);
+            let held = held.filter_map(|(target, policy)| Some((target.clone(), (*policy)?)));
+            let rules = HeldRules { policies: held.collect(), types: HashSet::new() };
             is_program_decisive(program, &rules, *platform)
         });
         if *is_decided {
