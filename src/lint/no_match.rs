@@ -28,7 +28,10 @@ fn why_nothing_matches(target: &Target) -> Option<String> {
         RuleType::TeamId => misspelled_santa(target.identifier()),
         RuleType::SigningId => {
             let (team, id) = target.identifier().split_once(':')?;
-            repeated_team(id).or_else(|| misspelled_santa(team)).or_else(|| other_signer(team, id))
+            repeated_team(id)
+                .or_else(|| misspelled_santa(team))
+                .or_else(|| other_signer(team, id))
+                .or_else(|| inexact(id))
         }
         RuleType::CdHash | RuleType::Binary | RuleType::Certificate => None,
     }
@@ -41,6 +44,18 @@ fn repeated_team(id: &str) -> Option<String> {
     let is_team = first == "platform"
         || first.len() == TEAM_ID && first.bytes().all(|byte| byte.is_ascii_alphanumeric());
     is_team.then(|| format!("the team ID must not be repeated before {rest}"))
+}
+
+/// Returns the reason why no program matches if `id`, the part of a signing ID after the team ID,
+/// contains a wildcard or begins with a space. Other spaces are possible: macOS derives the signing
+/// ID of some programs from the file name.
+fn inexact(id: &str) -> Option<String> {
+    let text = match id {
+        id if id.contains('*') => "* is not a wildcard",
+        id if id.starts_with(char::is_whitespace) => "remove the space after the team ID",
+        _ => return None,
+    };
+    Some(format!("Santa compares signing IDs exactly; {text}"))
 }
 
 fn misspelled_santa(team: &str) -> Option<String> {

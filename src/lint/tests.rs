@@ -234,6 +234,16 @@ fn w13_an_identifier_that_no_program_has_is_reported() {
         matches_nothing("teamid:ZLCNA8GP43"),
         "NL204 no program matches teamid:ZLCNA8GP43: Santa's team ID is ZMCG7MLDV9"
     );
+    assert_eq!(
+        matches_nothing("signingid:AAAAAAAAAA:com.app.*"),
+        "NL204 no program matches signingid:AAAAAAAAAA:com.app.*: Santa compares signing IDs \
+         exactly; * is not a wildcard"
+    );
+    assert_eq!(
+        matches_nothing("signingid:AAAAAAAAAA: com.app"),
+        "NL204 no program matches signingid:AAAAAAAAAA: com.app: Santa compares signing IDs \
+         exactly; remove the space after the team ID"
+    );
     for wrong in [
         "signingid:platform:platform:com.apple.yes",
         "signingid:ZLCNA8GP43:com.northpolesec.santa",

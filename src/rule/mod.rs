@@ -5,6 +5,7 @@
 
 mod draft;
 mod evaluation;
+mod identifier_fault;
 mod macros;
 mod merge;
 mod notice;
@@ -21,6 +22,7 @@ pub use evaluation::{
     Conditions, Evaluation, EvaluationStage, EvaluationStep, Evidence, HeldRules, PathCheck,
     PlatformCheck, Ruling, StepResult, Unmatched, evaluate, is_program_decisive,
 };
+pub use identifier_fault::untyped_identifier_fault;
 pub(crate) use macros::{checked_text, serde_as_text, words};
 pub use merge::{FieldChange, RuleField, RuleFields, RuleMerge};
 pub use notice::{Bundle, Notice, NoticeError, Provenance};

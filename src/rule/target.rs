@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{serde_as_text, words};
+use super::{identifier_fault, serde_as_text, words};
 
 /// The types of Santa's rules, in the order of Santa's evaluation, strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,7 +74,10 @@ pub enum TargetError {
     /// The text has no colon.
     #[error("`{0}` has no rule type: write TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
     NoType(String),
-    #[error("invalid {rule_type} identifier `{identifier}`: expected {}", rule_type.shape())]
+    #[error(
+        "invalid {rule_type} identifier `{identifier}`: {}",
+        identifier_fault::reason(*rule_type, identifier)
+    )]
     Shape { rule_type: RuleType, identifier: String },
     /// The identifier of a binary has 40 hex digits instead of 64.
     #[error(

@@ -456,7 +456,7 @@ fn w14_csv_is_read_as_people_write_it() {
     $ nicelist rule convert unclear.csv - --to jsonl
     exit code: 5
     ----- stderr -----
-    unclear.csv:2: identifier: could be an identifier of several rule types; add a rule_type column
+    unclear.csv:2: identifier: invalid identifier `com.google.Chrome`: expected 64 or 40 hex digits, 10 letters and digits, or TEAMID:signing.id or platform:signing.id
     error: 1 of 2 rows are invalid; nothing was written
 
     $ nicelist rule convert scope.csv - --to jsonl

@@ -323,7 +323,7 @@ fn invalid_requests_are_reported_and_change_nothing() {
     exit code: 5
     ----- stderr -----
     bad.csv:3: identifier: invalid teamid identifier `nope`: expected 10 letters and digits
-    bad.csv:4: identifier: invalid binary identifier `abc`: expected 64 hex digits
+    bad.csv:4: identifier: invalid binary identifier `abc`: has 3 digits instead of 64
     bad.csv:5: conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2
     error: 3 of 4 rows are invalid; nothing was changed
     hint: to import only the valid rows: --partial --rejects FILE
@@ -341,7 +341,7 @@ fn invalid_requests_are_reported_and_change_nothing() {
     insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @r#"
     rule_type,identifier,policy,scope,line,reason
     TEAMID,nope,ALLOWLIST,fleet,3,identifier: invalid teamid identifier `nope`: expected 10 letters and digits
-    BINARY,abc,MAYBE,,4,identifier: invalid binary identifier `abc`: expected 64 hex digits
+    BINARY,abc,MAYBE,,4,identifier: invalid binary identifier `abc`: has 3 digits instead of 64
     TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet,5,"conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2"
     TEAMID,EQHXZ8M8AV,ALLOWLIST,fleet,2,conflict: line 5 has the same target and scope
     "#);

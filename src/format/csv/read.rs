@@ -15,7 +15,7 @@ use crate::format::rows::{BadRow, Row, RowError, RuleRows};
 use crate::format::{Defaults, Spot};
 use crate::rule::{
     FieldError, PolicyKind, Rule, RuleDraft, RuleError, RuleField, RuleFields, RuleType, Scope,
-    Target, WrittenTimeError, expiry,
+    Target, expiry, untyped_identifier_fault,
 };
 
 /// An error in a row. An error that concerns the whole row has no column.
@@ -170,8 +170,7 @@ impl<R: BufRead> Reader<R> {
             identifier.parse()
         } else if self.layout.has_no_types() {
             identifier::untyped(identifier).ok_or_else(|| {
-                let text = "could be an identifier of several rule types; add a rule_type column";
-                Fault::at(Column::Identifier, text)
+                Fault::at(Column::Identifier, untyped_identifier_fault(identifier))
             })?
         } else {
             let rule_type = self.required(Column::RuleType)?.parse();
