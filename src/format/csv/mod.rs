@@ -8,6 +8,7 @@
 
 mod amend;
 mod column;
+mod date;
 mod identifier;
 mod lines;
 mod read;

@@ -1,15 +1,13 @@
 //! Reads rules from CSV, a row at a time.
 
-use std::borrow::Cow;
 use std::io::BufRead;
 
 use ::csv::{ByteRecord, ReaderBuilder};
 use jiff::Timestamp;
 
 use super::column::{Column, Layout};
-use super::identifier;
 use super::lines::Lines;
-use super::{Delimiter, HeaderError};
+use super::{Delimiter, HeaderError, date, identifier};
 use crate::format::duplicates::{Judged, RowDuplicates};
 use crate::format::rows::{BadRow, Row, RowError, RuleRows};
 use crate::format::{Defaults, Spot};
@@ -194,11 +192,11 @@ impl<R: BufRead> Reader<R> {
 
     fn expires(&self) -> Result<Option<Timestamp>, Fault> {
         let text = self.given(Column::Expires)?.filter(|text| !text.eq_ignore_ascii_case(NEVER));
-        let refused = |text: &str| {
-            let text = format!("invalid time `{text}`: {WrittenTimeError}");
-            Fault::at(Column::Expires, text)
+        let read = |text: &str| {
+            expiry(&date::normal(text))
+                .map_err(|_| Fault::at(Column::Expires, date::fault(text)))
         };
-        text.map(|text| expiry(&with_dashes(text)).map_err(|_| refused(text))).transpose()
+        text.map(read).transpose()
     }
 
     fn count(&self) -> Result<Option<u32>, Fault> {
@@ -299,22 +297,6 @@ impl<R: BufRead> Iterator for Reader<R> {
 
 /// The value in some files for a rule that does not expire.
 const NEVER: &str = "never";
-
-/// Converts a date such as 2027/01/31 or 31.01.2027 to 2027-01-31. Dates such as 01/02/2027 are not
-/// converted, because they may begin with the day or with the month.
-fn with_dashes(text: &str) -> Cow<'_, str> {
-    let is_number =
-        |text: &str, digits| text.len() == digits && text.bytes().all(|it| it.is_ascii_digit());
-    let parts = |sign| text.split(sign).collect::<Vec<_>>();
-    match (parts('/').as_slice(), parts('.').as_slice()) {
-        ([year, month, day], _) | (_, [day, month, year])
-            if is_number(year, 4) && is_number(month, 2) && is_number(day, 2) =>
-        {
-            Cow::Owned(format!("{year}-{month}-{day}"))
-        }
-        _ => Cow::Borrowed(text),
-    }
-}
 
 /// Whether all fields of a row are blank. Spreadsheets write such rows at the end of files.
 fn is_blank(record: &ByteRecord) -> bool {
