@@ -233,8 +233,8 @@ fn shortened(word: &str, width: usize) -> Cow<'_, str> {
 /// Shortens hashes and UUIDs in the middle: `binary:0f4bd0…a7928`.
 pub(super) fn short_identifiers(text: &str) -> Cow<'_, str> {
     let short = |word: &str| {
-        let start = word.rfind(':').map_or(0, |colon| colon + 1);
-        let end = word.trim_end_matches(',').len();
+        let end = word.trim_end_matches([',', ':', ';', '`']).len();
+        let start = word[..end].rfind([':', '`']).map_or(0, |mark| mark + 1);
         let identifier = &word[start..end];
         let is_long = identifier.len() >= LONG_IDENTIFIER
             && identifier.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-');

@@ -8,6 +8,7 @@ mod cell;
 mod filter;
 mod layout;
 mod list;
+mod message;
 mod outline;
 mod output;
 mod pager;

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use super::cell::{harmless, harmless_data};
 use super::filter::Filter;
+use super::message::{self, Label};
 use super::pager::{Pager, Paging};
 use super::yaml;
 use crate::cli::error::CliError;
@@ -79,6 +80,8 @@ pub(crate) struct Ui {
     pub(super) err: Stream,
     /// Whether stderr is a file, as with `2> errors.txt`.
     pub(super) err_is_file: bool,
+    /// The columns of the terminal that stderr is.
+    pub(super) err_width: Option<usize>,
     /// The columns and lines of the terminal. Only a screen that is drawn again and
     /// [`Ui::limit_width`] change them.
     pub(super) width: Cell<Option<usize>>,
@@ -97,7 +100,9 @@ impl Ui {
     pub(crate) fn new(options: OutputOptions, clock: Clock) -> Self {
         let OutputOptions { format, color, quiet, raw_cells, is_dumb, pager } = options;
         let out = Stream::new(io::stdout(), color);
+        let err = Stream::new(io::stderr(), color);
         let size = Term::stdout().size_checked().filter(|_| out.is_terminal);
+        let err_size = Term::stderr().size_checked().filter(|_| err.is_terminal);
         Self {
             format,
             quiet,
@@ -105,10 +110,11 @@ impl Ui {
             is_dumb,
             filter: None,
             out,
-            err: Stream::new(io::stderr(), color),
+            err,
             err_is_file: stderr_file()
                 .and_then(|file| file.metadata())
                 .is_ok_and(|it| it.is_file()),
+            err_width: err_size.map(|(_, columns)| usize::from(columns)),
             width: Cell::new(size.map(|(_, columns)| usize::from(columns))),
             height: Cell::new(size.map(|(lines, _)| usize::from(lines))),
             pager,
@@ -140,7 +146,9 @@ impl Ui {
     /// Shows the command that undoes a change, on a terminal. Scripts do not need it.
     pub(crate) fn undo(&self, command: &str) {
         if self.shows_progress() {
-            self.write_line(Some(("undo: ", AnsiColor::Cyan)), &self.command(command));
+            let style = self.err.style(AnsiColor::Cyan.on_default().bold());
+            let command = self.command(command);
+            self.write_line(&format!("{style}undo: {style:#}{}", harmless(&command)));
         }
     }
 
@@ -186,23 +194,23 @@ impl Ui {
     /// Writes a line about progress or results to stderr, unless `--quiet` is given.
     pub(crate) fn status(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.write_line(None, text.as_ref());
+            self.write_line(&harmless(text.as_ref()));
         }
     }
 
     /// Writes a fault in the input, without a label.
     pub(crate) fn fault(&self, text: impl AsRef<str>) {
-        self.write_line(None, text.as_ref());
+        self.write_message(Label::Unlabeled, text.as_ref());
     }
 
     pub(crate) fn warn(&self, text: impl AsRef<str>) {
-        self.write_line(Some(("warning: ", AnsiColor::Yellow)), text.as_ref());
+        self.write_message(Label::Warning, text.as_ref());
     }
 
     /// Writes a hint, unless `--quiet` is given.
     pub(crate) fn hint(&self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.write_line(Some(("hint: ", AnsiColor::Cyan)), text.as_ref());
+            self.write_message(Label::Hint, text.as_ref());
         }
     }
 
@@ -211,12 +219,12 @@ impl Ui {
         if !error.kind.has_message() {
             return;
         }
-        self.write_line(Some(("error: ", AnsiColor::Red)), &error.message);
+        self.write_message(Label::Error, &error.message);
         for cause in &error.causes {
-            self.write_line(None, &format!("  {cause}"));
+            self.write_message(Label::Unlabeled, &format!("  {cause}"));
         }
         for hint in &error.hints {
-            self.write_line(Some(("hint: ", AnsiColor::Cyan)), hint);
+            self.write_message(Label::Hint, hint);
         }
     }
 
@@ -293,16 +301,27 @@ impl Ui {
         self.out.to.borrow_mut()
     }
 
-    /// Writes one line to stderr. A failure is ignored, because it cannot be reported anywhere
-    /// else.
-    fn write_line(&self, label: Option<(&str, AnsiColor)>, text: &str) {
-        let line = match label {
-            Some((label, color)) => {
-                let style = self.err.style(color.on_default().bold());
-                format!("{style}{label}{style:#}{}\n", harmless(text))
-            }
-            None => format!("{}\n", harmless(text)),
+    /// Writes a message to stderr, with a label that is colored. It has one line, unless it is
+    /// wrapped on a terminal.
+    fn write_message(&self, label: Label, text: &str) {
+        let text = harmless(text);
+        let text = match self.err_width {
+            Some(columns) => message::fit(label, &text, columns),
+            None => text.into_owned(),
         };
+        let color = match label {
+            Label::Error => AnsiColor::Red,
+            Label::Warning => AnsiColor::Yellow,
+            Label::Hint => AnsiColor::Cyan,
+            Label::Unlabeled => return self.write_line(&text),
+        };
+        let style = self.err.style(color.on_default().bold());
+        self.write_line(&format!("{style}{}{style:#}{text}", label.text()));
+    }
+
+    /// Writes a line to stderr. A failure is ignored, because it cannot be reported anywhere else.
+    fn write_line(&self, line: &str) {
+        let line = format!("{line}\n");
         if self.keeps_message(&line) {
             return;
         }

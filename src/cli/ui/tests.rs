@@ -52,6 +52,7 @@ pub(crate) fn captured_ui(format: Output, terminal: bool) -> (Ui, Memory, Memory
         out: stream(&out),
         err: stream(&err),
         err_is_file: false,
+        err_width: None,
         width: std::cell::Cell::new(terminal.then_some(40)),
         height: std::cell::Cell::new(terminal.then_some(24)),
         filter: None,
