@@ -1,11 +1,12 @@
 //! Shows the outcome of each edit of a change.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::arrival::ArrivalArgs;
 use super::error::CliError;
 use super::labels::{outcome_word, policy_cell, rule_label};
-use super::ui::{Cell, Column, Row, Tone, Ui};
+use super::ui::{Cell, Column, Row, Tone, Ui, relative};
 use crate::api::{ChangeAnswer, ChangeWarning};
 use crate::client::Client;
 use crate::rule::{FieldChange, Outcome, Revision, RuleDifference, RuleDraft};
@@ -77,9 +78,16 @@ impl Row for EditRow {
 /// The name and the values of a field. A field of an added or removed item has only one value.
 pub(crate) fn field_cells(ui: &Ui, field: &FieldChange, outcome: Outcome) -> Vec<Cell> {
     let FieldChange { field: name, before, after } = field;
+    let times = [before, after].map(|text| text.as_deref().and_then(|text| expiry(name, text)));
+    let ago = times.map(|time| time.map(|time| relative(time, ui.now())));
+    // A rounded time would hide a small difference.
+    let is_rounded = ago[0] != ago[1];
     let value = |value: &Option<Box<str>>| match value {
         Some(text) if &**name == "policy" => policy_cell(text),
-        Some(text) => field_value(ui, name, text),
+        Some(text) => match expiry(name, text) {
+            Some(at) if is_rounded => Cell::Time(Some(at)),
+            _ => Cell::text(text),
+        },
         None => Cell::toned("none", Tone::Faint),
     };
     let title = Cell::toned(name.replace('_', " "), Tone::Faint);
@@ -97,11 +105,9 @@ fn field_text(FieldChange { field, before, after }: &FieldChange) -> String {
     format!("{field}: {} → {}", value(before), value(after))
 }
 
-fn field_value(ui: &Ui, name: &str, text: &str) -> Cell {
-    match text.parse() {
-        Ok(at) if name == "expires" && ui.is_terminal() => Cell::text(ui.in_zone(at)),
-        _ => Cell::text(text),
-    }
+/// The time in a field. None if the field has no time.
+fn expiry(name: &str, text: &str) -> Option<Timestamp> {
+    (name == "expires").then(|| text.parse().ok()).flatten()
 }
 
 /// Shows edits with the fields that they changed. The JSON output is `answer`.

@@ -64,6 +64,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => concat!($($doc),+).trim(),)+ }
             }
 
+            /// What to do. Empty if the message already describes it.
             pub const fn fix(self) -> &'static str {
                 match self { $(Self::$variant => $fix,)+ }
             }
@@ -74,7 +75,7 @@ macro_rules! codes {
 codes! {
     /// A row, an object or a value is not a valid rule or setting.
     NotTaken = "NL001" "not-taken" Error,
-        "fix the item that the message describes";
+        "";
     /// A row of the database cannot be read by this version and is not served.
     Unreadable = "NL002" "unreadable" Error,
         "upgrade nicelist, or replace or delete the row";

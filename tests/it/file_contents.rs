@@ -97,7 +97,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
     exit code: 3
     ----- stdout -----
     Errors
-      • NL001  zentral.json  has rules for 2 configurations (1, 2); choose one: --configuration 1  → fix the item that the message describes
+      • NL001  zentral.json  has rules for 2 configurations (1, 2); choose one: --configuration 1
     ----- stderr -----
     1 error
 

@@ -131,8 +131,8 @@ fn invalid_rules_are_findings_and_duplicates_have_both_places() {
     exit code: 3
     ----- stdout -----
     Errors
-      • NL001  rules.csv:2  target: invalid teamid identifier `SHORT`: expected 10 letters and digits  → fix the item that the message describes
-      • NL001  rules.csv:5  conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 3  → fix the item that the message describes
+      • NL001  rules.csv:2  target: invalid teamid identifier `SHORT`: expected 10 letters and digits
+      • NL001  rules.csv:5  conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 3
     ----- stderr -----
     2 errors
     ");

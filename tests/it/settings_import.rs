@@ -226,7 +226,7 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     exit code: 3
     ----- stdout -----
     Errors
-      • NL001  cut.mobileconfig  is a damaged signed profile; it may be incomplete  → fix the item that the message describes
+      • NL001  cut.mobileconfig  is a damaged signed profile; it may be incomplete
     ----- stderr -----
     1 error
     "#);

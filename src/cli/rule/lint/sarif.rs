@@ -29,9 +29,17 @@ fn rule(code: LintCode) -> Value {
         "name": code.name(),
         "shortDescription": { "text": code.about() },
         "fullDescription": { "text": code.about() },
-        "help": { "text": format!("To fix: {}. See docs/LINT.md.", code.fix()) },
+        "help": { "text": format!("{}See docs/LINT.md.", to_fix(code)) },
         "defaultConfiguration": { "level": level(code) },
     })
+}
+
+/// A sentence with the fix and a space after it. Empty if there is no fix in addition to the message.
+fn to_fix(code: LintCode) -> String {
+    match code.fix() {
+        "" => String::new(),
+        fix => format!("To fix: {fix}. "),
+    }
 }
 
 const fn level(code: LintCode) -> &'static str {
@@ -48,7 +56,7 @@ fn result(finding: &LocatedFinding) -> Value {
         "ruleId": finding.code.id(),
         "ruleIndex": index,
         "level": level(finding.code),
-        "message": { "text": format!("{}. To fix: {}.", finding.message, finding.code.fix()) },
+        "message": { "text": format!("{}. {}", finding.message, to_fix(finding.code)).trim_end() },
         "partialFingerprints": { "finding/v1": fingerprint(finding) },
     });
     if let Some(at) = &finding.at {

@@ -92,6 +92,7 @@ struct Record<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<&'a str>,
     message: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
     fix: &'static str,
 }
 
@@ -164,10 +165,9 @@ fn section(severity: Severity, findings: &[LocatedFinding], most: usize) -> Opti
     let count = of_it.clone().count();
     let items = of_it.take(most).map(|finding| {
         let place = finding.at.as_ref().map(|at| vec![Cell::toned(&at.words, Tone::Strong)]);
-        let values = place.into_iter().chain([
-            vec![Cell::text(finding.whole())],
-            vec![Cell::toned(format!("→ {}", finding.code.fix()), Tone::Faint)],
-        ]);
+        let fix = finding.code.fix();
+        let fix = (!fix.is_empty()).then(|| vec![Cell::toned(format!("→ {fix}"), Tone::Faint)]);
+        let values = place.into_iter().chain([vec![Cell::text(finding.whole())]]).chain(fix);
         Item { mark: ("•", tone), name: finding.code.to_string(), values: values.collect() }
     });
     let items: Vec<Item> = items.collect();
