@@ -73,8 +73,7 @@ fn hash_fault(text: &str, digits: usize) -> Option<String> {
 /// decimal comma.
 fn is_scientific(text: &str) -> bool {
     let Some((number, exponent)) = text.split_once(['E', 'e']) else { return false };
-    let is_digits =
-        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let exponent = exponent.strip_prefix('+');
     number.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
         && number.starts_with(|first: char| first.is_ascii_digit())
@@ -131,18 +130,18 @@ mod tests {
                 "1,23E+09",
                 "looks like a number that a spreadsheet has changed; format the column as text",
             ),
-            (
-                RuleType::Binary,
-                "EQHXZ8M8AV",
-                "looks like a team ID; expected 64 hex digits",
-            ),
+            (RuleType::Binary, "EQHXZ8M8AV", "looks like a team ID; expected 64 hex digits"),
             (
                 RuleType::CdHash,
                 "EQHXZ8M8AV:com.google.Chrome",
                 "looks like a signing ID; expected 40 hex digits",
             ),
             (RuleType::Certificate, &hash[..40], "looks like a cdhash; expected 64 hex digits"),
-            (RuleType::TeamId, hash.as_str(), "looks like a SHA-256; expected 10 letters and digits"),
+            (
+                RuleType::TeamId,
+                hash.as_str(),
+                "looks like a SHA-256; expected 10 letters and digits",
+            ),
             (RuleType::TeamId, "SHORT", "expected 10 letters and digits"),
             (
                 RuleType::SigningId,

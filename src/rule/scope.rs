@@ -23,10 +23,13 @@ pub enum ScopeError {
     Name(&'static str),
 }
 
-/// The error message for an unknown scope. If the text is a valid tag name, suggests the tag.
+/// The error message for an unknown scope. Suggests the fleet for `all`, and otherwise the tag if
+/// the text is a valid tag name.
 fn unknown(text: &str) -> String {
     let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID";
+    let is_everything = ["all", "everyone", "*"].iter().any(|it| it.eq_ignore_ascii_case(text));
     match text.parse::<TagName>() {
+        _ if is_everything => format!("invalid scope `{text}`: {expected}; did you mean fleet?"),
         Ok(tag) => format!("invalid scope `{text}`: {expected}; did you mean tag:{tag}?"),
         Err(_) => format!("invalid scope `{text}`: {expected}"),
     }
@@ -176,6 +179,13 @@ mod tests {
         let scopes: Vec<Scope> =
             ["fleet", "group:g", "tag:t", "user:u", "host:h"].map(|s| s.parse().unwrap()).into();
         assert!(scopes.is_sorted());
+    }
+
+    #[test]
+    fn an_unknown_scope_gets_a_suggestion() {
+        let error = |text: &str| text.parse::<Scope>().unwrap_err().to_string();
+        assert!(error("All").ends_with("; did you mean fleet?"));
+        assert!(error("eng").ends_with("; did you mean tag:eng?"));
     }
 
     #[test]

@@ -75,3 +75,29 @@ fn files_with_different_columns_are_imported_one_after_the_other() {
     let refused = shell.run("rule import - -");
     assert!(refused.contains("error: stdin can be read only one time"), "{refused}");
 }
+
+#[test]
+fn rules_that_get_another_source_are_reported() {
+    let rows = "target,policy\nteamid:AAAAAAAAAA,allow\nteamid:BBBBBBBBBB,block\n";
+    let (shell, _server) = with_files(&[("a.csv", rows)]);
+    shell.run("rule import a.csv --source base");
+    let dry = shell.run("rule import a.csv --source other --dry-run");
+    assert!(
+        dry.contains("warning: 2 rules of source base would now belong to source other\n"),
+        "{dry}"
+    );
+    let moved = shell.run("rule import a.csv --source other");
+    assert!(moved.contains("warning: 2 rules of source base now belong to source other\n"));
+    let again = shell.run("rule import a.csv --source other");
+    assert!(!again.contains("warning"), "{again}");
+}
+
+#[test]
+fn a_file_in_another_encoding_gets_a_hint() {
+    let (shell, _server) = with_files(&[]);
+    let rows = b"target,policy,comment\nteamid:AAAAAAAAAA,allow,caf\xe9\n";
+    std::fs::write(shell.path("a.csv"), rows).unwrap();
+    let run = shell.run("rule import a.csv");
+    let hint = "hint: to convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv\n";
+    assert!(run.contains("a.csv:2: comment: is not UTF-8\n") && run.contains(hint), "{run}");
+}

@@ -301,12 +301,12 @@ fn a_terminal_shows_20_errors_and_a_file_gets_all_of_them() {
         let line = format!("{command} --database sqlite:a.db");
         let end = Terminal::sized(&shell, &line, (80, 24)).end();
         assert_eq!((end.code, end.seen.matches("rules.csv:").count()), (5, 20), "{}", end.seen);
-        assert!(end.seen.contains("and 480 more; see them all with 2> errors.txt"), "{}", end.seen);
+        assert!(end.seen.contains("and 480 more"), "{}", end.seen);
         let file = std::fs::File::create(shell.path("errors.txt")).unwrap();
         let status = shell.command(&words(&line)).stderr(file).status().unwrap();
         let errors = std::fs::read_to_string(shell.path("errors.txt")).unwrap();
         assert_eq!((status.code(), errors.matches("rules.csv:").count()), (Some(5), 500));
-        assert!(!errors.contains("more;"), "{errors}");
+        assert!(!errors.contains("and 480 more"), "{errors}");
     }
 }
 

@@ -140,7 +140,6 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
 
 /// The error for an input with faults and `good` valid rules.
 fn refused(input: &Input, faults: &FaultList, good: usize) -> CliError {
-    faults.count_hidden();
     let bad = faults.count();
     let text = match input.format().streams() {
         true => format!("{bad} of {} rows are invalid", bad + good + input.left_out()),
@@ -150,10 +149,7 @@ fn refused(input: &Input, faults: &FaultList, good: usize) -> CliError {
     if input.conflicts() > 0 {
         error = error.hint(policy_files::CHOOSE_DUPLICATES);
     }
-    match faults.hides() {
-        true => error.hint("to show all of them: --all-errors"),
-        false => error,
-    }
+    faults.with_hints(error)
 }
 
 #[derive(Debug, Serialize)]

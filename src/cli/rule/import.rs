@@ -190,6 +190,7 @@ fn show(
     sent: &Sent,
 ) -> Result<(), CliError> {
     change::warn(ui, &answer.warnings);
+    changes::warn_of_moved(ui, answer, summary.dry_run);
     changes::show(ui, answer, sent, summary.dry_run)?;
     match ui.writes_documents() {
         true => ui.document(whole)?,

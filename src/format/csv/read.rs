@@ -193,8 +193,7 @@ impl<R: BufRead> Reader<R> {
     fn expires(&self) -> Result<Option<Timestamp>, Fault> {
         let text = self.given(Column::Expires)?.filter(|text| !text.eq_ignore_ascii_case(NEVER));
         let read = |text: &str| {
-            expiry(&date::normal(text))
-                .map_err(|_| Fault::at(Column::Expires, date::fault(text)))
+            expiry(&date::normal(text)).map_err(|_| Fault::at(Column::Expires, date::fault(text)))
         };
         text.map(read).transpose()
     }

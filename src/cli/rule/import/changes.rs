@@ -1,5 +1,7 @@
 //! The rules that an import changes, field by field.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -8,6 +10,7 @@ use crate::api::ChangeAnswer;
 use crate::cli::change::field_cells;
 use crate::cli::error::CliError;
 use crate::cli::labels::outcome_mark;
+use crate::cli::policy_files::counted;
 use crate::cli::ui::{Item, Section, Ui};
 use crate::rule::{FieldChange, Outcome, Rule, RuleKey};
 
@@ -116,6 +119,28 @@ pub(super) fn show(
         ui.hint("to show all of them: -o json");
     }
     Ok(())
+}
+
+/// Warns of rules that had another source. `--prune` with that source no longer removes them.
+pub(super) fn warn_of_moved(ui: &Ui, answer: &ChangeAnswer, dry_run: bool) {
+    let mut moved: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for change in answer.differences.iter().flat_map(|difference| &difference.fields) {
+        if let FieldChange { field, before: Some(before), after: Some(after) } = change
+            && &**field == "source"
+        {
+            *moved.entry((&**before, &**after)).or_default() += 1;
+        }
+    }
+    let becomes = |count| match (dry_run, count) {
+        (true, _) => "would now belong",
+        (false, 1) => "now belongs",
+        (false, _) => "now belong",
+    };
+    for ((before, after), count) in moved {
+        let rules = counted(count, "rule");
+        let becomes = becomes(count);
+        ui.warn(format!("{rules} of source {before} {becomes} to source {after}"));
+    }
 }
 
 fn item(ui: &Ui, rule: &ChangedRule) -> Item {

@@ -95,11 +95,7 @@ impl<'u> Faults<'u> {
         let error = CliError::input(format!("{text}; nothing was changed"));
         match &self.sink {
             Sink::Shown(faults) => {
-                faults.count_hidden();
-                let error = match faults.hides() {
-                    true => error.hint("to show all of them: --all-errors"),
-                    false => error,
-                };
+                let error = faults.with_hints(error);
                 match self.has_rows {
                     true => error.hint("to import only the valid rows: --partial --rejects FILE"),
                     false => error,
