@@ -212,7 +212,11 @@ impl DecidedRules<'_> {
     /// Shows when the rules expire, in a sentence that begins with `subject`.
     pub(crate) fn show_expiry(&self, ui: &Ui, subject: &str) {
         if let Some(expires) = self.rules.first().and_then(|rule| rule.expires) {
-            ui.status(format!("{subject} at {}", ui.in_zone(expires)));
+            let at = match ui.is_terminal() {
+                true => ui.local_minute(expires),
+                false => ui.in_zone(expires),
+            };
+            ui.status(format!("{subject} at {at}"));
         }
     }
 }

@@ -328,10 +328,10 @@ fn the_approval_of_a_bundle_asks_only_for_the_scope() {
     shell.json(&format!("lab sync {base} --state mira.json --events events.json --no-backoff"));
     let mut terminal = Terminal::open(&shell, "event approve 1 --bundle");
     terminal.shows("Pinecone: BLOCK_UNKNOWN ");
-    terminal.shows("> host:mira  this Mac only (mira.local)");
-    terminal.shows("  fleet  every Mac");
+    terminal.shows("> this Mac (mira.local)");
+    terminal.shows("  fleet  all Macs");
     terminal.press(ENTER);
-    terminal.shows("Allow all programs of Pinecone (1) for this Mac only (mira.local)? [y/N]");
+    terminal.shows("Allow all programs of Pinecone (1) on mira.local? [y/N]");
     terminal.press("y");
     terminal.shows(&format!("allow binary:{program} in host:mira"));
     assert_eq!(terminal.end().code, 0);

@@ -68,6 +68,7 @@ mod picker;
 mod pictures;
 mod policy;
 mod programs;
+mod questions;
 mod rates;
 mod readme;
 mod ready;

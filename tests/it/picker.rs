@@ -7,6 +7,8 @@ use crate::shell::Shell;
 use crate::terminal::{CTRL_C, DOWN, ENTER, ESCAPE, Terminal};
 
 const SPACE: &str = " ";
+const TAB: &str = "\t";
+const CTRL_W: &str = "\u{17}";
 const CTRL_A: &str = "\u{1}";
 const HOME: &str = "\u{1b}[H";
 const END: &str = "\u{1b}[F";
@@ -26,9 +28,7 @@ fn open(shell: &Shell, line: &str) -> Terminal {
 /// pending.
 fn up_to_the_expiry(shell: &Shell) -> Terminal {
     let mut terminal = open(shell, "event approve --ticket IT-7");
-    terminal.press(SPACE);
-    terminal.screen_shows("> [x]  Pinecone");
-    terminal.press(DOWN);
+    terminal.press(TAB);
     terminal.screen_shows("> [ ]  ledgerctl");
     terminal.press(SPACE);
     terminal.screen_shows("2 of 2 match, 2 selected");
@@ -36,9 +36,9 @@ fn up_to_the_expiry(shell: &Shell) -> Terminal {
     terminal.shows("selected: Pinecone, ledgerctl");
     terminal.shows("> the best rule for each  cdhash for 1, signingid for 1");
     terminal.press(ENTER);
-    terminal.shows("> a separate rule for each of the 2 Macs");
-    terminal.shows("tag:eng  1 of 2 Macs, and all other Macs in this scope");
-    terminal.shows("fleet  every Mac");
+    terminal.shows("> only these 2 Macs  one rule for each: joe.local, mira.local");
+    terminal.shows("tag:eng  all Macs with this tag; 1 of them reported the programs");
+    terminal.shows("fleet  all 2 Macs; 2 of them reported the programs");
     terminal.press(ENTER);
     terminal.shows("Expires (24h, 7d, a date, or never) [never]: ");
     terminal
@@ -70,9 +70,9 @@ fn the_list_shows_who_ran_a_program_and_where() {
     terminal.press("\u{7f}\u{7f}\u{7f}\u{7f}joe.local");
     terminal.screen_shows("> [ ]  Pinecone");
     terminal.press(CTRL_A);
-    terminal.screen_shows("1 of 2 match, 2 selected");
+    terminal.screen_shows("1 of 2 match, 2 selected, 1 not shown");
     terminal.press(CTRL_A);
-    terminal.screen_shows("1 of 2 match, 1 selected");
+    terminal.screen_shows("1 of 2 match, 1 selected, not shown");
     terminal.press(ESCAPE);
     terminal.shows("nothing selected; nothing was changed");
     assert_eq!(terminal.end().code, 130);
@@ -87,6 +87,7 @@ fn keys_move_in_the_list_and_a_question_mark_shows_them() {
     terminal.screen_shows("PageUp, PageDown  move by one screen");
     terminal.press(ESCAPE);
     terminal.screen_shows("> [ ]  Pinecone");
+    terminal.screen_shows("/Applications/Pinecone.app/Contents/MacOS/Pinecone");
     for (key, highlighted) in
         [(END, "ledgerctl"), (HOME, "Pinecone"), (PAGE_DOWN, "ledgerctl"), (PAGE_UP, "Pinecone")]
     {
@@ -109,10 +110,10 @@ fn an_approval_takes_at_most_40_keys() {
     let mut keys = format!("nicelist {line}{ENTER}").len();
     for (shown, pressed) in [
         ("2 of 2 match", "pine"),
-        ("1 of 2 match", SPACE),
+        ("1 of 2 match", TAB),
         ("1 of 2 match, 1 selected", ENTER),
         ("> signingid:", ENTER),
-        ("> a separate rule for each of the 2 Macs", DOWN),
+        ("> only these 2 Macs", DOWN),
         ("> user:joe ", DOWN),
         ("> user:mira ", ENTER),
         ("Expires (24h, 7d, a date, or never) [never]: ", ENTER),
@@ -158,7 +159,8 @@ fn an_expiry_is_asked_for_until_it_is_valid() {
     terminal.press("7d\r");
     terminal.shows("Create these 3 rules? [y/N]");
     terminal.press("y");
-    terminal.shows("the rules expire at ");
+    terminal.shows("allowed ");
+    terminal.shows(" (7d)\r\n");
     assert_eq!(terminal.end().code, 0);
     assert!(shell.json("rule list")[0]["expires"].is_string());
 }
@@ -176,6 +178,9 @@ fn picked_programs_become_rules_in_one_revision() {
         &format!("allow {PINECONE} in host:mira\r\n"),
         "Pinecone will be allowed on 2 of 2 Macs after the next sync: joe.local, mira.local\r\n",
         "run by joe.lindqvist, mira.okafor\r\n",
+        "allowed Pinecone on joe.local\r\n",
+        "allowed Pinecone on mira.local\r\n",
+        "allowed ledgerctl on mira.local\r\n",
         "ledgerctl will be allowed on 1 of 1 Mac after the next sync: mira.local\r\n",
     ] {
         assert!(end.seen.contains(transcript), "{transcript:?} is not in {}", end.seen);
@@ -215,6 +220,23 @@ fn the_preview_lists_hosts_outside_the_scope() {
 }
 
 #[test]
+fn a_space_in_the_filter_selects_nothing_and_enter_needs_a_visible_row() {
+    let (shell, _server) = with_two_macs();
+    let mut terminal = open(&shell, "event approve");
+    terminal.press("pine wo");
+    terminal.screen_shows("0 of 2 match, 0 selected");
+    terminal.press(ENTER);
+    terminal.screen_shows("no row matches, so Enter does nothing");
+    terminal.press(CTRL_W);
+    terminal.screen_shows("> pine");
+    terminal.press(CTRL_W);
+    terminal.screen_shows("2 of 2 match, 0 selected");
+    terminal.press(ESCAPE);
+    assert_eq!(terminal.end().code, 130);
+    assert_eq!(shell.json("rule list"), json!([]));
+}
+
+#[test]
 fn a_canceled_selection_changes_nothing() {
     let (shell, _server) = with_two_macs();
     let mut canceled = open(&shell, "event approve");
@@ -230,6 +252,7 @@ fn a_canceled_selection_changes_nothing() {
         terminal.press(CTRL_C);
         let end = terminal.end();
         assert_eq!(end.code, 130);
+        assert!(end.seen.contains("nothing was changed\r\n"), "{:?}", end.seen);
         assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
     }
     let mut refused = up_to_the_last_question(&shell);

@@ -17,9 +17,9 @@ use crate::rule::PolicyKind;
 /// program. The default scope is the host that reported the event.
 ///
 /// Without an event ID, lists the programs pending approval. Type to filter the list, select
-/// programs with the space bar, and press ? to see all keys. nicelist then asks for the type of the
-/// rules, their scope, their expiry and a ticket, one time for all of them. It shows the affected
-/// hosts and creates all rules in one revision. Esc cancels without any change.
+/// programs with Tab, and press ? to see all keys. nicelist then asks for the type of the rules,
+/// their scope, their expiry and a ticket, one time for all of them. It shows the affected hosts
+/// and creates all rules in one revision. Esc at any question cancels without any change.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -1,5 +1,7 @@
 //! The rule for one event, and the arguments that all decisions about events share.
 
+pub(super) mod wording;
+
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
@@ -10,10 +12,14 @@ use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::host;
+use crate::cli::labels::{host_label, program_label};
 use crate::cli::ui::Ui;
 use crate::client::{Client, exactly};
 use crate::fleet::EventId;
-use crate::rule::{MachineId, Outcome, PolicyKind, RuleDifference, RuleType, Scope};
+use crate::rule::{
+    MachineId, Outcome, PolicyKind, Revision, RuleDifference, RuleDraft, RuleType, Scope,
+};
+use wording::Results;
 
 /// The policy of new rules.
 #[derive(Debug)]
@@ -136,22 +142,24 @@ pub(super) async fn run(
         comment: args.comment.clone(),
         ticket: args.ticket.clone(),
     };
+    let mut event = None;
     if args.is_complete() {
         if let Some(scope) = args.scope.clone() {
             request.scope = Some(context.scope(&client, scope).await?);
         }
-    } else {
-        let event = client.event(id).await?;
-        if !ui.can_ask() {
-            return Err(undecided(&event, policy.policy));
+        if is_in_words(ui, args.dry_run) {
+            event = Some(client.event(id).await?);
         }
-        question::ask(context, &client, &event, &mut args, &mut request).await?;
+    } else {
+        let known = client.event(id).await?;
+        if !ui.can_ask() {
+            return Err(undecided(&known, policy.policy));
+        }
+        question::ask(context, &client, &known, &mut args, &mut request).await?;
+        event = Some(known);
     }
     let answer = client.decide(id, &request).await?;
-    show(context, &answer, args.dry_run)?;
-    if !args.dry_run {
-        show_undo(ui, &[answer.outcome]);
-    }
+    show(ui, &answer, event.as_ref(), args.dry_run)?;
     args.wait(context, &client, &answer.machine).await
 }
 
@@ -169,20 +177,47 @@ fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
     }
 }
 
-fn show(context: &Context, answer: &DecisionAnswer, dry_run: bool) -> Result<(), CliError> {
+fn show(
+    ui: &Ui,
+    answer: &DecisionAnswer,
+    event: Option<&EventDetail>,
+    dry_run: bool,
+) -> Result<(), CliError> {
     let DecisionAnswer { rule, outcome, fields, revision, warnings, machine: _ } = answer;
     let rules = std::slice::from_ref(rule);
+    let outcomes = &[*outcome];
     let differences = &[RuleDifference { edit: 0, fields: fields.clone() }];
-    let decided = DecidedRules { rules, outcomes: &[*outcome], differences, warnings };
-    decided.show(&context.ui, answer)?;
-    decided.show_expiry(&context.ui, "the rule expires");
-    change::conclude(&context.ui, &[*outcome], *revision, dry_run);
+    match event.map(|event| &event.event) {
+        Some(event) if is_in_words(ui, dry_run) => {
+            change::warn(ui, warnings);
+            let program = program_label(&event.path, &event.program.sha256);
+            let hostname = |machine: &MachineId| match *machine == event.machine {
+                true => host_label(&event.hostname, machine).to_owned(),
+                false => machine.as_str().to_owned(),
+            };
+            let program = |_: &RuleDraft| program.to_owned();
+            let (program, hostname) = (&program, &hostname);
+            Results { rules, outcomes, differences, program, hostname }.show(ui)?;
+        }
+        _ => {
+            let decided = DecidedRules { rules, outcomes, differences, warnings };
+            decided.show(ui, answer)?;
+            decided.show_expiry(ui, "the rule expires");
+        }
+    }
+    conclude(ui, outcomes, *revision, dry_run);
     Ok(())
 }
 
-/// Shows how to undo a decision, if it changed anything.
-pub(super) fn show_undo(ui: &Ui, outcomes: &[Outcome]) {
-    if outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
+/// Whether the results of a decision are sentences: on a terminal, if something may have changed.
+pub(super) fn is_in_words(ui: &Ui, dry_run: bool) -> bool {
+    ui.is_terminal() && ui.draws_tables() && !dry_run
+}
+
+/// Shows the revision, and how to undo the decision if it changed anything.
+pub(super) fn conclude(ui: &Ui, outcomes: &[Outcome], revision: Revision, dry_run: bool) {
+    ui.status(change::summary(outcomes, revision, dry_run));
+    if !dry_run && outcomes.iter().any(|outcome| *outcome != Outcome::Unchanged) {
         ui.undo("event undo");
     }
 }

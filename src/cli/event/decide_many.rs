@@ -4,22 +4,27 @@ mod new_scope;
 mod preview;
 mod questions;
 
+use super::decide::wording::{Results, fleet_size};
 use super::decide::{self, DecisionArgs, RulePolicy};
 use super::filter::WaitingFilter;
+use super::view::waiting_label;
 use super::waiting::waiting_programs;
 use crate::api::{DecisionsAnswer, DecisionsRequest, ProgramDecision, WaitingView};
 use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::labels::{first_names, host_label};
 use crate::cli::ui::Ui;
 use crate::client::Client;
-use crate::rule::{PolicyKind, RuleType, Scope};
+use crate::rule::{MachineId, PolicyKind, RuleDraft, RuleType, Scope};
 use new_scope::NewScope;
 
 /// Maximum programs to select from at a time. Older ones can be selected next time.
 const MOST_LISTED: usize = 10_000;
 /// A filter with `--yes` must match fewer programs than this, because no one reviews the list.
 const MOST_BY_FILTER: usize = 200;
+/// Maximum programs that a result names for one rule.
+const MOST_NAMED: usize = 3;
 /// Maximum rules in one request.
 const MOST_RULES: usize = 1_000;
 
@@ -56,7 +61,7 @@ pub(super) async fn run(
     let scope = match args.scope.clone() {
         Some(scope) => NewScope::Shared(context.scope(&client, scope).await?),
         None if by_filter => NewScope::EachHost,
-        None => questions::ask_scope(ui, &picked)?,
+        None => questions::ask_scope(ui, &picked, fleet_size(&client).await)?,
     };
     args.ask_details(ui)?;
     let (expires, expires_in) = args.expires(ui.now())?;
@@ -73,7 +78,7 @@ pub(super) async fn run(
     let planned = client.decide_all(&request).await?;
     preview::show(ui, &picked, &scope, &planned, policy);
     if args.dry_run {
-        return show(ui, &planned, true);
+        return show(ui, &planned, &picked, true);
     }
     let rules = match planned.rules.len() {
         1 => "this rule".to_owned(),
@@ -82,9 +87,7 @@ pub(super) async fn run(
     ui.confirm(&format!("Create {rules}?"), args.yes)?;
     request.dry_run = false;
     let answer = client.decide_all(&request).await?;
-    show(ui, &answer, false)?;
-    decide::show_undo(ui, &answer.outcomes);
-    Ok(())
+    show(ui, &answer, &picked, false)
 }
 
 /// The programs that are pending approval and that a rule can match, newest first.
@@ -165,13 +168,44 @@ fn decisions(
     }
 }
 
-fn show(ui: &Ui, answer: &DecisionsAnswer, dry_run: bool) -> Result<(), CliError> {
+fn show(
+    ui: &Ui,
+    answer: &DecisionsAnswer,
+    picked: &[&WaitingView],
+    dry_run: bool,
+) -> Result<(), CliError> {
     let DecisionsAnswer { rules, outcomes, differences, revision, warnings } = answer;
-    let decided = DecidedRules { rules, outcomes, differences, warnings };
-    decided.show(ui, answer)?;
-    decided.show_expiry(ui, "the rules expire");
-    change::conclude(ui, outcomes, *revision, dry_run);
+    if decide::is_in_words(ui, dry_run) {
+        change::warn(ui, warnings);
+        let program = |rule: &RuleDraft| programs_of(rule, picked);
+        let hostname = |machine: &MachineId| hostname(machine, picked);
+        let (program, hostname) = (&program, &hostname);
+        Results { rules, outcomes, differences, program, hostname }.show(ui)?;
+    } else {
+        let decided = DecidedRules { rules, outcomes, differences, warnings };
+        decided.show(ui, answer)?;
+        decided.show_expiry(ui, "the rules expire");
+    }
+    decide::conclude(ui, outcomes, *revision, dry_run);
     Ok(())
+}
+
+/// The names of the programs that a new rule matches, or its target.
+fn programs_of(rule: &RuleDraft, picked: &[&WaitingView]) -> String {
+    let matches = |program: &&&WaitingView| {
+        program.candidates.iter().any(|each| each.target.to_string() == rule.target)
+    };
+    let names = picked.iter().filter(matches).map(|program| waiting_label(program));
+    match first_names(names, MOST_NAMED) {
+        names if names.is_empty() => rule.target.clone(),
+        names => names,
+    }
+}
+
+fn hostname(machine: &MachineId, picked: &[&WaitingView]) -> String {
+    let mut hosts = picked.iter().flat_map(|program| &program.hosts);
+    let host = hosts.find(|host| host.machine == *machine);
+    host.map_or(machine.as_str(), |host| host_label(&host.hostname, machine)).to_owned()
 }
 
 #[cfg(test)]

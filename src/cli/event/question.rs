@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 
 use super::decide::DecisionArgs;
+use super::decide::wording::{self, fleet_size, place, this_mac};
 use super::view;
 use crate::api::{BundleView, Code, DecisionRequest, EventDetail, HostView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::labels::{capital, host_label, program_label};
-use crate::cli::ui::relative;
+use crate::cli::ui::{Offer, relative};
 use crate::client::{Client, ClientError, exactly};
 use crate::rule::Scope;
 
@@ -27,14 +28,14 @@ pub(super) async fn ask(
         return Err(CliError::failed(text));
     }
     ui.status(format!("  reason for the first: {}", event.reason));
-    let rules = event.candidates.iter().map(|each| format!("{}  {}", each.target, each.covers));
+    let rules = event.candidates.iter().map(|each| Offer::new(&each.target, &each.covers));
     let chosen = ui.select(&format!("Rule to {}", request.policy), &rules.collect::<Vec<_>>())?;
     let target = &event.candidates[chosen].target;
-    let (scope, hosts) = ask_scope(context, client, event).await?;
+    let (scope, place) = ask_scope(context, client, event).await?;
     args.ask_details(ui)?;
     (request.expires, request.expires_in) = args.expires(ui.now())?;
     request.ticket = args.ticket.clone();
-    ui.confirm(&format!("{} {target} for {hosts}?", capital(request.policy.word())), false)?;
+    ui.confirm(&format!("{} {target} on {place}?", capital(request.policy.word())), false)?;
     request.rule_type = Some(target.rule_type());
     request.scope = Some(scope);
     Ok(())
@@ -48,9 +49,9 @@ pub(super) async fn ask_bundle(
     bundle: &BundleView,
 ) -> Result<Scope, CliError> {
     show_event(context, event);
-    let (scope, hosts) = ask_scope(context, client, event).await?;
+    let (scope, place) = ask_scope(context, client, event).await?;
     let BundleView { name, binary_count, .. } = bundle;
-    let question = format!("Allow all programs of {name} ({binary_count}) for {hosts}?");
+    let question = format!("Allow all programs of {name} ({binary_count}) on {place}?");
     context.ui.confirm(&question, false)?;
     Ok(scope)
 }
@@ -61,7 +62,7 @@ fn show_event(context: &Context, event: &EventDetail) {
     }
 }
 
-/// Asks for the scope. Returns it with a description of its hosts.
+/// Asks for the scope. Returns it with the place where it applies.
 async fn ask_scope(
     context: &Context,
     client: &Client,
@@ -73,9 +74,20 @@ async fn ask_scope(
         Err(error) => return Err(error.into()),
     };
     let mut scopes = scopes(event, host.as_ref());
-    let shown: Vec<String> =
-        scopes.iter().map(|(scope, hosts)| format!("{scope}  {hosts}")).collect();
-    Ok(scopes.swap_remove(context.ui.select("Scope", &shown)?))
+    let hostname = host_label(&event.event.hostname, &event.event.machine);
+    let fleet = fleet_size(client).await;
+    let offers: Vec<Offer> = scopes
+        .iter()
+        .map(|scope| match scope {
+            Scope::Host(_) => this_mac(hostname),
+            Scope::Fleet | Scope::Group(_) | Scope::Tag(_) | Scope::User(_) => {
+                wording::offer(scope, fleet, None)
+            }
+        })
+        .collect();
+    let scope = scopes.swap_remove(context.ui.select("Scope", &offers)?);
+    let place = place(&scope, |_| hostname.to_owned());
+    Ok((scope, place))
 }
 
 fn description(event: &EventDetail, now: Timestamp) -> Vec<String> {
@@ -102,22 +114,14 @@ fn description(event: &EventDetail, now: Timestamp) -> Vec<String> {
         .collect()
 }
 
-/// The scopes to choose from, narrowest first, each with a description of its hosts.
-fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<(Scope, String)> {
-    let machine = Scope::Host(event.event.machine.clone());
-    let label = host_label(&event.event.hostname, &event.event.machine);
-    let mut scopes = vec![(machine, format!("this Mac only ({label})"))];
+/// The scopes to choose from, narrowest first.
+fn scopes(event: &EventDetail, host: Option<&HostView>) -> Vec<Scope> {
+    let mut scopes = vec![Scope::Host(event.event.machine.clone())];
     if let Some(host) = host {
-        if let Ok(user) = Scope::user(&host.primary_user) {
-            scopes.push((user, format!("every Mac of {}", host.primary_user)));
-        }
-        let tags = host
-            .tags
-            .iter()
-            .map(|tag| (Scope::Tag(tag.clone()), format!("every Mac with the tag {tag}")));
-        scopes.extend(tags);
+        scopes.extend(Scope::user(&host.primary_user));
+        scopes.extend(host.tags.iter().cloned().map(Scope::Tag));
     }
-    scopes.push((Scope::Fleet, "every Mac".to_owned()));
+    scopes.push(Scope::Fleet);
     scopes
 }
 
@@ -179,8 +183,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_forgotten_host_has_two_scopes_narrowest_first() {
-        let words: Vec<String> =
-            scopes(&event(), None).iter().map(|(scope, _)| scope.to_string()).collect();
+        let words: Vec<String> = scopes(&event(), None).iter().map(ToString::to_string).collect();
         assert_eq!(words, ["host:M1", "fleet"]);
     }
 }

@@ -213,7 +213,7 @@ pub(crate) fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// The word, shortened in the middle if it is wider.
-fn shortened(word: &str, width: usize) -> Cow<'_, str> {
+pub(super) fn shortened(word: &str, width: usize) -> Cow<'_, str> {
     if width_of(word) <= width {
         return word.into();
     }

@@ -7,6 +7,7 @@ mod arrangement;
 mod cell;
 mod filter;
 mod layout;
+mod line_editor;
 mod list;
 mod message;
 mod outline;
@@ -31,6 +32,7 @@ pub(crate) use output::{OutputOptions, Ui};
 pub(crate) use pager::Pager;
 pub(crate) use picker::{Choice, Choices};
 pub(crate) use progress::Progress;
+pub(crate) use prompt::Offer;
 pub(crate) use report::{Facts, Group, Report};
 
 #[cfg(test)]

@@ -238,6 +238,12 @@ impl Ui {
         in_zone(at, &TimeZone::system())
     }
 
+    /// A time in the time zone of this machine, to the minute and without the zone.
+    #[expect(clippy::unused_self, reason = "`Ui` decides how times look")]
+    pub(crate) fn local_minute(&self, at: Timestamp) -> String {
+        at.to_zoned(TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// Shows the time zone in which expiries without one are read, unless it is UTC.
     pub(crate) fn note_zone(&self) {
         let zone = TimeZone::system();

@@ -19,6 +19,7 @@ use ratatui::widgets::{HighlightSpacing, Row, Table, TableState};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 
 use super::cell::harmless;
+use super::layout::{shortened, width_of};
 use crate::cli::error::{CliError, Kind};
 
 /// The screen of a terminal that does not report its size.
@@ -28,6 +29,9 @@ const UNKNOWN_SIZE: Rect = Rect::new(0, 0, 80, 24);
 const SHORT: usize = 10;
 /// Maximum weight of a wide column when these columns share the rest of the line.
 const WIDEST: usize = 32;
+/// A column after the first needs this width, or its own if that is smaller. If the line has less
+/// room, a column is left out.
+const NEEDED: usize = 16;
 
 /// The space between two columns.
 const GAP: u16 = 2;
@@ -37,27 +41,34 @@ const MARK: u16 = 3;
 /// Written before the filter and the highlighted row.
 const PROMPT: &str = "> ";
 
-const FOOT: &str = "Space select   Ctrl-A select all   Enter continue   Esc cancel   ? keys";
+const FOOT: &str = "Tab select   Ctrl-A select all   Enter continue   Esc cancel   ? keys";
+
+/// Shown instead of the details of the highlighted row if there is none.
+const NO_MATCH: &str = "no row matches, so Enter does nothing; Ctrl-U deletes the filter";
 
 const KEYS: &str = "\
 letters           show only the rows that contain them, best match first
 Backspace         delete the last letter
-Ctrl-U            delete all letters
+Ctrl-W            delete the last word
+Ctrl-U            delete the whole filter
 Up, Down          highlight the previous or the next row
 PageUp, PageDown  move by one screen
 Home, End         move to the first or the last row
-Space             select or deselect the highlighted row
+Tab               select or deselect the highlighted row, and move down
+Space             the same without moving; in a filter, a space
 Ctrl-A            select all rows that match; press again to deselect them
 Enter             continue with the selected rows, or with the highlighted row
                   if none is selected
 Esc               cancel without any change
-?                 show or hide these keys";
+?                 show these keys; Esc, Enter or ? hides them";
 
 /// The rows to select from.
 pub(crate) struct Choices<'a> {
     pub(crate) title: &'a str,
-    /// The names of the columns.
+    /// The names of the columns. The first column is the name of the row.
     pub(crate) columns: &'a [&'a str],
+    /// The places of the columns that are left out if the terminal is too narrow, in order.
+    pub(crate) left_out_first: &'a [usize],
     pub(crate) rows: Vec<Choice>,
 }
 
@@ -65,6 +76,8 @@ pub(crate) struct Choices<'a> {
 pub(crate) struct Choice {
     /// The texts of the columns.
     cells: Vec<String>,
+    /// The text that is shown while the row is highlighted, such as its full path.
+    detail: String,
     /// The text that the filter searches: the columns and the keywords.
     searched: Utf32String,
 }
@@ -73,6 +86,7 @@ impl Choice {
     /// The filter also finds the keywords, which are not shown.
     pub(crate) fn new<'a>(
         cells: impl IntoIterator<Item = String>,
+        detail: &str,
         keywords: impl IntoIterator<Item = &'a str>,
     ) -> Self {
         let cells: Vec<String> =
@@ -85,7 +99,7 @@ impl Choice {
         // nucleo-matcher 0.3.1 does not find the last word of a text that contains non-ASCII
         // letters. The extra line break avoids this.
         searched.push('\n');
-        Self { cells, searched: searched.into() }
+        Self { cells, detail: harmless(detail).into_owned(), searched: searched.into() }
     }
 }
 
@@ -156,7 +170,8 @@ enum Step {
 
 struct Picker<'a> {
     choices: &'a Choices<'a>,
-    widths: Vec<Constraint>,
+    /// The width of the widest cell of each column.
+    natural: Vec<usize>,
     matcher: Matcher,
     filter: String,
     /// The places of the rows that match the filter, best match first.
@@ -179,7 +194,7 @@ impl<'a> Picker<'a> {
         config.prefer_prefix = true;
         Self {
             choices,
-            widths: widths(choices),
+            natural: natural_widths(choices),
             matcher: Matcher::new(config),
             filter: String::new(),
             matching: (0..choices.rows.len()).collect(),
@@ -193,16 +208,23 @@ impl<'a> Picker<'a> {
 
     fn press(&mut self, key: KeyEvent) -> Step {
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let did_show_keys = std::mem::take(&mut self.shows_keys);
         match key.code {
             KeyCode::Char('c') if is_control => return Step::Interrupt,
-            // Any other key hides the list of keys.
-            _ if self.shows_keys => self.shows_keys = false,
+            // These keys only hide the list of keys. Other keys hide it and then do what they
+            // always do.
+            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('?') if did_show_keys => {}
             KeyCode::Char('a') if is_control => self.toggle_matching(),
             KeyCode::Char('u') if is_control => self.search(String::new()),
+            KeyCode::Char('w') if is_control => self.search(without_last_word(&self.filter)),
             KeyCode::Char(_) if is_control || key.modifiers.contains(KeyModifiers::ALT) => {}
             KeyCode::Char('?') => self.shows_keys = true,
-            KeyCode::Char(' ') => self.toggle(),
+            KeyCode::Char(' ') if self.filter.is_empty() => self.toggle(),
             KeyCode::Char(letter) => self.search(format!("{}{letter}", self.filter)),
+            KeyCode::Tab => {
+                self.toggle();
+                self.highlight(self.highlighted + 1);
+            }
             KeyCode::Backspace => {
                 let mut filter = self.filter.clone();
                 filter.pop();
@@ -215,9 +237,8 @@ impl<'a> Picker<'a> {
             KeyCode::Home => self.highlight(0),
             KeyCode::End => self.highlight(usize::MAX),
             KeyCode::Esc => return Step::Cancel,
-            KeyCode::Enter if !self.selected.is_empty() || !self.matching.is_empty() => {
-                return Step::Confirm;
-            }
+            // If no row matches, the user cannot see what would be confirmed.
+            KeyCode::Enter if !self.matching.is_empty() => return Step::Confirm,
             _ => {}
         }
         Step::Continue
@@ -274,8 +295,8 @@ impl<'a> Picker<'a> {
 
     fn draw(&mut self, frame: &mut Frame<'_>) {
         let line = Constraint::Length(1);
-        let [title, filter, list, foot] =
-            Layout::vertical([line, line, Constraint::Fill(1), line]).areas(frame.area());
+        let [title, filter, list, detail, foot] =
+            Layout::vertical([line, line, Constraint::Fill(1), line, line]).areas(frame.area());
         frame.render_widget(Line::from(self.title()).bold(), title);
         let text = Line::from(format!("{PROMPT}{}", self.filter));
         let column = u16::try_from(text.width()).unwrap_or(u16::MAX);
@@ -283,15 +304,32 @@ impl<'a> Picker<'a> {
         frame.render_widget(text, filter);
         match self.shows_keys {
             true => frame.render_widget(Text::from(KEYS), list),
-            false => self.draw_rows(frame, list),
+            false => {
+                self.draw_rows(frame, list);
+                frame.render_widget(Line::from(self.detail(detail.width.into())), detail);
+            }
         }
         frame.render_widget(Line::from(FOOT).dim(), foot);
     }
 
     fn title(&self) -> String {
         let Self { choices, matching, selected, .. } = self;
+        let shown = matching.iter().filter(|row| selected.contains(*row)).count();
+        let hidden = match selected.len() - shown {
+            0 => String::new(),
+            _ if shown == 0 => ", not shown".to_owned(),
+            hidden => format!(", {hidden} not shown"),
+        };
         let (matching, all, selected) = (matching.len(), choices.rows.len(), selected.len());
-        format!("{}: {matching} of {all} match, {selected} selected", choices.title)
+        format!("{}: {matching} of {all} match, {selected} selected{hidden}", choices.title)
+    }
+
+    /// The full text of the highlighted row, in one line.
+    fn detail(&self, width: usize) -> String {
+        match self.matching.get(self.highlighted) {
+            Some(row) => shortened(&self.choices.rows[*row].detail, width).into_owned(),
+            None => truncate_str(NO_MATCH, width, "…").into_owned(),
+        }
     }
 
     /// Draws the rows that fit, with shortened cells. A table of all rows would slow down a long
@@ -302,13 +340,16 @@ impl<'a> Picker<'a> {
         let first = (self.highlighted + 1).saturating_sub(self.page);
         self.top = self.top.clamp(first, self.highlighted);
         let visible = self.matching.iter().skip(self.top).take(self.page);
-        let header = std::iter::once("").chain(self.choices.columns.iter().copied());
-        let mark = Constraint::Length(MARK);
-        let widths: Vec<_> = std::iter::once(mark).chain(self.widths.iter().copied()).collect();
         let room = Rect { width: area.width.saturating_sub(PROMPT.len() as u16), ..area };
-        let columns = Layout::horizontal(&widths).spacing(GAP).split(room);
-        let table = Table::new(visible.map(|row| self.row(*row, &columns[1..])), widths)
-            .header(Row::new(header).dim())
+        let shown = self.columns_that_fit(room.width.into());
+        let header = shown.iter().map(|(column, _)| self.choices.columns[*column]);
+        let mark = Constraint::Length(MARK);
+        let widths = || std::iter::once(mark).chain(shown.iter().map(|(_, width)| *width));
+        let areas = Layout::horizontal(widths()).spacing(GAP).split(room);
+        let columns: Vec<(usize, Rect)> =
+            shown.iter().map(|(column, _)| *column).zip(areas.iter().skip(1).copied()).collect();
+        let table = Table::new(visible.map(|row| self.row(*row, &columns)), widths())
+            .header(Row::new(std::iter::once("").chain(header)).dim())
             .column_spacing(GAP)
             .row_highlight_style(Style::new().bold())
             .highlight_symbol(PROMPT)
@@ -317,171 +358,53 @@ impl<'a> Picker<'a> {
         frame.render_stateful_widget(table, area, &mut state);
     }
 
-    fn row(&self, row: usize, columns: &[Rect]) -> Row<'_> {
+    /// The columns that are shown on a line of this width. The first column gets its full width
+    /// before the others.
+    fn columns_that_fit(&self, room: usize) -> Vec<(usize, Constraint)> {
+        let name = self.natural.first().copied().unwrap_or_default();
+        let others = |kept: &[usize]| -> usize {
+            let widths = kept.iter().skip(1).map(|column| self.natural[*column].min(NEEDED));
+            usize::from(MARK) + widths.map(|width| width + usize::from(GAP)).sum::<usize>()
+        };
+        let mut kept: Vec<usize> = (0..self.natural.len()).collect();
+        for left_out in self.choices.left_out_first {
+            if others(&kept) + usize::from(GAP) + name <= room {
+                break;
+            }
+            kept.retain(|column| column != left_out);
+        }
+        let name = name.min(room.saturating_sub(others(&kept) + usize::from(GAP)));
+        let width = |column: usize| match self.natural[column].min(WIDEST) {
+            _ if column == 0 => Constraint::Length(name as u16),
+            short @ ..=SHORT => Constraint::Length(short as u16),
+            wide => Constraint::Fill(wide as u16),
+        };
+        kept.into_iter().map(|column| (column, width(column))).collect()
+    }
+
+    fn row(&self, row: usize, columns: &[(usize, Rect)]) -> Row<'_> {
         let mark = if self.selected.contains(&row) { "[x]" } else { "[ ]" };
-        let cells = self.choices.rows[row].cells.iter().zip(columns);
-        let cells = cells.map(|(text, column)| truncate_str(text, column.width.into(), "…"));
+        let cells = &self.choices.rows[row].cells;
+        let cells = columns
+            .iter()
+            .map(|(column, area)| truncate_str(&cells[*column], area.width.into(), "…"));
         Row::new(std::iter::once(mark.into()).chain(cells))
     }
 }
 
-fn widths(choices: &Choices<'_>) -> Vec<Constraint> {
+fn natural_widths(choices: &Choices<'_>) -> Vec<usize> {
     let width = |(column, name): (usize, &&str)| {
         let cells = choices.rows.iter().filter_map(|row| row.cells.get(column));
-        let widest = cells.map(|cell| cell.chars().count()).chain([name.len()]).max();
-        match widest.unwrap_or_default().min(WIDEST) {
-            short @ ..=SHORT => Constraint::Length(short as u16),
-            wide => Constraint::Fill(wide as u16),
-        }
+        cells.map(|cell| width_of(cell)).chain([name.len()]).max().unwrap_or_default()
     };
     choices.columns.iter().enumerate().map(width).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use ratatui::backend::TestBackend;
-
-    use super::*;
-
-    fn choices(names: &[&str]) -> Choices<'static> {
-        let choice = |name: &&str| {
-            let cells = [(*name).to_owned(), "mira, joe and 3 more".to_owned()];
-            Choice::new(cells, ["/Applications", "EQHXZ8M8AV"])
-        };
-        let rows = names.iter().map(choice).collect();
-        Choices { title: "Programs", columns: &["program", "users"], rows }
-    }
-
-    fn press(picker: &mut Picker<'_>, code: KeyCode) -> Step {
-        picker.press(KeyEvent::from(code))
-    }
-
-    fn control(picker: &mut Picker<'_>, letter: char) -> Step {
-        picker.press(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))
-    }
-
-    fn type_text(picker: &mut Picker<'_>, text: &str) {
-        for letter in text.chars() {
-            assert_eq!(press(picker, KeyCode::Char(letter)), Step::Continue);
-        }
-    }
-
-    fn matching<'a>(picker: &'a Picker<'_>) -> Vec<&'a str> {
-        let names = picker.matching.iter();
-        names.map(|row| picker.choices.rows[*row].cells[0].as_str()).collect()
-    }
-
-    fn screen(picker: &mut Picker<'_>, height: u16) -> Vec<String> {
-        let mut terminal = Terminal::new(TestBackend::new(50, height)).unwrap();
-        terminal.draw(|frame| picker.draw(frame)).unwrap();
-        let drawn = terminal.backend().to_string();
-        drawn.lines().map(|line| line.trim_matches('"').trim_end().to_owned()).collect()
-    }
-
-    #[test]
-    fn letters_filter_the_rows_and_the_best_match_is_first() {
-        let choices = choices(&["AirZoom", "Amazon Bloom", "zoom.us", "Café"]);
-        let mut picker = Picker::new(&choices);
-        assert_eq!(matching(&picker).len(), 4);
-        type_text(&mut picker, "ZOOM");
-        assert_eq!(matching(&picker), ["zoom.us", "AirZoom"]);
-        for _ in 0..4 {
-            press(&mut picker, KeyCode::Backspace);
-        }
-        assert_eq!(matching(&picker).len(), 4);
-        type_text(&mut picker, "cafe");
-        assert_eq!(matching(&picker), ["Café"]);
-        control(&mut picker, 'u');
-        type_text(&mut picker, "eqhxz8m8av");
-        assert_eq!(matching(&picker).len(), 4, "keywords are searched, too");
-        type_text(&mut picker, "x");
-        assert_eq!(matching(&picker).len(), 0);
-        assert_eq!(press(&mut picker, KeyCode::Enter), Step::Continue, "nothing to continue with");
-    }
-
-    #[test]
-    fn ctrl_a_selects_only_the_rows_that_match() {
-        let choices = choices(&["zoom.us", "Slack", "AirZoom"]);
-        let mut picker = Picker::new(&choices);
-        type_text(&mut picker, "zoom");
-        control(&mut picker, 'a');
-        control(&mut picker, 'u');
-        assert_eq!(picker.picked(), [0, 2], "a new filter keeps the selection");
-        type_text(&mut picker, "zoom");
-        control(&mut picker, 'a');
-        assert_eq!(picker.selected.len(), 0);
-        type_text(&mut picker, "a");
-        assert_eq!(picker.filter, "zooma", "`a` is a letter");
-    }
-
-    #[test]
-    fn enter_without_a_selection_continues_with_the_highlighted_row() {
-        let choices = choices(&["a", "b", "c"]);
-        let mut picker = Picker::new(&choices);
-        press(&mut picker, KeyCode::Down);
-        assert_eq!(picker.picked(), [1]);
-        press(&mut picker, KeyCode::End);
-        press(&mut picker, KeyCode::Char(' '));
-        press(&mut picker, KeyCode::Home);
-        press(&mut picker, KeyCode::Char(' '));
-        assert_eq!(picker.picked(), [0, 2]);
-        press(&mut picker, KeyCode::Char(' '));
-        assert_eq!(picker.picked(), [2]);
-        assert_eq!(press(&mut picker, KeyCode::Enter), Step::Confirm);
-        assert_eq!(press(&mut picker, KeyCode::Esc), Step::Cancel);
-        assert_eq!(control(&mut picker, 'c'), Step::Interrupt);
-    }
-
-    #[test]
-    fn ten_thousand_rows_have_pages() {
-        let names: Vec<String> = (0..10_000).map(|number| format!("program-{number:04}")).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let choices = choices(&names);
-        let mut picker = Picker::new(&choices);
-        screen(&mut picker, 8);
-        press(&mut picker, KeyCode::PageDown);
-        press(&mut picker, KeyCode::PageDown);
-        press(&mut picker, KeyCode::PageUp);
-        press(&mut picker, KeyCode::Down);
-        press(&mut picker, KeyCode::Up);
-        assert_eq!(picker.highlighted, 4, "a page has 4 rows");
-        press(&mut picker, KeyCode::End);
-        insta::assert_snapshot!(screen(&mut picker, 8).join("\n"), @r"
-        Programs: 10000 of 10000 match, 0 selected
-        >
-               program          users
-          [ ]  program-9996     mira, joe and 3 more
-          [ ]  program-9997     mira, joe and 3 more
-          [ ]  program-9998     mira, joe and 3 more
-        > [ ]  program-9999     mira, joe and 3 more
-        Space select   Ctrl-A select all   Enter continue
-        ");
-        type_text(&mut picker, "m-77");
-        assert_eq!(screen(&mut picker, 8)[3], "> [ ]  program-7700     mira, joe and 3 more");
-        assert_eq!(matching(&picker).len(), 100);
-    }
-
-    #[test]
-    fn a_question_mark_shows_the_keys_until_the_next_key() {
-        let choices = choices(&["Slack"]);
-        let mut picker = Picker::new(&choices);
-        press(&mut picker, KeyCode::Char('?'));
-        assert!(screen(&mut picker, 8)[2].starts_with("letters  "));
-        assert_eq!(press(&mut picker, KeyCode::Esc), Step::Continue);
-        assert_eq!(screen(&mut picker, 8)[3], "> [ ]  Slack    mira, joe and 3 more");
-        assert!(KEYS.lines().all(|line| line.len() <= 80), "{KEYS}");
-    }
-
-    #[test]
-    fn a_text_that_is_wider_than_its_column_is_shortened() {
-        let choices = choices(&["Fontbook Plus for Designers"]);
-        let row = screen(&mut Picker::new(&choices), 8).remove(3);
-        assert!(row.starts_with("> [ ]  Fontbook Plus ") && row.contains('…'), "{row}");
-    }
-
-    #[test]
-    fn a_row_cannot_control_the_terminal() {
-        let choice = Choice::new(["a\u{1b}[2J".to_owned()], []);
-        assert_eq!(choice.cells, ["a\\u{1b}[2J"]);
-    }
+fn without_last_word(text: &str) -> String {
+    let text = text.trim_end();
+    let start = text.char_indices().rfind(|(_, letter)| letter.is_whitespace());
+    start.map_or_else(String::new, |(at, space)| text[..at + space.len_utf8()].to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! The effects of new rules, shown before the rules are confirmed.
 
+use super::super::decide::wording::MOST_SHOWN;
 use super::super::view::waiting_label;
 use super::new_scope::NewScope;
 use crate::api::{DecisionsAnswer, WaitingHost, WaitingView};
@@ -10,8 +11,6 @@ use crate::rule::PolicyKind;
 
 /// Maximum hosts or users that are shown for a program.
 const MOST_NAMED: usize = 5;
-/// Maximum rules that are shown, and maximum programs.
-const MOST_SHOWN: usize = 20;
 
 /// Shows the new rules, and the hosts and users that they affect.
 pub(super) fn show(
@@ -25,11 +24,14 @@ pub(super) fn show(
         ui.status(format!("  {}", rule_label(rule)));
     }
     if let more @ 1.. = planned.rules.len().saturating_sub(MOST_SHOWN) {
-        ui.status(format!("  and {more} more rules"));
+        ui.status(format!("  and {}", counted(more, "more rule")));
     }
     let effect = if policy.allows() { "will be allowed on" } else { "will be blocked on" };
     for program in picked.iter().take(MOST_SHOWN) {
         show_program(ui, program, scope, effect);
+    }
+    if let more @ 1.. = picked.len().saturating_sub(MOST_SHOWN) {
+        ui.status(format!("  and {}", counted(more, "more program")));
     }
 }
 

@@ -4,21 +4,21 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
+use super::super::decide::wording::{self, MOST_SHOWN, Reported, this_mac};
 use super::super::view::waiting_label;
 use super::new_scope::NewScope;
 use crate::api::{WaitingHost, WaitingView};
 use crate::cli::error::CliError;
 use crate::cli::labels::{first_names, host_label, publisher};
-use crate::cli::policy_files::counted;
-use crate::cli::ui::{Choice, Choices, Ui, relative};
+use crate::cli::ui::{Choice, Choices, Offer, Ui, relative};
 use crate::rule::{PolicyKind, RuleType, Scope};
 
-/// Maximum names of selected programs that are shown.
-const MOST_NAMED: usize = 5;
 /// Maximum users or hosts of a program in the list.
 const MOST_IN_LIST: usize = 2;
 
 const COLUMNS: [&str; 5] = ["program", "publisher", "users", "hosts", "last"];
+/// The places of the columns that a narrow terminal does not show: first the publisher.
+const LEFT_OUT_FIRST: [usize; 2] = [1, 2];
 
 pub(super) fn pick<'a>(
     ui: &Ui,
@@ -27,10 +27,19 @@ pub(super) fn pick<'a>(
 ) -> Result<Vec<&'a WaitingView>, CliError> {
     let title = format!("Programs to {policy}");
     let rows = all.iter().map(|program| choice(program, ui.now())).collect();
-    let picked = ui.pick(&Choices { title: &title, columns: &COLUMNS, rows })?;
+    let picked = ui.pick(&Choices {
+        title: &title,
+        columns: &COLUMNS,
+        left_out_first: &LEFT_OUT_FIRST,
+        rows,
+    })?;
     let picked: Vec<&WaitingView> = picked.into_iter().filter_map(|at| all.get(at)).collect();
     let names = picked.iter().map(|program| waiting_label(program));
-    ui.status(format!("selected: {}", first_names(names, MOST_NAMED)));
+    let names = first_names(names, MOST_SHOWN);
+    ui.status(match picked.len() {
+        ..=MOST_SHOWN => format!("selected: {names}"),
+        count => format!("selected {count} programs: {names}"),
+    });
     Ok(picked)
 }
 
@@ -51,9 +60,13 @@ fn choice(waiting: &WaitingView, now: Timestamp) -> Choice {
         relative(waiting.last_received, now),
     ];
     let machines = hosts.iter().map(|host| host.machine.as_str());
+    let detail = match path.as_str() {
+        "" => program.sha256.as_str(),
+        path => path,
+    };
     let identifiers = [path, bundle_name, &program.sha256, &program.signing_id, &program.team_id];
     let keywords = identifiers.into_iter().map(String::as_str);
-    Choice::new(cells, keywords.chain(users()).chain(names()).chain(machines))
+    Choice::new(cells, detail, keywords.chain(users()).chain(names()).chain(machines))
 }
 
 /// Asks for the type of the rules. `None` means the best type for each program.
@@ -64,8 +77,7 @@ pub(super) fn ask_type(
 ) -> Result<Option<RuleType>, CliError> {
     let question = format!("Rule to {policy}");
     if let [program] = picked {
-        let rules =
-            program.candidates.iter().map(|each| format!("{}  {}", each.target, each.covers));
+        let rules = program.candidates.iter().map(|each| Offer::new(&each.target, &each.covers));
         let chosen = ui.select(&question, &rules.collect::<Vec<_>>())?;
         return Ok(program.candidates.get(chosen).map(|each| each.target.rule_type()));
     }
@@ -81,14 +93,14 @@ pub(super) fn ask_type(
         (count > 0).then(|| format!("{rule_type} for {count}"))
     });
     let mut options = vec![None];
-    let mut shown =
-        vec![format!("the best rule for each  {}", counts.collect::<Vec<_>>().join(", "))];
+    let counts = counts.collect::<Vec<_>>().join(", ");
+    let mut shown = vec![Offer::new("the best rule for each", counts)];
     let common = RuleType::ALL
         .into_iter()
         .filter(|rule_type| picked.iter().all(|program| has(program, *rule_type)));
     for rule_type in common {
         options.push(Some(rule_type));
-        shown.push(format!("{rule_type} for each"));
+        shown.push(Offer::new(format!("{rule_type} for each"), ""));
     }
     let chosen = ui.select(&question, &shown)?;
     Ok(options.get(chosen).copied().flatten())
@@ -96,7 +108,11 @@ pub(super) fn ask_type(
 
 /// Asks for the scope: each of the hosts, or a scope that contains at least one of them, narrowest
 /// first.
-pub(super) fn ask_scope(ui: &Ui, picked: &[&WaitingView]) -> Result<NewScope, CliError> {
+pub(super) fn ask_scope(
+    ui: &Ui,
+    picked: &[&WaitingView],
+    fleet: Option<u64>,
+) -> Result<NewScope, CliError> {
     let mut hosts: Vec<&WaitingHost> = picked.iter().flat_map(|it| &it.hosts).collect();
     hosts.sort_unstable_by(|one, other| one.machine.cmp(&other.machine));
     hosts.dedup_by(|one, other| one.machine == other.machine);
@@ -112,20 +128,17 @@ pub(super) fn ask_scope(ui: &Ui, picked: &[&WaitingView]) -> Result<NewScope, Cl
         (width(one), others, *one).cmp(&(width(other), ones, *other))
     });
     let mut shown = vec![match hosts.as_slice() {
-        [only] => format!(
-            "host:{}  this Mac only ({})",
-            only.machine,
-            host_label(&only.hostname, &only.machine)
-        ),
-        _ => format!("a separate rule for each of the {all} Macs"),
-    }];
-    let line = |(scope, count): &(&Scope, usize)| match scope {
-        Scope::Fleet => "fleet  every Mac".to_owned(),
-        Scope::Group(_) | Scope::Tag(_) | Scope::User(_) | Scope::Host(_) => {
-            format!("{scope}  {count} of {}, and all other Macs in this scope", counted(all, "Mac"))
+        [only] => this_mac(host_label(&only.hostname, &only.machine)),
+        _ => {
+            let names = hosts.iter().map(|host| host_label(&host.hostname, &host.machine));
+            let names = first_names(names, MOST_SHOWN);
+            Offer::new(format!("only these {all} Macs"), format!("one rule for each: {names}"))
         }
-    };
-    shown.extend(scopes.iter().map(line));
+    }];
+    let programs = picked.len();
+    shown.extend(scopes.iter().map(|(scope, macs)| {
+        wording::offer(scope, fleet, Some(Reported { macs: *macs, programs }))
+    }));
     let chosen = ui.select("Scope", &shown)?;
     let scope = chosen.checked_sub(1).and_then(|at| scopes.get(at));
     Ok(scope.map_or(NewScope::EachHost, |(scope, _)| NewScope::Shared((*scope).clone())))
