@@ -1,4 +1,4 @@
-//! Questions before a change, in a pseudo-terminal: their answers, Esc and Ctrl-C.
+//! Questions before a change, in a pseudo-terminal: agreeing, refusing, Esc and Ctrl-C.
 
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rexpect::process::WaitStatus;
 use rexpect::session::{PtySession, spawn_command};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::shell::{Server, Shell, example};
 

@@ -1,5 +1,4 @@
-//! A question that is answered with a line of text. In addition to what dialoguer can do, Esc
-//! cancels it.
+//! A question for a line of text. Unlike in dialoguer, Esc cancels it.
 
 use std::io;
 

@@ -17,7 +17,7 @@ use super::filter::Filter;
 use super::message::{self, Label};
 use super::pager::{Pager, Paging};
 use super::yaml;
-use crate::cli::error::CliError;
+use crate::cli::error::{CliError, Kind};
 use crate::config::{Color, Output};
 use crate::fleet::Clock;
 use crate::rule::in_zone;
@@ -216,10 +216,13 @@ impl Ui {
 
     /// Writes why a command failed.
     pub(crate) fn error(&self, error: &CliError) {
-        if !error.kind.has_message() {
+        // After Esc, a hint may show where an edited text was kept.
+        if !error.kind.has_message() && error.kind != Kind::Interrupted {
             return;
         }
-        self.write_message(Label::Error, &error.message);
+        if error.kind.has_message() {
+            self.write_message(Label::Error, &error.message);
+        }
         for cause in &error.causes {
             self.write_message(Label::Unlabeled, &format!("  {cause}"));
         }

@@ -27,14 +27,14 @@ const INTERRUPTED: &str = "nothing was changed";
 
 /// Written before the items of a list.
 const MARK: &str = "> ";
-/// Written after a question that is answered with y or n.
+/// Written after a question for y or n.
 const YES_OR_NO: &str = " [y/N] ";
 
 /// Whether a question is open. After the last question, a change may be in progress, so an
 /// interrupt must not claim that nothing was changed.
 static IS_OPEN: AtomicBool = AtomicBool::new(false);
 
-/// An item of a list of answers: a name, such as a target or a scope, and its explanation, which
+/// An item to choose: a name, such as a target or a scope, and its explanation, which
 /// may be empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Offer {

@@ -25,12 +25,12 @@ pub(in crate::cli::event) struct Reported {
     pub(in crate::cli::event) programs: usize,
 }
 
-/// This Mac only, as an answer to the question for the scope.
+/// This Mac only, as an item of the list of scopes.
 pub(in crate::cli::event) fn this_mac(hostname: &str) -> Offer {
     Offer::new(format!("this Mac ({hostname})"), "")
 }
 
-/// A scope with several Macs, as an answer to the question for the scope.
+/// A scope with several Macs, as an item of the list of scopes.
 pub(in crate::cli::event) fn offer(
     scope: &Scope,
     fleet: Option<u64>,
