@@ -168,8 +168,8 @@ mod tests {
             rules,
             outcomes: &outcomes,
             differences: &differences,
-            program: &|_| "Zoom Workplace Helper".to_owned(),
-            hostname: &|machine| format!("{}.local", machine.as_str()),
+            program: &|_: &RuleDraft| "Zoom Workplace Helper".to_owned(),
+            hostname: &|machine: &MachineId| format!("{}.local", machine.as_str()),
         };
         let written = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M").to_string();
         results.lines(NOW.parse().unwrap(), written)
