@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cli::error::CliError;
 use crate::cli::labels::rule_label;
 use crate::cli::policy_files::counted;
-use crate::cli::ui::{Offer, Ui};
+use crate::cli::ui::{Offer, Ui, harmless};
 use crate::client::Client;
 use crate::rule::{FieldChange, MachineId, Outcome, PolicyKind, RuleDifference, RuleDraft, Scope};
 
@@ -80,6 +80,8 @@ impl Results<'_> {
     /// Shows what was allowed or blocked, each with its rule on a second line.
     pub(in crate::cli::event) fn show(&self, ui: &Ui) -> Result<(), CliError> {
         let lines = self.lines(ui.now(), |at| ui.local_minute(at));
+        // The name of a file may contain line ends.
+        let lines: Vec<_> = lines.iter().map(|line| harmless(line)).collect();
         ui.data((lines.join("\n") + "\n").as_bytes())
     }
 
