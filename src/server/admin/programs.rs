@@ -144,11 +144,16 @@ pub(super) async fn show(
     Path(ProgramPath { id }): Path<ProgramPath>,
 ) -> Answer<ProgramDetail> {
     let known = find(&state, id).await?;
-    let sightings = state.store.sightings(id, None, MOST_SIGHTINGS).await?;
-    let sightings = sighting_views(&state, sightings.rows).await?;
-    let versions = other_versions(&state, &known).await?;
-    let rules = matching_rules(&state, &known).await?;
-    let decisions = decisions(&state, &known).await?;
+    let sightings = async {
+        let sightings = state.store.sightings(id, None, MOST_SIGHTINGS).await?;
+        sighting_views(&state, sightings.rows).await
+    };
+    let (sightings, versions, rules, decisions) = tokio::try_join!(
+        sightings,
+        other_versions(&state, &known),
+        matching_rules(&state, &known),
+        decisions(&state, &known),
+    )?;
     let candidates = known.program.candidates();
     let best = candidates.first().map(|best| best.target.rule_type());
     let reason = best.map(|best| known.program.reason(best).to_owned()).unwrap_or_default();
