@@ -4,7 +4,7 @@ use std::fmt;
 
 use ::csv::ByteRecord;
 
-use super::csv::HeaderError;
+use super::csv::{HeaderError, UnreadScope};
 use super::duplicates::{LastLines, RowDuplicates};
 use super::{Defaults, Duplicates, File, Location, ParsedPolicy, PlacedRule, Remark, Spot};
 use crate::rule::Rule;
@@ -36,6 +36,9 @@ pub enum RowError {
     /// The rows after this one may be valid.
     #[error("{0}")]
     Bad(Box<BadRow>),
+    /// A value that looks like a scope is in a column that is not read. No more rows are read.
+    #[error("{0}")]
+    Scope(Box<UnreadScope>),
     /// No more rows can be read.
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
@@ -47,11 +50,11 @@ pub trait RuleRows: Iterator<Item = Result<Row, RowError>> {
 
     fn duplicates_mut(&mut self) -> &mut RowDuplicates;
 
-    /// The names of the columns that nicelist does not read. The columns that nicelist adds to a
-    /// file of rejected rows are not included. A column without a name is listed by its number,
-    /// counted from 1.
-    fn unused_columns(&self) -> &[String] {
-        &[]
+    /// The messages about the columns that nicelist does not read, with the number of values in
+    /// the rows that were read. The columns that nicelist adds to a file of rejected rows are not
+    /// included.
+    fn unused_columns(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// The notes about lines that were read, each with its line number.
@@ -80,9 +83,6 @@ pub(super) fn read_files<'f, R: RuleRows>(
         {
             rows.duplicates_mut().keep_last(LastLines::of(first));
         }
-        for column in rows.unused_columns() {
-            policy.note(at(1), format!("column {column} is not used"));
-        }
         for row in &mut rows {
             match row {
                 Ok(Row { line, rule }) => {
@@ -91,10 +91,17 @@ pub(super) fn read_files<'f, R: RuleRows>(
                 Err(RowError::Bad(row)) => {
                     policy.fault(Location { file: number, spot: row.spot }, row.fault);
                 }
+                Err(RowError::Scope(refused)) => {
+                    let text = format!("{refused}; {}", refused.hint());
+                    policy.fault(at(refused.line), text);
+                }
                 Err(RowError::Read(error)) => {
                     policy.fault(Location::whole(number), error.to_string());
                 }
             }
+        }
+        for text in rows.unused_columns() {
+            policy.note(at(1), text);
         }
         policy.conflicts += rows.duplicates().conflicts();
         let notes = rows.notes().into_iter();

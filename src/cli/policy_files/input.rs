@@ -1,5 +1,6 @@
 //! Reads rules in any format.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
@@ -19,6 +20,7 @@ use crate::format::{
     Remark, Spot,
 };
 use crate::rule::{Rule, RuleFields};
+use crate::shell::argument;
 
 /// The number of bytes at the start of a file from which a row-based format is detected.
 const HEAD: u64 = 64 * 1024;
@@ -99,7 +101,7 @@ impl Input {
         if let Some(format) = streamed {
             refuse_configuration(configuration, format, &name)?;
             if defaults.duplicates != Duplicates::Last {
-                return Self::stream(ui, file, Some(Box::new(input)), format, defaults);
+                return Self::stream(file, Some(Box::new(input)), format, defaults);
             }
         }
         input.read_to_end(&mut file.bytes).map_err(|error| unreadable(path, &error))?;
@@ -111,7 +113,7 @@ impl Input {
         if format.streams() {
             // The whole file is in memory for one of two reasons: the last of its duplicates
             // counts, or its beginning does not show its format.
-            return Self::stream(ui, file, None, format, defaults);
+            return Self::stream(file, None, format, defaults);
         }
         let policy = format.read(std::slice::from_ref(&file), &defaults);
         Ok(Self::whole(ui, name, format, policy))
@@ -119,7 +121,6 @@ impl Input {
 
     /// Reads a file one rule at a time: the bytes that are in memory, then the rest.
     fn stream(
-        ui: &Ui,
         file: File,
         rest: Option<Box<dyn Read>>,
         format: Format,
@@ -150,9 +151,6 @@ impl Input {
         };
         if let Some(rows) = reading.rows_mut() {
             last.into_iter().for_each(|last| rows.duplicates_mut().keep_last(last));
-            for column in rows.unused_columns() {
-                ui.warn(format!("{name}: column {column} is not used"));
-            }
         }
         Ok(Self { name, format, reading })
     }
@@ -192,8 +190,17 @@ impl Input {
         self.reading.rows().map_or(0, |rows| rows.duplicates().left_out())
     }
 
-    /// Warns about lines that were left out. Call it after all rules are read.
+    /// Warns about columns that are not used. Call it after all rules are read.
+    pub(crate) fn warn_of_columns(&self, ui: &Ui) {
+        for text in self.reading.rows().map(RuleRows::unused_columns).unwrap_or_default() {
+            ui.warn(format!("{}: {text}", self.name));
+        }
+    }
+
+    /// Warns about columns that are not used and lines that were left out. Call it after all rules
+    /// are read.
     pub(crate) fn warn(&self, ui: &Ui) {
+        self.warn_of_columns(ui);
         for (line, text) in self.reading.rows().map(RuleRows::notes).unwrap_or_default() {
             ui.warn(format!("{}:{line}: {text}", self.name));
         }
@@ -243,6 +250,10 @@ impl Input {
                     RowError::Bad(row) => {
                         let place = format!("{}{}", self.name, row.spot);
                         Fault::Bad { place, text: row.fault.clone(), row: Some(row) }
+                    }
+                    RowError::Scope(refused) => {
+                        let text = format!("{}:{}: {refused}", self.name, refused.line);
+                        Fault::Failed(CliError::input(text).hint(refused.hint()))
                     }
                     RowError::Read(error) => {
                         let text = format!("cannot read {}", self.name);
@@ -327,6 +338,14 @@ fn bad_header(name: &str, error: HeaderError) -> CliError {
     let text = format!("{name} {error}");
     match error {
         HeaderError::Read(_) => CliError::failed(text),
+        HeaderError::Late { line, .. } => {
+            let file = match name {
+                "stdin" => Cow::Borrowed("FILE"),
+                name => argument(name),
+            };
+            let command = format!("tail -n +{line} {file} | nicelist rule import -");
+            CliError::input(format!("{name}: {error}")).hint(command)
+        }
         HeaderError::Missing { .. } => {
             CliError::input(text).hint("nicelist rule import --help lists the columns")
         }

@@ -115,6 +115,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
     }
     drop(progress);
     if faults.count() > 0 {
+        input.warn_of_columns(ui);
         return Err(refused(&input, &faults, good));
     }
     input.warn(ui);

@@ -105,6 +105,7 @@ async fn rules(context: &Context, side: &Side, args: &ReadArgs) -> Result<Compar
 
 fn of_path(ui: &Ui, path: &Path, args: &ReadArgs) -> Result<Compared, CliError> {
     let (format, policy) = policy_files::read_whole(path, args)?;
+    policy_files::warn_of_notes(ui, &policy);
     policy_files::refuse_faults(ui, &policy)?;
     let rules = policy.rules.into_iter().map(|placed| placed.rule).collect();
     Ok(Compared::of(rules, format.has_configurations()))

@@ -4,7 +4,6 @@ mod changes;
 mod faults;
 mod rows;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -110,9 +109,7 @@ pub(super) async fn run(context: &Context, mut args: ImportArgs) -> Result<(), C
 async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliError> {
     let ImportArgs { files, read, rejects, defaults, replace, prune, allow_empty, .. } = args;
     let (reason, dry_run, arrival) = (args.reason, args.dry_run, args.arrival);
-    if let Some(rejects) = &rejects {
-        files.iter().try_for_each(|file| spare(file, rejects))?;
-    }
+    rejects.as_deref().map_or(Ok(()), refuse_existing)?;
     let prune = defaults.source.clone().filter(|_| prune);
     let length: Option<u64> = files.iter().map(|file| policy_files::length_of(file)).sum();
     let progress = ui.progress(length, format!("reading {}", names_of(&files)));
@@ -120,7 +117,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let mut inputs = open(ui, &files, read.from, &defaults, &progress)?;
     inputs.iter().for_each(|input| warn_of_others(ui, input));
     let mut faults = match rejects {
-        Some(path) => faults_to_file(path, &inputs)?,
+        Some(path) => faults_to_file(path, &inputs, dry_run)?,
         None => Faults::shown(ui, args.all_errors, inputs.iter().map(Input::format)),
     };
     let reset = if replace { RuleField::ALL.to_vec() } else { common_fields(&files, &inputs)? };
@@ -150,8 +147,8 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let progress = ui.progress(None, text);
     let answer = send(client, rows, &mut faults).await;
     drop(progress);
-    let (rejected, complaint) = faults.finish()?;
     let (answer, sent) = answer?;
+    let (rejected, complaint) = faults.finish()?;
     let mut summary = Summary::of(&answer, rejected, dry_run);
     if ui.writes_documents() {
         summary.changes = changes::all(&answer, &sent)?;
@@ -224,13 +221,17 @@ fn open(
     files.iter().map(open).collect()
 }
 
-fn faults_to_file<'u>(path: PathBuf, inputs: &[Input]) -> Result<Faults<'u>, CliError> {
+fn faults_to_file<'u>(
+    path: PathBuf,
+    inputs: &[Input],
+    dry_run: bool,
+) -> Result<Faults<'u>, CliError> {
     let [input] = inputs else {
         return Err(CliError::usage("--partial imports only one file at a time"));
     };
     match input.reading() {
         Reading::Csv(reader, delimiter) => {
-            Ok(Faults::written(path, *delimiter, reader.columns().to_vec()))
+            Ok(Faults::written(path, *delimiter, reader.columns().to_vec(), dry_run))
         }
         Reading::Jsonl(_) | Reading::Whole(_) => {
             let text =
@@ -302,14 +303,14 @@ fn is_about_rows(problem: &Problem) -> bool {
         && problem.details.iter().any(|detail| detail.index.is_some())
 }
 
-/// Refuses to overwrite the file that is imported.
-fn spare(file: &Path, rejects: &Path) -> Result<(), CliError> {
-    match (fs::canonicalize(rejects), fs::canonicalize(file)) {
-        (Ok(one), Ok(other)) if one == other => {
-            let text = format!("--rejects would overwrite the imported file {}", file.display());
-            Err(CliError::usage(text))
+/// Refuses to overwrite a file, such as the file that is imported.
+fn refuse_existing(rejects: &Path) -> Result<(), CliError> {
+    match rejects.symlink_metadata() {
+        Ok(_) => {
+            let text = format!("the file of --rejects already exists: {}", rejects.display());
+            Err(CliError::usage(text).hint("choose another name, or delete the file first"))
         }
-        _ => Ok(()),
+        Err(_) => Ok(()),
     }
 }
 

@@ -100,6 +100,7 @@ pub(super) async fn run(context: &Context, args: LintArgs) -> Result<(), CliErro
                 format,
                 &policy_files::name_of(path),
             )?;
+            policy_files::warn_of_notes(ui, &parsed);
             LintedPolicy::of(parsed)
         }
     };

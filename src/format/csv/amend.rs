@@ -3,6 +3,7 @@
 use ::csv::{ByteRecord, ReaderBuilder, Terminator, WriterBuilder};
 
 use super::column::{Column, Layout};
+use super::separator::is_separator_line;
 use super::write::field;
 use super::{Delimiter, HeaderError};
 use crate::rule::{Rule, Scope};
@@ -29,6 +30,11 @@ pub fn amend(
     let mut records = input.from_reader(bytes).into_byte_records();
     let io_error = |error: ::csv::Error| HeaderError::Read(error.into());
     let mut header = records.next().ok_or(HeaderError::Empty)?.map_err(io_error)?;
+    let mut separator = None;
+    if is_separator_line(&header) {
+        let next = records.next().ok_or(HeaderError::Empty)?.map_err(io_error)?;
+        separator = Some(std::mem::replace(&mut header, next));
+    }
     let mut layout = Layout::read(&header)?;
     let width = header.len();
     for column in Column::ALL {
@@ -49,7 +55,9 @@ pub fn amend(
     let mut output = WriterBuilder::new();
     let output = output.flexible(true).delimiter(delimiter.byte()).terminator(end);
     let mut output = output.from_writer(start);
-    output.write_byte_record(&header).map_err(io_error)?;
+    for record in separator.iter().chain([&header]) {
+        output.write_byte_record(record).map_err(io_error)?;
+    }
     let mut amendments = amendments.iter();
     for record in records {
         let record = record.map_err(io_error)?;

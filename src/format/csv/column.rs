@@ -36,10 +36,22 @@ const COLUMNS: [(Column, &str, &[&str]); 15] = [
     (Column::AppName, "app_name", &["notificationappname"]),
     (Column::BundleHash, "bundle_hash", &["filebundlehash"]),
     (Column::BundleBinaryCount, "bundle_binary_count", &["filebundlebinarycount"]),
-    (Column::Comment, "comment", &["description"]),
+    (Column::Comment, "comment", &["description", "comments", "note", "notes"]),
     (Column::Ticket, "ticket", &[]),
     (Column::Source, "source", &[]),
-    (Column::Expires, "expires", &[]),
+    (
+        Column::Expires,
+        "expires",
+        &[
+            "expiry",
+            "expiration",
+            "expirationdate",
+            "expireson",
+            "expiresat",
+            "expire",
+            "validuntil",
+        ],
+    ),
 ];
 
 impl Column {
@@ -77,7 +89,13 @@ impl Column {
 
 /// The columns that [`Rejects`](super::Rejects) adds. They are ignored, so that the rejected rows
 /// can be fixed and imported.
-pub(super) const REJECTION: [&str; 2] = ["line", "reason"];
+pub(super) const REJECTION: [&str; 2] = ["nicelist_line", "nicelist_reason"];
+
+/// Whether a column of a file is one that [`Rejects`](super::Rejects) adds.
+pub(super) fn is_rejection(name: &str) -> bool {
+    let folded = fold(name);
+    REJECTION.iter().any(|own| fold(own) == folded)
+}
 
 #[derive(Debug, thiserror::Error)]
 pub enum HeaderError {
@@ -104,11 +122,17 @@ pub enum HeaderError {
     Missing {
         /// nicelist's name for the column.
         missing: &'static str,
-        /// The columns of the file that are fields of a rule. Other columns are not shown, because
-        /// the first line of a file without rules may contain a secret.
+        /// The columns of the file. Empty if none of them is a field of a rule, because the first
+        /// line of a file without rules may contain a secret.
         known: Vec<String>,
         /// Names in the header that nicelist does not read, each with the name to write instead.
         old: Vec<(&'static str, &'static str)>,
+    },
+    #[error("line {first} is not a header; the column names seem to be on line {line}")]
+    Late {
+        /// The first line that is not empty.
+        first: u64,
+        line: u64,
     },
     #[error("cannot be read: {0}")]
     Read(#[from] std::io::Error),
@@ -117,7 +141,10 @@ pub enum HeaderError {
 fn known_columns(known: &[String]) -> String {
     match known {
         [] => "its first line must contain the column names, as in: target,policy,scope".to_owned(),
-        known => format!("it has: {}", known.join(", ")),
+        known => match known.len().saturating_sub(MAX_LISTED) {
+            0 => format!("it has: {}", known.join(", ")),
+            more => format!("it has: {} and {more} more", known[..MAX_LISTED].join(", ")),
+        },
     }
 }
 
@@ -129,6 +156,8 @@ fn renamed_columns(old: &[(&'static str, &'static str)]) -> String {
 /// required column is missing, the error lists a replacement for each of these names in the file.
 const OLD: [(&str, &str); 3] = [("state", "policy"), ("action", "policy"), ("hash", "identifier")];
 
+/// Maximum columns that a message lists.
+const MAX_LISTED: usize = 30;
 /// Maximum columns of a file. The name of a column has at most [`LONGEST_NAME`] bytes.
 const MOST_COLUMNS: usize = 10_000;
 const LONGEST_NAME: usize = 1_000;
@@ -137,7 +166,8 @@ const LONGEST_NAME: usize = 1_000;
 pub(super) struct Layout {
     names: Vec<String>,
     places: [Option<usize>; Column::ALL.len()],
-    extra: Vec<String>,
+    /// The indexes of the columns that are neither fields of a rule nor in [`REJECTION`].
+    extra: Vec<usize>,
 }
 
 impl Layout {
@@ -180,10 +210,8 @@ impl Layout {
         let name = &self.names[index];
         let folded = fold(name);
         let Some(column) = Column::from_folded(&folded) else {
-            if name.is_empty() {
-                self.extra.push((index + 1).to_string());
-            } else if !REJECTION.contains(&folded.as_str()) {
-                self.extra.push(name.clone());
+            if !is_rejection(name) {
+                self.extra.push(index);
             }
             return Ok(());
         };
@@ -202,8 +230,9 @@ impl Layout {
     }
 
     fn missing(&self, column: Column) -> HeaderError {
-        let places = self.places.iter().flatten();
-        let known = places.map(|place| self.names[*place].clone()).collect();
+        let has_any = self.places.iter().any(Option::is_some);
+        let named = self.names.iter().filter(|name| has_any && !name.is_empty());
+        let known = named.cloned().collect();
         let has = |old: &str| self.names.iter().any(|name| fold(name) == old);
         let old = OLD.into_iter().filter(|(old, _)| has(old)).collect();
         HeaderError::Missing { missing: column.name(), known, old }
@@ -236,10 +265,24 @@ impl Layout {
         &self.names
     }
 
-    /// The names of the columns that are neither fields of a rule nor in [`REJECTION`]. A column
-    /// without a name is listed by its number, counted from 1.
-    pub(super) fn extra(&self) -> &[String] {
+    /// The indexes of the columns that are neither fields of a rule nor in [`REJECTION`].
+    pub(super) fn extra(&self) -> &[usize] {
         &self.extra
+    }
+
+    /// The message for an unused column with this number of values. A column without a name is
+    /// listed by its number, counted from 1, and only if it has values.
+    pub(super) fn unused(&self, index: usize, values: u64) -> Option<String> {
+        let name = match (self.names[index].as_str(), values) {
+            ("", 0) => return None,
+            ("", _) => (index + 1).to_string(),
+            (name, _) => name.to_owned(),
+        };
+        Some(match values {
+            0 => format!("column {name} is not used"),
+            1 => format!("column {name} is not used; 1 value is ignored"),
+            values => format!("column {name} is not used; {values} values are ignored"),
+        })
     }
 }
 
@@ -289,15 +332,19 @@ mod tests {
 
     #[test]
     fn what_no_rule_has_is_named_and_a_rejects_own_columns_are_not() {
-        let layout = layout(&["target", "policy", "Notes", "line", "reason", ""]).unwrap();
-        assert_eq!(layout.extra(), ["Notes", "6"]);
+        let names = ["target", "policy", "Owner", "nicelist_line", "Nicelist Reason", "Reason", ""];
+        let layout = layout(&names).unwrap();
+        assert_eq!(layout.extra(), [2, 5, 6]);
+        assert_eq!(layout.unused(5, 1).unwrap(), "column Reason is not used; 1 value is ignored");
+        assert_eq!(layout.unused(6, 2).unwrap(), "column 7 is not used; 2 values are ignored");
+        assert_eq!(layout.unused(6, 0), None);
     }
 
     #[test]
     fn a_missing_column_is_named_with_those_that_are_there() {
         assert_eq!(
             layout(&["sha256", "type", "state"]).unwrap_err(),
-            "has no policy column; it has: type, sha256; rename state to policy"
+            "has no policy column; it has: sha256, type, state; rename state to policy"
         );
         assert!(layout(&["target", "note"]).unwrap_err().starts_with("has no policy column"));
         assert!(layout(&["type", "policy"]).unwrap_err().starts_with("has no identifier column"));
@@ -323,6 +370,30 @@ mod tests {
             "has two comment columns: `comment` and `Description`"
         );
         assert!(layout(&["target", "identifier", "type", "policy"]).is_err());
+    }
+
+    #[test]
+    fn other_names_for_expiry_and_comment_are_read() {
+        for name in [
+            "Expiry",
+            "Expiration",
+            "Expiration Date",
+            "Expires On",
+            "Expires At",
+            "Expire",
+            "Valid Until",
+        ] {
+            let layout = layout(&["target", "policy", name]).unwrap();
+            assert_eq!(layout.place_of(Column::Expires), Some(2), "{name}");
+        }
+        for name in ["Comments", "Note", "Notes"] {
+            let layout = layout(&["target", "policy", name]).unwrap();
+            assert_eq!(layout.place_of(Column::Comment), Some(2), "{name}");
+        }
+        assert_eq!(
+            layout(&["target", "policy", "expires", "Expiry"]).unwrap_err(),
+            "has two expires columns: `expires` and `Expiry`"
+        );
     }
 
     #[test]

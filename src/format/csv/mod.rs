@@ -12,6 +12,8 @@ mod date;
 mod identifier;
 mod lines;
 mod read;
+mod scope_like;
+mod separator;
 #[cfg(test)]
 mod tests;
 mod whole;
@@ -21,6 +23,7 @@ pub use amend::{Amendment, amend};
 pub(super) use column::Column;
 pub use column::HeaderError;
 pub use read::Reader;
+pub use scope_like::UnreadScope;
 pub(super) use whole::read_every_row;
 pub use whole::{read, recognises, write};
 pub(super) use write::field;

@@ -7,6 +7,8 @@ use jiff::Timestamp;
 
 use super::column::{Column, Layout};
 use super::lines::Lines;
+use super::scope_like::{self, UnreadScope};
+use super::separator::is_separator_line;
 use super::{Delimiter, HeaderError, date, identifier};
 use crate::format::duplicates::{Judged, RowDuplicates};
 use crate::format::rows::{BadRow, Row, RowError, RuleRows};
@@ -42,6 +44,8 @@ pub struct Reader<R> {
     /// meant as a certificate rule.
     guessed: Option<u32>,
     record: ByteRecord,
+    /// The number of values in each unused column.
+    unused: Vec<u64>,
     failed: bool,
 }
 
@@ -60,9 +64,21 @@ impl<R: BufRead> Reader<R> {
         if !input.read_byte_record(&mut record).map_err(io_error)? {
             return Err(HeaderError::Empty);
         }
+        let is_separator = is_separator_line(&record);
+        if is_separator && !input.read_byte_record(&mut record).map_err(io_error)? {
+            return Err(HeaderError::Empty);
+        }
+        let layout = match Layout::read(&record) {
+            Err(error @ (HeaderError::Missing { .. } | HeaderError::Empty)) => {
+                let first = input.get_ref().line() - line_breaks(&record);
+                return Err(later_header(&mut input, first).unwrap_or(error));
+            }
+            layout => layout?,
+        };
         Ok(Self {
             input,
-            layout: Layout::read(&record)?,
+            unused: vec![0; layout.extra().len()],
+            layout,
             scope: defaults.scope.unwrap_or(Scope::Fleet),
             source: defaults.source,
             duplicates: RowDuplicates::new(defaults.duplicates),
@@ -101,7 +117,7 @@ impl<R: BufRead> Reader<R> {
         &self.record
     }
 
-    fn rule(&mut self, line: u32) -> Result<Option<Rule>, Fault> {
+    fn rule(&mut self, line: u32, is_open: bool) -> Result<Option<Rule>, Fault> {
         let (found, expected) = (self.record.len(), self.layout.names().len());
         if found != expected {
             let quote = match line_breaks(&self.record) {
@@ -111,7 +127,7 @@ impl<R: BufRead> Reader<R> {
             let text = format!("expected {expected} fields, found {found}{quote}");
             return Err(Fault::of_row(text));
         }
-        if self.ends_in_a_quote() {
+        if is_open {
             let text = "a closing quote is missing, so this row contains the rest of the file";
             return Err(Fault::of_row(text));
         }
@@ -134,8 +150,45 @@ impl<R: BufRead> Reader<R> {
             && self.input.get_ref().last() != b'"'
     }
 
+    /// Removes blank fields that are to the right of the last column.
+    fn shorten(&mut self) {
+        let width = self.layout.names().len();
+        if self.record.iter().skip(width).all(|field| field.trim_ascii().is_empty()) {
+            self.record.truncate(width);
+        }
+    }
+
+    /// Counts the values in unused columns. Returns the first value in a column whose name looks
+    /// like a scope. Rows with another number of fields are refused anyway.
+    fn count_unused(&mut self, line: u32) -> Option<UnreadScope> {
+        if self.record.len() != self.layout.names().len() {
+            return None;
+        }
+        let mut found = None;
+        for (index, count) in self.layout.extra().iter().zip(&mut self.unused) {
+            let value = self.record.get(*index).unwrap_or_default().trim_ascii();
+            if value.is_empty() {
+                continue;
+            }
+            *count += 1;
+            let name = &self.layout.names()[*index];
+            if let (None, Some(kind)) = (&found, scope_like::kind_of(name)) {
+                found = Some((name.clone(), kind, String::from_utf8_lossy(value)));
+            }
+        }
+        let (column, kind, value) = found?;
+        let own = self.given(Column::Scope).ok().flatten().and_then(|text| text.parse().ok());
+        Some(UnreadScope {
+            line,
+            column,
+            applied: own.unwrap_or_else(|| self.scope.clone()),
+            suggested: scope_like::suggested(kind, &value),
+            has_scopes: self.layout.place_of(Column::Scope).is_some(),
+        })
+    }
+
     fn parts(&self) -> Result<Rule, Fault> {
-        let owned = |column| self.field(column).map(|text| text.map(str::to_owned));
+        let owned = |column| self.given(column).map(|text| text.map(str::to_owned));
         let target = self.target()?;
         let kind = self.policy()?;
         let scope = match self.given(Column::Scope)? {
@@ -222,7 +275,7 @@ impl<R: BufRead> Reader<R> {
         Ok(self.field(column)?.map(str::trim).filter(|text| !text.is_empty()))
     }
 
-    /// A field as it is in the file. None if the field is empty or its column is missing.
+    /// A field with the white space around it. None if the field is empty or its column is missing.
     fn field(&self, column: Column) -> Result<Option<&str>, Fault> {
         let bytes = self.layout.place_of(column).and_then(|index| self.record.get(index));
         let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) else {
@@ -252,8 +305,9 @@ impl<R: BufRead> RuleRows for Reader<R> {
         &mut self.duplicates
     }
 
-    fn unused_columns(&self) -> &[String] {
-        self.layout.extra()
+    fn unused_columns(&self) -> Vec<String> {
+        let columns = self.layout.extra().iter().zip(&self.unused);
+        columns.filter_map(|(index, values)| self.layout.unused(*index, *values)).collect()
     }
 
     fn notes(&self) -> Vec<(u32, String)> {
@@ -277,7 +331,13 @@ impl<R: BufRead> Iterator for Reader<R> {
                 Ok(true) => {
                     let line = self.input.get_ref().line() - line_breaks(&self.record);
                     let line = u32::try_from(line).unwrap_or(u32::MAX);
-                    match self.rule(line) {
+                    let is_open = self.ends_in_a_quote();
+                    self.shorten();
+                    if let Some(refused) = self.count_unused(line) {
+                        self.failed = true;
+                        return Some(Err(RowError::Scope(Box::new(refused))));
+                    }
+                    match self.rule(line, is_open) {
                         Ok(Some(rule)) => return Some(Ok(Row { line, rule })),
                         Ok(None) => {}
                         Err(fault) => return Some(Err(self.bad_row(line, fault))),
@@ -292,6 +352,28 @@ impl<R: BufRead> Iterator for Reader<R> {
         }
         None
     }
+}
+
+/// The lines after the first one in which a header is expected.
+pub(super) const TITLE_LINES: usize = 5;
+
+/// The error for a file whose header is not on its first line. None if none of the next lines is a
+/// header.
+fn later_header<R: BufRead>(
+    input: &mut ::csv::Reader<Lines<R>>,
+    first: u64,
+) -> Option<HeaderError> {
+    let mut record = ByteRecord::new();
+    for _ in 0..TITLE_LINES {
+        if !input.read_byte_record(&mut record).ok()? {
+            return None;
+        }
+        if Layout::read(&record).is_ok() {
+            let line = input.get_ref().line() - line_breaks(&record);
+            return Some(HeaderError::Late { first, line });
+        }
+    }
+    None
 }
 
 /// The value in some files for a rule that does not expire.

@@ -3,6 +3,8 @@
 use ::csv::{ByteRecord, ReaderBuilder};
 
 use super::column::Layout;
+use super::read::TITLE_LINES;
+use super::separator::delimiter_in;
 use super::{Delimiter, HeaderError, Reader, Writer};
 use crate::format::detect::opens_json;
 use crate::format::loss::Losses;
@@ -12,31 +14,47 @@ use crate::format::{Content, Defaults, Duplicates, File, ParsedPolicy, Written};
 /// The delimiter, if the first line looks like the header of a rule file. `head` may contain only
 /// the beginning of the file.
 pub fn recognises(head: &[u8]) -> Option<Delimiter> {
-    let line = head.split_inclusive(|byte| *byte == b'\n').next()?;
+    let mut lines = head.split_inclusive(|byte| *byte == b'\n');
+    let line = lines.next()?;
     // A line of JSON may contain a text that looks like a column name.
     if opens_json(line) {
         return None;
     }
+    if let Some(delimiter) = delimiter_in(line) {
+        return Some(delimiter);
+    }
     let all = [Delimiter::Comma, Delimiter::Tab, Delimiter::Semicolon];
-    all.into_iter().find(|delimiter| {
-        let mut input =
-            ReaderBuilder::new().has_headers(false).delimiter(delimiter.byte()).from_reader(line);
-        let mut record = ByteRecord::new();
-        let read = input.read_byte_record(&mut record).unwrap_or(false);
-        read && match Layout::read(&record) {
-            Ok(_) | Err(HeaderError::Duplicate { .. }) => true,
-            // A line with one field is not recognized as a header, even if the field is a column
-            // name, because any text may begin with such a line.
-            Err(HeaderError::Missing { .. }) => record.len() > 1 && Layout::knows_any(&record),
-            Err(
-                HeaderError::Empty
-                | HeaderError::TooLong
-                | HeaderError::Utf16
-                | HeaderError::Encoding
-                | HeaderError::Read(_),
-            ) => false,
+    let delimiter_of =
+        |line: &[u8], after_title| all.into_iter().find(|it| is_header(line, *it, after_title));
+    // A title may precede the header. The reader refuses such a file with the line of the header.
+    delimiter_of(line, false)
+        .or_else(|| lines.take(TITLE_LINES).find_map(|line| delimiter_of(line, true)))
+}
+
+/// Whether a line looks like the header of a rule file. After a title, it must have all required
+/// columns.
+fn is_header(line: &[u8], delimiter: Delimiter, after_title: bool) -> bool {
+    let mut input =
+        ReaderBuilder::new().has_headers(false).delimiter(delimiter.byte()).from_reader(line);
+    let mut record = ByteRecord::new();
+    let read = input.read_byte_record(&mut record).unwrap_or(false);
+    read && match Layout::read(&record) {
+        Ok(_) => true,
+        Err(HeaderError::Duplicate { .. }) => !after_title,
+        // A line with one field is not recognized as a header, even if the field is a column name,
+        // because any text may begin with such a line.
+        Err(HeaderError::Missing { .. }) => {
+            !after_title && record.len() > 1 && Layout::knows_any(&record)
         }
-    })
+        Err(
+            HeaderError::Empty
+            | HeaderError::TooLong
+            | HeaderError::Utf16
+            | HeaderError::Encoding
+            | HeaderError::Late { .. }
+            | HeaderError::Read(_),
+        ) => false,
+    }
 }
 
 pub fn read(files: &[File], delimiter: Delimiter, defaults: &Defaults) -> ParsedPolicy {

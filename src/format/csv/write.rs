@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ::csv::{ByteRecord, WriterBuilder};
 
 use super::Delimiter;
-use super::column::{Column, REJECTION, fold};
+use super::column::{Column, REJECTION, is_rejection};
 use crate::rule::Rule;
 
 /// Writes rules under nicelist's own header. [`Reader`](super::Reader) reads the same rules from
@@ -72,7 +72,7 @@ fn optional(text: &Option<Arc<str>>) -> &str {
     text.as_deref().unwrap_or_default()
 }
 
-/// Writes invalid rows with the line and the reason in two more columns. Such columns from an
+/// Writes invalid rows. The first two columns contain the line and the reason. Such columns from an
 /// earlier import are omitted, and all other fields are unchanged. After the rows have been fixed,
 /// the file can be imported.
 pub struct Rejects<W: Write> {
@@ -81,13 +81,12 @@ pub struct Rejects<W: Write> {
 }
 
 impl<W: Write> Rejects<W> {
-    /// Writes the header: the columns of the file, and two columns for the line and the reason.
+    /// Writes the header: two columns for the line and the reason, and the columns of the file.
     ///
     /// # Errors
     /// If the output cannot be written.
     pub fn new(output: W, delimiter: Delimiter, columns: &[String]) -> io::Result<Self> {
-        let kept: Vec<bool> =
-            columns.iter().map(|name| !REJECTION.contains(&fold(name).as_str())).collect();
+        let kept: Vec<bool> = columns.iter().map(|name| !is_rejection(name)).collect();
         let output =
             WriterBuilder::new().flexible(true).delimiter(delimiter.byte()).from_writer(output);
         let mut rejects = Self { output, kept };
@@ -104,14 +103,12 @@ impl<W: Write> Rejects<W> {
         self.row(record, [&line.to_string(), fault])
     }
 
-    /// Writes a row, without the line and the reason from an earlier import. A row may be longer
-    /// than the header. A shorter row is padded, so that `added` is in the right columns.
+    /// Writes a row, without the line and the reason from an earlier import. A row may be longer or
+    /// shorter than the header.
     fn row(&mut self, record: &ByteRecord, added: [&str; 2]) -> io::Result<()> {
-        let width = self.kept.len().max(record.len());
-        for index in (0..width).filter(|index| *self.kept.get(*index).unwrap_or(&true)) {
-            self.output.write_field(record.get(index).unwrap_or_default())?;
-        }
-        self.output.write_record(added)?;
+        let kept = self.kept.iter().copied().chain(std::iter::repeat(true));
+        let fields = record.iter().zip(kept).filter(|(_, kept)| *kept).map(|(field, _)| field);
+        self.output.write_record(added.map(str::as_bytes).into_iter().chain(fields))?;
         Ok(())
     }
 

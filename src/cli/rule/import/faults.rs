@@ -1,10 +1,10 @@
 //! Rows that are not imported.
 
-use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use csv::ByteRecord;
+use tempfile::NamedTempFile;
 
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{FaultList, counted};
@@ -16,13 +16,20 @@ use crate::format::csv::{Delimiter, Rejects};
 enum Sink<'u> {
     /// They are shown, and nothing is imported.
     Shown(FaultList<'u>),
-    /// They are written to a file, which is created for the first of them.
-    Written {
-        path: PathBuf,
-        delimiter: Delimiter,
-        columns: Vec<String>,
-        file: Option<Box<Rejects<File>>>,
-    },
+    /// They are written to a file, sorted by line.
+    Written(Box<RejectedRows>),
+}
+
+struct RejectedRows {
+    path: PathBuf,
+    delimiter: Delimiter,
+    columns: Vec<String>,
+    /// Whether the file is not written, because nothing is imported.
+    dry_run: bool,
+    rows: Vec<(u32, String, ByteRecord)>,
+    /// Created for the first row, so that nothing is imported if that fails. Deleted if the import
+    /// fails.
+    file: Option<NamedTempFile>,
 }
 
 /// Shows or writes invalid rows, and counts them.
@@ -44,14 +51,21 @@ impl<'u> Faults<'u> {
         Self { sink: Sink::Shown(FaultList::new(ui, all)), has_rows, streams, count: 0 }
     }
 
-    pub(super) fn written(path: PathBuf, delimiter: Delimiter, columns: Vec<String>) -> Self {
-        let sink = Sink::Written { path, delimiter, columns, file: None };
+    pub(super) fn written(
+        path: PathBuf,
+        delimiter: Delimiter,
+        columns: Vec<String>,
+        dry_run: bool,
+    ) -> Self {
+        let rows = Vec::new();
+        let sink = RejectedRows { path, delimiter, columns, dry_run, rows, file: None };
+        let sink = Sink::Written(Box::new(sink));
         Self { sink, has_rows: true, streams: true, count: 0 }
     }
 
     /// Whether the original rows must be kept, in case the server refuses them.
     pub(super) fn keeps_rows(&self) -> bool {
-        matches!(self.sink, Sink::Written { .. })
+        matches!(self.sink, Sink::Written(_))
     }
 
     /// Whether a fault was found that prevents the whole import.
@@ -69,18 +83,7 @@ impl<'u> Faults<'u> {
         self.count += 1;
         match &mut self.sink {
             Sink::Shown(faults) => faults.add(format!("{place}: {fault}")),
-            Sink::Written { path, delimiter, columns, file } => {
-                let nothing = ByteRecord::new();
-                let (line, record) = row.unwrap_or((0, &nothing));
-                let mut write = || -> io::Result<()> {
-                    let rejects = match file.take() {
-                        Some(rejects) => rejects,
-                        None => Box::new(Rejects::new(File::create(&*path)?, *delimiter, columns)?),
-                    };
-                    file.insert(rejects).write(line, fault, record)
-                };
-                write().map_err(|error| unwritable(path, &error))?;
-            }
+            Sink::Written(rejected) => rejected.add(fault, row)?,
         }
         Ok(())
     }
@@ -101,22 +104,61 @@ impl<'u> Faults<'u> {
                     false => error,
                 }
             }
-            Sink::Written { .. } => error,
+            Sink::Written(_) => error,
         }
     }
 
     /// Finishes the file of rejected rows. Returns how many there are, and the error about them.
     pub(super) fn finish(self) -> Result<(usize, Option<CliError>), CliError> {
-        let Sink::Written { path, file: Some(file), .. } = self.sink else {
-            return Ok((self.count, None));
+        let Sink::Written(rejected) = self.sink else { return Ok((self.count, None)) };
+        if self.count == 0 {
+            return Ok((0, None));
+        }
+        let file = rejected.path.display().to_string();
+        let see = match rejected.dry_run {
+            true => format!("{file} would be written"),
+            false => format!("see {file}"),
         };
-        file.finish().map_err(|error| unwritable(&path, &error))?;
+        rejected.finish()?;
         let rows = if self.count == 1 { "row was" } else { "rows were" };
-        let message = format!("{} {rows} rejected; see {}", self.count, path.display());
+        let message = format!("{} {rows} rejected; {see}", self.count);
         Ok((self.count, Some(CliError::input(message))))
     }
 }
 
-fn unwritable(path: &std::path::Path, error: &io::Error) -> CliError {
+impl RejectedRows {
+    fn add(&mut self, fault: &str, row: Option<(u32, &ByteRecord)>) -> Result<(), CliError> {
+        if self.file.is_none() && !self.dry_run {
+            let file = self.create().map_err(|error| unwritable(&self.path, &error))?;
+            self.file = Some(file);
+        }
+        let (line, record) = row.map(|(line, record)| (line, record.clone())).unwrap_or_default();
+        self.rows.push((line, fault.to_owned(), record));
+        Ok(())
+    }
+
+    /// Creates the file under a temporary name in the same folder.
+    fn create(&self) -> io::Result<NamedTempFile> {
+        let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
+        NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+    }
+
+    fn finish(mut self) -> Result<(), CliError> {
+        let Some(file) = self.file.take() else { return Ok(()) };
+        self.rows.sort_by_key(|(line, ..)| *line);
+        let write = || -> io::Result<()> {
+            let mut rejects = Rejects::new(file.as_file(), self.delimiter, &self.columns)?;
+            for (line, fault, record) in &self.rows {
+                rejects.write(*line, fault, record)?;
+            }
+            rejects.finish()
+        };
+        write().map_err(|error| unwritable(&self.path, &error))?;
+        let kept = file.persist_noclobber(&self.path);
+        kept.map(drop).map_err(|error| unwritable(&self.path, &error.error))
+    }
+}
+
+fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
 }
