@@ -17,8 +17,11 @@ fn target() -> impl Strategy<Value = String> {
     ]
 }
 
+/// Texts without white space around them, because CSV does not keep it.
 fn text() -> impl Strategy<Value = Option<String>> {
-    prop::option::of("[ -~\\r\\n\\t=+@\"',;ü漢\u{feff}]{1,20}")
+    let text =
+        "[ -~\\r\\n\\t=+@\"',;ü漢\u{feff}]{1,20}".prop_map(|text: String| text.trim().to_owned());
+    prop::option::of(text.prop_filter("blank", |text| !text.is_empty()))
 }
 
 prop_compose! {

@@ -47,28 +47,79 @@ impl PolicyKind {
     }
 }
 
+/// The folded words for each policy: nicelist's words, Santa's names and aliases, and forms from
+/// other tools. `docs/FORMATS.md` lists them.
+const WORDS: [(PolicyKind, &[&str]); 8] = [
+    (
+        PolicyKind::Allow,
+        &["allow", "allowed", "allowlist", "allowlisted", "whitelist", "whitelisted"],
+    ),
+    (
+        PolicyKind::AllowCompiler,
+        &["allowcompiler", "allowlistcompiler", "whitelistcompiler", "compiler"],
+    ),
+    (
+        PolicyKind::Block,
+        &[
+            "block",
+            "blocked",
+            "blocklist",
+            "blocklisted",
+            "blacklist",
+            "blacklisted",
+            "deny",
+            "denied",
+            "denylist",
+            "denylisted",
+        ],
+    ),
+    (
+        PolicyKind::SilentBlock,
+        &["silentblock", "silentblocked", "silentblocklist", "silentblacklist"],
+    ),
+    (PolicyKind::SilentBlockGui, &["silentblockgui", "silentguiblocklist"]),
+    (PolicyKind::SilentBlockTty, &["silentblocktty", "silentttyblocklist"]),
+    (PolicyKind::Cel, &["cel"]),
+    (PolicyKind::Remove, &["remove", "removed"]),
+];
+
+/// A word in lower case, without spaces, dashes and underscores.
+fn fold(text: &str) -> String {
+    let letters = text.chars().filter(|it| !it.is_whitespace() && !matches!(it, '-' | '_'));
+    letters.flat_map(char::to_lowercase).collect()
+}
+
+/// Longer texts are not compared with the words for policies.
+const LONGEST_COMPARED: usize = 32;
+
+/// The most similar policy, as the end of a message. The shorter a word is, the more similar it
+/// must be, because many other words are almost the same.
+fn suggestion(text: &str) -> String {
+    if text.len() > LONGEST_COMPARED {
+        return String::new();
+    }
+    let folded = fold(text);
+    let words = WORDS.iter().flat_map(|(kind, words)| words.iter().map(move |word| (kind, *word)));
+    let distances = words.map(|(kind, word)| {
+        let distance = strsim::damerau_levenshtein(&folded, word);
+        (distance, (word.len() / 4).min(2), kind)
+    });
+    let similar = distances.filter(|(distance, most, _)| distance <= most);
+    let nearest = similar.min_by_key(|(distance, ..)| *distance);
+    nearest.map(|(_, _, kind)| format!("; did you mean {kind}?")).unwrap_or_default()
+}
+
 impl FromStr for PolicyKind {
     type Err = PolicyError;
 
-    /// Accepts nicelist's words, Santa's names and aliases, and short forms from other tools.
+    /// Accepts [`WORDS`] in upper or lower case, with any spaces, dashes and underscores.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         if let Some(kind) = Self::from_word(text) {
             return Ok(kind);
         }
-        let folded = text.trim().to_ascii_lowercase().replace(['_', ' '], "-");
-        match folded.as_str() {
-            "allow" | "allowlist" | "whitelist" => Ok(Self::Allow),
-            "allow-compiler" | "allowlist-compiler" | "whitelist-compiler" | "compiler" => {
-                Ok(Self::AllowCompiler)
-            }
-            "block" | "blocklist" | "blacklist" | "deny" => Ok(Self::Block),
-            "silent-block" | "silent-blocklist" | "silent-blacklist" => Ok(Self::SilentBlock),
-            "silent-block-gui" | "silent-gui-blocklist" => Ok(Self::SilentBlockGui),
-            "silent-block-tty" | "silent-tty-blocklist" => Ok(Self::SilentBlockTty),
-            "cel" => Ok(Self::Cel),
-            "remove" => Ok(Self::Remove),
-            _ => Err(PolicyError::Unknown(text.to_owned())),
-        }
+        let folded = fold(text);
+        let found = WORDS.iter().find(|(_, words)| words.contains(&folded.as_str()));
+        found.map(|(kind, _)| *kind).ok_or_else(|| PolicyError::Unknown(text.to_owned()))
     }
 }
 
@@ -76,7 +127,8 @@ impl FromStr for PolicyKind {
 pub enum PolicyError {
     #[error(
         "invalid policy `{0}`: expected allow, allow-compiler, block, silent-block, \
-        silent-block-gui, silent-block-tty, cel or remove"
+        silent-block-gui, silent-block-tty, cel or remove{nearest}",
+        nearest = suggestion(.0)
     )]
     Unknown(String),
     #[error("policy cel requires an expression")]
@@ -190,6 +242,28 @@ mod tests {
         assert_eq!("WHITELIST".parse(), Ok(PolicyKind::Allow));
         assert_eq!("SILENT_TTY_BLOCKLIST".parse(), Ok(PolicyKind::SilentBlockTty));
         assert!("maybe".parse::<PolicyKind>().is_err());
+    }
+
+    #[test]
+    fn words_of_spreadsheets_are_read_and_unknown_words_have_a_suggestion() {
+        for (text, kind) in [
+            ("Allowed", PolicyKind::Allow),
+            ("Allow list", PolicyKind::Allow),
+            ("allow-listed", PolicyKind::Allow),
+            ("Denied", PolicyKind::Block),
+            ("denylist", PolicyKind::Block),
+            ("BLOCK_LISTED", PolicyKind::Block),
+            ("SilentBlocklist", PolicyKind::SilentBlock),
+            ("silent block", PolicyKind::SilentBlock),
+            ("Removed", PolicyKind::Remove),
+        ] {
+            assert_eq!(text.parse(), Ok(kind), "{text}");
+        }
+        let error = |text: &str| text.parse::<PolicyKind>().unwrap_err().to_string();
+        assert!(error("blokc").ends_with("; did you mean block?"), "{}", error("blokc"));
+        for text in ["yes", "silent", "disallow", "unblock", "ALLOWLIST_TRANSITIVE", "list"] {
+            assert!(error(text).ends_with("cel or remove"), "{}", error(text));
+        }
     }
 
     #[test]

@@ -171,7 +171,7 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     exit code: 5
     ----- stderr -----
     bom.csv:2: target: invalid teamid identifier `AAAAAAAAA`: expected 10 letters and digits
-    bom.csv:3: policy: invalid policy `alow`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
+    bom.csv:3: policy: invalid policy `alow`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove; did you mean allow?
     error: 2 of 2 rows are invalid; nothing was written
 
     $ nicelist rule convert twice.csv out.csv

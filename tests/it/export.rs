@@ -164,7 +164,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
             ),
             (
                 "vendor.csv",
-                "Policy,target,Notes,comment\r\nBLOCKLIST,teamid:AAAAAAAAAA,x,one\r\nBLOCKLIST,teamid:BBBBBBBBBB,y,\"two, too\"\r\nBLOCKLIST,teamid:CCCCCCCCCC,\"z\",three\r\n",
+                "Policy,target,Owner,comment\r\nBLOCKLIST,teamid:AAAAAAAAAA,x,one\r\nBLOCKLIST,teamid:BBBBBBBBBB,y,\"two, too\"\r\nBLOCKLIST,teamid:CCCCCCCCCC,\"z\",three\r\n",
             ),
         ],
     );
@@ -183,7 +183,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     Rules for tag:canary
       + teamid:EQHXZ8M8AV  allow  source git
     ----- stderr -----
-    warning: policy/vendor.csv:1: column Notes is not used
+    warning: policy/vendor.csv:1: column Owner is not used; 3 values are ignored
     revision 1: 5 added
     ");
     insta::assert_snapshot!(shell.run("export -f policy"), @"
@@ -212,7 +212,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     source = ""
     "#);
     insta::assert_snapshot!(read("vendor.csv"), @r#"
-    Policy,target,Notes,comment,ticket
+    Policy,target,Owner,comment,ticket
     BLOCKLIST,teamid:BBBBBBBBBB,y,"two, too",
     BLOCKLIST,teamid:CCCCCCCCCC,z,three,IT-9
     "#);
@@ -220,7 +220,7 @@ fn a_folder_has_rules_in_tables_and_in_rows() {
     $ nicelist plan -f policy --prune
     exit code: 0
     ----- stderr -----
-    warning: policy/vendor.csv:1: column Notes is not used
+    warning: policy/vendor.csv:1: column Owner is not used; 2 values are ignored
     no changes (revision 4); 4 unchanged
     ");
 }

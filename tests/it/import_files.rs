@@ -66,7 +66,7 @@ fn files_with_different_columns_are_imported_one_after_the_other() {
     $ nicelist rule import a.csv b.csv
     exit code: 2
     ----- stderr -----
-    error: a.csv and b.csv have different columns
+    error: a.csv and b.csv have different columns: a.csv has no ticket
     hint: import them one after the other, or pass --replace to reset omitted fields
     ");
     assert!(shell.run("rule import a.csv b.csv --replace").contains("added 2"));

@@ -199,7 +199,7 @@ fn w12_old_keys_are_reported_together() {
     $ nicelist rule convert old.csv out.csv
     exit code: 5
     ----- stderr -----
-    error: old.csv has no policy column; it has: type, sha256, custommsg; rename state to policy
+    error: old.csv has no policy column; it has: sha256, type, state, custommsg; rename state to policy
     hint: nicelist rule import --help lists the columns
     ");
 }

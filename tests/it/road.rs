@@ -339,11 +339,11 @@ fn invalid_requests_are_reported_and_change_nothing() {
     hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
     ");
     insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @r#"
-    rule_type,identifier,policy,scope,line,reason
-    TEAMID,nope,ALLOWLIST,fleet,3,identifier: invalid teamid identifier `nope`: expected 10 letters and digits
-    BINARY,abc,MAYBE,,4,identifier: invalid binary identifier `abc`: has 3 digits instead of 64
-    TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet,5,"conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2"
-    TEAMID,EQHXZ8M8AV,ALLOWLIST,fleet,2,conflict: line 5 has the same target and scope
+    nicelist_line,nicelist_reason,rule_type,identifier,policy,scope
+    2,conflict: line 5 has the same target and scope,TEAMID,EQHXZ8M8AV,ALLOWLIST,fleet
+    3,identifier: invalid teamid identifier `nope`: expected 10 letters and digits,TEAMID,nope,ALLOWLIST,fleet
+    4,identifier: invalid binary identifier `abc`: has 3 digits instead of 64,BINARY,abc,MAYBE,
+    5,"conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2",TEAMID,EQHXZ8M8AV,BLOCKLIST,fleet
     "#);
     shell.set("NICELIST_TOKEN", "a-guess");
     insta::assert_snapshot!(shell.run("rule list"), @"

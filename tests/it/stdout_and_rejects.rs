@@ -54,9 +54,9 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     error: 2 rows were rejected; see bad.csv
     hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
 
-    identifier,type,policy,comment,line,reason
-    ABCDE12345,TEAMID,allow,c,4,"conflict: teamid:ABCDE12345 for fleet has policy allow here, but block on line 2"
-    ABCDE12345,TEAMID,block,a,2,conflict: line 4 has the same target and scope
+    nicelist_line,nicelist_reason,identifier,type,policy,comment
+    2,conflict: line 4 has the same target and scope,ABCDE12345,TEAMID,block,a
+    4,"conflict: teamid:ABCDE12345 for fleet has policy allow here, but block on line 2",ABCDE12345,TEAMID,allow,c
 
     $ nicelist rule convert rules.csv out.csv
     exit code: 5

@@ -249,8 +249,18 @@ fn common_fields(files: &[PathBuf], inputs: &[Input]) -> Result<Vec<RuleField>, 
     match fields.iter().position(|other| *other != first) {
         None => Ok(first.iter().collect()),
         Some(at) => {
+            let (one, two) = (fields[0], fields[at]);
             let [first, other] = [0, at].map(|at| policy_files::name_of(&files[at]));
-            Err(CliError::usage(format!("{first} and {other} have different columns"))
+            let missing = [(&first, two.without(one)), (&other, one.without(two))];
+            let missing = missing.into_iter().filter(|(_, fields)| !fields.is_empty());
+            let missing = missing.map(|(name, fields)| {
+                let columns: Vec<&str> = fields.iter().map(RuleField::word).collect();
+                format!("{name} has no {}", columns.join(", "))
+            });
+            let missing: Vec<String> = missing.collect();
+            let missing = missing.join("; ");
+            let text = format!("{first} and {other} have different columns: {missing}");
+            Err(CliError::usage(text)
                 .hint("import them one after the other, or pass --replace to reset omitted fields"))
         }
     }

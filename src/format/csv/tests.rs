@@ -28,7 +28,7 @@ fn bad_rows(text: impl AsRef<[u8]>) -> Vec<BadRow> {
     let bad = |row| match row {
         Ok(_) => None,
         Err(RowError::Bad(row)) => Some(*row),
-        Err(RowError::Read(error)) => panic!("{error}"),
+        Err(error) => panic!("{error}"),
     };
     open(text.as_ref()).filter_map(bad).collect()
 }
@@ -128,7 +128,7 @@ fn every_bad_row_is_reported_with_line_column_and_reason() {
                 TEAMID,EQHXZ8M8AV,allow,,ab,,1\n\
                 TEAMID,EQHXZ8M8AV,allow,,,,many\n\
                 TEAMID,EQHXZ8M8AV,allow\n\
-                TEAMID,EQHXZ8M8AV,allow,,,,,,\n\
+                TEAMID,EQHXZ8M8AV,allow,,,,,,x\n\
                 TEAMID,EQHXZ8M8AV,compiler,,,,\n\
                 TEAMID,EQHXZ8M8AV,cel,,,,\n\
                 TEAMID,EQHXZ8M8AV,allow,,,,\n";
@@ -204,7 +204,7 @@ fn a_second_rule_for_the_same_target_and_scope_names_the_first() {
 
 #[test]
 fn text_in_another_encoding_is_a_bad_row_and_the_file_goes_on() {
-    let mut text = b"target,policy,comment,note\nteamid:EQHXZ8M8AV,allow,caf\xe9,\n".to_vec();
+    let mut text = b"target,policy,comment,owner\nteamid:EQHXZ8M8AV,allow,caf\xe9,\n".to_vec();
     text.extend(b"teamid:EQHXZ8M8AV,allow,,caf\xe9\n");
     assert_eq!(outcomes(&text), ["2: comment: is not UTF-8", "3 teamid:EQHXZ8M8AV allow fleet"]);
     let utf16: Vec<u8> =
@@ -254,17 +254,17 @@ fn fixed_rejects_are_read_again() {
     let written = String::from_utf8(file).unwrap();
     assert_eq!(
         written,
-        "target,policy,comment,line,reason\n\
-         teamid:SHORT,allow,\"a,b\",2,target: invalid teamid identifier `SHORT`: expected 10 letters and digits\n\
-         teamid:EQHXZ8M8AV,,,3,\"expected 3 fields, found 1\"\n"
+        "nicelist_line,nicelist_reason,target,policy,comment\n\
+         2,target: invalid teamid identifier `SHORT`: expected 10 letters and digits,teamid:SHORT,allow,\"a,b\"\n\
+         3,\"expected 3 fields, found 1\",teamid:EQHXZ8M8AV\n"
     );
-    let fixed = written.replace("SHORT", "AAAAAAAAAA");
+    let fixed = written.replace("teamid:SHORT", "teamid:AAAAAAAAAA");
     assert_eq!(outcomes(&fixed)[0], "2 teamid:AAAAAAAAAA allow fleet");
     let again = open(fixed.as_bytes());
     let mut file = Vec::new();
     let header = Rejects::new(&mut file, Delimiter::Comma, again.columns()).unwrap();
     header.finish().unwrap();
-    assert_eq!(file, b"target,policy,comment,line,reason\n");
+    assert_eq!(file, b"nicelist_line,nicelist_reason,target,policy,comment\n");
 }
 
 proptest! {
@@ -324,4 +324,85 @@ fn w14_dates_of_other_countries_are_read_where_they_are_unambiguous() {
     for wrong in ["31/01/2027", "01/02/2027", "31.13.2027", "1.1.27"] {
         assert!(read(wrong).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_value_in_a_column_that_looks_like_a_scope_is_refused() {
+    for (name, value, scope) in [
+        ("Tag", "Canary", "tag:canary"),
+        ("Target Group", "canary", "tag:canary"),
+        ("Machine ID", "M1", "host:M1"),
+        ("user", "ana", "user:ana"),
+        ("Label", "two words", "tag:canary"),
+    ] {
+        let text = format!(
+            "target,policy,{name}\nteamid:AAAAAAAAAA,block,\nteamid:BBBBBBBBBB,block,{value}\n\
+             teamid:CCCCCCCCCC,block,{value}\n"
+        );
+        let rows = outcomes(&text);
+        assert_eq!(
+            rows[1..],
+            [format!(
+                "column {name} looks like a scope, but scopes are read only from a column called \
+                 scope; the rules would apply to the whole fleet"
+            )]
+        );
+        let refused = open(text.as_bytes()).find_map(|row| match row {
+            Err(RowError::Scope(refused)) => Some(*refused),
+            _ => None,
+        });
+        let refused = refused.unwrap();
+        let hint =
+            format!("rename the column to scope and write {scope}, or delete the column {name}");
+        assert_eq!((refused.line, refused.hint()), (3, hint));
+    }
+}
+
+#[test]
+fn empty_columns_that_look_like_scopes_are_read() {
+    assert_eq!(
+        outcomes("target,policy,Tags,Host\nteamid:AAAAAAAAAA,block,, \n"),
+        ["2 teamid:AAAAAAAAAA block fleet"]
+    );
+}
+
+#[test]
+fn cells_are_trimmed_and_blank_extra_cells_are_ignored() {
+    let text = "target,policy,comment\n teamid:AAAAAAAAAA , Block ,  why  ,, \n";
+    let rule = open(text.as_bytes()).next().unwrap().unwrap().rule;
+    assert_eq!(RuleDraft::from(rule).comment.as_deref(), Some("why"));
+}
+
+#[test]
+fn values_in_unused_columns_are_counted() {
+    let text = "target,policy,Owner,Reason\nteamid:AAAAAAAAAA,block,a,\nteamid:SHORT,block,b,c\n";
+    let mut reader = open(text.as_bytes());
+    assert_eq!(reader.by_ref().count(), 2);
+    let expected = [
+        "column Owner is not used; 2 values are ignored",
+        "column Reason is not used; 1 value is ignored",
+    ];
+    assert_eq!(crate::format::rows::RuleRows::unused_columns(&reader), expected);
+}
+
+#[test]
+fn the_first_line_may_set_the_delimiter() {
+    for first in ["sep=;\n", "\u{feff}SEP=;\r\n", "\"sep=;\"\n"] {
+        let text = format!("{first}target;policy\nteamid:AAAAAAAAAA;block\n");
+        assert_eq!(recognises(text.as_bytes()), Some(Delimiter::Semicolon), "{first}");
+        let mut reader =
+            Reader::open(text.as_bytes(), Delimiter::Semicolon, Defaults::default()).unwrap();
+        assert_eq!(reader.next().unwrap().unwrap().line, 3, "{first}");
+    }
+}
+
+#[test]
+fn a_header_after_a_title_is_found() {
+    let text = "Rules of the fleet\n\ntarget;policy\nteamid:AAAAAAAAAA;block\n";
+    assert_eq!(recognises(text.as_bytes()), Some(Delimiter::Semicolon));
+    let refused = Reader::open(text.as_bytes(), Delimiter::Semicolon, Defaults::default());
+    assert_eq!(
+        refused.err().unwrap().to_string(),
+        "line 1 is not a header; the column names seem to be on line 3"
+    );
 }

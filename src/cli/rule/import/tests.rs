@@ -1,5 +1,6 @@
 //! Imports into a server with prepared responses.
 
+use std::fs;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -88,7 +89,7 @@ impl Folder {
     }
 }
 
-const MIXED: &str = "target,policy,scope,note\n\
+const MIXED: &str = "target,policy,scope,owner\n\
     teamid:AAAAAAAAAA,allow,,\n\
     teamid:SHORT,allow,,\n\
     teamid:BBBBBBBBBB,block,tag:unknown,\n\
@@ -130,9 +131,9 @@ async fn every_bad_row_is_reported_with_its_location_and_nothing_is_sent() {
     assert_eq!(
         err.text(),
         format!(
-            "warning: {name}: column note is not used\n\
-             {name}:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits\n\
-             {name}:5: policy: `4` is a number, which has another meaning in each tool; use the name of the policy\n"
+            "{name}:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits\n\
+             {name}:5: policy: `4` is a number, which has another meaning in each tool; use the name of the policy\n\
+             warning: {name}: column owner is not used\n"
         )
     );
     assert_eq!(error.message, "2 of 4 rows are invalid; nothing was changed");
@@ -172,9 +173,9 @@ async fn a_partial_import_takes_the_good_rows_and_writes_down_the_others() {
     assert_eq!(asked.lock().unwrap().last().unwrap().put.len(), 1);
     let written = fs::read_to_string(folder.rejects()).unwrap();
     let lines: Vec<&str> = written.lines().collect();
-    assert_eq!(lines[0], "target,policy,scope,note,line,reason");
-    assert!(lines[1].starts_with("teamid:SHORT,allow,,,3,target: "), "{written}");
-    assert_eq!(lines[3], "teamid:BBBBBBBBBB,block,tag:unknown,,4,tag `unknown` not found");
+    assert_eq!(lines[0], "nicelist_line,nicelist_reason,target,policy,scope,owner");
+    assert!(lines[1].starts_with("3,target: "), "{written}");
+    assert_eq!(lines[2], "4,tag `unknown` not found,teamid:BBBBBBBBBB,block,tag:unknown,");
 }
 
 #[tokio::test]
@@ -198,6 +199,26 @@ async fn rejects_never_overwrite_the_file_that_is_imported() {
         .unwrap_err();
     assert_eq!(error.kind.exit_code(), 2);
     assert_eq!(fs::read_to_string(&file).unwrap(), MIXED);
+}
+
+#[tokio::test]
+async fn a_dry_run_writes_no_rejects_and_an_existing_file_is_refused() {
+    let (folder, file) = Folder::with(MIXED);
+    let (client, _) = server();
+    let (ui, ..) = captured_ui(Output::Table, false);
+    let rejects = Some(folder.rejects());
+    let dry_run = ImportArgs { partial: true, rejects, dry_run: true, ..args(&file) };
+    let error = import(&ui, &client, dry_run).await.unwrap_err();
+    assert!(error.message.ends_with("rejects.csv would be written"), "{}", error.message);
+    assert!(!folder.rejects().exists());
+    fs::write(folder.rejects(), "mine").unwrap();
+    let rejects = Some(folder.rejects());
+    let error = import(&ui, &client, ImportArgs { partial: true, rejects, ..args(&file) })
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind.exit_code(), 2);
+    assert!(error.message.contains("rejects.csv"), "{}", error.message);
+    assert_eq!(fs::read_to_string(folder.rejects()).unwrap(), "mine");
 }
 
 #[test]
