@@ -41,6 +41,21 @@ impl RuleField {
         Self::Source,
         Self::Expires,
     ];
+
+    /// The name of the column of CSV for the field.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::Url => "url",
+            Self::ButtonLabel => "button_label",
+            Self::AppName => "app_name",
+            Self::Bundle => "bundle_hash",
+            Self::Comment => "comment",
+            Self::Ticket => "ticket",
+            Self::Source => "source",
+            Self::Expires => "expires",
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -101,3 +101,26 @@ fn a_file_in_another_encoding_gets_a_hint() {
     let hint = "hint: to convert the file: iconv -f WINDOWS-1252 -t UTF-8 FILE > utf8.csv\n";
     assert!(run.contains("a.csv:2: comment: is not UTF-8\n") && run.contains(hint), "{run}");
 }
+
+/// A column that looks like a scope is not ignored, because the rules would apply to all hosts.
+#[test]
+fn a_spreadsheet_with_tags_is_refused_and_lint_lists_unused_columns() {
+    let mut shell = Shell::new();
+    shell.set("NICELIST_DATABASE", "sqlite:a.db");
+    shell.write("tags.csv", "Target,Policy,Tag\nteamid:AAAAAAAAAA,Blocked,canary\n");
+    let refused = shell.run("rule import tags.csv");
+    assert!(refused.contains("tags.csv:2: column Tag looks like a scope"), "{refused}");
+    assert!(refused.contains("the rules would apply to the whole fleet"), "{refused}");
+    assert!(refused.contains("hint: rename the column to scope and write tag:canary"), "{refused}");
+    assert!(shell.run("rule lint tags.csv").contains("column Tag looks like a scope"));
+    shell.write("owner.csv", "Target,Policy,Owner\nteamid:AAAAAAAAAA,Blocked,ana\n");
+    let warning = "column Owner is not used; 1 value is ignored";
+    for command in ["rule lint owner.csv", "rule diff owner.csv owner.csv"] {
+        let transcript = shell.run(command);
+        assert!(transcript.contains(warning), "{transcript}");
+    }
+    shell.write("title.csv", "Rules\n\nTarget;Policy\nteamid:AAAAAAAAAA;Blocked\n");
+    let refused = shell.run("rule import title.csv");
+    assert!(refused.contains("the column names seem to be on line 3"), "{refused}");
+    assert!(refused.contains("hint: tail -n +3 title.csv | nicelist rule import -"), "{refused}");
+}

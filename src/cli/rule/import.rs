@@ -254,7 +254,7 @@ fn common_fields(files: &[PathBuf], inputs: &[Input]) -> Result<Vec<RuleField>, 
             let missing = [(&first, two.without(one)), (&other, one.without(two))];
             let missing = missing.into_iter().filter(|(_, fields)| !fields.is_empty());
             let missing = missing.map(|(name, fields)| {
-                let columns: Vec<&str> = fields.iter().map(RuleField::word).collect();
+                let columns: Vec<&str> = fields.iter().map(RuleField::column).collect();
                 format!("{name} has no {}", columns.join(", "))
             });
             let missing: Vec<String> = missing.collect();
