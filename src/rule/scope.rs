@@ -23,14 +23,16 @@ pub enum ScopeError {
     Name(&'static str),
 }
 
-/// The error message for an unknown scope. Suggests the fleet for `all`, and otherwise the tag if
-/// the text is a valid tag name.
+/// The error message for an unknown scope. Suggests the fleet for `all`, and otherwise the tag and
+/// the host if the text is a valid tag name.
 fn unknown(text: &str) -> String {
-    let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID";
+    let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:NAME";
     let is_everything = ["all", "everyone", "*"].iter().any(|it| it.eq_ignore_ascii_case(text));
     match text.parse::<TagName>() {
         _ if is_everything => format!("invalid scope `{text}`: {expected}; did you mean fleet?"),
-        Ok(tag) => format!("invalid scope `{text}`: {expected}; did you mean tag:{tag}?"),
+        Ok(tag) => {
+            format!("invalid scope `{text}`: {expected}; did you mean tag:{tag} or host:{text}?")
+        }
         Err(_) => format!("invalid scope `{text}`: {expected}"),
     }
 }

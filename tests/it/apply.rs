@@ -179,7 +179,7 @@ fn every_fault_is_reported_with_its_place() {
     policy/a.toml:6:1: event-retention: can only be set for the fleet, not for tag:eng
     policy/a.toml:7:1: clientmode: unknown setting; did you mean client-mode?
     policy/a.toml:8:14: batch-size: invalid value `0`: expected a number from 1 to 1000
-    policy/a.toml:10:11: settings: invalid scope `desk`: expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:desk?
+    policy/a.toml:10:11: settings: invalid scope `desk`: expected fleet, group:NAME, tag:NAME, user:NAME or host:NAME; did you mean tag:desk or host:desk?
     policy/b.toml:1:7: tag eng already exists, at a.toml:1:7
     policy/b.toml:4:10: target: invalid teamid identifier `short`: expected 10 letters and digits
     policy/b.toml:10:11: expires: expected a date or a time, as in 2026-12-31 or [TIME], found a string

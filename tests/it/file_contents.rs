@@ -462,7 +462,7 @@ fn w14_csv_is_read_as_people_write_it() {
     $ nicelist rule convert scope.csv - --to jsonl
     exit code: 5
     ----- stderr -----
-    scope.csv:2: scope: invalid scope `eng`: expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID; did you mean tag:eng?
+    scope.csv:2: scope: invalid scope `eng`: expected fleet, group:NAME, tag:NAME, user:NAME or host:NAME; did you mean tag:eng or host:eng?
     error: 1 of 1 rows are invalid; nothing was written
     "#);
 }

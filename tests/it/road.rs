@@ -289,7 +289,8 @@ fn invalid_requests_are_reported_and_change_nothing() {
     exit code: 5
     ----- stderr -----
     error: tag `egn` not found
-    hint: did you mean `eng`?
+    hint: did you mean tag:eng?
+    hint: to create the tag: nicelist tag create egn
     ");
     insta::assert_snapshot!(shell.run("rule add cel teamid:EQHXZ8M8AV --cel uid==0"), @"
     $ nicelist rule add cel teamid:EQHXZ8M8AV --cel uid==0

@@ -123,7 +123,7 @@ scope = ""
     p.toml:18:1: polcy: unknown key; did you mean policy?
     p.toml:19:11: expires: expected a date or a time, as in 2026-12-31 or 2026-12-31T23:59:59Z, found a string
     p.toml:20:1: target: is missing
-    p.toml:25:9: scope: invalid scope ``: expected fleet, group:NAME, tag:NAME, user:NAME or host:MACHINE_ID
+    p.toml:25:9: scope: invalid scope ``: expected fleet, group:NAME, tag:NAME, user:NAME or host:NAME
     ");
     insta::assert_snapshot!(faults(&[file("p.toml", "[[rules]\n\na = 1\n[x")]), @"
     p.toml:1:9: unclosed array table, expected `]`

@@ -5,8 +5,8 @@ use axum::Json;
 
 use super::checks::{self, Force};
 use super::limits;
-use super::lookup::{similar_tag_hint, stored_rule};
-use crate::api::{ChangeAnswer, ChangeWarning};
+use super::lookup::{stored_rule, unknown_tag_hints};
+use crate::api::{ChangeAnswer, ChangeWarning, Problem};
 use crate::rule::{ChangeMessage, Revision, RuleDraft, RuleMerge};
 use crate::server::access::Permit;
 use crate::server::answer::{Answer, Refused, refused};
@@ -41,8 +41,8 @@ impl CheckedChange {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
 
-    /// Commits the change, unless it is a dry run. If a tag does not exist, the error's hint
-    /// suggests a similar tag, or shows how to create the tag.
+    /// Commits the change, unless it is a dry run. If a tag does not exist, the error has
+    /// hints from [`unknown_tag_hints`].
     pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
         let refusals = match state.engine.commit(self.change).await {
             Err(StoreError::Refused(refusals)) => refusals,
@@ -54,7 +54,9 @@ impl CheckedChange {
         });
         let problem = refused(&refusals);
         Err(match unknown {
-            Some(tag) => problem.hint(similar_tag_hint(state, tag).await?),
+            Some(tag) => {
+                unknown_tag_hints(state, tag).await?.into_iter().fold(problem, Problem::hint)
+            }
             None => problem,
         }
         .into())

@@ -18,6 +18,8 @@ pub(super) const EXACT_ID: &str = "id:";
 const AT_ONCE: usize = 500;
 /// A tag is suggested only if its similarity to the unknown one, from 0 to 1, is at least this.
 const ALIKE: f64 = 0.5;
+/// Maximum tags that are suggested for an unknown one.
+const MOST_TAGS: usize = 3;
 /// Maximum hosts that are listed when several match a name.
 const CANDIDATES: usize = 10;
 
@@ -194,14 +196,26 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
     })
 }
 
-/// Suggests the most similar tag or, if no tag is similar, how to create the tag.
-pub(super) async fn similar_tag_hint(state: &State, name: &TagName) -> Result<String, Refused> {
+/// Suggests the most similar tags, and the host with this name, and then how to create the tag.
+pub(super) async fn unknown_tag_hints(
+    state: &State,
+    name: &TagName,
+) -> Result<Vec<String>, Refused> {
     let tags = state.store.snapshot().await?.tags;
     let likeness =
         |tag: &Tag| strsim::normalized_damerau_levenshtein(tag.name.as_str(), name.as_str());
-    let nearest = tags.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    Ok(match nearest.filter(|tag| likeness(tag) >= ALIKE) {
-        Some(tag) => format!("did you mean `{}`?", tag.name),
-        None => format!("create it first: nicelist tag create {name}"),
-    })
+    let mut alike: Vec<(f64, &Tag)> = tags.iter().map(|tag| (likeness(tag), tag)).collect();
+    alike.retain(|(likeness, _)| *likeness >= ALIKE);
+    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut scopes: Vec<String> =
+        alike.iter().take(MOST_TAGS).map(|(_, tag)| format!("tag:{}", tag.name)).collect();
+    // Without a unique host, the other hints are enough.
+    if find(state, name.as_str()).await.is_ok() {
+        scopes.insert(0, format!("host:{name}"));
+    }
+    if scopes.is_empty() {
+        return Ok(vec![format!("create it first: nicelist tag create {name}")]);
+    }
+    let similar = format!("did you mean {}?", scopes.join(" or "));
+    Ok(vec![similar, format!("to create the tag: nicelist tag create {name}")])
 }
