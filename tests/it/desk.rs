@@ -130,7 +130,7 @@ fn a_pending_program_is_listed_once_until_a_rule_decides() {
     $ nicelist event list --waiting
     exit code: 0
     ----- stdout -----
-    LATEST  LAST RECEIVED  NAME  PUBLISHER  SIGNED  HOSTS  USERS  DECISION  BEST TARGET
+    EVENT  LAST RECEIVED  NAME  PUBLISHER  SIGNED  HOSTS  USERS  DECISION  BEST TARGET
     3  [TIME]  Pinecone  Pinecone Software AB  production  2  2  BLOCK_UNKNOWN  signingid:H3ZC9YV6RK:example.pinecone.desktop
     1  [TIME]  ledgerctl  ad hoc  1  1  BLOCK_UNKNOWN  cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af
     ");
@@ -199,11 +199,15 @@ fn without_a_terminal_an_event_must_be_named() {
     $ nicelist event approve 1 --host mira
     exit code: 2
     ----- stderr -----
-    error: the argument '[ID]' cannot be used with '--host <HOST>'
-
-    Usage: nicelist event approve <ID>
-
-    For more information, try '--help'.
+    error: an event ID cannot be used with --host
+    hint: for one host: --scope host:mira
+    ");
+    insta::assert_snapshot!(shell.run("event approve pinecone"), @"
+    $ nicelist event approve pinecone
+    exit code: 2
+    ----- stderr -----
+    error: `pinecone` is not an event ID
+    hint: nicelist find pinecone
     ");
     insta::assert_snapshot!(shell.run("event approve --bundle"), @"
     $ nicelist event approve --bundle

@@ -60,10 +60,10 @@ async fn events_of_another_server_are_imported_once() {
     $ nicelist event list -o csv
     exit code: 0
     ----- stdout -----
-    id,received,occurred,host,machine,user,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
-    3,[TIME],[TIME],LEO-AIR,LEO-AIR,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Juniper,,execution,,fe6a448ec93798de58a451909bf84baff306d3294ad99fd4a12034b878e3b274,,H3ZC9YV6RK,H3ZC9YV6RK:example.Juniper,unknown
-    2,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
-    1,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
+    id,received,occurred,host,machine,user,name,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
+    3,[TIME],[TIME],LEO-AIR,LEO-AIR,mira,Juniper,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Juniper,,execution,,fe6a448ec93798de58a451909bf84baff306d3294ad99fd4a12034b878e3b274,,H3ZC9YV6RK,H3ZC9YV6RK:example.Juniper,unknown
+    2,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,Pinecone,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
+    1,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,Pinecone,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
     ");
     let forwarded = [
         with(blocked("Pinecone", 0), json!({"machine_id": "MIRA-MBP"})),
@@ -271,9 +271,9 @@ async fn w12_the_body_of_an_upload_is_imported() {
     $ nicelist event list -o csv
     exit code: 0
     ----- stdout -----
-    id,received,occurred,host,machine,user,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
-    4,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Juniper,,execution,,fe6a448ec93798de58a451909bf84baff306d3294ad99fd4a12034b878e3b274,,H3ZC9YV6RK,H3ZC9YV6RK:example.Juniper,unknown
-    2,[TIME],[TIME],LEO-AIR,LEO-AIR,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Larch,,execution,,cf7def6f30cdfcbbc4b9ff540fb3a2f46d816917f700dad2b6d4e28532d38e50,,H3ZC9YV6RK,H3ZC9YV6RK:example.Larch,unknown
-    1,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
+    id,received,occurred,host,machine,user,name,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
+    4,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,Juniper,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Juniper,,execution,,fe6a448ec93798de58a451909bf84baff306d3294ad99fd4a12034b878e3b274,,H3ZC9YV6RK,H3ZC9YV6RK:example.Juniper,unknown
+    2,[TIME],[TIME],LEO-AIR,LEO-AIR,mira,Larch,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Larch,,execution,,cf7def6f30cdfcbbc4b9ff540fb3a2f46d816917f700dad2b6d4e28532d38e50,,H3ZC9YV6RK,H3ZC9YV6RK:example.Larch,unknown
+    1,[TIME],[TIME],MIRA-MBP,MIRA-MBP,mira,Pinecone,BLOCK_UNKNOWN,/Applications/Pinecone.app/Contents/MacOS/Pinecone,,execution,,b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e,,H3ZC9YV6RK,H3ZC9YV6RK:example.Pinecone,unknown
     ");
 }

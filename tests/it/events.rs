@@ -101,16 +101,16 @@ async fn file_accesses_are_listed_shown_and_counted() {
     $ nicelist event list
     exit code: 0
     ----- stdout -----
-    ID  RECEIVED  HOST  USER  DECISION  PATH  ACCESSED
-    2  [TIME]  mira  FILE_ACCESS_DECISION_DENIED  /opt/grab/bin/grab  /Users/mira/Library/Cookies/Cookies.binarycookies
-    1  [TIME]  mira  mira  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+    ID  RECEIVED  HOST  USER  NAME  DECISION  PATH  ACCESSED
+    2  [TIME]  mira  grab  FILE_ACCESS_DECISION_DENIED  /opt/grab/bin/grab  /Users/mira/Library/Cookies/Cookies.binarycookies
+    1  [TIME]  mira  mira  Pinecone  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
     ");
     insta::assert_snapshot!(shell.run("event list --kind file-access -o csv"), @"
     $ nicelist event list --kind file-access -o csv
     exit code: 0
     ----- stdout -----
-    id,received,occurred,host,machine,user,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
-    2,[TIME],[TIME],mira,mira,,FILE_ACCESS_DECISION_DENIED,/opt/grab/bin/grab,/Users/mira/Library/Cookies/Cookies.binarycookies,file-access,BrowserCookies,234afbd5f044f3636494f368fb8dc1139c181caad86b15cdbc3cf16550acdcd0,,,example.grab,unknown
+    id,received,occurred,host,machine,user,name,decision,path,accessed,kind,rule,sha256,cdhash,team_id,signing_id,signing_status
+    2,[TIME],[TIME],mira,mira,,grab,FILE_ACCESS_DECISION_DENIED,/opt/grab/bin/grab,/Users/mira/Library/Cookies/Cookies.binarycookies,file-access,BrowserCookies,234afbd5f044f3636494f368fb8dc1139c181caad86b15cdbc3cf16550acdcd0,,,example.grab,unknown
     ");
     insta::assert_snapshot!(shell.run("event show 2"), @"
     $ nicelist event show 2

@@ -313,6 +313,7 @@ fn bad_input_is_refused_with_a_hint() {
     ----- stderr -----
     error: cannot read missing.json
       No such file or directory (os error 2)
+    hint: nicelist find missing.json
     ");
     insta::assert_snapshot!(shell.run("rule explain teams:H3ZC9YV6RK --host mira"), @"
     $ nicelist rule explain teams:H3ZC9YV6RK --host mira

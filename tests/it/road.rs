@@ -178,9 +178,9 @@ fn an_approval_can_expire() {
     $ nicelist event list --blocked
     exit code: 0
     ----- stdout -----
-    ID  RECEIVED  HOST  USER  DECISION  PATH  ACCESSED
-    2  [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /usr/local/bin/ledgerctl
-    1  [TIME]  mira.local  mira.okafor  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
+    ID  RECEIVED  HOST  USER  NAME  DECISION  PATH  ACCESSED
+    2  [TIME]  mira.local  mira.okafor  ledgerctl  BLOCK_UNKNOWN  /usr/local/bin/ledgerctl
+    1  [TIME]  mira.local  mira.okafor  Pinecone  BLOCK_UNKNOWN  /Applications/Pinecone.app/Contents/MacOS/Pinecone
     ");
     insta::assert_snapshot!(shell.run("event show 1"), @"
     $ nicelist event show 1

@@ -7,7 +7,6 @@ use super::decide_many;
 use super::filter::WaitingFilter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::fleet::EventId;
 use crate::rule::PolicyKind;
 
 /// Allow a blocked program by creating a rule
@@ -37,7 +36,7 @@ Examples:
 pub(crate) struct ApproveArgs {
     /// Event ID from event list; without it, select from the programs pending approval
     #[arg(value_name = "ID")]
-    id: Option<i64>,
+    id: Option<String>,
     /// Also allow the files that the program writes; for compilers
     #[arg(long)]
     compiler: bool,
@@ -54,7 +53,7 @@ pub(super) async fn run(context: &Context, args: ApproveArgs) -> Result<(), CliE
     let ApproveArgs { id, compiler, bundle, waiting, decision } = args;
     let policy = if compiler { PolicyKind::AllowCompiler } else { PolicyKind::Allow };
     let policy = RulePolicy { policy, message: None };
-    match id.map(EventId) {
+    match waiting.event(id.as_deref())? {
         Some(id) if bundle => super::bundle::run(context, id, decision).await,
         Some(id) => decide::run(context, id, policy, decision).await,
         None => decide_many::run(context, waiting, policy, decision).await,

@@ -7,7 +7,6 @@ use super::decide_many;
 use super::filter::WaitingFilter;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::fleet::EventId;
 use crate::rule::PolicyKind;
 
 /// Block a program by creating a rule
@@ -30,7 +29,7 @@ Examples:
 pub(crate) struct BlockArgs {
     /// Event ID from event list; without it, select from the programs pending approval
     #[arg(value_name = "ID")]
-    id: Option<i64>,
+    id: Option<String>,
     /// Block without a notification on the Mac
     #[arg(long, conflicts_with = "message")]
     silent: bool,
@@ -47,7 +46,7 @@ pub(super) async fn run(context: &Context, args: BlockArgs) -> Result<(), CliErr
     let BlockArgs { id, silent, message, waiting, decision } = args;
     let policy = if silent { PolicyKind::SilentBlock } else { PolicyKind::Block };
     let policy = RulePolicy { policy, message };
-    match id.map(EventId) {
+    match waiting.event(id.as_deref())? {
         Some(id) => decide::run(context, id, policy, decision).await,
         None => decide_many::run(context, waiting, policy, decision).await,
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::api::{EventQuery, WaitingQuery};
 use crate::cli::arg::{Since, Words};
 use crate::cli::error::CliError;
-use crate::fleet::{EventKind, PathPattern};
+use crate::fleet::{EventId, EventKind, PathPattern};
 use crate::shell::argument;
 
 #[derive(Debug, Args)]
@@ -64,7 +64,7 @@ impl Filter {
 pub(crate) struct WaitingFilter {
     /// Select only programs pending on this host: machine ID, serial number or host name, or a
     /// unique prefix
-    #[arg(long, value_name = "HOST", conflicts_with = "id")]
+    #[arg(long, value_name = "HOST")]
     host: Option<String>,
     /// Select only programs that this user ran
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
@@ -86,6 +86,18 @@ pub(crate) struct WaitingFilter {
 }
 
 impl WaitingFilter {
+    /// The ID of an event, which cannot be used with a host. `--host` is refused here and not by
+    /// clap, so that the hint has the option for one host.
+    pub(super) fn event(&self, id: Option<&str>) -> Result<Option<EventId>, CliError> {
+        let Some(id) = id else { return Ok(None) };
+        let id = event_id(id)?;
+        match &self.host {
+            Some(host) => Err(CliError::usage("an event ID cannot be used with --host")
+                .hint(format!("for one host: --scope {}", argument(&format!("host:{host}"))))),
+            None => Ok(Some(id)),
+        }
+    }
+
     pub(super) fn is_given(&self) -> bool {
         let Self { host, user, blocked, signer, text, since } = self;
         *blocked
@@ -112,6 +124,14 @@ impl WaitingFilter {
         let since = since.map(|since| since.resolve(now));
         WaitingQuery { host, user, blocked, signer, text, since, ..WaitingQuery::default() }
     }
+}
+
+/// Reads the ID of an event.
+pub(super) fn event_id(text: &str) -> Result<EventId, CliError> {
+    text.trim().parse::<i64>().map(EventId).map_err(|_| {
+        CliError::usage(format!("`{text}` is not an event ID"))
+            .hint(format!("nicelist find {}", argument(text)))
+    })
 }
 
 /// Selects events by the time at which the server received them.
@@ -145,6 +165,14 @@ impl Period {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_is_not_an_event_id_leads_to_find() {
+        assert_eq!(event_id("368").unwrap(), EventId(368));
+        let refused = event_id("Zoom Workplace").unwrap_err();
+        assert_eq!((refused.kind.exit_code(), refused.hints.len()), (2, 1));
+        assert_eq!(refused.hints[0], "nicelist find 'Zoom Workplace'");
+    }
 
     #[test]
     fn a_period_ends_after_it_begins() {

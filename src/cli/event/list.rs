@@ -44,16 +44,25 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let ListArgs { waiting, filter, period, limit, view } = args;
     let arrangement = &view.arrangement;
     let query = period.limit(filter.query(), context.ui.now())?;
+    let is_filtered = query != EventQuery::default();
     let client = context.client().await?;
     if waiting {
-        let list = context.ui.arranged(arrangement, "no programs are pending approval")?;
+        let nothing = match is_filtered {
+            true => "no program pending approval matches these filters",
+            false => "no programs are pending approval",
+        };
+        let list = context.ui.arranged(arrangement, nothing)?;
         let limit = limit.unwrap_or(usize::MAX);
         return list.rows(waiting_programs(&context.ui, &client, &query.into(), limit).await?);
     }
     let page = limit.filter(|limit| *limit < LARGEST_PAGE);
     let query = EventQuery { limit: page, ..query };
     let mut wanted = limit.unwrap_or(usize::MAX);
-    let mut list = context.ui.arranged::<EventView>(arrangement, "no events")?;
+    let nothing = match query.user {
+        Some(_) => "no events; --user needs the whole name",
+        None => "no events",
+    };
+    let mut list = context.ui.arranged::<EventView>(arrangement, nothing)?;
     let mut pages = client.events(&query);
     while wanted > 0 {
         let Some(page) = pages.next().await? else { break };

@@ -2,9 +2,9 @@
 
 use clap::Args;
 
+use super::filter::event_id;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::fleet::EventId;
 
 /// Show an event with its signature and possible rules
 #[derive(Debug, Args)]
@@ -15,10 +15,11 @@ Examples:
 pub(crate) struct ShowArgs {
     /// Event ID from event list
     #[arg(value_name = "ID")]
-    id: i64,
+    id: String,
 }
 
 pub(super) async fn run(context: &Context, args: ShowArgs) -> Result<(), CliError> {
+    let id = event_id(&args.id)?;
     let client = context.client().await?;
-    context.ui.report(&client.event(EventId(args.id)).await?)
+    context.ui.report(&client.event(id).await?)
 }

@@ -16,10 +16,13 @@ impl Row for EventView {
             Column::csv("occurred", |event| Cell::Time(event.occurred)),
             Column::new("host", |event| Cell::text(host_label(&event.hostname, &event.machine))),
             Column::csv("machine", |event| Cell::text(&event.machine)),
-            Column::new("user", |event: &Self| Cell::text(&event.user)).rank(1),
+            Column::new("user", |event| Cell::text(&event.user)),
+            Column::new("name", |event| Cell::text(event_label(event))),
             Column::new("decision", |event| decision(&event.decision)),
-            Column::new("path", |event| Cell::text(&event.path)),
-            Column::new("accessed", |event: &Self| accessed(event, |access| &access.file)).rank(2),
+            Column::new("path", |event: &Self| Cell::text(&event.path)).rank(1).whole(),
+            Column::new("accessed", |event: &Self| accessed(event, |access| &access.file))
+                .rank(2)
+                .whole(),
             Column::csv("kind", |event| Cell::text(event.kind)),
             Column::csv("rule", |event| accessed(event, |access| &access.rule)),
             Column::csv("sha256", |event| Cell::text(&event.program.sha256)),
@@ -59,7 +62,7 @@ impl Row for WaitingView {
 
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::new("latest", |it| Cell::text(it.latest)),
+            Column::new("latest", |it: &Self| Cell::text(it.latest)).headed("event"),
             Column::new("last_received", |it| Cell::Time(Some(it.last_received))),
             Column::new("name", |it| Cell::text(waiting_label(it))),
             Column::new("publisher", |it| Cell::text(publisher(&it.program))),
@@ -84,6 +87,11 @@ fn accessed(event: &EventView, text: fn(&AccessView) -> &String) -> Cell {
 
 fn best_target(waiting: &WaitingView) -> Cell {
     Cell::optional(waiting.candidates.first().map(|best| &best.target))
+}
+
+/// The name of the program in an event.
+pub(super) fn event_label(event: &EventView) -> &str {
+    program_label(&event.path, &event.program.sha256)
 }
 
 pub(super) fn waiting_label(waiting: &WaitingView) -> &str {

@@ -14,6 +14,7 @@ use crate::cli::error::CliError;
 use crate::client::Client;
 use crate::fleet::{EventId, EventKind};
 use crate::rule::{Program, Target};
+use crate::shell::argument;
 
 /// Maximum events that are searched for a hash.
 const MOST_EVENTS: usize = 100;
@@ -105,7 +106,11 @@ impl Subject {
         if text.contains(':') && !Path::new(text).exists() {
             return Err(CliError::usage(not_a_target.to_string()));
         }
-        let programs = evidence::programs(text)?.into_iter().map(|file| EvaluationRequest {
+        let files = evidence::programs(text).map_err(|error| match text == "-" || Path::new(text).exists() {
+            true => error,
+            false => error.hint(format!("nicelist find {}", argument(text))),
+        })?;
+        let programs = files.into_iter().map(|file| EvaluationRequest {
             program: file.program,
             path: file.path,
             no_code: file.no_code,

@@ -34,12 +34,25 @@ pub(crate) struct Column<R> {
     pub(crate) rank: u8,
     /// Whether a terminal shows the column even if all its cells are empty.
     pub(crate) keeps_empty: bool,
+    /// The heading in tables, if it differs from the name.
+    pub(crate) heading: Option<&'static str>,
+    /// Whether a terminal shows the text on one line and shortens it only once, as for a path with
+    /// spaces.
+    pub(crate) is_whole: bool,
     pub(crate) cell: fn(&R) -> Cell,
 }
 
 impl<R> Column<R> {
     pub(crate) const fn new(name: &'static str, cell: fn(&R) -> Cell) -> Self {
-        Self { name, in_tables: true, rank: 0, keeps_empty: false, cell }
+        Self {
+            name,
+            in_tables: true,
+            rank: 0,
+            keeps_empty: false,
+            heading: None,
+            is_whole: false,
+            cell,
+        }
     }
 
     /// A column of CSV and TSV only.
@@ -50,6 +63,21 @@ impl<R> Column<R> {
     /// The column with this rank.
     pub(crate) const fn rank(self, rank: u8) -> Self {
         Self { rank, ..self }
+    }
+
+    /// The column with this heading in tables.
+    pub(crate) const fn headed(self, heading: &'static str) -> Self {
+        Self { heading: Some(heading), ..self }
+    }
+
+    /// The column with texts that stay on one line.
+    pub(crate) const fn whole(self) -> Self {
+        Self { is_whole: true, ..self }
+    }
+
+    /// The words for the column in tables.
+    pub(super) fn heading(&self) -> String {
+        self.heading.map_or_else(|| heading(self.name), str::to_owned)
     }
 
     /// The column if a user chose it.

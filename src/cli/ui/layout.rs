@@ -40,6 +40,8 @@ pub(super) struct Layout {
     widths: Vec<usize>,
     /// `None` if texts are not wrapped.
     wraps: Option<LongWords>,
+    /// The columns whose texts stay on one line. Columns after the end are wrapped.
+    whole: Vec<bool>,
 }
 
 impl Layout {
@@ -55,19 +57,30 @@ impl Layout {
             columns.iter_mut().zip(row).for_each(|(column, text)| column.push(text));
         }
         let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
-        let Some(limit) = limit else { return Self { widths: full, wraps: None } };
+        let Some(limit) = limit else { return Self { widths: full, wraps: None, whole: Vec::new() } };
         let room = limit.saturating_sub(table_width(&vec![0; full.len()]));
         let mut needed: Vec<usize> = columns.iter().map(|texts| needed_width(texts)).collect();
         widen_first(&mut needed, &columns, room);
         let widths = whole_words(needed, &full, room).unwrap_or_else(|| with_rest(full, room));
-        Self { widths, wraps: Some(long_words) }
+        Self { widths, wraps: Some(long_words), whole: Vec::new() }
+    }
+
+    /// Keeps the texts of these columns on one line if long words are shortened.
+    pub(super) fn with_whole(self, whole: Vec<bool>) -> Self {
+        Self { whole, ..self }
+    }
+
+    /// Whether a text has a word that is wider than its column.
+    pub(super) fn overflows(&self, column: usize, text: &str) -> bool {
+        let width = self.widths.get(column).copied().unwrap_or(usize::MAX);
+        self.wraps.is_some() && longest_word(&[text]) > width
     }
 
     /// Writes one row, on several lines if necessary.
     pub(super) fn write(&self, row: &[Piece<'_>], out: &mut String) {
-        let cells = row.iter().zip(&self.widths);
+        let cells = row.iter().zip(&self.widths).enumerate();
         let cells: Vec<Vec<String>> =
-            cells.map(|(piece, width)| self.lines(piece.text, *width)).collect();
+            cells.map(|(at, (piece, width))| self.lines(at, piece.text, *width)).collect();
         let texts: Vec<String> =
             row.iter().zip(&cells).map(|(piece, lines)| styled(lines, piece.style)).collect();
         // comfy-table would break a line that is wider than its column, so the column is widened.
@@ -84,10 +97,13 @@ impl Layout {
         }
     }
 
-    fn lines(&self, text: &str, width: usize) -> Vec<String> {
+    fn lines(&self, column: usize, text: &str, width: usize) -> Vec<String> {
         match self.wraps {
             None => vec![text.trim_end().to_owned()],
             Some(LongWords::Overflow) => wrap(text, width),
+            Some(LongWords::Shorten) if self.whole.get(column) == Some(&true) => {
+                vec![shortened(text, width).into_owned()]
+            }
             Some(LongWords::Shorten) => {
                 let words: Vec<_> = text.split(' ').map(|word| shortened(word, width)).collect();
                 wrap(&words.join(" "), width)

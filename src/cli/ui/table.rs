@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::cell::{Cell, Column, Row, Tone, heading};
+use super::cell::{Cell, Column, Row, Tone};
 use super::layout::{Layout, LongWords, Piece, needed_width, short_identifiers, table_width};
 use super::list::{text, tone_style};
 use super::output::Ui;
@@ -70,11 +70,12 @@ pub(super) fn write_table<R: Row>(
 struct Place {
     rank: u8,
     keeps_empty: bool,
+    is_whole: bool,
 }
 
 impl Place {
     fn of<R>(column: &Column<R>) -> Self {
-        Self { rank: column.rank, keeps_empty: column.keeps_empty }
+        Self { rank: column.rank, keeps_empty: column.keeps_empty, is_whole: column.is_whole }
     }
 }
 
@@ -96,7 +97,8 @@ impl Fitted {
             true => LongWords::Overflow,
             false => LongWords::Shorten,
         };
-        let layout = Layout::fit(shown, width, long_words);
+        let whole = kept(places, &columns).map(|place| place.is_whole).collect();
+        let layout = Layout::fit(shown, width, long_words).with_whole(whole);
         Self { columns, layout }
     }
 }
@@ -141,7 +143,7 @@ fn columns_that_fit(rows: &[Vec<&str>], places: &[Place], width: usize) -> Vec<V
 pub(super) fn note_left_out<R>(ui: &Ui, columns: &[Column<R>], visible: &[Visibility]) {
     let names = in_tables(columns).zip(visible);
     let names = names.filter(|(_, column)| **column == Visibility::LeftOut);
-    let names: Vec<String> = names.map(|(column, _)| heading(column.name)).collect();
+    let names: Vec<String> = names.map(|(column, _)| column.heading()).collect();
     if !names.is_empty() {
         ui.hint(format!("-o wide also shows {}; -o csv has all columns", names.join(", ")));
     }
@@ -166,7 +168,7 @@ fn list_text<R: Row>(ui: &Ui, cell: &Cell) -> String {
 }
 
 fn title<R>(column: &Column<R>) -> String {
-    heading(column.name).to_uppercase()
+    column.heading().to_uppercase()
 }
 
 #[cfg(test)]
@@ -178,7 +180,7 @@ mod tests {
         ["jonas-studio.local", "in-sync", "online", "lockdown", "just now", "design, canary"];
 
     fn shown(host: [&'static str; 6], ranks: [u8; 6], width: usize) -> Vec<&'static str> {
-        let places = ranks.map(|rank| Place { rank, keeps_empty: false });
+        let places = ranks.map(|rank| Place { rank, keeps_empty: false, is_whole: false });
         let columns = columns_that_fit(&[HEAD.to_vec(), host.to_vec()], &places, width);
         kept(&host, &columns).copied().collect()
     }
