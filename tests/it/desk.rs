@@ -50,6 +50,7 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     $ nicelist event approve 3 --scope fleet
     exit code: 4
     ----- stderr -----
+    event 3: Pinecone on joe.local for joe.lindqvist
     error: role helpdesk may not create rules for the whole fleet
     hint: choose a host, user, group or tag, for example: --scope host:NAME
     ");
@@ -57,6 +58,7 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     $ nicelist event approve 3 --as teamid --scope host:joe
     exit code: 4
     ----- stderr -----
+    event 3: Pinecone on joe.local for joe.lindqvist
     error: role helpdesk may not create teamid rules
     hint: choose a narrower rule type: --as signingid
     ");
@@ -64,6 +66,7 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     $ nicelist event approve 3 --scope tag:eng
     exit code: 4
     ----- stderr -----
+    event 3: Pinecone on joe.local for joe.lindqvist
     error: admin created the rule for signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng
     hint: role helpdesk may change only its own rules
     ");
@@ -233,7 +236,9 @@ fn m3_a_decision_that_is_repeated_is_unchanged() {
     ----- stdout -----
     unchanged  allow cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af in host:mira
     ----- stderr -----
+    event 1: ledgerctl on mira.local for mira.okafor
     the rule expires at [TIME]
+    the expiry was kept, because --for gives nearly the same time
     no changes (revision 4)
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --yes --for 24h --ticket IT-8 --dry-run"), @"
@@ -243,7 +248,9 @@ fn m3_a_decision_that_is_repeated_is_unchanged() {
     changed  allow cdhash:270b12fbfc3c7622b1b11893a173bf166ad6d6af in host:mira
                ticket IT-7 → IT-8
     ----- stderr -----
+    event 1: ledgerctl on mira.local for mira.okafor
     the rule expires at [TIME]
+    the expiry was kept, because --for gives nearly the same time
     dry run: nothing was changed (revision 4)
     ");
     insta::assert_snapshot!(shell.run("event block 1 --yes"), @"
@@ -255,6 +262,7 @@ fn m3_a_decision_that_is_repeated_is_unchanged() {
                expires [TIME] → none
                ticket IT-7 → none
     ----- stderr -----
+    event 1: ledgerctl on mira.local for mira.okafor
     revision 5
     ");
 }
@@ -340,4 +348,24 @@ fn the_approval_of_a_bundle_asks_only_for_the_scope() {
     terminal.shows(&format!("allow binary:{program} in host:mira"));
     assert_eq!(terminal.end().code, 0);
     assert_eq!(shell.json("rule list")[0]["bundle_hash"], hash);
+}
+
+#[test]
+fn the_approval_of_a_program_that_a_rule_blocks_is_a_warning() {
+    let (shell, _server) = with_two_macs();
+    shell.run("rule add block teamid:H3ZC9YV6RK --ticket IT-4711");
+    insta::assert_snapshot!(shell.run("event approve 3 --yes --dry-run"), @"
+    $ nicelist event approve 3 --yes --dry-run
+    exit code: 0
+    ----- stdout -----
+    added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
+    ----- stderr -----
+    event 3: Pinecone on joe.local for joe.lindqvist
+    warning: Pinecone is blocked by the rule block teamid:H3ZC9YV6RK in fleet (IT-4711, by admin): the approval overrides it
+    dry run: nothing was changed (revision 4)
+    ");
+    let empty = shell.run("event list --waiting --text nosuch");
+    assert!(empty.contains("no program pending approval matches these filters"), "{empty}");
+    let empty = shell.run("event list --user mir");
+    assert!(empty.contains("no events; --user needs the whole name"), "{empty}");
 }

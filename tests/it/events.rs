@@ -155,6 +155,7 @@ async fn file_accesses_are_listed_shown_and_counted() {
     $ nicelist event approve 2 --yes
     exit code: 5
     ----- stderr -----
+    event 2: grab on mira
     error: event 2 is a file access; rules of the server cannot allow it
     hint: change the file-access rule `BrowserCookies` in the Mac's configuration profile
     ");
@@ -164,6 +165,7 @@ async fn file_accesses_are_listed_shown_and_counted() {
     ----- stdout -----
     added  block binary:234afbd5f044f3636494f368fb8dc1139c181caad86b15cdbc3cf16550acdcd0 in host:mira
     ----- stderr -----
+    event 2: grab on mira
     revision 1
     ");
 }
@@ -295,6 +297,7 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     $ nicelist event approve 1 --bundle --yes
     exit code: 6
     ----- stderr -----
+    event 1: Pinecone on mira for mira
     error: only 2 of 3 programs of the bundle Pinecone of event 1 are known
     hint: a Mac with enable-bundles reports the others when it blocks a program of the bundle again
     hint: to approve only the program itself, leave out --bundle
@@ -323,6 +326,7 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     added  allow binary:b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e in fleet
     added  allow binary:e81d3b0e9d82feaaf5f6e55bdff24731d7eee08632ffa63801e6397290c5d20a in fleet
     ----- stderr -----
+    event 1: Pinecone on mira for mira
     rules for programs of Pinecone 3.8.2: 3
     dry run: nothing was changed (revision 1)
     ");
@@ -334,6 +338,7 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     added  allow binary:b5ba8d2ee0e1928bbaaccba5427fd0e5334f1d48d8a746488da02c847c09749e in fleet
     added  allow binary:e81d3b0e9d82feaaf5f6e55bdff24731d7eee08632ffa63801e6397290c5d20a in fleet
     ----- stderr -----
+    event 1: Pinecone on mira for mira
     rules for programs of Pinecone 3.8.2: 3
     revision 2
     ");
@@ -382,6 +387,7 @@ async fn an_incomplete_or_wrong_bundle_is_not_approved() {
     $ nicelist event approve 1 --bundle --yes
     exit code: 5
     ----- stderr -----
+    event 1: lonely on mira for mira
     error: event 1 has no bundle hash from Santa
     hint: to approve only the program itself, leave out --bundle
     hint: to have Macs hash the bundles of blocked programs: nicelist settings set enable-bundles=true
@@ -390,6 +396,7 @@ async fn an_incomplete_or_wrong_bundle_is_not_approved() {
     $ nicelist event approve 2 --bundle --yes
     exit code: 6
     ----- stderr -----
+    event 2: Pinecone on mira for mira
     error: the 2 reported programs of the bundle Pinecone of event 2 do not match the bundle's hash
     hint: a host may have reported a wrong program; nicelist event list --kind bundle-member lists the reports
     ");
@@ -399,6 +406,7 @@ async fn an_incomplete_or_wrong_bundle_is_not_approved() {
     $ nicelist event approve 5 --bundle --yes
     exit code: 5
     ----- stderr -----
+    event 5: grab on mira
     error: event 5 has no bundle hash from Santa
     hint: to approve only the program itself, leave out --bundle
     hint: to have Macs hash the bundles of blocked programs: nicelist settings set enable-bundles=true

@@ -238,6 +238,7 @@ fn an_approval_can_expire() {
     $ nicelist event approve 1 --as certificate --scope tag:eng
     exit code: 5
     ----- stderr -----
+    event 1: Pinecone on mira.local for mira.okafor
     error: tag `eng` not found
     hint: create it first: nicelist tag create eng
     ");
@@ -247,6 +248,7 @@ fn an_approval_can_expire() {
     ----- stdout -----
     added  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
     ----- stderr -----
+    event 1: Pinecone on mira.local for mira.okafor
     the rule expires at [TIME]
     revision 1
     ");

@@ -24,12 +24,13 @@ pub(super) async fn run(
         ticket: args.ticket.clone(),
         dry_run: args.dry_run,
     };
+    let event = client.event(id).await?;
     if args.is_complete() {
+        super::subject::announce(context, &event);
         if let Some(scope) = args.scope.clone() {
             request.scope = Some(context.scope(&client, scope).await?);
         }
     } else {
-        let event = client.event(id).await?;
         // For an incomplete bundle, no question is asked, because the server refuses the approval
         // and returns the reason.
         if let Some(bundle) = complete(&event) {

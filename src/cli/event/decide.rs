@@ -6,7 +6,8 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::question;
-use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, ExpiresIn};
+use super::subject::{self, Choice};
+use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, EventView, ExpiresIn};
 use crate::cli::arg::{self, Expiry, RuleExpiry, Words};
 use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
@@ -142,24 +143,25 @@ pub(super) async fn run(
         comment: args.comment.clone(),
         ticket: args.ticket.clone(),
     };
-    let mut event = None;
-    if args.is_complete() {
+    let event = client.event(id).await?;
+    let is_open = !args.is_complete();
+    if !is_open {
+        subject::announce(context, &event);
         if let Some(scope) = args.scope.clone() {
             request.scope = Some(context.scope(&client, scope).await?);
         }
-        if is_in_words(ui, args.dry_run) {
-            event = Some(client.event(id).await?);
-        }
-    } else {
-        let known = client.event(id).await?;
+    }
+    let (rule_type, scope) = (request.rule_type, request.scope.as_ref());
+    let choice = Choice { policy: request.policy, rule_type, scope, is_open };
+    subject::warn_of_block(context, &client, &event, &choice).await?;
+    if is_open {
         if !ui.can_ask() {
-            return Err(undecided(&known, policy.policy));
+            return Err(undecided(&event, policy.policy));
         }
-        question::ask(context, &client, &known, &mut args, &mut request).await?;
-        event = Some(known);
+        question::ask(context, &client, &event, &mut args, &mut request).await?;
     }
     let answer = client.decide(id, &request).await?;
-    show(ui, &answer, event.as_ref(), args.dry_run)?;
+    show(ui, &answer, &event.event, &request)?;
     args.wait(context, &client, &answer.machine).await
 }
 
@@ -180,33 +182,40 @@ fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
 fn show(
     ui: &Ui,
     answer: &DecisionAnswer,
-    event: Option<&EventDetail>,
-    dry_run: bool,
+    event: &EventView,
+    request: &DecisionRequest,
 ) -> Result<(), CliError> {
     let DecisionAnswer { rule, outcome, fields, revision, warnings, machine: _ } = answer;
     let rules = std::slice::from_ref(rule);
     let outcomes = &[*outcome];
     let differences = &[RuleDifference { edit: 0, fields: fields.clone() }];
-    match event.map(|event| &event.event) {
-        Some(event) if is_in_words(ui, dry_run) => {
-            change::warn(ui, warnings);
-            let program = program_label(&event.path, &event.program.sha256);
-            let hostname = |machine: &MachineId| match *machine == event.machine {
-                true => host_label(&event.hostname, machine).to_owned(),
-                false => machine.as_str().to_owned(),
-            };
-            let program = |_: &RuleDraft| program.to_owned();
-            let (program, hostname) = (&program, &hostname);
-            Results { rules, outcomes, differences, program, hostname }.show(ui)?;
-        }
-        _ => {
-            let decided = DecidedRules { rules, outcomes, differences, warnings };
-            decided.show(ui, answer)?;
-            decided.show_expiry(ui, "the rule expires");
-        }
+    if is_in_words(ui, request.dry_run) {
+        change::warn(ui, warnings);
+        let program = program_label(&event.path, &event.program.sha256);
+        let hostname = |machine: &MachineId| match *machine == event.machine {
+            true => host_label(&event.hostname, machine).to_owned(),
+            false => machine.as_str().to_owned(),
+        };
+        let program = |_: &RuleDraft| program.to_owned();
+        let (program, hostname) = (&program, &hostname);
+        Results { rules, outcomes, differences, program, hostname }.show(ui)?;
+    } else {
+        let decided = DecidedRules { rules, outcomes, differences, warnings };
+        decided.show(ui, answer)?;
+        decided.show_expiry(ui, "the rule expires");
     }
-    conclude(ui, outcomes, *revision, dry_run);
+    note_kept_expiry(ui, request, answer);
+    conclude(ui, outcomes, *revision, request.dry_run);
     Ok(())
+}
+
+/// Shows why a repeated `--for` did not move the expiry. The server keeps an expiry that is nearly
+/// the same, so that a repeated command changes nothing.
+fn note_kept_expiry(ui: &Ui, request: &DecisionRequest, answer: &DecisionAnswer) {
+    let is_changed = answer.fields.iter().any(|field| &*field.field == "expires");
+    if request.expires_in.is_some() && answer.outcome != Outcome::Added && !is_changed {
+        ui.status("the expiry was kept, because --for gives nearly the same time");
+    }
 }
 
 /// Whether the results of a decision are sentences: on a terminal, if something may have changed.

@@ -11,6 +11,7 @@ mod list;
 mod question;
 mod show;
 mod stats;
+mod subject;
 mod tail;
 mod undo;
 mod view;
