@@ -9,6 +9,7 @@ use clap::builder::NonEmptyStringValueParser;
 
 use super::context::Context;
 use super::error::CliError;
+use crate::shell::argument;
 use wanted::Wanted;
 
 /// Find programs, hosts, users, rules and events by any text
@@ -34,10 +35,22 @@ pub(crate) struct FindArgs {
     /// Hash, path, name, identifier, user, ticket, event ID, or URL of a block window
     #[arg(value_name = "ANYTHING", value_parser = NonEmptyStringValueParser::new())]
     text: String,
+    /// Refused with a hint, because users expect it
+    #[arg(long, value_name = "HOST", hide = true)]
+    host: Option<String>,
 }
 
-pub(super) async fn run(context: &Context, FindArgs { text }: FindArgs) -> Result<(), CliError> {
+pub(super) async fn run(
+    context: &Context,
+    FindArgs { text, host }: FindArgs,
+) -> Result<(), CliError> {
     let ui = &context.ui;
+    if let Some(host) = host {
+        let (text, host) = (argument(&text), argument(&host));
+        return Err(CliError::usage("find does not accept --host")
+            .hint(format!("nicelist program list --text {text} --host {host}"))
+            .hint(format!("nicelist event list --text {text} --host {host}")));
+    }
     let wanted = Wanted::read(&text);
     if wanted.is_part {
         ui.status(format!("searching for {}", wanted.text));

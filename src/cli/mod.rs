@@ -162,7 +162,9 @@ impl Command {
     /// asks no questions.
     const fn is_for_reading(&self) -> bool {
         match self {
-            Self::Status(_) | Self::History(_) | Self::Plan(_) | Self::Help(_) => true,
+            Self::Status(_) | Self::Find(_) | Self::History(_) | Self::Plan(_) | Self::Help(_) => {
+                true
+            }
             Self::Rule(command) => matches!(
                 command,
                 rule::Command::List(_)

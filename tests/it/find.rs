@@ -22,12 +22,13 @@ fn an_app_that_is_blocked_is_found_with_the_command_that_approves_it() {
     $ nicelist find pinecone
     exit code: 0
     ----- stdout -----
-    Program 2
+    Program Pinecone
       about  Pinecone, Pinecone Software AB, production, signingid:H3ZC9YV6RK:example.pinecone.desktop
       hosts  2
       rule  none
       last block  [TIME]
       blocked  /Applications/Pinecone.app/Contents/MacOS/Pinecone on joe.local for joe.lindqvist (event 3)
+      why  no rule; lockdown blocks unknown programs
       next  nicelist event approve 3
     ");
     shell.run("event approve 3 --scope host:joe");
@@ -35,13 +36,26 @@ fn an_app_that_is_blocked_is_found_with_the_command_that_approves_it() {
     $ nicelist find pinecone
     exit code: 0
     ----- stdout -----
-    Program 2
+    Program Pinecone
       about  Pinecone, Pinecone Software AB, production, signingid:H3ZC9YV6RK:example.pinecone.desktop
       hosts  2
-      rule  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe
+      rule  allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:joe.local
       last block  [TIME]
       blocked  /Applications/Pinecone.app/Contents/MacOS/Pinecone on joe.local for joe.lindqvist (event 3)
-      next  nicelist rule explain 3 --host joe
+      next  nicelist rule explain 3 --host joe.local
+    ");
+}
+
+#[test]
+fn a_host_is_refused_with_commands_that_accept_it() {
+    let (shell, _server) = with_two_macs();
+    insta::assert_snapshot!(shell.run("find zoom --host mira"), @"
+    $ nicelist find zoom --host mira
+    exit code: 2
+    ----- stderr -----
+    error: find does not accept --host
+    hint: nicelist program list --text zoom --host mira
+    hint: nicelist event list --text zoom --host mira
     ");
 }
 
@@ -76,8 +90,8 @@ fn a_program_is_found_by_hash_path_publisher_and_url() {
     $ nicelist find https://santa.example/blocked/6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206 -o csv
     exit code: 0
     ----- stdout -----
-    kind,name,about,rules,hosts,last_block,next
-    program,2,"Pinecone, Pinecone Software AB, production, signingid:H3ZC9YV6RK:example.pinecone.desktop",,2,[TIME],nicelist event approve 3
+    kind,name,about,rules,hosts,last_block,next,why
+    program,2,"Pinecone, Pinecone Software AB, production, signingid:H3ZC9YV6RK:example.pinecone.desktop",,2,[TIME],nicelist event approve 3,no rule; lockdown blocks unknown programs
     ----- stderr -----
     searching for 6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
     "#);
@@ -94,7 +108,7 @@ fn hosts_users_and_events_are_found() {
       about  mira.local, serial LAB000000001, user mira, in-sync
       last block  [TIME]
       blocked  /Applications/Pinecone.app/Contents/MacOS/Pinecone on mira.local for mira.okafor (event 2)
-      next  nicelist event approve --host mira
+      next  nicelist event approve --host mira.local
 
     User mira
       about  primary user of mira.local
@@ -123,12 +137,13 @@ fn hosts_users_and_events_are_found() {
       blocked  /Applications/Pinecone.app/Contents/MacOS/Pinecone on joe.local for joe.lindqvist (event 3)
       next  nicelist event approve 3
 
-    Program 2
+    Program Pinecone
       about  Pinecone, Pinecone Software AB, production, signingid:H3ZC9YV6RK:example.pinecone.desktop
       hosts  2
       rule  none
       last block  [TIME]
       blocked  /Applications/Pinecone.app/Contents/MacOS/Pinecone on joe.local for joe.lindqvist (event 3)
+      why  no rule; lockdown blocks unknown programs
       next  nicelist event approve 3
     ");
     assert_eq!(found(&shell, "LAB000000001").len(), 2, "both Macs report this serial number");

@@ -59,7 +59,11 @@ pub(super) async fn warn_of_block(
     if let Some(matched) = rules.next()
         && is_block(&matched.rule.rule.policy)
     {
-        context.ui.warn(warning(event_label(event), &matched.rule, effect(detail, choice, &matched.rule)));
+        context.ui.warn(warning(
+            event_label(event),
+            &matched.rule,
+            effect(detail, choice, &matched.rule),
+        ));
     }
     Ok(())
 }
@@ -90,7 +94,8 @@ fn effect(detail: &EventDetail, choice: &Choice<'_>, blocking: &RuleView) -> &'s
     if choice.is_open {
         return MAY_OVERRIDE;
     }
-    let fits = |target: &&Target| choice.rule_type.is_none_or(|wanted| wanted == target.rule_type());
+    let fits =
+        |target: &&Target| choice.rule_type.is_none_or(|wanted| wanted == target.rule_type());
     let chosen = detail.candidates.iter().map(|each| &each.target).find(fits);
     let (Some(chosen), Ok(target)) = (chosen, blocking.rule.target.parse::<Target>()) else {
         return MAY_OVERRIDE;

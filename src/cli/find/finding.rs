@@ -1,10 +1,13 @@
 //! The possible meanings of a text, as rows and in full.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use crate::api::{EventView, RuleView};
 use crate::cli::labels::{capital, host_label, rule_label};
 use crate::cli::ui::{Cell, Column, Group, Report, Row};
+use crate::rule::RuleDraft;
 
 /// Maximum rules of a program that are shown in full.
 const MOST_RULES: usize = 5;
@@ -49,8 +52,44 @@ pub(super) struct Finding {
     /// reports of at most 100 hosts are searched. For an event, the event itself if it is a block.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) last_block: Option<EventView>,
+    /// Why Santa blocked the program, if the last block shows it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) why: &'static str,
     /// A command to paste.
     pub(super) next: String,
+    /// The title for people, if it is not the name.
+    #[serde(skip)]
+    pub(super) title: Option<String>,
+    /// The host names in the scopes of rules, by machine ID.
+    #[serde(skip)]
+    pub(super) hostnames: HashMap<String, String>,
+}
+
+impl Finding {
+    /// A finding without rules, hosts and blocks.
+    pub(super) fn new(kind: Kind, name: String, about: String, next: String) -> Self {
+        Self {
+            kind,
+            name,
+            about,
+            rules: Vec::new(),
+            hosts: None,
+            last_block: None,
+            why: "",
+            next,
+            title: None,
+            hostnames: HashMap::new(),
+        }
+    }
+
+    /// A rule in one line, with the name of the host instead of its machine ID.
+    fn rule_line(&self, rule: &RuleDraft) -> String {
+        let hostname = rule.scope.strip_prefix("host:").and_then(|id| self.hostnames.get(id));
+        match hostname {
+            Some(hostname) => format!("{} {} in host:{hostname}", rule.policy, rule.target),
+            None => rule_label(rule),
+        }
+    }
 }
 
 impl Row for Finding {
@@ -70,16 +109,17 @@ impl Row for Finding {
                 None => Cell::text(""),
             }),
             Column::new("next", |it| Cell::text(&it.next)),
+            Column::csv("why", |it| Cell::text(it.why)),
         ]
     }
 }
 
 impl Report for Finding {
     fn groups(&self) -> Vec<Group> {
-        let Self { kind, name, about, rules, hosts, last_block, next } = self;
+        let Self { kind, name, about, rules, hosts, last_block, why, next, title, .. } = self;
         let mut fields = vec![("about", Cell::text(about)), ("hosts", Cell::optional(*hosts))];
         let shown = rules.iter().take(MOST_RULES);
-        fields.extend(shown.map(|view| ("rule", Cell::text(rule_label(&view.rule)))));
+        fields.extend(shown.map(|view| ("rule", Cell::text(self.rule_line(&view.rule)))));
         if let more @ 1.. = rules.len().saturating_sub(MOST_RULES) {
             fields.push(("", Cell::text(format!("and {more} more"))));
         }
@@ -92,8 +132,10 @@ impl Report for Finding {
         } else if matches!(kind, Kind::Program | Kind::Host | Kind::User) {
             fields.push(("last_block", Cell::text("none")));
         }
+        fields.push(("why", Cell::text(why)));
         fields.push(("next", Cell::text(next)));
-        vec![Group::titled(format!("{} {name}", capital(kind.word())), fields)]
+        let title = title.as_ref().unwrap_or(name);
+        vec![Group::titled(format!("{} {title}", capital(kind.word())), fields)]
     }
 }
 

@@ -1,5 +1,7 @@
 //! Searches for the possible meanings of a text.
 
+use std::collections::HashMap;
+
 use futures_util::future::try_join_all;
 use serde::de::DeserializeOwned;
 
@@ -26,6 +28,10 @@ const MOST_EVENTS: usize = 500;
 const MOST_HOSTS: usize = 1_000;
 /// Maximum hosts of a user that are shown.
 const MOST_NAMED: usize = 3;
+
+/// Santa's decision about a program without a rule in lockdown.
+const BLOCK_UNKNOWN: &str = "BLOCK_UNKNOWN";
+const NO_RULE: &str = "no rule; lockdown blocks unknown programs";
 
 /// Everything that the text can be.
 #[derive(Default)]
@@ -211,28 +217,44 @@ async fn last_block_of(
 async fn of_program(client: &Client, view: ProgramView) -> Result<Finding, CliError> {
     let ProgramView { id, name, program, hosts, .. } = view;
     let ProgramDetail { rules, sightings, .. } = client.program(id).await?;
+    let named = sightings.iter().filter(|sighting| !sighting.hostname.is_empty());
+    let hostnames =
+        named.map(|it| (it.machine.to_string(), it.hostname.clone())).collect::<HashMap<_, _>>();
     let last_block = last_block_of(client, sightings).await?;
-    let next = match &last_block {
-        Some(event) if rules.is_empty() => format!("nicelist event approve {}", event.id),
-        Some(event) => {
-            let host = argument(event.machine.as_str());
-            format!("nicelist rule explain {} --host {host}", event.id)
+    let is_unknown = |event: &EventView| rules.is_empty() && &*event.decision.0 == BLOCK_UNKNOWN;
+    let (why, next) = match &last_block {
+        Some(event) if is_unknown(event) => {
+            (NO_RULE, format!("nicelist event approve {}", event.id))
         }
-        None => format!("nicelist program show {id}"),
+        Some(event) => {
+            let host = argument(host_label(&event.hostname, &event.machine));
+            ("", format!("nicelist rule explain {} --host {host}", event.id))
+        }
+        None => ("", format!("nicelist program show {id}")),
     };
     let status = program.signing_status.word();
     let best = program.target(RuleType::SigningId).or_else(|| program.target(RuleType::Binary));
     let best = best.map(|target| target.to_string()).unwrap_or_default();
     let about = joined([name.as_str(), publisher(&program), status, &best], ", ");
-    let name = id.to_string();
-    Ok(Finding { kind: Kind::Program, name, about, rules, hosts: Some(hosts), last_block, next })
+    Ok(Finding {
+        kind: Kind::Program,
+        name: id.to_string(),
+        about,
+        rules,
+        hosts: Some(hosts),
+        last_block,
+        why,
+        next,
+        title: Some(name).filter(|name| !name.is_empty()),
+        hostnames,
+    })
 }
 
 async fn of_host(client: &Client, host: HostView) -> Result<Finding, CliError> {
     let query = EventQuery { host: Some(exactly(&host.machine)), ..EventQuery::default() };
     let last_block = last_block(client, query).await?;
     let HostView { machine, serial, hostname, primary_user, state, .. } = host;
-    let named = argument(machine.as_str());
+    let named = argument(host_label(&hostname, &machine));
     let next = match &last_block {
         Some(_) => format!("nicelist event approve --host {named}"),
         None => format!("nicelist host show {named}"),
@@ -244,7 +266,7 @@ async fn of_host(client: &Client, host: HostView) -> Result<Finding, CliError> {
     let (serial, user) = (labeled("serial", &serial), labeled("user", &primary_user));
     let about = joined([hostname.as_str(), &serial, &user, state.word()], ", ");
     let name = machine.to_string();
-    Ok(Finding { kind: Kind::Host, name, about, rules: Vec::new(), hosts: None, last_block, next })
+    Ok(Finding { last_block, ..Finding::new(Kind::Host, name, about, next) })
 }
 
 /// The user with exactly this name, as the primary user of hosts or in events.
@@ -271,13 +293,9 @@ async fn user(client: &Client, name: &str) -> Result<Option<Finding>, CliError> 
         false => format!("primary user of {}", first_names(names, MOST_NAMED)),
     };
     Ok(Some(Finding {
-        kind: Kind::User,
-        name: name.to_owned(),
-        about,
-        rules: Vec::new(),
         hosts: Some(hosts.len() as u64),
         last_block,
-        next,
+        ..Finding::new(Kind::User, name.to_owned(), about, next)
     }))
 }
 
@@ -296,13 +314,8 @@ fn of_event(EventDetail { event, .. }: EventDetail) -> Finding {
     let host = host_label(&event.hostname, &event.machine);
     let about = joined([&*event.decision.0, &event.path, host, &event.user], ", ");
     Finding {
-        kind: Kind::Event,
-        name: id.to_string(),
-        about,
-        rules: Vec::new(),
-        hosts: None,
         last_block: is_block.then_some(event),
-        next: format!("nicelist event {command} {id}"),
+        ..Finding::new(Kind::Event, id.to_string(), about, format!("nicelist event {command} {id}"))
     }
 }
 
@@ -313,13 +326,7 @@ fn of_rule(view: RuleView) -> Finding {
     let what = format!("{} in {scope}", rule.policy);
     let by = format!("revision {} by {}", view.revision, view.author);
     let comment = rule.comment.as_deref().unwrap_or_default();
-    Finding {
-        kind: Kind::Rule,
-        name: rule.target.clone(),
-        about: joined([what.as_str(), &ticket, comment, &by], ", "),
-        next: format!("nicelist rule show {}", argument(&rule.target)),
-        rules: Vec::new(),
-        hosts: None,
-        last_block: None,
-    }
+    let about = joined([what.as_str(), &ticket, comment, &by], ", ");
+    let next = format!("nicelist rule show {}", argument(&rule.target));
+    Finding::new(Kind::Rule, rule.target.clone(), about, next)
 }

@@ -106,9 +106,11 @@ impl Subject {
         if text.contains(':') && !Path::new(text).exists() {
             return Err(CliError::usage(not_a_target.to_string()));
         }
-        let files = evidence::programs(text).map_err(|error| match text == "-" || Path::new(text).exists() {
-            true => error,
-            false => error.hint(format!("nicelist find {}", argument(text))),
+        let files = evidence::programs(text).map_err(|error| {
+            match text == "-" || Path::new(text).exists() {
+                true => error,
+                false => error.hint(format!("nicelist find {}", argument(text))),
+            }
         })?;
         let programs = files.into_iter().map(|file| EvaluationRequest {
             program: file.program,

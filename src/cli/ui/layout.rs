@@ -57,7 +57,9 @@ impl Layout {
             columns.iter_mut().zip(row).for_each(|(column, text)| column.push(text));
         }
         let full: Vec<usize> = columns.iter().map(|texts| widest(texts)).collect();
-        let Some(limit) = limit else { return Self { widths: full, wraps: None, whole: Vec::new() } };
+        let Some(limit) = limit else {
+            return Self { widths: full, wraps: None, whole: Vec::new() };
+        };
         let room = limit.saturating_sub(table_width(&vec![0; full.len()]));
         let mut needed: Vec<usize> = columns.iter().map(|texts| needed_width(texts)).collect();
         widen_first(&mut needed, &columns, room);
@@ -70,10 +72,18 @@ impl Layout {
         Self { whole, ..self }
     }
 
+    /// Whether a text is wider than its column, so that it is wrapped.
+    pub(super) fn wraps_text(&self, column: usize, text: &str) -> bool {
+        self.wraps.is_some() && width_of(text) > self.width(column)
+    }
+
     /// Whether a text has a word that is wider than its column.
     pub(super) fn overflows(&self, column: usize, text: &str) -> bool {
-        let width = self.widths.get(column).copied().unwrap_or(usize::MAX);
-        self.wraps.is_some() && longest_word(&[text]) > width
+        self.wraps.is_some() && longest_word(&[text]) > self.width(column)
+    }
+
+    fn width(&self, column: usize) -> usize {
+        self.widths.get(column).copied().unwrap_or(usize::MAX)
     }
 
     /// Writes one row, on several lines if necessary.
@@ -300,6 +310,16 @@ mod tests {
         assert_eq!(text, format!("1  {path}\n"));
         let text = table(&[&["rule", &format!("allow {path}")]], Some(40), LongWords::Overflow);
         assert_eq!(text, format!("rule  allow\n      {path}\n"));
+    }
+
+    #[test]
+    fn a_whole_text_is_shortened_once() {
+        let path = "/Applications/Zoom Workplace.app/Contents/MacOS/Zoom Workplace";
+        let layout = Layout::fit([vec!["1", path]].into_iter(), Some(30), LongWords::Shorten);
+        let layout = layout.with_whole(vec![false, true]);
+        let mut out = String::new();
+        layout.write(&["1", path].map(|text| Piece { text, style: Style::new() }), &mut out);
+        assert_eq!(out, "1  /Applications…oom Workplace\n");
     }
 
     #[test]

@@ -66,7 +66,9 @@ fn draw(sections: &[Section], ui: &Ui) -> String {
             out.push('\n');
         }
         let style = tone_style(ui, Tone::Strong);
-        out.push_str(&format!("{style}{}{style:#}\n", harmless(&section.title)));
+        for line in wrap(&harmless(&section.title), ui.width.get().unwrap_or(usize::MAX)) {
+            out.push_str(&format!("{style}{line}{style:#}\n"));
+        }
         let widths = section.items.iter().map(|item| width_of(&item.name));
         let column = widths.filter(|width| *width <= WIDEST_NAME).max().unwrap_or(0);
         for item in &section.items {

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::cell::{Cell, Row, Tone, harmless, heading};
-use super::layout::{Layout, LongWords, Piece};
+use super::layout::{Layout, LongWords, Piece, wrap};
 use super::list::{separated, text, tone_style};
 use super::output::Ui;
 use crate::cli::error::CliError;
@@ -127,11 +127,41 @@ fn draw(groups: &[Group], ui: &Ui) -> String {
             out.push_str(&format!("{style}{}{style:#}\n", harmless(title)));
         }
         for (name, text, tone) in fields {
+            if is_own_line(&layout, name, text) {
+                write_below(ui, (name.as_str(), text.as_str(), *tone), &mut out);
+                continue;
+            }
             let name = Piece { text: name, style: tone_style(ui, Tone::Faint) };
             layout.write(&[name, Piece { text, style: tone_style(ui, *tone) }], &mut out);
         }
     }
     out
+}
+
+/// The name of the field with a command to paste.
+const COMMAND: &str = "next";
+/// The space before a text on its own lines.
+const INDENT: &str = "    ";
+
+/// Whether the text of a field starts on its own line, because a hash or a command in it does not
+/// fit next to the name.
+fn is_own_line(layout: &Layout, name: &str, text: &str) -> bool {
+    match name.trim() == COMMAND {
+        true => layout.wraps_text(1, text),
+        false => layout.overflows(1, text),
+    }
+}
+
+/// Writes the text of a field below its name. A command stays on one line.
+fn write_below(ui: &Ui, (name, text, tone): (&str, &str, Tone), out: &mut String) {
+    let (faint, style) = (tone_style(ui, Tone::Faint), tone_style(ui, tone));
+    out.push_str(&format!("{faint}{name}{faint:#}\n"));
+    let room = ui.width.get().map_or(usize::MAX, |width| width.saturating_sub(INDENT.len()));
+    let lines = match name.trim() == COMMAND {
+        true => vec![text.to_owned()],
+        false => wrap(text, room),
+    };
+    lines.iter().for_each(|line| out.push_str(&format!("{INDENT}{style}{line}{style:#}\n")));
 }
 
 /// A line with the names, and one with the values.

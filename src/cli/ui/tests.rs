@@ -180,6 +180,16 @@ fn a_report_omits_empty_fields() {
 }
 
 #[test]
+fn a_report_does_not_break_hashes_and_commands() {
+    let (ui, out, _) = captured_ui(Output::Table, true);
+    let (hash, next) = ("ab".repeat(16), "nicelist event approve 3 --scope host:mira");
+    let fields = [("sha256", hash.as_str().into()), ("next", next.into())];
+    ui.report(&Facts { title: "Program", fields }).unwrap();
+    let text = console::strip_ansi_codes(&out.text()).into_owned();
+    assert_eq!(text, format!("Program\n  sha256\n    {hash}\n  next\n    {next}\n"));
+}
+
+#[test]
 fn an_error_has_causes_and_hints() {
     let (ui, out, err) = captured_ui(Output::Json, false);
     let error = CliError::failed("no\u{7}").because(["so".to_owned()]).hint("do");
