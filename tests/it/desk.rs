@@ -351,7 +351,7 @@ fn the_approval_of_a_bundle_asks_only_for_the_scope() {
 }
 
 #[test]
-fn the_approval_of_a_program_that_a_rule_blocks_is_a_warning() {
+fn surprises_of_the_help_desk_are_explained() {
     let (shell, _server) = with_two_macs();
     shell.run("rule add block teamid:H3ZC9YV6RK --ticket IT-4711");
     insta::assert_snapshot!(shell.run("event approve 3 --yes --dry-run"), @"
@@ -366,6 +366,8 @@ fn the_approval_of_a_program_that_a_rule_blocks_is_a_warning() {
     ");
     let empty = shell.run("event list --waiting --text nosuch");
     assert!(empty.contains("no program pending approval matches these filters"), "{empty}");
+    let unknown = shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:mira");
+    assert!(unknown.contains("hint: did you mean host:mira?\n"), "{unknown}");
     let empty = shell.run("event list --user mir");
     assert!(empty.contains("no events; --user needs the whole name"), "{empty}");
 }

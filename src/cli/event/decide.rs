@@ -6,7 +6,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 
 use super::question;
-use super::subject::{self, Choice};
+use super::subject::{self, PlannedRule};
 use crate::api::{DecisionAnswer, DecisionRequest, EventDetail, EventView, ExpiresIn};
 use crate::cli::arg::{self, Expiry, RuleExpiry, Words};
 use crate::cli::change::{self, DecidedRules};
@@ -152,7 +152,7 @@ pub(super) async fn run(
         }
     }
     let (rule_type, scope) = (request.rule_type, request.scope.as_ref());
-    let choice = Choice { policy: request.policy, rule_type, scope, is_open };
+    let choice = PlannedRule { policy: request.policy, rule_type, scope, is_open };
     subject::warn_of_block(context, &client, &event, &choice).await?;
     if is_open {
         if !ui.can_ask() {

@@ -12,7 +12,7 @@ use crate::fleet::EventKind;
 use crate::rule::{PolicyKind, RuleType, Scope, Target};
 
 /// The rule that a decision would create, as far as it is chosen.
-pub(super) struct Choice<'a> {
+pub(super) struct PlannedRule<'a> {
     pub(super) policy: PolicyKind,
     pub(super) rule_type: Option<RuleType>,
     /// `None` for the host that reported the event.
@@ -37,7 +37,7 @@ pub(super) async fn warn_of_block(
     context: &Context,
     client: &Client,
     detail: &EventDetail,
-    choice: &Choice<'_>,
+    choice: &PlannedRule<'_>,
 ) -> Result<(), CliError> {
     let event = &detail.event;
     if !choice.policy.allows() || event.kind == EventKind::FileAccess {
@@ -87,7 +87,7 @@ fn warning(name: &str, view: &RuleView, effect: &str) -> String {
 }
 
 /// What the new rule changes about a rule that blocks the program on the host.
-fn effect(detail: &EventDetail, choice: &Choice<'_>, blocking: &RuleView) -> &'static str {
+fn effect(detail: &EventDetail, choice: &PlannedRule<'_>, blocking: &RuleView) -> &'static str {
     const OVERRIDES: &str = "the approval overrides it";
     const MAY_OVERRIDE: &str = "the approval may override it";
     const TOO_WEAK: &str = "the approval does not override it";
@@ -142,7 +142,7 @@ mod tests {
     fn effect_of(view: &RuleView, rule_type: Option<RuleType>, scope: &str) -> &'static str {
         let scope: Scope = scope.parse().unwrap();
         let policy = PolicyKind::Allow;
-        let choice = Choice { policy, rule_type, scope: Some(&scope), is_open: false };
+        let choice = PlannedRule { policy, rule_type, scope: Some(&scope), is_open: false };
         effect(&event(), &choice, view)
     }
 
