@@ -137,7 +137,7 @@ impl<'s> Judge<'s> {
         Ok(judgment)
     }
 
-    /// The judgment of a host with names in the policy.
+    /// The judgment of a host with a name that the policy contains.
     async fn named(&mut self, named: &NamedHost) -> Result<Option<Judgment>, Refused> {
         let Some(host) = self.representative(named.group).await? else { return Ok(None) };
         let mut host = Host::clone(&host);

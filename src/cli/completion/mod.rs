@@ -32,7 +32,7 @@ pub(super) fn respond() -> Option<ExitCode> {
     match completion.try_complete(arguments(), working_directory().as_deref()) {
         Ok(false) => None,
         Ok(true) => Some(ExitCode::SUCCESS),
-        // A message would be printed into the command line that the user edits.
+        // A message would be printed into the command line that the user is editing.
         Err(_) => Some(ExitCode::FAILURE),
     }
 }

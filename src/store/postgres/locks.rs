@@ -16,8 +16,8 @@ const TABLE_LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '1500ms'";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lock {
     Schema = 1,
-    /// Policy and tokens. Revisions are numbered under this lock, so that they have the order of
-    /// commits.
+    /// Policy and tokens. Revisions are numbered under this lock, so that their order is the order in
+    /// which they are committed.
     Policy = 2,
     /// The existence of hosts. Adding hosts shares the lock, and forgetting a host takes it
     /// exclusively.

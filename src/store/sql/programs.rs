@@ -357,7 +357,8 @@ pub(super) fn bounded(found: &str, order: &str) -> String {
     )
 }
 
-/// Reads a row of the query that [`bounded`] returned, and the bytes of the rows up to this one.
+/// Reads a row of the query that [`bounded`] returned, and the total size in bytes of the rows up
+/// to and including this one.
 pub(super) fn with_bytes<T>(
     row: &(dyn StoredRow + '_),
     read: impl FnOnce(&(dyn StoredRow + '_)) -> StoreResult<T>,

@@ -60,7 +60,7 @@ struct RuleWriter<'c, 'e, 's> {
     waiting: Vec<(i64, NewRule<'e>)>,
     /// Whether most rules of the last chunk were already stored.
     mostly_stored: bool,
-    /// How many rows were changed for rules with a single edit.
+    /// The rows that were inserted or ended for rules that the change edits only once.
     counts: RowCounts,
     insert: CachedStatement<'c>,
     insert_chunk: CachedStatement<'c>,

@@ -5,8 +5,8 @@
 //! instead if the order of the rules on the client may be unknown.
 //!
 //! A reference model computes the active rules a second time. `PROPTEST_CASES=100000` plays
-//! 100,000 histories of each kind. A failure shrinks to a short history. Fewer histories
-//! are played on PostgreSQL, because each history needs a new database there.
+//! 100,000 histories of each kind. A failure shrinks to a short history. By default,
+//! fewer histories are played on PostgreSQL, because each history needs a new database there.
 
 mod administrator;
 mod history;
