@@ -20,9 +20,9 @@ const LOOK: Duration = Duration::from_secs(1);
 
 const MOST: u64 = 400 << 20;
 
-/// The number at index `place` among the numbers on the command line, or `usual` if there are fewer
-/// numbers. For example, `cargo bench --bench figures -- changing 2000 12` simulates 2,000 hosts
-/// for 12 minutes.
+/// The number at index `place` among the numbers on the command line, or `usual` if the command
+/// line has no such number. For example, `cargo bench --bench figures -- changing 2000 12`
+/// simulates 2,000 hosts for 12 minutes.
 fn given(place: usize, usual: usize) -> usize {
     std::env::args().filter_map(|word| word.parse().ok()).nth(place).unwrap_or(usual)
 }

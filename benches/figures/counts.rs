@@ -51,8 +51,8 @@ pub(crate) fn report() {
     record(format!("a count of {HOSTS} hosts: 1 s of CPU"), ms(count), count <= COUNT_LIMIT);
 }
 
-/// Copies the one host in the database until it has [`HOSTS`] hosts. Spreads the times when the
-/// hosts were last seen over ten minutes.
+/// Copies the only host in the database until the database has [`HOSTS`] hosts. Spreads the hosts'
+/// last-seen times over ten minutes.
 fn multiply(database: &Path) {
     let database = Connection::open(database).unwrap();
     let copied = database
@@ -115,7 +115,7 @@ fn list(home: &Path, server: &Server) {
 fn cpu_of(home: &Path, database: &str, every: &str) -> Duration {
     let flags = ["--count-hosts-every".to_owned(), every.to_owned()];
     let server = Server::start_with(home, database, &flags);
-    // Waits for the first count. It also fills a cache that later counts use.
+    // Waits for the first count, which also fills a cache that later counts use.
     std::thread::sleep(Duration::from_secs(5));
     let before = server.cpu();
     std::thread::sleep(Duration::from_secs(u64::from(EVERY * COUNTS)));

@@ -90,7 +90,7 @@ impl Figures {
     }
 }
 
-/// Runs `work` while a client at another address opens connections and keeps them open. Returns the
+/// Runs `work` while a client at 127.0.0.2 opens connections and keeps them open. Returns the
 /// result of `work` and the number of connections that the server did not close.
 fn under_attack<T>(server: SocketAddr, work: impl FnOnce() -> T) -> (T, usize) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -99,8 +99,8 @@ pub(crate) fn together(macs: &mut [Mac], work: impl Fn(&mut Mac) + Sync) {
     });
 }
 
-/// Runs `work` one time for each of `macs` Macs. The Macs share the connections. Only one Mac at a
-/// time uses a connection.
+/// Runs `work` one time for each of `macs` Macs. The Macs share the connections. Each connection is
+/// used by only one Mac at a time.
 pub(crate) fn in_turn(connections: &mut [Mac], macs: usize, work: impl Fn(&mut Mac) + Sync) {
     let step = connections.len();
     std::thread::scope(|threads| {

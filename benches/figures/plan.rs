@@ -79,8 +79,8 @@ pub(crate) fn report() {
     figure("change, 3% differ", &mut |to| {
         post_policy(to, "/policy", turn.next().unwrap(), differences);
     });
-    // The number of changes was odd, so the rules of `other` are active. Revision 1 has the rules
-    // of `first`.
+    // The policy was changed an odd number of times, so the rules of `other` are active. Revision 1
+    // has the rules of `first`.
     figure("plan of a rollback, 3% differ", &mut |to| {
         post_policy(to, "/revisions/1/rollback", r#"{"dry_run":true}"#, differences);
     });
@@ -89,7 +89,7 @@ pub(crate) fn report() {
     client(home.path(), &server, &other, &first);
 }
 
-/// Measures `nicelist plan`. `same` has the active rules, and `other` has different rules.
+/// Measures `nicelist plan`. `same` contains the active rules. Some rules in `other` are different.
 fn client(home: &Path, server: &Server, same: &PolicyRequest, other: &PolicyRequest) {
     println!(
         "`nicelist plan --prune -f` with the same number of rules in TOML, against that server. \
@@ -140,8 +140,9 @@ fn policy(skipped: u64, turn: u64) -> PolicyRequest {
 fn post_policy(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
     let response = post(stream, &format!("/api/v1{path}"), body);
     let response: PolicyAnswer = serde_json::from_slice(&response).unwrap();
-    // Some of the rules whose comment differs are in only one of the two policies. They are added
-    // or removed instead of changed, so there are slightly fewer changes than `differences`.
+    // Some rules with a different comment are in only one of the policies `first` and `other`. They
+    // are added or removed instead of changed, so there can be slightly fewer changes than
+    // `differences`.
     let (least, most) = (differences - differences / 50, differences);
     assert!(
         (least..=most).contains(&(response.changes.len() as u64)),

@@ -146,8 +146,7 @@ pub struct UndoAnswer {
     pub rules: Vec<RuleDraft>,
     /// What happened to each rule: removed, or changed back to the previous rule.
     pub outcomes: Vec<Outcome>,
-    /// For each rule that was changed back, the fields that differ from the rule that the decision
-    /// created.
+    /// For each rule that was removed or changed back, the fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// The newest revision.

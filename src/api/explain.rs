@@ -44,7 +44,7 @@ pub struct NextSync {
     /// The sync interval in seconds.
     pub interval: u32,
     /// Whether the rules on the host are unknown because the database was restored. If so, the host
-    /// gets all its rules again in a clean sync, unless the rules hash that it reports matches.
+    /// gets all its rules again in a clean sync, unless it reports the expected rules hash.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub restored: bool,
 }

@@ -155,7 +155,7 @@ pub struct HostRules {
     pub most: Option<u64>,
     /// The revision of the rules on the host; absent if it is unknown.
     pub revision: Option<Revision>,
-    /// The numbers of rules by type that the host last reported.
+    /// The numbers of rules that the host last reported, by type.
     pub reported: RuleCounts,
     /// The expected hash of the host's rules (Santa 2025.7 and later). `santactl status --json`
     /// shows the actual hash as `execution_rules_hash`.
@@ -179,7 +179,7 @@ pub struct DriftView {
     pub reported_hash: Option<String>,
     /// The expected numbers of rules by type; 0 if they are unknown.
     pub expected: RuleCounts,
-    /// The numbers of rules by type that the host reported, including static and transitive rules.
+    /// The numbers of rules that the host reported, by type, including static and transitive rules.
     pub reported: RuleCounts,
     /// Whether the server still tries to repair the difference with a clean sync, if the setting
     /// `drift-repair` allows it.
