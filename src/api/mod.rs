@@ -116,15 +116,15 @@ pub struct Status {
     /// The number of rule pages that this server encoded since it started. Hosts that need the same
     /// page can share it.
     pub pages_encoded: u64,
-    /// The number of events that this server dropped since it started because their host had
-    /// reached its daily limit.
+    /// The number of events that this server dropped because their host had reached its daily
+    /// limit. Counted since the server started.
     #[serde(default)]
     pub events_dropped: u64,
-    /// The number of events that this server stored since it started, but did not count for their
-    /// programs, because their host had reported too many new programs that day.
+    /// The number of events that this server stored, but did not count for their programs, because
+    /// their host had reported too many new programs that day. Counted since the server started.
     #[serde(default)]
     pub sightings_dropped: u64,
-    /// The number of requests since this server started that exceeded a limit per minute. The
+    /// The number of requests that exceeded a limit per minute, since this server started. The
     /// server refused these requests, or dropped their events.
     #[serde(default)]
     pub requests_over_limits: u64,
@@ -132,7 +132,7 @@ pub struct Status {
     /// limit. At most 20 entries.
     #[serde(default)]
     pub exceeded_limits: Vec<ExceededLimit>,
-    /// The number of requests since this server started whose handler panicked because of a bug.
+    /// The number of requests whose handler panicked because of a bug, since this server started.
     /// The log has the reasons.
     #[serde(default)]
     pub panics: u64,

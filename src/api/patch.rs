@@ -88,8 +88,8 @@ impl From<ExpiresIn> for String {
     }
 }
 
-/// The expiry of the current rule is kept if it differs from the new one by at most `expires_in`
-/// divided by this number.
+/// If the policy stays the same, the current expiry is kept if it differs from the new one by at
+/// most `expires_in` divided by this number.
 const SLACK: i32 = 24;
 
 /// A rule to store. If the policy stays the same, absent [`FieldPatch`] fields keep the values of
@@ -135,8 +135,8 @@ pub struct RulePatch {
     /// When the rule expires. A date means the end of that day in the time zone of the server.
     #[serde(skip_serializing_if = "FieldPatch::is_kept", deserialize_with = "expiry_patch")]
     pub expires: FieldPatch<Timestamp>,
-    /// The time from the change until the rule expires. The current expiry is kept if it differs
-    /// from the new one by at most 1/24 of this time.
+    /// The time from the change until the rule expires. If the policy stays the same, the current
+    /// expiry is kept if it differs from the new one by at most 1/24 of this time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_in: Option<ExpiresIn>,
 }

@@ -37,7 +37,7 @@ enum Expected {
     Integer(&'static str),
 }
 
-/// Wraps a deserializer, a visitor or a similar type of serde, and checks the values that the
+/// Wraps a deserializer, a visitor or a similar serde type, and checks the values that the
 /// wrapped type reads.
 struct Checked<T> {
     inner: T,
@@ -75,7 +75,7 @@ macro_rules! integers {
     };
 }
 
-/// Errors of the standard library and of serde_urlencoded about numbers and booleans.
+/// Errors of the standard library about numbers and booleans. serde_urlencoded returns them too.
 const OF_PARSERS: [&str; 5] = [
     "invalid digit found in string",
     "number too large to fit in target type",

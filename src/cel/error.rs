@@ -37,7 +37,7 @@ pub enum CelError {
     WholeMessage { name: String, field: String, at: Position },
     #[error("wrong arguments for `{}`: write `{}` ({at})", used.name(), used.usage())]
     MacroArguments { used: Macro, at: Position },
-    /// The parser failed, but the expression may be valid.
+    /// The parser failed or could not be started. The expression may be valid.
     #[error("the expression could not be checked: {reason}")]
     Unchecked { reason: String },
 }

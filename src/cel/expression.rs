@@ -132,7 +132,8 @@ mod tests {
         assert_eq!(error.to_string(), "the expression has 8193 bytes; the maximum is 8192");
     }
 
-    /// The parser's depth limit does not count chains, so long chains need a large stack.
+    /// Parses chains of the maximum length. They need a large stack, because the parser's depth
+    /// limit does not count the links of a chain.
     #[test]
     fn the_longest_chains_do_not_exhaust_the_stack() {
         let shapes = [

@@ -169,8 +169,8 @@ impl Schema {
         names.map(String::as_str)
     }
 
-    /// The functions and macros that are called on a value, as in `value.name(…)`, or the functions
-    /// and macros that are called without a value.
+    /// If `called_on_something`, the functions and macros that are called on a value, as in
+    /// `value.name(…)`. Otherwise, the functions and macros that are called without a value.
     pub(super) fn callables(&self, called_on_something: bool) -> impl Iterator<Item = &str> {
         let named = if called_on_something { &self.methods } else { &self.functions };
         let macros = self.macros.iter().filter(move |known| known.binds() == called_on_something);

@@ -49,8 +49,8 @@ impl HostsInScope {
                 return Ok(Self::Fleet);
             }
         }
-        // Changes to the tags of hosts are not in the list, so any host may be affected if the list
-        // has no scope.
+        // The list of changes does not contain changes to the tags of hosts. If no scope was found,
+        // any host may be affected.
         Ok(if scopes.is_empty() { Self::Fleet } else { Self::Scopes(scopes) })
     }
 

@@ -1,4 +1,4 @@
-//! Values that were read a few seconds ago, so that not every key press sends a request.
+//! Keeps values for a few seconds, so that not every key press sends a request.
 
 use std::collections::BTreeMap;
 use std::fs;

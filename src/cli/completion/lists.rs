@@ -1,4 +1,4 @@
-//! Lists from the server, whose items completions propose.
+//! Lists from the server. Completions propose the items of these lists.
 
 use std::collections::{BTreeMap, BTreeSet};
 

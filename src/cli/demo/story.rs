@@ -216,7 +216,7 @@ impl Story<'_> {
     pub(super) fn suggest_an_approval(&self) -> Result<(), CliError> {
         let Self { server, token, .. } = self;
         self.say("\nOther programs are pending approval. To approve one, in another terminal:\n")?;
-        // The terminal wraps long commands, so that they can still be copied.
+        // Long commands are not broken here. The terminal wraps them, so they can still be copied.
         let commands = format!(
             "   export NICELIST_SERVER={server}\n   export NICELIST_TOKEN={token}\n   nicelist event \
              approve\n"

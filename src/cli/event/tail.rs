@@ -50,7 +50,8 @@ pub(super) async fn run(context: &Context, args: TailArgs) -> Result<(), CliErro
     if lines == 0 && since.is_none() {
         shown = fresh.pop().map(|event| event.id);
     }
-    // All pauses wait for the same future, so that a Ctrl-C during a later request is not lost.
+    // Each pause uses this future instead of a new one, so that a Ctrl-C between two pauses is not
+    // lost.
     let mut interrupted = pin!(signal::ctrl_c());
     loop {
         for event in &fresh {
@@ -77,7 +78,7 @@ async fn after(
     query: &EventQuery,
     shown: Option<EventId>,
 ) -> Result<Vec<EventView>, CliError> {
-    // The first event has the number 1, so all events are after 0.
+    // The first event has the ID 1, so all events are after 0.
     let after = shown.unwrap_or(EventId(0));
     page(client, &EventQuery { after: Some(after), ..query.clone() }).await
 }

@@ -161,7 +161,7 @@ fn is_listed(variable: &Variable, page: &str) -> bool {
 fn files(roff: &mut Roff) {
     section(roff, "FILES");
     for (path, about) in usual_files() {
-        // On Windows, the path also has `/`, so that the pages are the same on all systems.
+        // On Windows, too, paths are written with `/`, so that all systems have the same pages.
         let path = path.display().to_string().replace(MAIN_SEPARATOR, "/");
         roff.control("TP", []);
         roff.text([italic(path)]);

@@ -80,7 +80,7 @@ impl Results<'_> {
     /// Shows what was allowed or blocked, each with its rule on a second line.
     pub(in crate::cli::event) fn show(&self, ui: &Ui) -> Result<(), CliError> {
         let lines = self.lines(ui.now(), |at| ui.local_minute(at));
-        // The name of a file may contain line ends.
+        // The name of a file may contain line breaks.
         let lines: Vec<_> = lines.iter().map(|line| harmless(line)).collect();
         ui.data((lines.join("\n") + "\n").as_bytes())
     }
