@@ -69,7 +69,7 @@ pub(crate) async fn confirm_and_change(
 ) -> Result<(), CliError> {
     let PlanOptions { question, yes, dry_run, full, base, arrival } = options;
     let is_asked = !yes && !dry_run;
-    // With `--yes`, unless it is a dry run, one request plans and commits the change. Otherwise,
+    // With `--yes` and without `--dry-run`, one request plans and commits the change. Otherwise,
     // the first request only plans.
     let first = match change(base, !yes || dry_run).await {
         Err(error) => return Err(show_conflict(ui, full, error, change).await),

@@ -166,7 +166,7 @@ fn compared(before: Option<Fields>, after: Option<Fields>) -> Vec<Vec<Cell>> {
             let present = only.into_iter().filter(|(_, cell)| !is_empty(cell));
             present
                 .map(|(name, cell)| match name {
-                    // A policy is shown without the name of the field, because the value is clear.
+                    // The policy of a rule is clear without the name of the field.
                     "policy" => vec![cell],
                     _ => vec![faint(name), cell],
                 })

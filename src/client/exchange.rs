@@ -1,4 +1,5 @@
-//! Logs each request with its status and duration, and its bodies without secrets.
+//! Logs requests with their status and duration. The level debug also logs the bodies, without
+//! secrets.
 
 use std::time::{Duration, Instant};
 

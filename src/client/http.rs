@@ -15,8 +15,8 @@ use super::transport::Transport;
 use super::{Client, ClientError};
 
 const CONNECT: Duration = Duration::from_secs(10);
-/// Time that an idle connection is kept for the next request. It is short, because this process
-/// does not notice a closed connection while it waits for the user.
+/// Time that an idle connection is kept for the next request. The time is short, because while this
+/// process waits for the user, it does not notice that the server closed the connection.
 const IDLE: Duration = Duration::from_secs(3);
 /// Maximum time without data from the server, for example while it applies a large change.
 const SILENCE: Duration = Duration::from_secs(300);

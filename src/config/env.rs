@@ -68,7 +68,7 @@ pub struct Environment {
     pub no_color: bool,
     pub dumb_terminal: bool,
     pub home: Option<PathBuf>,
-    /// [`XDG_CONFIG_HOME`], if it is absolute, as its specification requires.
+    /// [`XDG_CONFIG_HOME`], if it is absolute, as the XDG specification requires.
     pub xdg_config_home: Option<PathBuf>,
     /// [`XDG_DATA_HOME`], if it is absolute.
     pub xdg_data_home: Option<PathBuf>,

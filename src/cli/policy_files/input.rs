@@ -111,8 +111,8 @@ impl Input {
         };
         refuse_configuration(configuration, format, &name)?;
         if format.streams() {
-            // The whole file is in memory for one of two reasons: the last of its duplicates
-            // counts, or its beginning does not show its format.
+            // The whole file is in memory, because the last duplicate counts, or because the
+            // beginning of the file does not show its format.
             return Self::stream(file, None, format, defaults);
         }
         let policy = format.read(std::slice::from_ref(&file), &defaults);

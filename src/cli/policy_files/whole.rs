@@ -138,8 +138,8 @@ pub(super) fn folder(
     let name = name_of(path);
     let files = read_folder(path)?;
     let mut found = files.iter().filter_map(Format::of_content);
-    // If no content shows the format, the file names do. Examples are a manifest with a fault, and
-    // a folder that contains only CSV files.
+    // Used if the content of no file shows the format, for example for a manifest with a fault or
+    // for a folder that contains only CSV files.
     let named = files.iter().filter_map(|file| Format::of_name(&file.name));
     let named = named
         .filter(|it| matches!(it, Format::Toml | Format::Csv | Format::Tsv))

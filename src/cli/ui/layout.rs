@@ -190,7 +190,6 @@ pub(super) fn table_width(widths: &[usize]) -> usize {
 /// enough room.
 fn whole_words(mut widths: Vec<usize>, full: &[usize], room: usize) -> Option<Vec<usize>> {
     let mut rest = room.checked_sub(widths.iter().sum())?;
-    // The columns that are wrapped share the remaining width.
     while rest > 0 && widths != full {
         for (width, full) in widths.iter_mut().zip(full) {
             if rest > 0 && *width < *full {

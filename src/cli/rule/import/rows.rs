@@ -134,7 +134,7 @@ impl ValidRules<'_, '_> {
                         continue;
                     }
                     self.rows.count += 1;
-                    // If faults prevent the import, no rules are sent, so no rules are stored.
+                    // If faults prevent the import, no rules are sent, so none are kept in memory.
                     if self.faults.forbid() {
                         continue;
                     }
