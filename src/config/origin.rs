@@ -28,7 +28,7 @@ impl fmt::Display for Source {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin {
     pub source: Source,
-    /// A file, usually with a line, a variable, a flag, or `built in`.
+    /// A file (usually with a line number), a variable, a flag, or `built in`.
     pub at: String,
 }
 

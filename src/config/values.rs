@@ -153,7 +153,8 @@ impl fmt::Debug for DatabaseUrl {
 fn without_password(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let (user, place) = match rest.rsplit_once('@') {
-        // The `@` may be in a password, either before the host or in the query.
+        // A `?` is before this `@`. Either the `@` is in the query, possibly in a password, or
+        // the `?` is in the user name or the password before the host.
         Some((before, _)) if before.contains('?') => {
             let first = before.split([':', '/', '?', '@']).next().unwrap_or_default();
             return format!("{scheme}://{first}…");

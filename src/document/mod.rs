@@ -134,7 +134,7 @@ impl Node {
         }
     }
 
-    /// The type of the value, with its article.
+    /// The type of the value, as messages contain it: for example, `a string`.
     pub fn kind(&self) -> &'static str {
         match self.value {
             Value::Null => "null",

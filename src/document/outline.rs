@@ -16,7 +16,7 @@ pub struct Outline {
     /// If the text is a list, the number of its elements. At most 1 if the list was not read to its
     /// end.
     pub length: usize,
-    /// The keys of the outermost object, or of the first object in the outermost list.
+    /// The keys of the outermost object. If the text is a list, the keys of its first element.
     pub keys: Vec<String>,
     /// The values of the outermost object that are lists or nonempty objects.
     pub sections: Vec<Section>,
@@ -33,7 +33,7 @@ pub struct Section {
     /// If the section is a list, the number of its elements. At most 1 if the list was not read to
     /// its end.
     pub length: usize,
-    /// The keys of this object, or of the first object in this list.
+    /// The keys of this object. If the section is a list, the keys of its first element.
     pub keys: Vec<String>,
 }
 

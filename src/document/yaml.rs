@@ -8,7 +8,7 @@ use serde_saphyr::{Location, Options, Spanned, budget, options};
 
 use super::{Entry, Fault, Node, Position, Text, Value, map, narrowed};
 
-/// Maximum depth of a tree, because the parser needs a lot of stack for each level.
+/// Maximum depth of a tree. It is small because the parser needs a lot of stack for each level.
 const MAX_DEPTH: usize = 16;
 /// The maximum number of nodes in a short text. For a longer text, the maximum is its length in
 /// bytes.

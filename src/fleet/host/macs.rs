@@ -159,8 +159,8 @@ impl Macs {
         }
     }
 
-    /// The Mac that the machine ID belongs to: the accepted Mac if there is one, the first Mac in
-    /// a conflict, or otherwise the Mac that synced last.
+    /// The Mac that the machine ID belongs to: the accepted Mac if there is one. Otherwise, the Mac
+    /// that was seen first if there is a conflict, or else the Mac that synced last.
     pub fn owner(&self) -> &Fingerprint {
         if let Some(accepted) = &self.accepted {
             return accepted;

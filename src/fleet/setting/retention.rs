@@ -118,7 +118,7 @@ fn write_age(seconds: Option<u64>) -> String {
     }
 }
 
-/// The number of newest events that are kept: at least 1000, or all.
+/// How many of the newest events are kept: at least 1000, or all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EventLimit(Option<u64>);
 

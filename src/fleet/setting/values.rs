@@ -331,7 +331,7 @@ mod tests {
         assert!(read("often").is_err());
     }
 
-    /// W10: Santa's documentation writes `AuditOnly`, and Santa ignores the case.
+    /// W10: Santa's documentation writes `AuditOnly`, and Santa ignores the case. So does nicelist.
     #[test]
     fn w10_the_override_of_file_access_is_read_as_santa_spells_it() {
         for text in ["AuditOnly", "auditonly", "AUDIT_ONLY", "audit-only"] {

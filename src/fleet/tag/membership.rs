@@ -55,8 +55,8 @@ impl HostPattern {
         let pattern: Vec<char> = self.0.chars().collect();
         let text: Vec<char> = hostname.chars().map(|c| c.to_ascii_lowercase()).collect();
         let (mut at, mut seen) = (0, 0);
-        // The position after the last `*` in the pattern, and the end of the text that this `*`
-        // matches. If the rest does not match, the `*` matches one more character.
+        // The position after the last `*` that was reached in the pattern, and the end of the text
+        // that this `*` matches. If the rest does not match, the `*` matches one more character.
         let mut back: Option<(usize, usize)> = None;
         while seen < text.len() {
             match (pattern.get(at), back) {
