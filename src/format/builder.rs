@@ -50,7 +50,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Adds the rules that `read` returns for a record, filled with the defaults. Errors become
-    /// faults. Notes the fields that `read` left in the record.
+    /// faults. Adds notes about the fields that `read` left in the record.
     pub(super) fn add<'n>(
         &mut self,
         record: Result<Record<'n>, Remark>,

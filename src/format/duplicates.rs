@@ -392,7 +392,7 @@ fn repeats(count: usize, other: &str) -> String {
     }
 }
 
-/// A hash of a target and its scope, and half of a hash of the target's identifier. The parts have
+/// A hash of a target and a scope, and half of a hash of the target's identifier. The parts have
 /// four bytes each, because larger parts would add padding to the entries of the map.
 #[derive(Clone, PartialEq, Eq)]
 struct Key([u32; 3]);

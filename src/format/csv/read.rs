@@ -159,7 +159,7 @@ impl<R: BufRead> Reader<R> {
     }
 
     /// Counts the values in unused columns. Returns the first value in a column whose name looks
-    /// like a scope. Rows with another number of fields are refused anyway.
+    /// like a scope. Ignores rows with too many or too few fields, which are refused anyway.
     fn count_unused(&mut self, line: u32) -> Option<UnreadScope> {
         if self.record.len() != self.layout.names().len() {
             return None;
@@ -354,7 +354,7 @@ impl<R: BufRead> Iterator for Reader<R> {
     }
 }
 
-/// The lines after the first one in which a header is expected.
+/// If the first line is not a header, this number of lines after it are searched for a header.
 pub(super) const TITLE_LINES: usize = 5;
 
 /// The error for a file whose header is not on its first line. None if none of the next lines is a

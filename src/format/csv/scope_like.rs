@@ -1,4 +1,4 @@
-//! Columns whose names look like scopes. If such a column was ignored, the rules would apply to
+//! Columns whose names look like scopes. If such a column were ignored, the rules would apply to
 //! more hosts than their author wants.
 
 use super::column::fold;
@@ -75,7 +75,7 @@ pub struct UnreadScope {
 }
 
 impl UnreadScope {
-    /// What the author can do.
+    /// How the author can fix the file.
     pub fn hint(&self) -> String {
         let Self { column, suggested, has_scopes, .. } = self;
         if *has_scopes {

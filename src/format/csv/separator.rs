@@ -7,7 +7,7 @@ use crate::document::without_mark;
 
 const NAME: &[u8] = b"sep=";
 
-/// The delimiter that the first line of a file sets. None if it is not such a line.
+/// The delimiter that the first line of a file sets. None if the line does not set a delimiter.
 pub(super) fn delimiter_in(line: &[u8]) -> Option<Delimiter> {
     let line = without_mark(line);
     let line = line.strip_prefix(b"\"").unwrap_or(line);
@@ -23,7 +23,7 @@ pub(super) fn delimiter_in(line: &[u8]) -> Option<Delimiter> {
     }
 }
 
-/// Whether a record is such a line. The delimiter may be part of the first field, or follow it.
+/// Whether a record is a `sep=` line. The delimiter may be part of the first field, or follow it.
 pub(super) fn is_separator_line(record: &ByteRecord) -> bool {
     let mut fields = record.iter();
     let first = fields.next().unwrap_or_default();

@@ -26,7 +26,8 @@ pub fn recognises(head: &[u8]) -> Option<Delimiter> {
     let all = [Delimiter::Comma, Delimiter::Tab, Delimiter::Semicolon];
     let delimiter_of =
         |line: &[u8], after_title| all.into_iter().find(|it| is_header(line, *it, after_title));
-    // A title may precede the header. The reader refuses such a file with the line of the header.
+    // A title may precede the header. The reader refuses such a file, and its error contains the
+    // line of the header.
     delimiter_of(line, false)
         .or_else(|| lines.take(TITLE_LINES).find_map(|line| delimiter_of(line, true)))
 }

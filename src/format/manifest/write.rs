@@ -357,7 +357,7 @@ fn keep_rules(
 ) {
     let wanted: Vec<Option<&Rule>> = rules.iter().map(|rule| left.take_rule(rule)).collect();
     let mut rows = wanted.into_iter().zip(rules);
-    // `rules` has the order of the file, so each table belongs to the next rule.
+    // `rules` is in the order of the file, so each table belongs to the next rule.
     let mut keep = |table: &mut dyn TableLike| match rows.next() {
         Some((Some(wanted), is)) => {
             if wanted != *is {
