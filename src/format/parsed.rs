@@ -16,7 +16,7 @@ pub struct File {
     pub bytes: Vec<u8>,
 }
 
-/// Options for reading files, such as values for rules that do not set their own.
+/// Options for reading files, such as the scope of rules without a scope.
 #[derive(Clone, Debug, Default)]
 pub struct Defaults {
     /// If absent, rules without a scope are for the fleet.

@@ -48,7 +48,7 @@ impl Keys<'_> {
         keys.iter().filter(|key| self.has(key)).count()
     }
 
-    /// The keys of the first object in the list under `key`.
+    /// The keys of the first element in the list under `key`.
     fn list(&self, key: &str) -> Option<&[String]> {
         let keys = self.0.list(key).map(|Section { keys, .. }| keys.as_slice());
         keys.filter(|keys| !keys.is_empty())

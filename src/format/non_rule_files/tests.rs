@@ -82,14 +82,15 @@ fn w12_hints_for_utf16_name_the_encoding() {
     assert_eq!(hint("f", b"\xFE\xFF\0a"), "iconv -f UTF-16 -t UTF-8 f > utf8.csv");
 }
 
-/// W12: a hint is pasted into a shell, and someone else may have chosen the name of the file.
+/// W12: hints quote file names, because a hint is pasted into a shell, and someone else may have
+/// chosen the name of the file.
 #[test]
 fn w12_names_of_files_in_hints_are_quoted_for_the_shell() {
     let hint = hint("my; rm x.csv", b"a\0b\0");
     assert_eq!(hint, "iconv -f UTF-16LE -t UTF-8 'my; rm x.csv' > utf8.csv");
 }
 
-/// Input from a pipe has no file name.
+/// Input from a pipe has no file name, so hints contain `FILE`.
 #[test]
 fn w12_hints_for_input_from_a_pipe_name_no_file() {
     for input in [

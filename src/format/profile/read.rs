@@ -30,7 +30,7 @@ fn contains(bytes: &[u8], word: &[u8]) -> bool {
 /// identifier of its kind.
 const SIGNED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x02";
 const ENCRYPTED: &[u8] = b"\x06\x09\x2A\x86\x48\x86\xF7\x0D\x01\x07\x03";
-/// Bytes at the start of CMS data that contain the identifier, and the tag and length before it.
+/// The identifier is expected within this number of bytes from the start of CMS data.
 const CMS_START: usize = 32;
 
 /// Whether a file is signed CMS data, like a signed profile.

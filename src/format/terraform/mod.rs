@@ -1,7 +1,7 @@
 //! Rules as Terraform resources: `nps_workshop_rule` of Workshop's provider, which is read and
 //! written, and `zentral_santa_rule` of Zentral's provider, which is only read.
 //!
-//! A rule is refused if Terraform has to evaluate one of its imported values (a variable, a
+//! A rule is refused if nicelist imports a value that Terraform must evaluate first (a variable, a
 //! reference or a function). Repeated resources are also refused.
 
 mod read;

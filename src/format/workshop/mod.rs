@@ -114,8 +114,8 @@ const fn camel(key: &'static str) -> &'static str {
     }
 }
 
-/// The keys and values of a rule, or `None` if Workshop does not support the rule. Adds what
-/// Workshop does not support to `losses`.
+/// The keys and values of a rule, or `None` if Workshop does not support the rule. Records in
+/// `losses` what Workshop does not support.
 pub(super) fn entries(
     index: usize,
     rule: &Rule,

@@ -69,7 +69,7 @@ fn rule_set(content: Content<'_>) -> (RuleSet<'_>, Losses) {
     (RuleSet { name: name(content.rules), rules }, losses)
 }
 
-/// The source of the rules if they all have the same one, and [`NAME`] otherwise.
+/// The source of the rules if all rules have the same source, and [`NAME`] otherwise.
 fn name(rules: &[Rule]) -> &str {
     let mut sources = rules.iter().map(|rule| rule.provenance.source.as_deref());
     match sources.next() {
@@ -78,10 +78,10 @@ fn name(rules: &[Rule]) -> &str {
     }
 }
 
-/// Combines the rules for one target into one rule, because Zentral has only one per target. The
-/// basis is the supported rule with the weakest scope. Rules that [`is_same`] considers equal
-/// extend its list if their scopes are of the same kind. `remove` rules become exceptions if
-/// possible. Any other rule is lost.
+/// Combines the rules for one target into one rule, because Zentral supports only one rule per
+/// target. The basis is the supported rule with the weakest scope. If the scope of another rule is
+/// of the same kind, and [`is_same`] considers the two rules equal, the scope is added to the list
+/// of the basis. `remove` rules become exceptions if possible. Any other rule is lost.
 fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row<'a>> {
     rules.sort_by(|(_, one), (_, other)| one.scope().cmp(other.scope()));
     let first = rules.iter().find(|(_, rule)| inexpressible(rule).is_none());
@@ -117,7 +117,7 @@ fn row<'a>(mut rules: Vec<(usize, &'a Rule)>, losses: &mut Losses) -> Option<Row
 }
 
 /// The list to which the scope of `rule` is added (`None` for the fleet), or the reason why the
-/// rule is lost. `first` is the basis of the row, and `base` is the kind of its scope.
+/// rule is lost. `first` is the basis of the row, and `base` is the kind of the basis's scope.
 fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static str>, String> {
     if rule.policy().kind() == PolicyKind::Remove {
         named(rule.scope())?;
