@@ -1,8 +1,8 @@
 //! Rules as Terraform resources: `nps_workshop_rule` of Workshop's provider, which is read and
 //! written, and `zentral_santa_rule` of Zentral's provider, which is only read.
 //!
-//! A rule is refused if nicelist imports a value that Terraform must evaluate first (a variable, a
-//! reference or a function). Repeated resources are also refused.
+//! A rule is refused if nicelist needs one of its values, and only Terraform can evaluate that
+//! value (a variable, a reference or a function). Repeated resources are also refused.
 
 mod read;
 #[cfg(test)]

@@ -146,8 +146,8 @@ impl Database {
     /// Applies all changes of a download. A clean sync first deletes the old rules; only `CleanAll`
     /// also deletes transitive rules.
     ///
-    /// A download without changes deletes nothing, even in a clean sync, because real clients skip
-    /// it.
+    /// A download without changes deletes nothing, even in a clean sync, because real clients
+    /// ignore such a download.
     pub(crate) fn apply(&mut self, kind: SyncKind, changes: Vec<RuleChange>) {
         if changes.is_empty() {
             return;

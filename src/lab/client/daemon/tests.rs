@@ -30,7 +30,8 @@ impl Lab {
         Self { server, clock, daemon }
     }
 
-    /// Runs the next scheduled sync. Returns it and the clock's time in seconds at its end.
+    /// Runs the next scheduled sync. Returns its result, and the clock's time in seconds when the
+    /// sync ended.
     async fn next(&self) -> (DaemonSync, u64) {
         let turn = tokio::select! {
             biased;

@@ -162,7 +162,7 @@ async fn none(run: &CaseRun<'_>) -> CaseResult {
     Ok("200".to_owned())
 }
 
-/// The decisions that Santa sends in events, as words and not as numbers.
+/// Decisions that Santa sends in events, as words and not as numbers.
 const DECISIONS: [&str; 17] = [
     "ALLOW_UNKNOWN",
     "ALLOW_BINARY",
