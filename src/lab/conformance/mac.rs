@@ -89,7 +89,7 @@ impl<'t> Mac<'t> {
         self.ask("preflight", &self.preflight_request()).await
     }
 
-    /// A request with these bytes and without a content type.
+    /// A request with this body and without a content type.
     pub(super) fn request(&self, stage: &'static str, body: Vec<u8>) -> Request {
         let agent = format!("santactl-sync/{}", self.client.text);
         Request { stage, machine: self.id.clone(), agent, body, ..Request::default() }
@@ -112,7 +112,8 @@ impl<'t> Mac<'t> {
         if clean { Kind::Clean } else { Kind::Normal }
     }
 
-    /// Missing keys count as empty, as in the newest client.
+    /// Requests a page of rules. As in the newest client, a missing list of rules or a missing cursor
+    /// counts as empty.
     pub(super) async fn page(&self, cursor: Option<&str>) -> Result<Page, Stop> {
         let mut answer = self.ask("ruledownload", &self.download_request(cursor)).await?;
         let rules = match answer.remove("rules") {

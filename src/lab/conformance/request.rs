@@ -63,7 +63,7 @@ pub(super) enum Packing {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Request {
     pub(super) stage: &'static str,
-    /// The machine ID, percent-encoded as in the path.
+    /// The machine ID exactly as in the path, including any percent-encoding.
     pub(super) machine: String,
     pub(super) agent: String,
     pub(super) kind: Option<&'static str>,
@@ -75,7 +75,7 @@ pub(super) struct Request {
 }
 
 impl Request {
-    /// Sends a different content type, or none.
+    /// Sends this content type, or no content type.
     pub(super) fn typed(mut self, kind: Option<&'static str>) -> Self {
         self.kind = kind;
         self
@@ -111,7 +111,8 @@ impl Request {
         self
     }
 
-    /// Compresses the body unless it is empty or already in its final form.
+    /// Compresses the body as `encoding` specifies, unless the body is empty or already in its final
+    /// form.
     pub(super) fn in_encoding(mut self, encoding: BodyEncoding) -> io::Result<Self> {
         let packing = match encoding {
             BodyEncoding::Deflate => Packing::Zlib,

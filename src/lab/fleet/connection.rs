@@ -1,8 +1,8 @@
 //! One HTTP/1.1 connection to a server, with or without keep-alive and TLS.
 //!
 //! The task that sends a request also drives the connection, so that a request needs no switch
-//! between tasks. With keep-alive, hosts use the same connections one after the other. Without
-//! keep-alive, each sync has its own connection, as with real Macs.
+//! between tasks. With keep-alive, a connection is reused for later syncs, usually of other hosts.
+//! Without keep-alive, each sync has its own connection, as with real Macs.
 
 use std::future::{Future, poll_fn};
 use std::io;

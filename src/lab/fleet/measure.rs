@@ -72,9 +72,9 @@ pub struct Latencies {
     /// The time of a whole sync, or the delay of a skipped sync. If no connection was free, this
     /// time begins when the sync was scheduled.
     pub sync: Latency,
-    /// How late a scheduled sync started or was skipped.
+    /// The delay of a scheduled sync when it started or was skipped.
     pub late: Latency,
-    /// The time from the start of the `sync` time to the response.
+    /// The time until the response to preflight. It begins at the same time as `sync`.
     pub preflight: Latency,
     /// The time per batch of events.
     pub event_upload: Latency,

@@ -49,7 +49,7 @@ impl Plan {
     }
 
     pub(super) fn count(&self) -> u64 {
-        // Syncs are ordered by time, so their number is the first index without a sync.
+        // Syncs are ordered by time, so the number of syncs is the first index without a sync.
         let (mut come, mut do_not) = (0, 1_u64);
         while self.arrival(do_not).is_some() {
             (come, do_not) = (do_not, do_not.saturating_mul(2));

@@ -20,7 +20,7 @@ pub(super) struct Shared {
     pub(super) clients: Clients,
     pub(super) random: Random,
     pub(super) options: FleetOptions,
-    /// The start of the run, as an instant and in seconds since 1970.
+    /// The start of the fleet, as an instant and in seconds since 1970.
     start: (Instant, f64),
     state: RefCell<State>,
 }
