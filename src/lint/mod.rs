@@ -80,7 +80,7 @@ fn expired(place: usize, rule: &Rule, now: Timestamp, findings: &mut Vec<Finding
     }
 }
 
-/// Reports an expression that the first Santa versions with CEL rules cannot compile.
+/// Reports an expression that the first Santa version with CEL rules cannot compile.
 fn newer_santa(place: usize, rule: &Rule, findings: &mut Vec<Finding>) {
     let expression = rule.policy().expression();
     if let Some((year, number)) = expression.and_then(first_version_of_cel) {

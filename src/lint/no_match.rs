@@ -74,8 +74,8 @@ fn misspelled_santa(team: &str) -> Option<String> {
     Some(format!("Santa's team ID is {meant}"))
 }
 
-/// Returns the reason why no program matches if `id` belongs to Santa but the team `team` has not
-/// signed Santa.
+/// Returns the reason why no program matches if `id` is an ID of one of Santa's programs and `team`
+/// is not the team that signs programs with this ID.
 fn other_signer(team: &str, id: &str) -> Option<String> {
     let signer = match id {
         id if is_part(id, "com.northpolesec.santa") => SANTA_TEAMS[0],

@@ -12,7 +12,7 @@ pub(super) enum Use {
     Blocks,
 }
 
-/// Folders where users without admin rights can create programs, at least in a subfolder.
+/// Folders in which users without admin rights can create programs, directly or in a subfolder.
 const WRITABLE: [&str; 8] = [
     "/Users/",
     "/tmp/",
@@ -94,7 +94,7 @@ fn branches(ast: &Ast) -> Vec<&Ast> {
     }
 }
 
-/// Whether an alternative only matches at the beginning of a path. Empty alternatives are not
+/// Whether an alternative matches only at the beginning of a path. Empty alternatives are not
 /// reported and therefore count as anchored.
 fn is_anchored(ast: &Ast) -> bool {
     match ast {

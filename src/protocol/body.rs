@@ -165,8 +165,9 @@ fn is_json(body: &[u8]) -> bool {
     body.trim_ascii_start().first() == Some(&b'{')
 }
 
-/// Whether a body begins like a zlib container (RFC 1950). The lower half of the first byte is the
-/// method, 8. The first two bytes, read as one number, are a multiple of 31.
+/// Whether a body begins like a zlib container (RFC 1950). The lower half of the first byte is 8,
+/// the number of the compression method. The first two bytes, read as one number, are a multiple of
+/// 31.
 fn is_zlib(body: &[u8]) -> bool {
     match *body {
         [method] => method & 0x0f == 8,

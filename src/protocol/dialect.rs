@@ -1,5 +1,5 @@
-//! Pages of rules for old Santa clients and pedro. Their words for policies or rule types differ
-//! from the words that current Santa uses.
+//! Pages of rules for old Santa clients and pedro. For some policies or rule types, these clients
+//! use different words from current Santa.
 
 use serde::Serialize;
 

@@ -27,7 +27,7 @@ const PREFLIGHT: [(&str, Expected); 11] = [
     ("allowed_path_regex", Expected::Text),
     ("blocked_path_regex", Expected::Text),
     ("block_usb_mount", Expected::Flag),
-    // For all other clients this is a list.
+    // All other clients expect a list of flags.
     ("remount_usb_mode", Expected::Text),
     ("sync_type", Expected::OneOf(&["NORMAL", "CLEAN", "CLEAN_ALL"])),
     ("override_file_access_action", Expected::OneOf(&["DISABLE", "AUDIT_ONLY", "NONE"])),
