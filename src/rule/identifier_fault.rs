@@ -11,8 +11,8 @@ const TEAM_ID: usize = 10;
 /// A text without a type that has at least this number of hex digits is an incomplete hash.
 const FEWEST_OF_HASH: usize = 32;
 
-/// What is wrong with an identifier that is not valid for its type. The text has no white space
-/// around it.
+/// What is wrong with `text`, which is not a valid identifier of this type. White space around the
+/// text was already removed.
 pub(super) fn reason(rule_type: RuleType, text: &str) -> String {
     if is_scientific(text) {
         return "looks like a number that a spreadsheet has changed; format the column as text"
@@ -80,7 +80,7 @@ fn is_scientific(text: &str) -> bool {
         && exponent.is_some_and(is_digits)
 }
 
-/// The kind of identifier of another type that a text looks like.
+/// If a text looks like an identifier of another type, what it looks like, such as `a team ID`.
 fn other_type(rule_type: RuleType, text: &str) -> Option<&'static str> {
     let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
     let has_sha256 = matches!(rule_type, RuleType::Binary | RuleType::Certificate);

@@ -20,7 +20,7 @@ pub enum RuleField {
     ButtonLabel,
     /// Santa's `notification_app_name`.
     AppName,
-    /// The hash of the bundle and its count of binaries.
+    /// The hash of the bundle and the number of binaries in the bundle.
     Bundle,
     Comment,
     Ticket,
@@ -42,7 +42,7 @@ impl RuleField {
         Self::Expires,
     ];
 
-    /// The name of the column of CSV for the field.
+    /// The name of the CSV column for the field.
     pub const fn column(self) -> &'static str {
         match self {
             Self::Message => "message",

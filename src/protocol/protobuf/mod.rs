@@ -82,7 +82,7 @@ pub(super) fn read<M: Fields + Default>(bytes: &[u8]) -> Result<M, ProtobufError
     Ok(message)
 }
 
-/// Reads fields into a message. List items are appended to its lists.
+/// Reads fields into a message. List items are appended to the lists of the message.
 fn merge(message: &mut impl Fields, mut bytes: &[u8]) -> Result<(), ProtobufError> {
     while !bytes.is_empty() {
         let (number, wire) = decode_key(&mut bytes)?;

@@ -167,7 +167,7 @@ fields! {
     }
 }
 
-/// Not in the table, because an empty cursor counts as absent.
+/// Not declared with `fields!`, because an empty cursor counts as absent.
 impl Fields for RuleDownloadResponse<'_> {
     fn write_fields(&self, to: &mut Vec<u8>) {
         self.rules.write(1, to);
