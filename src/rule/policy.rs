@@ -47,8 +47,8 @@ impl PolicyKind {
     }
 }
 
-/// The folded words for each policy: nicelist's words, Santa's names and aliases, and forms from
-/// other tools. `docs/FORMATS.md` lists them.
+/// The words for each policy, in the form that [`fold`] returns: nicelist's words, Santa's names and
+/// aliases, and words from other tools. `docs/FORMATS.md` lists them.
 const WORDS: [(PolicyKind, &[&str]); 8] = [
     (
         PolicyKind::Allow,
@@ -92,8 +92,9 @@ fn fold(text: &str) -> String {
 /// Longer texts are not compared with the words for policies.
 const LONGEST_COMPARED: usize = 32;
 
-/// The most similar policy, as the end of a message. The shorter a word is, the more similar it
-/// must be, because many other words are almost the same.
+/// The most similar policy, as the end of a message. The shorter the word for a
+/// policy is, the fewer differences are allowed, because many other words differ from a short word
+/// in only a few letters.
 fn suggestion(text: &str) -> String {
     if text.len() > LONGEST_COMPARED {
         return String::new();

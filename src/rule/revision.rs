@@ -70,7 +70,7 @@ pub struct RuleDifference {
     pub fields: Vec<FieldChange>,
 }
 
-/// The number of items of one kind that a revision added, changed and removed.
+/// How many items of one kind a revision added, changed and removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Counts {

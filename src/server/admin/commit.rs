@@ -29,14 +29,14 @@ impl Proposal {
     }
 }
 
-/// A change that passed lint, was forced, or restores earlier rules.
+/// A change that passed lint, was forced, or undoes an earlier change.
 pub(super) struct CheckedChange {
     change: Change,
     pub(super) warnings: Vec<ChangeWarning>,
 }
 
 impl CheckedChange {
-    /// Skips lint, because the change only restores earlier rules.
+    /// Skips lint, because an undo only restores earlier rules and removes rules.
     pub(super) fn restoring(state: &State, permit: Permit, proposal: Proposal) -> Self {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }

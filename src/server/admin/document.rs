@@ -322,8 +322,8 @@ impl Queried {
     }
 }
 
-/// Refuses a query if the operation has no query parameters. If it were ignored, a change with
-/// `dry_run` in the query instead of in the body would be committed.
+/// Refuses a query if the operation has no query parameters. If the query were ignored,
+/// a change with `dry_run` in the query instead of in the body would be committed.
 pub(super) async fn refuse_stray_query(
     State(queried): State<Arc<Queried>>,
     request: Request,

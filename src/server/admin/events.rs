@@ -28,8 +28,8 @@ use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
 use crate::store::{EventFilter, StoredEvent};
 
-/// A known decision is suggested only if its similarity to the unknown one, from 0 to 1, is at
-/// least this.
+/// A known decision is suggested for an unknown decision only if the similarity of the two words,
+/// from 0 to 1, is at least this.
 const ALIKE: f64 = 0.5;
 /// Default maximum number of programs in the statistics.
 const USUAL_STATS: usize = 20;
