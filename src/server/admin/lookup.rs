@@ -16,9 +16,9 @@ pub(super) const MOST_EXAMINED: usize = 2_000;
 pub(super) const EXACT_ID: &str = "id:";
 /// Hosts that a search by name reads at a time.
 const AT_ONCE: usize = 500;
-/// A tag is suggested only if its similarity to the unknown one, from 0 to 1, is at least this.
+/// A tag is suggested only if its similarity to the unknown tag, from 0 to 1, is at least this.
 const ALIKE: f64 = 0.5;
-/// Maximum tags that are suggested for an unknown one.
+/// Maximum tags that are suggested for an unknown tag.
 const MOST_TAGS: usize = 3;
 /// Maximum hosts that are listed when several match a name.
 const CANDIDATES: usize = 10;

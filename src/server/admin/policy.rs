@@ -125,7 +125,7 @@ fn read(
         settings: faults.settings(settings),
         rules: faults.rules(rules),
     };
-    // If an invalid item was left out, the indexes of duplicates would not be those in the request.
+    // If an invalid item was left out, the other items no longer have the indexes of the request.
     if faults.details.is_empty() {
         let names = wanted.tags.iter().map(|tag| &tag.name);
         faults.twice("tags.name", names, |name| format!("tag `{name}`"));
