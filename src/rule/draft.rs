@@ -106,7 +106,7 @@ pub enum ExpiryError {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct RuleError {
-    /// The field's name, as in [`RuleDraft`].
+    /// The field's name, as in [`RuleDraft`], or `expires_in`.
     pub field: &'static str,
     pub problem: FieldError,
 }

@@ -8,7 +8,8 @@ const SHA256: usize = 64;
 const CDHASH: usize = 40;
 /// Letters and digits of a team ID.
 const TEAM_ID: usize = 10;
-/// A text without a type that has at least this number of hex digits is an incomplete hash.
+/// If no type is given, a text of at least this number of hex digits is reported as a hash of the
+/// wrong length.
 const FEWEST_OF_HASH: usize = 32;
 
 /// What is wrong with `text`, which is not a valid identifier of this type. White space around the

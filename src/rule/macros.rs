@@ -1,6 +1,7 @@
 //! Macros for implementations that many types share.
 
-/// Implements `ALL` (in this order), `word`, `from_word` and `Display` for an enum without fields.
+/// Implements `ALL` (in the given order), `word`, `from_word` and `Display` for an enum without
+/// fields.
 macro_rules! words {
     ($name:ident { $($variant:ident = $word:literal,)+ }) => {
         impl $name {

@@ -47,8 +47,8 @@ impl PolicyKind {
     }
 }
 
-/// The words for each policy, in the form that [`fold`] returns: nicelist's words, Santa's names and
-/// aliases, and words from other tools. `docs/FORMATS.md` lists them.
+/// The words for each policy, in the form that [`fold`] returns: nicelist's words, Santa's names
+/// and aliases, and words from other tools. `docs/FORMATS.md` lists them.
 const WORDS: [(PolicyKind, &[&str]); 8] = [
     (
         PolicyKind::Allow,

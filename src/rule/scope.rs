@@ -23,8 +23,8 @@ pub enum ScopeError {
     Name(&'static str),
 }
 
-/// The error message for an unknown scope. For a word such as `all`, the message suggests the fleet.
-/// For any other valid tag name, it suggests a tag and a host with this name.
+/// The error message for an unknown scope. For a word such as `all`, the message suggests the
+/// fleet. For any other valid tag name, it suggests a tag and a host with this name.
 fn unknown(text: &str) -> String {
     let expected = "expected fleet, group:NAME, tag:NAME, user:NAME or host:NAME";
     let is_everything = ["all", "everyone", "*"].iter().any(|it| it.eq_ignore_ascii_case(text));

@@ -1,4 +1,4 @@
-//! Bodies of requests. All bodies in flight share one budget of memory.
+//! Bodies of requests. All bodies in flight share one memory budget.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -30,8 +30,8 @@ pub(super) enum Unread {
 
 pub(super) struct Budget {
     units: Arc<Semaphore>,
-    /// Permits to decompress and parse long bodies of hosts: one for every two cores, but at least
-    /// one.
+    /// Permits to decompress and parse long bodies from hosts: one for every two cores, but at
+    /// least one.
     turns: Arc<Semaphore>,
     /// Permits for long bodies of editors and admins.
     changing: Arc<Semaphore>,
@@ -54,7 +54,7 @@ impl Budget {
         Share { units: Arc::clone(&self.units), held: None, bytes: 0, turn: None }
     }
 
-    /// Waits for a turn to process a host's long body.
+    /// Waits for a turn to process a long body from a host.
     pub(super) async fn turn(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.turns).acquire_owned().await.ok()
     }

@@ -1,4 +1,4 @@
-//! A client, which sends the requests of its version and stores rules like Santa.
+//! A client that sends the same requests as its Santa version, and stores rules as Santa does.
 
 use serde_json::{Value, json};
 
@@ -112,8 +112,8 @@ impl<'t> Mac<'t> {
         if clean { Kind::Clean } else { Kind::Normal }
     }
 
-    /// Requests a page of rules. As in the newest client, a missing list of rules or a missing cursor
-    /// counts as empty.
+    /// Requests a page of rules. As in the newest client, a missing list of rules or a missing
+    /// cursor counts as empty.
     pub(super) async fn page(&self, cursor: Option<&str>) -> Result<Page, Stop> {
         let mut answer = self.ask("ruledownload", &self.download_request(cursor)).await?;
         let rules = match answer.remove("rules") {

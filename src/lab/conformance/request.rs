@@ -111,8 +111,8 @@ impl Request {
         self
     }
 
-    /// Compresses the body as `encoding` specifies, unless the body is empty or already in its final
-    /// form.
+    /// Compresses the body as `encoding` specifies, unless the body is empty or already in its
+    /// final form.
     pub(super) fn in_encoding(mut self, encoding: BodyEncoding) -> io::Result<Self> {
         let packing = match encoding {
             BodyEncoding::Deflate => Packing::Zlib,

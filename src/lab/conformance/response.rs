@@ -25,7 +25,7 @@ impl ServerResponse {
         if self.status == 200 { Ok(self) } else { Err(Stop::fails(self.describe())) }
     }
 
-    /// The body as JSON. An empty body counts as an empty message, as in clients from 2024.6 on.
+    /// The body as JSON. An empty body counts as an empty message, as in clients since 2024.6.
     pub(super) fn object(self) -> Result<Object, Stop> {
         let response = self.ok()?;
         if response.body.is_empty() {

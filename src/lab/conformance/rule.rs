@@ -121,7 +121,7 @@ fn kept(rule_type: &str, identifier: &str) -> Option<String> {
     }
 }
 
-/// The hash that clients from 2025.7 on report, which depends on the order of rules.
+/// The hash that clients report since 2025.7. The hash depends on the order of the rules.
 pub(super) fn rules_hash(rules: &[Rule]) -> String {
     let mut hash = Xxh3::new();
     for Rule { key, policy, cel } in rules {

@@ -15,7 +15,7 @@ pub(super) struct Host {
     pub(super) client: u8,
     /// The mode that the server set.
     pub(super) mode: Option<ClientMode>,
-    /// The host requests at least this kind of sync.
+    /// The kind of sync that the host requests. A random decision can change `Normal` to `Clean`.
     pub(super) wants: SyncKind,
     pub(super) last: LastSync,
 }

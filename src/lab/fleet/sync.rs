@@ -102,8 +102,8 @@ impl HostSync<'_> {
     }
 
     /// The kind of sync to request: usually `wants`. In a random share of syncs, the host requests
-    /// at least a clean sync. It then repeats this request in every sync until a clean sync
-    /// completes.
+    /// a clean sync even if `wants` is `Normal`. It then repeats this request in every sync until a
+    /// clean sync completes.
     fn wish(&self, turns: u32, wants: SyncKind) -> SyncKind {
         let share = self.shared.options.clean;
         if self.by_chance && self.shared.random.share(Draw::Clean, self.host, turns) < share {
