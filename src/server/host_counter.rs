@@ -257,7 +257,7 @@ async fn try_count(state: &State) -> Result<HostCounts, Refused> {
         add(judge.group(count.group).await?, count.is_syncing, count.seen, hosts);
     }
     for host in named {
-        // The host was already counted with its group, so it is subtracted there.
+        // The count of the group includes this host, so the host is subtracted from it.
         add(judge.group(host.group).await?, host.is_syncing, host.seen, -1);
         add(judge.named(&host).await?, host.is_syncing, host.seen, 1);
     }

@@ -43,7 +43,8 @@ impl RateLimits {
     /// 10,000 per second. A million Macs behind one proxy need two thirds of this, if each sends
     /// four requests in ten minutes.
     pub const ADDRESS_REQUESTS: u32 = 600_000;
-    /// Enough for an office of 5,000 Macs with a revoked secret that all start at the same time.
+    /// Enough if 5,000 Macs with a revoked secret, such as all Macs of an office, start at the same
+    /// time.
     pub const WRONG_SECRETS: u32 = 6_000;
     /// Enough to add 600,000 Macs per hour.
     pub const NEW_HOSTS: u32 = 10_000;

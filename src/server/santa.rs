@@ -214,8 +214,8 @@ fn refusal(
     let status = failure.status();
     if matches!(failure, Failure::NoRoom | Failure::Sync(SyncError::Store(StoreError::Overloaded)))
     {
-        // The next tick logs the number of these requests. A log line for each of them would add
-        // to the load.
+        // The server logs the number of these requests regularly. A log line for each request would
+        // add to the load.
         state.turned_away.fetch_add(1, Ordering::Relaxed);
         let retry = [(RETRY_AFTER, RETRY)];
         return (status, retry, "the server is overloaded, try again\n").into_response();
@@ -303,8 +303,9 @@ async fn stage_answer(
     }
 }
 
-/// Refuses a request that exceeds a limit. An event upload succeeds, but its events are dropped,
-/// because Santa would otherwise send them again and exceed the limit for longer.
+/// Refuses a request that exceeds a limit, unless it is an event upload. An event upload succeeds,
+/// but its events are dropped. If the upload failed, Santa would send the events again and exceed
+/// the limit for longer.
 async fn over_limit(
     stage: Stage,
     exceeded: Limit,
@@ -326,7 +327,8 @@ async fn over_limit(
 }
 
 /// Decompresses and parses a body. Long bodies are not parsed on a request thread. Also returns the
-/// format of the body, and the share of the budget, which the caller keeps until the response.
+/// format of the body and its share of the memory budget. The caller keeps the share until the
+/// response is ready.
 async fn read_message<M: Message + Send + 'static>(
     state: &State,
     headers: &HeaderMap,

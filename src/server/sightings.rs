@@ -12,8 +12,8 @@ use crate::store::StoreResult;
 
 /// How often to check for events that are not counted yet.
 const EVERY: Duration = Duration::from_secs(60);
-/// Turns in a day. Old sightings are deleted in the second turn of each day, not in the first, so
-/// that the deletion does not begin when the server starts.
+/// Checks in a day. The first check happens when the server starts. Old sightings are deleted after
+/// the second check, and then once a day.
 const TURNS_A_DAY: u32 = 24 * 60;
 /// Maximum events that are counted in one transaction. The transaction takes about 20 ms, and other
 /// writes wait for it.

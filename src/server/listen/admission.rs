@@ -16,7 +16,7 @@ pub(super) struct Admission {
     proxies: Arc<TrustedProxies>,
     ordinary: Pool,
     reserved: Pool,
-    /// Connections that were refused since the last log line.
+    /// Connections that were refused since the last warning about refused connections.
     refused: u64,
     refused_logged_at: Option<Instant>,
     full_logged_at: Option<Instant>,

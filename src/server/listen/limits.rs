@@ -29,7 +29,7 @@ const SURELY_TAKEN: u64 = 10_240;
 pub struct ConnectionLimits {
     /// Maximum connections. Further connections wait in the kernel's queue. A sixteenth of the
     /// connections is only for the admin API and health checks. The default depends on the number
-    /// of descriptors that the process may have, and is at most 16,384.
+    /// of file descriptors that the process may open, and is at most 16,384.
     pub connections: Option<usize>,
     /// Maximum ordinary connections from one address (IPv6: from one /64). Further connections are
     /// closed immediately. Trusted proxies have no such limit. By default, a quarter of
