@@ -39,9 +39,9 @@ pub struct Options {
     /// The first enrollment secret; random when absent.
     pub enrollment_secret: Option<String>,
     pub clock: Clock,
-    /// How far the clock may be ahead of the newest time in the database when the server starts. If
-    /// the clock is further ahead, it is not trusted: rules do not expire, and no events are deleted.
-    /// [`crate::fleet::LONGEST_GAP`] when absent.
+    /// How far the clock may be ahead of the newest time in the database when the server starts.
+    /// If the clock is further ahead, it is not trusted: rules do not expire, and no events are
+    /// deleted. [`crate::fleet::LONGEST_GAP`] when absent.
     pub longest_gap: Option<SignedDuration>,
     /// The time over which clean syncs are spread after a restore;
     /// [`crate::sync::RESTORE_SPREAD`] when absent.

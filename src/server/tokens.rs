@@ -158,8 +158,8 @@ pub(super) fn hash(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
 }
 
-/// Refuses chosen secrets that are too short, too long or the same, or that contain characters that
-/// are not safe in headers and paths.
+/// Refuses chosen secrets that are too short or too long, that are equal to each other, or that
+/// contain characters that are not safe in headers and paths.
 fn check_chosen(options: &Options) -> Result<(), ServerError> {
     let chosen = [
         ("NICELIST_BOOTSTRAP_TOKEN", &options.bootstrap_token),

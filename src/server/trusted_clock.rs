@@ -25,8 +25,8 @@ impl TrustedClock {
         Ok(Self { clock, guard })
     }
 
-    /// The time that token expiry is compared with: the later of the clock's time and the expected
-    /// time. Otherwise expired tokens would be valid again after the clock is set back.
+    /// The time that decides whether a token has expired: the later of the clock's time and the
+    /// expected time. Otherwise, expired tokens would be valid again after the clock is set back.
     pub(super) fn now_for_tokens(&self) -> Timestamp {
         let guard = self.guard.lock().unwrap_or_else(PoisonError::into_inner);
         self.clock.now().max(guard.expected(&self.clock))

@@ -1,10 +1,10 @@
 //! Groups of hosts whose rows result in the same sync state. A million hosts usually form only a
 //! few groups, so nicelist counts them without reading each host.
 //!
-//! The group of a host is written with its row. The group must include everything in the row that
-//! decides the sync state. The exceptions are the columns that [`HostCount`] adds, and the names of
-//! the host and of its user. A policy contains only a few such names, and the hosts that have one
-//! of these names are found with [`PersonalNames`].
+//! nicelist stores the group of a host in the row of the host. The group must include everything in
+//! the row that decides the sync state, except `is_syncing` and `seen` of [`HostCount`], and except
+//! the names of the host and of its user. A policy contains only a few such names, and the hosts
+//! that have one of these names are found with [`PersonalNames`].
 
 use std::collections::BTreeSet;
 

@@ -27,8 +27,8 @@ pub trait HostStore: Send + Sync + 'static {
     /// out.
     async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
 
-    /// The versions of Santa that the hosts of a scope report, and how many hosts have each. The
-    /// query reads all hosts, unless the scope is a host or a user.
+    /// The versions of Santa that the hosts of a scope report, and how many hosts report each
+    /// version. The query reads all hosts, unless the scope is a host or a user.
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
 
     /// The first `limit` serial numbers that several hosts report, in order. If `serial` is given,

@@ -4,8 +4,8 @@
 //! No I/O happens here. [`ChangeReads`] lists what must be read, [`ChangePlan::new`] applies the
 //! edits in order in memory, and the database writes what the plan contains. A row that a change
 //! inserts and then ends is never stored, and edits that cancel each other do not create a
-//! revision. Most rules with a single edit are not planned in memory: the database compares them
-//! with the stored rules while it writes the plan.
+//! revision. Most rules that a change edits only once are not planned in memory: the database
+//! compares them with the stored rules while it writes the plan.
 
 mod reads;
 mod rules;

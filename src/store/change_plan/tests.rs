@@ -51,7 +51,7 @@ struct Stored {
     settings: Vec<(&'static str, &'static str)>,
     tags: Vec<Tag>,
     hosts: Vec<(MachineId, Vec<TagName>)>,
-    /// Hosts that each guarded drop finds as members of its tag.
+    /// The hosts that are members of the dropped tag, for each guarded drop.
     members: Vec<&'static str>,
     rule_count: u64,
 }
@@ -200,7 +200,7 @@ fn dropping_a_tag_by_force_ends_its_scope_before_later_edits() {
     let plan = stored.plan(&edits).unwrap();
     assert_eq!(plan.cleared_scopes, [1]);
     let [row] = &plan.rules[..] else { panic!("{:?}", plan.rules) };
-    // The stored row ends with its scope, although the new row is the same.
+    // The stored row ends because its scope is cleared, although the new row has the same content.
     assert!(!row.ended && row.inserted.is_some());
     assert_eq!(plan.replaced_in_cleared_scopes(), 1);
     assert_eq!(plan.setting_counts(), RowCounts { ended: 0, inserted: 1, replaced: 1 });

@@ -11,7 +11,7 @@ use crate::store::sqlite;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BackedUp {
     pub revision: Revision,
-    /// When that revision was created.
+    /// When the revision was created.
     pub at: Option<Timestamp>,
     pub hosts: u64,
     pub bytes: u64,

@@ -34,7 +34,7 @@ pub enum CopiedEpoch {
     Kept,
 }
 
-/// A copy that can be run. The source is open, and the target was empty when it was checked.
+/// A copy that is ready to run. The source is open, and the target was empty when it was checked.
 pub struct DatabaseCopy<'a> {
     from: DatabaseUrl<'a>,
     to: DatabaseUrl<'a>,
