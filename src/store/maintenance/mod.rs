@@ -57,7 +57,7 @@ pub(super) const PAGE_BYTES: usize = 4 << 20;
 /// The state of a database, read without changing it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct DatabaseState {
-    /// The version of its schema; 0 if it has none or does not exist.
+    /// The version of the schema; 0 if the database has no schema or does not exist.
     pub(super) version: usize,
     /// The tables that have rows, except tables that are filled when a database is opened.
     pub(super) used: Vec<&'static str>,

@@ -2,8 +2,8 @@
 //!
 //! Reads use a few connections. Hosts and events, which are written most often, are written in
 //! groups: waiting requests share a commit. A change of policy is one transaction. The transaction
-//! holds a lock that all servers share, so that revisions have the order of their commits. The
-//! commit notifies the other servers.
+//! holds a lock that all servers share, so that a revision that is committed later has a greater
+//! number. The commit notifies the other servers.
 //!
 //! While the database cannot be reached, methods fail quickly instead of waiting for it.
 

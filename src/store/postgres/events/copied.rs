@@ -9,7 +9,7 @@ use super::partitions::{self, Week};
 use crate::store::StoreResult;
 
 /// Creates the missing partitions for events that were received at these times. The caller's
-/// transaction must have the lock of events.
+/// transaction must have the events lock.
 pub(in crate::store::postgres) async fn create_partitions(
     on: &impl GenericClient,
     received: impl Iterator<Item = i64>,

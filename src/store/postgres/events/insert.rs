@@ -1,7 +1,8 @@
 //! Stores events, each only once.
 //!
 //! An event's digest distinguishes it from other events and is unique in `event_once`, across all
-//! partitions. Events are added under a lock, so that their IDs have the order of commits.
+//! partitions. Events are added under a lock, so that an event that is committed later has a
+//! greater ID.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Mutex;
@@ -116,12 +117,12 @@ pub(in crate::store::postgres) struct NewEvents {
 
 #[derive(Default)]
 pub(in crate::store::postgres) struct InsertEvents {
-    /// Weeks for which no partition has to be created.
+    /// Weeks that need no new partition.
     weeks: Mutex<HashSet<Week>>,
 }
 
 impl Batch for InsertEvents {
-    // A job has the events of one upload, usually 50 events of 4 kB.
+    // A job has the events of one upload, usually 50 events of 4 kB each.
     const LARGEST_GROUP: usize = 32;
     const QUEUE: usize = 512;
 

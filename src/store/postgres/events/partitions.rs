@@ -52,7 +52,7 @@ pub(super) async fn ensure(client: &mut Client, weeks: &HashSet<Week>) -> StoreR
     Ok(on.commit().await?)
 }
 
-/// Like [`ensure`], in a transaction that already has the lock of events.
+/// Like [`ensure`], in a transaction that already has the events lock.
 pub(super) async fn make(on: &impl GenericClient, weeks: &HashSet<Week>) -> StoreResult<()> {
     let there = all(on).await?;
     for week in weeks.iter().filter(|week| week.is_nameable() && !there.contains(week)) {

@@ -12,8 +12,8 @@ use crate::store::{EventPurge, StoreResult};
 
 /// Maximum entries of `event_once` to delete at a time, after their partitions were dropped.
 const STALE: i64 = 20_000;
-/// How long to wait for the readers of a partition before dropping it fails. New readers may have
-/// to wait this long, too.
+/// How long the deletion of a partition waits for the readers of the partition before it fails. New
+/// readers may have to wait this long, too.
 const DROP_PATIENCE: &str = "SET LOCAL lock_timeout = '2s'";
 
 /// Whether any event, or any entry of `event_once` for a dropped partition, must be deleted.
