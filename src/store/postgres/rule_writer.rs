@@ -69,8 +69,8 @@ impl Entry<'_> {
     }
 }
 
-/// The rules that may change. A single edit that puts a rule gets the outcome `Added` for now. The
-/// outcome is corrected later if a stored rule is found.
+/// The rules that may change. If the only edit of a rule puts the rule, the edit gets the outcome
+/// `Added` for now. The outcome is corrected later if a stored rule is found.
 fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     let mut entries = Vec::with_capacity(plan.single_rules.len() + plan.rules.len());
     for edit in std::mem::take(&mut plan.single_rules) {
@@ -155,8 +155,8 @@ impl Writer<'_, '_, '_> {
         Ok(counts)
     }
 
-    /// Removes from the temporary table the rules that are already stored with the same content,
-    /// and sets the outcomes of their single edits. Returns how many were removed.
+    /// Removes from the temporary table the rules that are already stored with the same content. If
+    /// `Entry::edit` is set, sets the outcome of the edit. Returns how many rules were removed.
     async fn drop_unchanged(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "WITH same AS (DELETE FROM rule_stage AS n USING rule AS o
@@ -178,8 +178,9 @@ impl Writer<'_, '_, '_> {
         Ok(same)
     }
 
-    /// Reads the stored rules with the same keys, and applies single edits to them. Rules that stay
-    /// unchanged are removed from the temporary table. Returns how many were removed.
+    /// Reads the stored rules with the same keys. If `Entry::edit` is set, applies the edit to the
+    /// stored rule. Rules that stay unchanged are removed from the temporary table. Returns how many
+    /// rules stay unchanged.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

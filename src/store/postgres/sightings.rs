@@ -1,4 +1,4 @@
-//! Counts new events in programs and sightings. The caller's transaction has the lock of events.
+//! Counts new events in programs and sightings. The caller's transaction has the events lock.
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -61,8 +61,8 @@ impl Address {
     }
 }
 
-/// The TLS mode and the file of roots of a URL. nicelist parses them, because the library supports
-/// only some of the modes.
+/// The TLS mode and the file of root certificates in a URL. nicelist parses them, because the
+/// library supports only some of the modes.
 #[derive(Default)]
 struct OfTls {
     mode: Option<String>,

@@ -20,8 +20,8 @@ use crate::store::quarantine::listed;
 use crate::store::{Change, Committed, StoreError, StoreResult};
 
 pub(in crate::store) trait RuleWriting: Database {
-    /// Writes the rules of a plan: those with a single edit, and those whose edits were already
-    /// applied in memory.
+    /// Writes the rules of a plan: the edits in `single_rules`, and the rules whose edits were
+    /// already applied in memory.
     async fn write_rules(&self, revision: i64, plan: &mut ChangePlan<'_>)
     -> StoreResult<RowCounts>;
 }

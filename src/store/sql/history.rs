@@ -10,7 +10,7 @@ use crate::store::{
     RevisedRule, RevisedRulePosition, RevisionFilter, RuleVersion, StoreResult, codes,
 };
 
-/// The number of columns of a rule's target, which come before its content.
+/// The number of columns of a target. In a row, these columns come before the content of the rule.
 const KEY: usize = 2;
 
 pub(in crate::store) async fn get(
