@@ -179,8 +179,7 @@ impl Writer<'_, '_, '_> {
     }
 
     /// Reads the stored rules with the same keys. If `Entry::edit` is set, applies the edit to the
-    /// stored rule. Rules that stay unchanged are removed from the temporary table. Returns how many
-    /// rules stay unchanged.
+    /// stored rule. Removes unchanged rules from the temporary table, and returns their number.
     async fn merge(&mut self) -> StoreResult<usize> {
         let sql = format!(
             "SELECT n.place, {} FROM rule_stage AS n JOIN rule AS o ON {SAME_KEY}",

@@ -1,6 +1,6 @@
 //! Deletes sightings, and counts events that an older version of nicelist stored.
 //!
-//! On PostgreSQL, every transaction that changes sightings first takes the lock of events.
+//! On PostgreSQL, every transaction that changes sightings first takes the events lock.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -45,7 +45,7 @@ pub(in crate::store) async fn leave_out(
     Ok(OlderEvents { events: Vec::new(), next: Some(EventId(unreadable - 1)) })
 }
 
-/// Returns the programs and sightings of older events, except those of forgotten hosts.
+/// Returns the programs and sightings of older events. Skips the events of forgotten hosts.
 pub(in crate::store) async fn fold<'e, D: Database>(
     on: &D,
     events: &'e [StoredEvent],
@@ -154,7 +154,7 @@ enum Examined {
 }
 
 impl OldSightings {
-    /// The condition that a sighting is one of these, and the values of its parameters.
+    /// The condition that a sighting is one of these sightings, and the values of its parameters.
     fn condition(&self, dialect: Dialect) -> (String, Vec<Parameter<'static>>) {
         match &self.examined {
             Examined::Of(programs) => {

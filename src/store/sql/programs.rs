@@ -22,7 +22,7 @@ const EXAMINED_SIGHTINGS: i64 = 5_000;
 /// Approximate bytes of a sighting and its program, in addition to the sighting's path and lists.
 const ROW_BYTES: usize = 512;
 
-/// The columns that [`program`] reads, of a table `p`.
+/// The columns that [`program`] reads from a table `p`.
 pub(super) const PROGRAM: &str = "p.id, p.sha256, p.cdhash, p.team_id, p.signing_id, p.signing_status, \
      p.certificate, p.common_name, p.organization, p.name, p.bundle_name, p.first_seen, p.hosts";
 

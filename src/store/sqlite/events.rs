@@ -76,7 +76,8 @@ fn body() -> String {
     format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT)
 }
 
-/// Reads an event. Also returns the bytes of its body, but at most [`bounds::LARGEST_EVENT`].
+/// Reads an event. Also returns the size of its body in bytes, but at most
+/// [`bounds::LARGEST_EVENT`].
 fn read(connection: &Connection, row: &Row<'_>) -> StoreResult<(StoredEvent, usize)> {
     let id = EventId(row.get(0)?);
     let ((received, event), size) = match row.get_ref(2)?.as_str_or_null() {

@@ -57,7 +57,7 @@ pub(super) enum ConnectionUse {
 pub(super) enum Log {
     /// There was no log, or it was empty. SQLite deletes the log when the last connection closes.
     Deleted,
-    /// The log has commits. It is kept when the last connection closes.
+    /// The log is not empty. It is kept when the last connection closes.
     Kept,
     /// There is no log, and this process cannot create one. The file is read as if no one could
     /// write to it.

@@ -1,5 +1,5 @@
-//! Writes the rules of a change. Rules with a single edit are sorted by key, so that consecutive
-//! rules are close together in the index. One statement can insert [`CHUNK`] rules.
+//! Writes the rules of a change. Rules that the change edits only once are sorted by key, so that
+//! consecutive rules are close together in the index. One statement can insert [`CHUNK`] rules.
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, Row, Statement};
@@ -139,7 +139,7 @@ impl<'c, 'e, 's> RuleWriter<'c, 'e, 's> {
     }
 
     /// Applies the edit of a rule, which may already have been inserted with its chunk. Returns
-    /// whether a rule of this key was stored before the change.
+    /// whether a rule with this key was stored before the change.
     fn edit(
         &mut self,
         RuleEdit { edit, target, scope, wanted }: RuleEdit<'e>,

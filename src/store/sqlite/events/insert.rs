@@ -1,4 +1,4 @@
-//! Stores events, each only once, and deletes them.
+//! Stores events, each only once, and deletes old events.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -141,8 +141,8 @@ fn surplus(connection: &Connection, keep: Option<u64>) -> StoreResult<i64> {
     Ok((count - keep).max(0))
 }
 
-/// Deletes events that are too old or among the `surplus` oldest, at most `limit`. Returns how many
-/// were deleted.
+/// Deletes events that are too old, and the `surplus` oldest events, but at most `limit` events.
+/// Returns how many were deleted.
 pub(in crate::store::sqlite) fn purge(
     connection: &Connection,
     before: Option<Timestamp>,
@@ -156,7 +156,7 @@ pub(in crate::store::sqlite) fn purge(
         let bounds = [before.as_millisecond(), codes::limit(limit)];
         gone += connection.prepare_cached(sql)?.execute(bounds)?;
     }
-    // Events deleted for their age count as surplus, too.
+    // Events that were deleted because of their age count toward the surplus.
     let left = codes::limit(limit.saturating_sub(gone));
     let surplus = surplus.saturating_sub(codes::limit(gone)).min(left);
     if surplus > 0 {
