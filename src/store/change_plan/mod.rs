@@ -164,7 +164,7 @@ impl<V: Clone + PartialEq> Edited<V> {
     }
 }
 
-/// A rule that has several edits, or that has one and is in the scope of a dropped tag.
+/// A rule that the change edits several times, or an edited rule in the scope of a dropped tag.
 #[derive(Debug)]
 struct EditedRule<'e> {
     key: (&'e Target, ScopeNumber),
