@@ -129,8 +129,8 @@ impl Destination {
         Ok(wanted.while_wanted(outcomes))
     }
 
-    /// For each target in `scopes`, the rule in the strongest of these scopes. The rules are in the
-    /// order of targets.
+    /// For each target with a rule in `scopes`, the rule from the strongest scope that has one. The
+    /// rules are in the order of targets.
     fn winners(
         &self,
         ledger: &Ledger,
@@ -142,16 +142,16 @@ impl Destination {
         one_per_target(ledger, active, wanted)
     }
 
-    /// The destination of a host that has only the weakest of these scopes. Many hosts share this
-    /// destination.
+    /// The destination of a host whose only scope is the weakest scope of this destination. Many
+    /// hosts can share the result.
     pub(super) fn weakest(&self, ledger: &Ledger) -> Option<Self> {
         let scopes: Arc<[ScopeId]> = Arc::from(self.scopes.get(..1)?);
         let revision = ledger.last_touch(&scopes, self.revision);
         Some(Self { scopes, revision, generation: self.generation })
     }
 
-    /// The deciding rule and the outcome for each target in all scopes except the weakest, in the
-    /// order of targets. Reads all rule versions of these scopes.
+    /// For each target with a rule in any scope except the weakest, the strongest rule and its
+    /// outcome, in the order of targets. Reads all rule versions of these scopes.
     pub(super) fn overrides(
         &self,
         ledger: &Ledger,

@@ -57,7 +57,7 @@ pub(super) struct Downloads {
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
     encoded: Arc<AtomicU64>,
     tallies: Tallies,
-    /// The number of rules and removals between an origin and a destination.
+    /// The number of rules and removals that bring a host from an origin to a destination.
     pending: Memo<(Origin, Destination), u64, StoreError>,
     hashes: Memo<Arc<[Span]>, RulesHash, StoreError>,
 }
@@ -96,7 +96,7 @@ impl Downloads {
         self.live.current().await
     }
 
-    /// Reads the policy again. Forgets the results whose keys may now refer to other rules.
+    /// Reads the policy again. Forgets the results whose keys may now refer to different rules.
     pub(super) async fn read_again(&self) -> StoreResult<()> {
         self.live.read_again().await?;
         self.scope_sets.forget();

@@ -26,7 +26,7 @@ use crate::protocol::{EventUploadRequest, EventUploadResponse};
 use crate::rule::{MachineId, Revision};
 use crate::store::{Change, Committed, Store, StoreResult, StoredHost, audit};
 
-/// Maximum attempts to write a host's row while other requests from the same host change the row.
+/// Maximum attempts to write a host's row while other requests keep changing the row.
 pub(super) const ATTEMPTS: usize = 8;
 
 /// The sync engine of one store. Its methods can run at the same time.
@@ -168,8 +168,8 @@ impl Engine {
         Ok(committed)
     }
 
-    /// If `expire` is true, removes expired rules. Reads what other processes have committed, and
-    /// writes the older sessions in memory.
+    /// If `expire` is true, removes expired rules. Reads what other processes have committed.
+    /// Writes the older of the sessions that are kept only in memory.
     ///
     /// # Errors
     /// When the store fails.

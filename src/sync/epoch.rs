@@ -110,9 +110,9 @@ fn turn(spread: SignedDuration, machine: &MachineId, began: Timestamp) -> Timest
 pub(super) enum Trust {
     /// The host has the holding, as far as the server knows.
     Confirmed,
-    /// The host may have other rules, and waits for a clean sync.
+    /// The host may have different rules, and waits for a clean sync.
     Waiting,
-    /// The host may have other rules, and gets a clean sync now.
+    /// The host may have different rules, and gets a clean sync now.
     Due,
 }
 

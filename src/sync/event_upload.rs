@@ -50,8 +50,8 @@ impl EventIntake {
         let executions = events.iter().map(|event| execution(machine, event));
         let accesses = file_access_events.iter().map(|event| file_access(machine, event));
         let now = self.clock.now();
-        // This check runs at the first upload of each host per day. Without this check, an attacker
-        // could invent hosts, and each invented host would get the limit of a whole day.
+        // Without this check, an attacker could invent hosts, and each invented host would get the
+        // limit of a whole day.
         if self.limit.is_first_today(machine, now)
             && self.store.host(machine).await?.is_none()
             && !may_join()
@@ -105,8 +105,8 @@ impl EventIntake {
         self.limit.sightings_dropped_of(machine, self.clock.now())
     }
 
-    /// The number of events of all hosts that were stored since this engine was opened although
-    /// their programs are not listed.
+    /// The number of events that were stored although their programs are not listed, for all hosts
+    /// since this engine was opened.
     pub fn sightings_dropped(&self) -> u64 {
         self.limit.sightings_dropped(self.clock.now())
     }

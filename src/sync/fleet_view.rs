@@ -60,7 +60,8 @@ pub struct Evaluated {
     /// The host's mode after the next sync: the wanted mode, or the nearest mode that the host's
     /// version supports.
     pub mode: ClientMode,
-    /// The program's targets that have a rule in the host's scopes, in Santa's order.
+    /// The program's targets that have a rule in the host's scopes, in the order in which Santa
+    /// checks their types.
     pub targets: Vec<Explained>,
 }
 
@@ -328,8 +329,8 @@ pub(super) fn rules_for<R: ActiveRules>(
     HeldRules { policies: policies.collect(), types }
 }
 
-/// All targets of a program, in Santa's order. Includes targets that Santa ignores because of how
-/// the program is signed, so that rules for them can be explained.
+/// All targets of a program, in the order in which Santa checks their types. Includes targets that
+/// Santa ignores because of how the program is signed, so that rules for them can be explained.
 pub(super) fn targets(program: &Program) -> impl Iterator<Item = Target> {
     let signed = Program { signing_status: SigningStatus::Unknown, ..program.clone() };
     Evaluation::rule_types().filter_map(move |rule_type| signed.target(rule_type))

@@ -74,8 +74,8 @@ mod tests {
     use super::*;
     use crate::rule::{Rule, RuleDraft, first_version_of_cel};
 
-    /// Two tables list the first version that supports each name in CEL. Administrators see one of
-    /// the tables, and the other table decides which rules clients get.
+    /// Administrators see the first version for each name in CEL from one table. Another table
+    /// decides which rules clients get. Both tables must list the same versions.
     #[test]
     fn w1_the_first_versions_of_names_in_expressions_agree() {
         let names = [

@@ -17,9 +17,9 @@ const ROWS_A_READ: usize = 10_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loading {
-    /// When the engine is opened, and then regularly.
+    /// The policy is read when the engine is opened, and then regularly.
     Ahead,
-    /// When a method needs the policy.
+    /// The policy is read when a method needs it.
     OnUse,
 }
 

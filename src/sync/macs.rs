@@ -23,7 +23,8 @@ use crate::store::StoreResult;
 /// Maximum older states of a host whose hashes are compared with the reported hash. Computing the
 /// hash of a state can be slow.
 const OLDER_STATES: usize = 8;
-/// If clones do not hash their rules, they get the same rules again during this time.
+/// After the state of a clone was stored, clones that do not hash their rules get the same rules
+/// again for this long.
 const SENT_AGAIN: SignedDuration = SignedDuration::from_hours(24);
 
 #[derive(Clone, Copy, Debug)]

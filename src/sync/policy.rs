@@ -41,8 +41,8 @@ impl HostSettings {
             };
         }
         if !set.contains(SettingKey::EncryptedRemovableMedia) {
-            // Santa then applies the setting for removable media to encrypted media, too
-            // (SNTConfigurator.mm).
+            // Without a setting for encrypted media, Santa applies the setting for removable media
+            // to encrypted media, too (SNTConfigurator.mm).
             settings.encrypted_removable_media = settings.removable_media.clone();
         }
         let digest = digest(&settings);

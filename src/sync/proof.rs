@@ -245,7 +245,7 @@ async fn lacks_rules(downloads: &Downloads, host: &Host) -> StoreResult<Option<b
 }
 
 /// Whether the server must send all rules, because the server does not know the order of the host's
-/// rules or will soon not know it any more.
+/// rules or is about to lose the record of this order.
 pub(super) fn lost_order(downloads: &Downloads, host: &Host) -> bool {
     let oldest = downloads.live.history.oldest_root(&host.machine);
     let is_usable = |trail: &Trail| trail.length() < MOST_LEGS && trail.root.revision >= oldest;

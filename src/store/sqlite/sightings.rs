@@ -1,4 +1,4 @@
-//! Counts new events in programs and sightings.
+//! Adds new events to the stored programs and sightings.
 
 use rusqlite::{CachedStatement, Connection, OptionalExtension as _, params};
 
@@ -131,8 +131,9 @@ fn find_machines(connection: &Connection, machines: &[&str]) -> StoreResult<Vec<
     Ok(numbers)
 }
 
-/// Merges rows into the stored rows. Increments the host count of a program for each new row,
-/// except for programs in `created`, which were inserted with their count.
+/// Merges each row into the stored row with the same key, or inserts the row. Each inserted row
+/// increments the host count of its program, except for programs in `created`, which were inserted
+/// with their count.
 fn write_rows(
     connection: &Connection,
     rows: Vec<((i64, i64), SightingRow)>,

@@ -114,7 +114,7 @@ struct ScopeLog {
     ended: Chunks<VersionId>,
 }
 
-/// The history of all rules, up to a newest revision. A clone shares most parts with the original.
+/// The history of all rules up to the revision `head`. A clone shares most parts with the original.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ledger {
     head: Revision,
