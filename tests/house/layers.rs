@@ -217,7 +217,8 @@ fn group<'a>(tokens: &[(usize, Token<'a>)]) -> Vec<&'a str> {
     names
 }
 
-/// `database copy` requires that both databases have the same version of the schema.
+/// `database copy` requires the same version of the schema in both databases, so each migration
+/// exists for both.
 #[test]
 fn both_databases_have_migrations_of_the_same_names() {
     let names = |database: &str| {

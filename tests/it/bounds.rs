@@ -147,8 +147,8 @@ fn huge_event_of(host: &Host, number: u32) -> Event {
     }
 }
 
-/// Stores data as a version without limits did: hosts with hostnames of 16 MB, and events of up to
-/// 2 MB.
+/// Stores data like that of a version without limits: hosts with hostnames of 16 MB, and events of
+/// up to 2 MB.
 async fn fill_without_bounds(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     for number in 0..3 {

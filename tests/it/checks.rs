@@ -245,7 +245,7 @@ async fn m6_the_api_refuses_with_a_problem() {
 #[test]
 fn m9_a_scope_that_no_host_has_is_a_warning() {
     let (shell, server) = served();
-    // Before a host is enrolled, there is no warning about unknown users.
+    // Before any host is enrolled, there is no warning about unknown users.
     let shown = shell.run("rule add allow teamid:AAAAAAAAAA --scope user:early");
     assert!(!shown.contains("warning"), "{shown}");
     let base = server.sync_base();

@@ -133,8 +133,8 @@ fn bash_completes_the_server_of_the_context_on_the_command_line() {
     bash.completes(&keys, "nicelist --context prod tag delete eng ");
     let keys = format!("nicelist --context=prod tag delete e{TAB}");
     bash.completes(&keys, "nicelist --context=prod tag delete eng ");
-    // This caches the tags of the current context. So if a tag is missing in the last line, the
-    // reason is not a late response.
+    // The next completion caches the tags of the current context. So if the last completion of this
+    // test shows no tag, the reason is not a late response.
     use_context("prod");
     bash.completes(&format!("nicelist tag delete e{TAB}"), "nicelist tag delete eng ");
     let line = bash.line(&format!("nicelist --context=empty tag delete e{TAB}"));
@@ -200,7 +200,7 @@ fn shortest_silent_completion(shell: &Shell) -> Duration {
     (0..10).map(|_| attempt()).min().unwrap()
 }
 
-/// The program waits 100 ms for the server. The limit is greater, because the program under test is
+/// The program waits 100 ms for the server. `LIMIT` is greater, because the program under test is
 /// not optimized and shares the machine with other tests.
 #[test]
 fn completion_is_silent_and_fast_if_the_server_does_not_respond() {

@@ -263,7 +263,7 @@ fn with_status<'a>(verdicts: &'a [Value], status: &str) -> Vec<&'a str> {
     these.map(|verdict| verdict["case"].as_str().unwrap()).collect()
 }
 
-/// By default, Santa compresses bodies with zlib.
+/// Santa compresses bodies with zlib by default, so a server that accepts only zlib fails no case.
 #[tokio::test(flavor = "multi_thread")]
 async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
     let (verdicts, _) = verdicts(Accepts::ZlibOnly, "").await;

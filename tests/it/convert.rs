@@ -466,7 +466,7 @@ fn b6_errors_do_not_quote_a_file_that_is_not_a_file_of_rules() {
     }
 }
 
-/// A wrong path may be a device with endless data.
+/// A wrong path may refer to a device with endless data, so nicelist stops reading at a limit.
 #[test]
 fn b6_files_without_end_are_refused() {
     let shell = Shell::new();

@@ -209,7 +209,7 @@ fn a_repair_that_does_not_help_is_not_repeated() {
     assert_eq!(shell.json("host show liar")["state"], "in-sync");
 }
 
-/// Santa before 2025.7 reports the counts of its rules, but not their hash.
+/// The Mac runs a version before 2025.7, which reports the counts of its rules but not their hash.
 #[test]
 fn l10_a_mac_that_lost_all_rules_gets_them_again() {
     let (shell, server) =

@@ -108,8 +108,9 @@ enum Mistake {
 }
 
 /// A server that makes one of the mistakes. With [`Mistake::StandsStill`], it never responds to
-/// preflights. With the others, it sends rules only in clean syncs: two rules in the first 3
-/// seconds after its start, and later only one of the two.
+/// preflights. Otherwise, it sends rules only in clean syncs: two rules in the first 3 seconds
+/// after its start, and later only one of the two. With [`Mistake::FailsEvents`], every second
+/// event upload fails, too.
 struct Wrong {
     mistake: Mistake,
     start: std::time::Instant,
