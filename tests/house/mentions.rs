@@ -58,9 +58,9 @@ impl Project {
         }
     }
 
-    /// Whether a span is a path, a type, or a name with `::` that does not exist. Other spans, such
-    /// as commands and values, are not checked. A path is checked only up to its first `*` or
-    /// placeholder in capitals.
+    /// Whether a span is a path, a type or a name with `::`, and refers to nothing that exists.
+    /// Other spans, such as commands and values, are not checked. A path is checked only up to its
+    /// first `*` or placeholder in capitals.
     fn lacks(&self, span: &str) -> bool {
         if is_path(span) {
             let path = span.split('/').take_while(|part| !is_placeholder(part));

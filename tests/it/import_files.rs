@@ -54,8 +54,8 @@ fn faults_of_all_files_are_reported_with_their_places() {
     assert!(refused.contains("b.csv:2: tag `unknown` not found"), "{refused}");
 }
 
-/// If a column is missing, a rule keeps its value. If a cell is empty, the value is removed. One
-/// import cannot do both for the same field.
+/// A rule keeps the value of a field whose column is missing, and loses the value if the cell is
+/// empty. One import cannot do both for the same field.
 #[test]
 fn files_with_different_columns_are_imported_one_after_the_other() {
     let (shell, _server) = with_files(&[
@@ -102,7 +102,8 @@ fn a_file_in_another_encoding_gets_a_hint() {
     assert!(run.contains("a.csv:2: comment: is not UTF-8\n") && run.contains(hint), "{run}");
 }
 
-/// A column that looks like a scope is not ignored, because the rules would apply to all hosts.
+/// A column that looks like a scope is refused. If it were ignored, the rules would apply to all
+/// hosts.
 #[test]
 fn a_spreadsheet_with_tags_is_refused_and_lint_lists_unused_columns() {
     let mut shell = Shell::new();

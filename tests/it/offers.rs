@@ -188,8 +188,8 @@ async fn l3_a_host_with_too_many_offers_gets_the_right_rules() {
                 world.post("/hosts/M1/tags", json!({tagged: ["eng"]})).await;
                 world.drop_rule(&team(number - 1 - gone), "fleet").await;
                 world.put_rule("block", &team(number), "fleet").await;
-                // If the number is even, the host gets the rules, but its postflight is lost. If it
-                // is odd, the host gets no rules.
+                // If `number` is even, the host gets the rules, but its postflight is lost. If
+                // `number` is odd, the host gets no rules.
                 let loses = match number % 2 {
                     0 => Loses::From(POSTFLIGHT),
                     _ => Loses::AnswersFrom(FIRST_PAGE),

@@ -20,7 +20,7 @@ use crate::shell::Shell;
 use crate::world::{Mac, World};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
-/// A version of Santa that reports only counts of its rules, and a version that hashes them.
+/// A version of Santa that reports only counts of its rules, and a version that hashes its rules.
 const COUNTS: &str = "2024.9";
 const HASHES: &str = "2026.7";
 
@@ -199,7 +199,7 @@ async fn s8_a_download_continues_while_old_history_is_deleted() {
 }
 
 /// A server that starts after history was deleted has less history in memory. A download that
-/// alternates between this server and an older server returns each rule exactly one time.
+/// alternates between this server and an earlier server returns each rule exactly one time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn s8_a_download_alternates_between_servers_with_different_history() {
     let store = store::open("sqlite::memory:", Durability::Power).await.unwrap();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Mac, World};
 
-/// Santa before 2025.7 does not hash its rules.
+/// Versions of Santa that do not hash their rules.
 const OLD: [&str; 6] = ["2021.8", "2022.4", "2023.7", "2024.2", "2024.9", "2025.6"];
 const BEFORE: &str = "teamid:AAAAAAAAAA";
 const SINCE: &str = "teamid:BBBBBBBBBB";
@@ -237,8 +237,8 @@ async fn l9_a_restore_ends_syncs_in_progress() {
     let mut mac = mac("M1", "2024.9");
     mac.sync(&world).await;
     let backup = world.back_up();
-    // The Mac is in the middle of a clean sync. If it got an empty page of rules now, it would
-    // delete all its rules.
+    // The Mac begins a clean sync before the restore. If it got an empty page of rules after the
+    // restore, it would delete all its rules.
     let introduction = json!({"santa_version": "2024.9", "request_clean_sync": true});
     assert_eq!(post(&world, "preflight", introduction).await, StatusCode::OK);
     world.restore(&backup).await;

@@ -147,7 +147,7 @@ fn rules_that_expire_soon_are_listed() {
         rules.as_array().unwrap().iter().map(target).collect()
     };
     assert_eq!(targets("--expires-before 2099-02-01"), [TEAM]);
-    // The rule expires at the end of that day.
+    // The rule expires at the end of January 31.
     assert_eq!(targets("--expires-before 2099-01-31"), Vec::<String>::new());
     assert_eq!(targets("--expires-before 2100-01-01"), ["teamid:EQHXZ8M8AV", TEAM]);
     assert_eq!(targets("--expires-before 30d"), Vec::<String>::new());

@@ -1,6 +1,6 @@
 //! A PostgreSQL server that accepts connections but does not respond, and a table that another
-//! client locked. Requests fail soon with the reason, and work again afterwards. Abandoned queries
-//! are canceled.
+//! client locked. Requests fail soon with the reason, and succeed again when the server responds or
+//! the lock is released. Abandoned queries are canceled.
 #![expect(clippy::expect_used, reason = "a test stops where it fails")]
 
 use std::time::{Duration, Instant};

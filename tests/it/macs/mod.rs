@@ -300,8 +300,8 @@ async fn l11_overlapping_syncs_prove_nothing_and_lose_no_rule() {
     }
 }
 
-/// The preflight of `other` finds no changes, so it is not yet in the database when `one` begins
-/// its sync.
+/// The preflight of `other` finds no changes, so its session is not yet in the database when `one`
+/// begins a sync.
 #[tokio::test]
 async fn l11_an_idle_sync_that_overlaps_does_not_prove_the_rules_of_the_other() {
     for version in CLIENTS {

@@ -49,7 +49,7 @@ pub(crate) async fn hosts_with_the_same_state_are_one_group(store: Db) {
     assert_eq!(members(&store).await, groups([&["M1", "M2", "M3", "M4"]]));
 
     // M2 stays in its group, although it reports its user groups in a different order and has a
-    // session without rules. M3 gets a tag and M4 gets rules, so both leave the group.
+    // session that has sent no rules. M3 gets a tag and M4 gets rules, so both leave the group.
     let target = Holding { set: ScopeSetId(1), revision: Revision(3), generation: Generation(9) };
     let mut other = host("M2");
     other.facts.groups.reverse();

@@ -96,7 +96,8 @@ pub(crate) async fn what_one_change_makes_and_ends_is_not_kept(store: Db) {
     assert_eq!(short(&ledger(&store).await), [line(1, 1, Some(2)), line(4, 2, None)]);
 }
 
-/// If 20,000 or more rules have ended, SQLite does not use the index of ended rules.
+/// The test ends more than 20,000 rules, because SQLite then reads the rows without the index of
+/// ended rules.
 pub(crate) async fn thousands_of_ends_are_all_seen(store: Db) {
     const RULES: usize = 25_000;
     commit(&store, (0..RULES).map(|number| put(rule(number, "fleet", "")))).await;

@@ -1,5 +1,5 @@
-//! Programs and sightings. They count events when the events are stored. They can be listed and
-//! filtered.
+//! Programs and sightings. Events are counted in programs and sightings when the events are stored.
+//! Lists of programs can be filtered.
 
 use nicelist::fleet::{Decision, Event, EventId, KnownProgram, ProgramId, Sighting};
 use nicelist::rule::{Certificate, Program, SigningStatus};
