@@ -119,8 +119,8 @@ async fn l11_a_mac_that_replaced_another_gets_everything_without_an_alarm() {
     }
 }
 
-/// The new board has another serial number, but the disk is the same, so Santa does not request a
-/// clean sync.
+/// The new board has a different serial number, but the disk is the same, so Santa does not request
+/// a clean sync.
 #[tokio::test]
 async fn l11_a_replaced_logic_board_is_not_a_conflict_and_has_the_right_rules() {
     for version in CLIENTS {

@@ -84,8 +84,8 @@ async fn removable_media_settings_have_the_keys_of_old_and_new_clients() {
     assert_eq!(settings["removable_media_policy"], remount);
 }
 
-/// §14: the setting for removable disks also applies to encrypted disks, unless those have their
-/// own setting.
+/// §14: the setting for removable disks also applies to encrypted disks, unless encrypted disks
+/// have their own setting.
 #[tokio::test]
 async fn w4_encrypted_disks_are_not_allowed_unless_an_administrator_allowed_them() {
     let server = Server::start().await;
