@@ -83,8 +83,8 @@ struct Judgment {
     settled: HostState,
     /// The state of hosts with a sync in progress.
     syncing: HostState,
-    /// Seconds between two syncs.
-    interval: u32,
+    /// See [`HostStanding::contact_interval`](crate::sync::HostStanding::contact_interval).
+    contact_interval: u32,
     /// Whether several Macs use the machine ID of a host, or a Mac was refused.
     conflict: bool,
 }
@@ -102,7 +102,7 @@ impl Judgment {
         let seen = Timestamp::from_second(seen).ok();
         let in_progress = is_syncing && seen.is_some_and(|seen| is_in_progress(seen, now));
         let state = if in_progress { self.syncing } else { self.settled };
-        (state, contact(seen, self.interval, now), self.conflict)
+        (state, contact(seen, self.contact_interval, now), self.conflict)
     }
 }
 
@@ -189,17 +189,18 @@ impl<'s> Judge<'s> {
     async fn judge(&self, host: &Host) -> Result<Judgment, Refused> {
         // Yields to other requests, because there may be many groups.
         tokio::task::coop::consume_budget().await;
+        let standing = self.fleet.standing(host).await?;
+        let contact_interval = standing.contact_interval;
         if is_alone(host) {
             let view = host_view::view(self.state, host.clone()).await?;
             let conflict = view.conflict.is_some() || view.refused.is_some();
-            let (state, interval) = (view.state, view.interval);
-            return Ok(Judgment { settled: state, syncing: state, interval, conflict });
+            let (settled, syncing) = (view.state, view.state);
+            return Ok(Judgment { settled, syncing, contact_interval, conflict });
         }
-        let standing = self.fleet.standing(host).await?;
         Ok(Judgment {
             settled: host_state(host, &standing, false),
             syncing: host_state(host, &standing, true),
-            interval: standing.interval,
+            contact_interval,
             conflict: host.sync.macs.as_ref().is_some_and(|macs| macs.refused.is_some()),
         })
     }

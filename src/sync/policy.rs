@@ -11,7 +11,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::ledger::writer::LedgerWriter;
 use super::ledger::{Ledger, LedgerFull};
-use crate::fleet::{EffectiveSettings, Host, OptionalSettings, Setting, SettingKey, Tag, Tags};
+use crate::fleet::{
+    EffectiveSettings, Host, Interval, OptionalSettings, Setting, SettingKey, Tag, Tags,
+};
 use crate::rule::{Revision, Scope, TagName};
 use crate::store::{LedgerRow, PolicySnapshot, ScopeId};
 
@@ -55,11 +57,17 @@ struct Settings {
     /// A cache of the effective settings of hosts. The key lists those scopes of a host that have
     /// settings.
     effective: Cache<Vec<Scope>, Arc<HostSettings>>,
+    /// The sync intervals in effective settings, including those of earlier policies, by digest.
+    intervals: Arc<Cache<u64, Interval>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { by_scope: HashMap::new(), effective: Cache::new(REMEMBERED) }
+        Self {
+            by_scope: HashMap::new(),
+            effective: Cache::new(REMEMBERED),
+            intervals: Arc::new(Cache::new(REMEMBERED)),
+        }
     }
 }
 
@@ -124,7 +132,8 @@ impl PolicyWriter {
             by_scope.entry(scope).or_default().push(setting);
         }
         if by_scope != self.settings.by_scope {
-            self.settings = Arc::new(Settings { by_scope, ..Settings::default() });
+            let intervals = Arc::clone(&self.settings.intervals);
+            self.settings = Arc::new(Settings { by_scope, intervals, ..Settings::default() });
         }
         self.is_broken = true;
         self.ledger.advance(snapshot.head);
@@ -187,7 +196,7 @@ impl LoadedPolicy {
 
     /// The settings of a host. `scopes` are the host's scopes, weakest first.
     pub(super) fn settings(&self, scopes: &[Scope]) -> Arc<HostSettings> {
-        let Settings { by_scope, effective } = &*self.settings;
+        let Settings { by_scope, effective, intervals } = &*self.settings;
         let with_settings = scopes.iter().filter(|scope| by_scope.contains_key(scope));
         let key: Vec<Scope> = with_settings.cloned().collect();
         if let Some(known) = effective.get(&key) {
@@ -195,8 +204,15 @@ impl LoadedPolicy {
         }
         let layers = key.iter().filter_map(|scope| by_scope.get(scope)).flatten();
         let made = Arc::new(HostSettings::of(layers));
+        intervals.insert(made.digest, made.settings.full_sync_interval);
         effective.insert(key, Arc::clone(&made));
         made
+    }
+
+    /// The sync interval in the settings with this digest. None if no policy in the memory of this
+    /// process had these settings.
+    pub(super) fn interval_in(&self, digest: u64) -> Option<Interval> {
+        self.settings.intervals.get(&digest)
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
+use crate::host_counts::assert_as_a_walk;
 use crate::world::{Mac, World};
 
 async fn hosts(world: &World, filter: &str) -> Vec<String> {
@@ -36,4 +37,56 @@ async fn l2_a_silent_host_is_still_shown_as_behind() {
     world.pass(SignedDuration::from_hours(1)).await;
     let view = world.get("/hosts/ASLEEP").await;
     assert_eq!(states(view), (json!("in-sync"), json!("silent")));
+}
+
+async fn set_interval(world: &World, interval: &str) {
+    let set = json!({"full-sync-interval": interval});
+    world.post("/settings", json!({"scope": "fleet", "set": set})).await;
+}
+
+async fn assert_contact(world: &World, contact: &str) {
+    let view = world.get("/hosts/MAC").await;
+    assert_eq!(view["contact"], contact, "{view}");
+    assert_eq!(hosts(world, &format!("contact={contact}")).await, ["MAC"]);
+    assert_as_a_walk(world).await;
+}
+
+#[tokio::test]
+async fn l2_a_host_is_judged_by_the_interval_that_it_has() {
+    let mut world = World::new().await;
+    let mut mac = Mac::new("MAC");
+    set_interval(&world, "1h").await;
+    mac.sync(&world).await;
+    set_interval(&world, "1m").await;
+    world.wait(SignedDuration::from_hours(2));
+    assert_contact(&world, "online").await;
+    assert_eq!(world.get("/hosts/MAC").await["interval"], 60);
+    world.wait(SignedDuration::from_hours(2));
+    assert_contact(&world, "silent").await;
+
+    mac.sync(&world).await;
+    world.wait(SignedDuration::from_mins(2));
+    assert_contact(&world, "online").await;
+    world.wait(SignedDuration::from_mins(2));
+    assert_contact(&world, "silent").await;
+
+    // The new interval is longer, so the host may already have it.
+    set_interval(&world, "1h").await;
+    assert_contact(&world, "online").await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn l2_an_unknown_interval_is_at_least_ten_minutes() {
+    let mut world = World::new().await;
+    let mut mac = Mac::new("MAC");
+    set_interval(&world, "2m").await;
+    mac.sync(&world).await;
+    set_interval(&world, "1m").await;
+    // The servers restart, and no longer know the old interval.
+    world.pass(SignedDuration::from_mins(20)).await;
+    assert_contact(&world, "online").await;
+    world.pass(SignedDuration::from_mins(20)).await;
+    assert_contact(&world, "silent").await;
+    world.end().await;
 }

@@ -23,8 +23,9 @@ pub(in crate::server) async fn view(state: &State, host: Host) -> Result<HostVie
     let now = state.clock.now();
     let MacsView { state, conflict, replaced, refused, accepted } =
         macs_view(&fleet, &host, &status, now).await?;
-    let HostStanding { due, is_restored, settings_due, interval } = status.standing;
-    let contact = contact(host.sync.last_seen, interval, now);
+    let HostStanding { due, is_restored, settings_due, interval, contact_interval } =
+        status.standing;
+    let contact = contact(host.sync.last_seen, contact_interval, now);
     let Host { machine, facts, mut tags, first_seen, sync } = host;
     tags.extend(tags_by_membership.iter().cloned());
     tags.sort_unstable();
@@ -120,7 +121,7 @@ pub(in crate::server) fn host_state(
     }
 }
 
-/// `interval` is the sync interval of the host, in seconds.
+/// `interval` is [`HostStanding::contact_interval`].
 pub(in crate::server) fn contact(
     last_seen: Option<Timestamp>,
     interval: u32,

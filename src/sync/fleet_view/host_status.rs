@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::{FleetView, destination};
-use crate::fleet::{ClientMode, Holding, Host, Membership, ReportedName, SessionKind, SyncState};
+use crate::fleet::{
+    ClientMode, Holding, Host, Interval, Membership, ReportedName, SessionKind, SyncState,
+};
 use crate::rule::Scope;
 use crate::store::{PersonalNames, ScopeId, StoreResult};
 use crate::sync::destination::{Destination, Origin};
@@ -21,8 +23,11 @@ pub struct HostStanding {
     pub is_restored: bool,
     /// Whether the host's next sync will change its settings.
     pub settings_due: bool,
-    /// Seconds between two syncs of the host.
+    /// Seconds between two syncs of the host, according to its active settings.
     pub interval: u32,
+    /// Seconds between two syncs of the host, according to the settings that it has. If it may have
+    /// other settings than the active ones, this is the longer of both intervals.
+    pub contact_interval: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +75,7 @@ impl FleetView<'_> {
                 && !is_confirmed,
             settings_due: host.sync.settings != Some(effective.digest),
             interval: effective.settings.full_sync_interval.seconds(),
+            contact_interval: contact_interval(policy, effective, host.sync.settings).seconds(),
         })
     }
 
@@ -174,4 +180,19 @@ impl FleetView<'_> {
         }
         Ok((Origin::Offers(offers.into()), to))
     }
+}
+
+/// The interval by which to judge when a host must sync again. `sent` is the digest of the settings
+/// that it has. If its interval is not known, Santa's default is the minimum.
+fn contact_interval(
+    policy: &LoadedPolicy,
+    effective: &HostSettings,
+    sent: Option<u64>,
+) -> Interval {
+    let active = effective.settings.full_sync_interval;
+    if sent == Some(effective.digest) {
+        return active;
+    }
+    let known = sent.and_then(|digest| policy.interval_in(digest));
+    active.max(known.unwrap_or(Interval::DEFAULT))
 }
