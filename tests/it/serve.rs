@@ -1,8 +1,9 @@
 //! Start and shutdown of the server, automatic expiry, and the demo.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::shell::{Server, Shell};
@@ -146,22 +147,32 @@ fn assert_narrow(story: &str) {
     assert!(wide.is_empty(), "{wide:?}\n{story}");
 }
 
-#[test]
-fn the_demo_ends_with_one_thing_to_do_and_runs_until_ctrl_c() {
-    let shell = Shell::new();
-    let folder = shell.path("tmp");
-    std::fs::create_dir(&folder).unwrap();
-    let mut demo: Command = shell.command(&["demo"]);
-    demo.env("TMPDIR", &folder).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut process = demo.spawn().unwrap();
-    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+/// Starts the demo, with this folder for temporary files.
+fn demo(shell: &Shell, folder: &Path) -> Child {
+    let mut demo = shell.command(&["demo"]);
+    demo.env("TMPDIR", folder).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+/// Reads the output of the demo until the end of the tour.
+fn tour(lines: &mut impl Iterator<Item = io::Result<String>>) -> String {
     let mut story = String::new();
-    for line in lines.by_ref() {
+    for line in lines {
         story += &format!("{}\n", line.unwrap());
         if story.ends_with("   nicelist event approve\n") {
             break;
         }
     }
+    story
+}
+
+#[test]
+fn the_demo_ends_with_one_thing_to_do_and_runs_until_ctrl_c() {
+    let shell = Shell::new();
+    let folder = shell.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    let mut process = demo(&shell, &folder);
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let story = tour(&mut lines);
     let interrupt = format!("kill -INT {}", process.id());
     assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     let rest: Vec<String> = lines.map(Result::unwrap).collect();
@@ -169,4 +180,32 @@ fn the_demo_ends_with_one_thing_to_do_and_runs_until_ctrl_c() {
     assert_narrow(&story);
     assert!(process.wait().unwrap().success());
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+#[test]
+fn a_rule_arrives_on_the_macs_of_the_demo() {
+    let mut shell = Shell::new();
+    let folder = shell.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    let mut process = demo(&shell, &folder);
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let story = tour(&mut lines);
+    for name in ["NICELIST_SERVER", "NICELIST_TOKEN"] {
+        let prefix = format!("   export {name}=");
+        let value = story.lines().find_map(|line| line.strip_prefix(&prefix)).unwrap();
+        shell.set(name, value);
+    }
+
+    let added = shell.run("rule add block teamid:ZZZZZZZZZZ --wait --timeout 60s");
+    assert!(added.contains("5 of 5 online hosts have revision"), "{added}");
+    let hosts = shell.json("host list");
+    assert!(hosts.as_array().unwrap().iter().all(|host| host["state"] == "in-sync"), "{hosts}");
+
+    let interrupt = format!("kill -INT {}", process.id());
+    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    assert!(process.wait().unwrap().success());
+    let mut stderr = String::new();
+    process.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    let last = "The server runs and the Macs sync every 10 seconds, until Ctrl-C.\n";
+    assert!(stderr.ends_with(last), "{stderr}");
 }

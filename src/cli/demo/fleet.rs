@@ -1,6 +1,9 @@
 //! The demo's Macs, from `examples/fleet.json`.
 
+use std::time::Duration;
+
 use serde::Deserialize;
+use tokio::time;
 
 use crate::cli::error::CliError;
 use crate::lab::{Event, HttpTransport, Pace, Profile, Santa, SyncOptions, SyncReport};
@@ -40,8 +43,33 @@ impl Mac {
     }
 }
 
-/// The fleet of the examples.
-pub(super) fn fleet() -> Result<Vec<Mac>, CliError> {
+/// The demo's Macs, and the connection to their server.
+pub(super) struct Fleet {
+    pub(super) macs: Vec<Mac>,
+    pub(super) transport: HttpTransport,
+}
+
+impl Fleet {
+    /// `sync_base` is the SyncBaseURL of the Macs.
+    pub(super) fn connect(sync_base: &str) -> Result<Self, CliError> {
+        let transport =
+            HttpTransport::new(sync_base).map_err(|error| CliError::failed(error.to_string()))?;
+        Ok(Self { macs: macs()?, transport })
+    }
+
+    /// Syncs all Macs regularly. A failed sync is ignored, because the next one repeats it.
+    pub(super) async fn keep_syncing(&mut self, every: Duration) {
+        loop {
+            time::sleep(every).await;
+            for mac in &mut self.macs {
+                drop(mac.sync(&self.transport).await);
+            }
+        }
+    }
+}
+
+/// The Macs of the examples.
+fn macs() -> Result<Vec<Mac>, CliError> {
     let file: File = serde_json::from_str(FLEET)
         .map_err(|error| CliError::failed(format!("examples/fleet.json: {error}")))?;
     let mac =

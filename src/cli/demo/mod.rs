@@ -5,6 +5,7 @@ mod story;
 
 use std::net::Ipv4Addr;
 use std::pin::pin;
+use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
@@ -15,16 +16,20 @@ use super::serve;
 use super::signals::shutdown;
 use crate::client::Client;
 use crate::server::{App, Options};
+use fleet::Fleet;
 use story::Story;
 
 /// Maximum width of the story in columns, also in a pipe.
 const WIDTH: usize = 80;
+/// The pause between two syncs of the Macs after the tour.
+const SYNC_EVERY: Duration = Duration::from_secs(10);
 
 /// Try nicelist on this machine with a simulated fleet
 ///
 /// Starts a server on a free loopback port with a temporary database. Five simulated Macs sync with
 /// it over HTTP, and the demo shows how a blocked program is approved. The server then runs until
-/// Ctrl-C, so that you can try commands. Everything is deleted at the end.
+/// Ctrl-C, and the Macs sync every 10 seconds, so that you can try commands. Everything is deleted
+/// at the end.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -61,10 +66,10 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
         let client = Client::http(&url, Some(&token), None)?;
         let (ui, width) = (&context.ui, context.ui.limit_width(WIDTH));
         let story = Story { ui, width, client: &client, server: &server, token: &token };
-        let sync_base = format!("{server}/santa/{secret}/");
+        let mut fleet = Fleet::connect(&format!("{server}/santa/{secret}/"))?;
         let mut interrupted = pin!(shutdown()?);
         tokio::select! {
-            outcome = story.run(&sync_base) => outcome?,
+            outcome = story.run(&mut fleet) => outcome?,
             () = &mut interrupted => {
                 return Err(CliError::new(Kind::Interrupted, "interrupted"));
             }
@@ -72,9 +77,12 @@ async fn demo(context: &Context, args: &DemoArgs) -> Result<(), CliError> {
         if args.once {
             story.suggest_to_stay()?;
         } else {
-            ui.status("The server runs until you press Ctrl-C.");
+            ui.status("The server runs and the Macs sync every 10 seconds, until Ctrl-C.");
             story.suggest_an_approval()?;
-            interrupted.await;
+            tokio::select! {
+                () = fleet.keep_syncing(SYNC_EVERY) => {}
+                () = &mut interrupted => {}
+            }
         }
         drop(end);
         Ok::<(), CliError>(())

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time;
 
-use super::fleet::{Mac, fleet};
+use super::fleet::{Fleet, Mac};
 use crate::api::{
     DecisionRequest, EventDetail, EventQuery, HostQuery, HostTagsRequest, RuleChange, RulePatch,
     SettingsRequest, TagRequest,
@@ -38,21 +38,19 @@ pub(super) struct Story<'a> {
 }
 
 impl Story<'_> {
-    /// Runs all steps. `sync_base` is the SyncBaseURL of the Macs.
-    pub(super) async fn run(&self, sync_base: &str) -> Result<(), CliError> {
-        let transport =
-            HttpTransport::new(sync_base).map_err(|error| CliError::failed(error.to_string()))?;
-        let mut macs = fleet()?;
+    /// Runs all steps.
+    pub(super) async fn run(&self, fleet: &mut Fleet) -> Result<(), CliError> {
+        let Fleet { macs, transport } = fleet;
         self.say("1. Create a policy: tags, rules from a CSV file, and settings\n")?;
-        self.write_policy(&macs).await?;
+        self.write_policy(macs).await?;
         self.step("2. Five Macs enroll and sync").await?;
-        self.enroll(&mut macs, &transport).await?;
+        self.enroll(macs, transport).await?;
         self.step("3. A program is blocked").await?;
-        let event = self.blocked(&mut macs, &transport).await?;
+        let event = self.blocked(macs, transport).await?;
         self.step("4. The help desk approves the program").await?;
         self.approve(&event).await?;
         self.step("5. The Mac gets the rule at its next sync").await?;
-        self.arrives(&mut macs, &transport).await
+        self.arrives(macs, transport).await
     }
 
     async fn step(&self, title: &str) -> Result<(), CliError> {
