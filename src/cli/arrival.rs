@@ -19,7 +19,9 @@ use super::error::{CliError, Kind};
 use super::signals::shutdown;
 use super::ui::{Cell, Column, Progress, Row, Ui, rough};
 use crate::client::Client;
+use crate::fleet::Interval;
 use crate::rule::{Revision, Scope};
+use crate::shell::argument;
 use scope::{Counted, Counter};
 use tally::Tally;
 
@@ -42,6 +44,21 @@ pub(crate) struct ArrivalArgs {
 }
 
 impl ArrivalArgs {
+    pub(crate) const fn waits(self) -> bool {
+        self.wait.is_some()
+    }
+
+    /// Adds a hint to the error for invalid values if one of them is a percentage after `--wait`.
+    pub(crate) fn hint_at_percent(self, error: CliError, values: &[String]) -> CliError {
+        let is_percent = |value: &&String| value.ends_with('%') && value.parse::<Percent>().is_ok();
+        match values.iter().find(is_percent) {
+            Some(value) if self.wait.is_some() => {
+                error.hint(format!("a percentage needs an equals sign: --wait={value}"))
+            }
+            Some(_) | None => error,
+        }
+    }
+
     /// Shows a change, and waits if `--wait` is given and the change created a revision. In JSON,
     /// the result is part of the document, so `show` is called after the wait.
     pub(crate) async fn show_and_wait<A: Serialize>(
@@ -52,14 +69,28 @@ impl ArrivalArgs {
         answer: &A,
         show: impl FnOnce(&WithArrival<'_, A>) -> Result<(), CliError>,
     ) -> Result<(), CliError> {
+        self.show_and_wait_for(ui, client, created, None, answer, show).await
+    }
+
+    /// Does the same as `show_and_wait`. `hosts` are the hosts that the change affects. If `None`,
+    /// they are found by the scopes of the changes in the revision.
+    pub(crate) async fn show_and_wait_for<A: Serialize>(
+        self,
+        ui: &Ui,
+        client: &Client,
+        created: Option<Revision>,
+        hosts: Option<HostsInScope>,
+        answer: &A,
+        show: impl FnOnce(&WithArrival<'_, A>) -> Result<(), CliError>,
+    ) -> Result<(), CliError> {
         let (Some(percent), Some(revision)) = (self.wait, created) else {
             return show(&WithArrival { answer, wait: None });
         };
         if !ui.writes_documents() {
             show(&WithArrival { answer, wait: None })?;
-            return self.wait_for(ui, client, revision, percent).await?.conclude(ui);
+            return self.wait_for(ui, client, revision, hosts, percent).await?.conclude(ui);
         }
-        let waited = self.wait_for(ui, client, revision, percent).await;
+        let waited = self.wait_for(ui, client, revision, hosts, percent).await;
         show(&WithArrival { answer, wait: waited.as_ref().ok() })?;
         waited?.conclude(ui)
     }
@@ -73,7 +104,7 @@ impl ArrivalArgs {
     ) -> Result<(), CliError> {
         match (self.wait, created) {
             (Some(percent), Some(revision)) => {
-                self.wait_for(ui, client, revision, percent).await?.conclude(ui)
+                self.wait_for(ui, client, revision, None, percent).await?.conclude(ui)
             }
             _ => Ok(()),
         }
@@ -84,8 +115,20 @@ impl ArrivalArgs {
         ui: &Ui,
         client: &Client,
         revision: Revision,
+        hosts: Option<HostsInScope>,
         percent: Percent,
     ) -> Result<Arrival, CliError> {
+        if let Some(hosts) = hosts {
+            let (command, percent) = match hosts.only_host() {
+                // The option --percent is not for one host.
+                Some(machine) => {
+                    (format!("host wait {}", argument(machine.as_str())), Percent::ALL)
+                }
+                None => (format!("host wait --revision {revision}"), percent),
+            };
+            let goal = WaitGoal { revision, hosts, percent, timeout: self.timeout, command };
+            return wait(ui, client, goal).await;
+        }
         let command = format!("host wait --revision {revision}");
         let hosts = HostsInScope::of_revision(client, revision).await.map_err(|error| {
             CliError::from(error).hint(to_continue(&continuation(ui, &command, percent)))
@@ -120,14 +163,31 @@ pub(crate) struct WaitGoal {
 #[serde(rename_all = "kebab-case")]
 enum WaitOutcome {
     Reached,
+    /// The scope has no hosts.
+    NoHosts,
+    /// All hosts in scope are silent.
+    NoHostsOnline,
     TimedOut,
     Interrupted,
 }
 
 impl WaitOutcome {
+    /// The outcome of a wait after this count. `None` if the wait continues, also because hosts that
+    /// were not counted may be online.
+    fn of(tally: &Tally, percent: Percent) -> Option<Self> {
+        match (tally.online(), tally.silent, tally.uncounted) {
+            (0, 0, 0) => Some(Self::NoHosts),
+            (0, _, 0) => Some(Self::NoHostsOnline),
+            (0, ..) => None,
+            (online, ..) => percent.is_reached(tally.in_sync, online).then_some(Self::Reached),
+        }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Reached => "reached",
+            Self::NoHosts => "no-hosts",
+            Self::NoHostsOnline => "no-hosts-online",
             Self::TimedOut => "timed-out",
             Self::Interrupted => "interrupted",
         }
@@ -161,6 +221,14 @@ impl Arrival {
                 ui.status(tally.summary(*revision));
                 Ok(())
             }
+            WaitOutcome::NoHosts => {
+                ui.status(self.no_hosts());
+                Ok(())
+            }
+            WaitOutcome::NoHostsOnline => {
+                let hint = format!("to continue waiting when hosts are online again: {command}");
+                Err(CliError::new(Kind::TimedOut, tally.summary(*revision)).hint(hint))
+            }
             WaitOutcome::TimedOut => {
                 let (timeout, summary) = (rough(*timeout), tally.summary(*revision));
                 let text = format!("{percent} not reached within {timeout}: {summary}");
@@ -171,6 +239,14 @@ impl Arrival {
                 ui.status(format!("stopped waiting, but revision {revision} stays active; {hint}"));
                 Err(CliError::new(Kind::Interrupted, "interrupted"))
             }
+        }
+    }
+
+    fn no_hosts(&self) -> String {
+        let names: Vec<String> = self.scopes.iter().map(ToString::to_string).collect();
+        match names.as_slice() {
+            [only] => format!("the scope {only} has no hosts"),
+            _ => format!("the scopes {} have no hosts", names.join(", ")),
         }
     }
 }
@@ -203,7 +279,8 @@ pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arr
         ui,
         counter: Counter::new(client, revision, hosts),
         percent,
-        timeout,
+        given_timeout: timeout,
+        interval: None,
         tally: Tally::default(),
     };
     let interrupted = shutdown()?;
@@ -212,9 +289,9 @@ pub(crate) async fn wait(ui: &Ui, client: &Client, goal: WaitGoal) -> Result<Arr
         () = interrupted => Ok(WaitOutcome::Interrupted),
     };
     let outcome = watched.map_err(|error| error.hint(to_continue(&command)))?;
-    let Watch { counter, timeout, tally, .. } = watch;
+    let timeout = watch.timeout();
+    let Watch { counter, tally, .. } = watch;
     let (scopes, online) = (counter.hosts.scopes(), tally.online());
-    let timeout = timeout.unwrap_or_default();
     Ok(Arrival { outcome, revision, percent, scopes, online, tally, timeout, command })
 }
 
@@ -235,8 +312,9 @@ struct Watch<'a> {
     ui: &'a Ui,
     counter: Counter<'a>,
     percent: Percent,
-    /// `None` until the sync interval of the hosts is known.
-    timeout: Option<SignedDuration>,
+    given_timeout: Option<SignedDuration>,
+    /// The sync interval of the hosts. `None` until they are counted.
+    interval: Option<SignedDuration>,
     /// The last count.
     tally: Tally,
 }
@@ -255,25 +333,68 @@ impl Watch<'_> {
         let started = Instant::now();
         loop {
             let began = Instant::now();
-            let was_listed = self.counter.hosts != HostsInScope::Fleet;
-            let Counted { tally, is_current, interval } = self.counter.count().await?;
-            self.tally = tally;
-            if was_listed && self.counter.hosts == HostsInScope::Fleet {
-                self.ui.status("too many hosts in scope to list; waiting for the whole fleet");
-            }
-            let (arrived, online) = (self.tally.in_sync, self.tally.online());
-            progress.set(arrived, online, self.text(&self.tally.counts()));
-            if is_current && self.percent.is_reached(arrived, online) {
-                return Ok(WaitOutcome::Reached);
-            }
-            let timeout = *self.timeout.get_or_insert(interval * INTERVALS);
-            let timeout = Duration::try_from(timeout).unwrap_or_default();
+            let failure = match self.poll(progress).await {
+                Ok(Some(outcome)) => return Ok(outcome),
+                Ok(None) => None,
+                // The server may respond again, or a load balancer may choose another one.
+                Err(error) if error.kind == Kind::Failed => Some(error),
+                Err(error) => return Err(error),
+            };
+            let timeout = Duration::try_from(self.timeout()).unwrap_or_default();
             let left = timeout.saturating_sub(started.elapsed());
             if left.is_zero() {
-                return Ok(WaitOutcome::TimedOut);
+                return self.time_out(failure);
+            }
+            if failure.is_some() {
+                progress.set_text(self.text("retrying after an error"));
             }
             tokio::time::sleep(pause(began.elapsed()).min(left)).await;
         }
+    }
+
+    /// Counts the hosts one time. Returns the outcome if there is nothing more to wait for.
+    async fn poll(&mut self, progress: &Progress) -> Result<Option<WaitOutcome>, CliError> {
+        let was_listed = self.counter.hosts != HostsInScope::Fleet;
+        let Counted { tally, is_current, interval } = self.counter.count().await?;
+        self.tally = tally;
+        if was_listed && self.counter.hosts == HostsInScope::Fleet {
+            self.ui.status("too many hosts in scope to list; waiting for the whole fleet");
+        }
+        progress.set(self.tally.in_sync, self.tally.online(), self.text(&self.tally.counts()));
+        let outcome = WaitOutcome::of(&self.tally, self.percent).filter(|_| is_current);
+        if self.interval.is_none() {
+            self.interval = Some(interval);
+            if outcome.is_none() {
+                self.warn_of_short_timeout(interval);
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn warn_of_short_timeout(&self, interval: SignedDuration) {
+        if let Some(timeout) = self.given_timeout.filter(|timeout| *timeout < interval) {
+            let (interval, timeout) = (rough(interval), rough(timeout));
+            self.ui.warn(format!("hosts sync every {interval}, and --timeout is {timeout}"));
+        }
+    }
+
+    /// The timeout. Before the first count, the default assumes Santa's default interval.
+    fn timeout(&self) -> SignedDuration {
+        let default = SignedDuration::from_secs(i64::from(Interval::DEFAULT.seconds()));
+        self.given_timeout.unwrap_or_else(|| self.interval.unwrap_or(default) * INTERVALS)
+    }
+
+    /// The timeout has expired. `failure` is the error of the last count. It is the result if no
+    /// count succeeded, because nothing is known about the hosts.
+    fn time_out(&self, failure: Option<CliError>) -> Result<WaitOutcome, CliError> {
+        match failure {
+            Some(error) if self.interval.is_none() => return Err(error),
+            Some(error) => {
+                self.ui.warn(format!("the last count of hosts failed: {}", error.message))
+            }
+            None => {}
+        }
+        Ok(WaitOutcome::TimedOut)
     }
 
     fn text(&self, state: &str) -> String {
@@ -287,73 +408,4 @@ fn pause(took: Duration) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cli::ui::tests::captured_ui;
-    use crate::config::Output;
-
-    fn arrival(outcome: WaitOutcome) -> Arrival {
-        let tally = Tally { in_sync: 9, behind: 1, silent: 2, ..Tally::default() };
-        Arrival {
-            outcome,
-            revision: Revision(7),
-            percent: "95%".parse().unwrap(),
-            scopes: vec!["tag:eng".parse().unwrap()],
-            online: tally.online(),
-            tally,
-            timeout: SignedDuration::from_mins(30),
-            command: "nicelist host wait --revision 7 --percent 95%".to_owned(),
-        }
-    }
-
-    #[test]
-    fn slow_counts_have_longer_pauses() {
-        assert_eq!(pause(Duration::from_millis(5)), SHORTEST_PAUSE);
-        assert_eq!(pause(Duration::from_secs(9)), Duration::from_secs(9));
-    }
-
-    #[test]
-    fn a_timeout_has_its_exit_code_and_the_command_that_continues() {
-        let (ui, _, err) = captured_ui(Output::Table, false);
-        let error = arrival(WaitOutcome::TimedOut).conclude(&ui).unwrap_err();
-        assert_eq!(error.kind.exit_code(), 8);
-        assert_eq!(
-            error.message,
-            "95% not reached within 30m: 9 of 10 online hosts have revision 7; 1 behind; 2 silent"
-        );
-        assert_eq!(
-            error.hints,
-            ["to continue waiting: nicelist host wait --revision 7 --percent 95%"]
-        );
-        assert_eq!(err.text(), "");
-    }
-
-    #[test]
-    fn an_interrupt_does_not_undo_the_change() {
-        let (ui, _, err) = captured_ui(Output::Table, false);
-        let error = arrival(WaitOutcome::Interrupted).conclude(&ui).unwrap_err();
-        assert_eq!(error.kind.exit_code(), 130);
-        assert_eq!(
-            err.text(),
-            "stopped waiting, but revision 7 stays active; to continue waiting: nicelist host \
-             wait --revision 7 --percent 95%\n"
-        );
-    }
-
-    #[test]
-    fn the_result_is_part_of_the_document() {
-        let answer = serde_json::json!({"revision": 7});
-        let wait = arrival(WaitOutcome::Reached);
-        let whole = serde_json::to_value(WithArrival { answer: &answer, wait: Some(&wait) });
-        assert_eq!(
-            whole.unwrap(),
-            serde_json::json!({"revision": 7, "wait": {
-                "outcome": "reached", "revision": 7, "percent": 95, "scopes": ["tag:eng"],
-                "online": 10, "in_sync": 9, "behind": 1, "rejecting": 0, "silent": 2,
-                "uncounted": 0, "stragglers": [],
-            }})
-        );
-        let without = serde_json::to_value(WithArrival { answer: &answer, wait: None }).unwrap();
-        assert_eq!(without, answer);
-    }
-}
+mod tests;

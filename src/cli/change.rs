@@ -157,12 +157,11 @@ pub(crate) async fn show_and_wait(
     dry_run: bool,
     arrival: ArrivalArgs,
 ) -> Result<(), CliError> {
-    let ChangeAnswer { revision, changed, outcomes, differences, warnings, .. } = answer;
+    let ChangeAnswer { revision, changed, outcomes, .. } = answer;
     let created = changed.then_some(*revision);
     arrival
         .show_and_wait(ui, client, created, answer, |whole| {
-            warn(ui, warnings);
-            show_rows(ui, whole, rows(outcomes, edits, differences))?;
+            show_edits_in(ui, whole, answer, edits)?;
             conclude(ui, outcomes, *revision, dry_run);
             Ok(())
         })
@@ -175,8 +174,18 @@ pub(crate) fn show_edits(
     answer: &ChangeAnswer,
     edits: impl IntoIterator<Item = Edit>,
 ) -> Result<(), CliError> {
+    show_edits_in(ui, answer, answer, edits)
+}
+
+/// Does the same as `show_edits`. The JSON output is `document`.
+pub(crate) fn show_edits_in(
+    ui: &Ui,
+    document: &impl Serialize,
+    answer: &ChangeAnswer,
+    edits: impl IntoIterator<Item = Edit>,
+) -> Result<(), CliError> {
     warn(ui, &answer.warnings);
-    show_rows(ui, answer, rows(&answer.outcomes, edits, &answer.differences))
+    show_rows(ui, document, rows(&answer.outcomes, edits, &answer.differences))
 }
 
 /// Shows the revision, and the command that undoes the change.

@@ -195,3 +195,88 @@ fn stops_the_wait(signal: &str) {
     assert!(stderr.ends_with(line), "{stderr}");
     assert!(shell.run("rule list").contains("AAAAAAAAAA"));
 }
+
+#[test]
+fn a_scope_without_online_hosts_is_not_reached() {
+    let (mut shell, server) = fleet();
+    let empty = output(&shell, "rule add block teamid:AAAAAAAAAA --scope user:carl --wait -o json");
+    assert_eq!(empty.status.code(), Some(0));
+    assert_eq!(document(&empty)["wait"]["outcome"], "no-hosts");
+    let stderr = String::from_utf8(empty.stderr).unwrap();
+    assert!(stderr.contains("the scope user:carl has no hosts\n"), "{stderr}");
+
+    // All hosts were seen long ago.
+    server.shut_down();
+    server.wait();
+    let database = rusqlite::Connection::open(shell.path("nicelist.db")).unwrap();
+    let update = "UPDATE host SET version = version + 1, seen = 1760000000,
+                  sync = json_set(sync, '$.last_seen', '2025-10-09T08:53:20Z')";
+    assert_eq!(database.execute(update, []).unwrap(), 2);
+    drop(database);
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    for (scope, silent) in
+        [("fleet", "2 silent: anna.local, ben.local"), ("tag:eng", "1 silent: anna.local")]
+    {
+        let line = format!("rule add block teamid:BBBBBBBBBB --scope {scope} --wait -o json");
+        let added = output(&shell, &line);
+        assert_eq!(added.status.code(), Some(8));
+        let added_rule = document(&added);
+        assert_eq!(added_rule["wait"]["outcome"], "no-hosts-online");
+        let (stderr, revision) =
+            (String::from_utf8(added.stderr).unwrap(), &added_rule["revision"]);
+        for part in [
+            format!("error: no hosts in scope are online; {silent}\n"),
+            format!("online again: nicelist host wait --revision {revision}\n"),
+        ] {
+            assert!(stderr.contains(&part), "{part} is not in {stderr}");
+        }
+    }
+}
+
+#[test]
+fn settings_and_tags_of_hosts_can_wait() {
+    let (shell, server) = fleet();
+    let set = output(
+        &shell,
+        "settings set client-mode=lockdown --scope tag:eng --wait --timeout 0s -o json",
+    );
+    assert_eq!(set.status.code(), Some(8));
+    let set = document(&set);
+    assert_eq!((&set["outcomes"], &set["wait"]["behind"]), (&json!(["added"]), &json!(1)));
+    sync(&shell, &server, "anna");
+    succeed(&shell, &format!("host wait --revision {} --timeout 10s", set["revision"]));
+    let unset = shell.run("settings unset client-mode --scope tag:eng --wait --timeout 0s");
+    assert!(unset.contains("exit code: 8\n"), "{unset}");
+    assert!(unset.contains("warning: hosts sync every 10m, and --timeout is 0s\n"), "{unset}");
+
+    succeed(&shell, "tag create ops");
+    succeed(&shell, "rule add block teamid:AAAAAAAAAA --scope tag:ops");
+    sync(&shell, &server, "ben");
+    let tagged = output(&shell, "host tag ben.local ops --wait --timeout 0s -o json");
+    assert_eq!(tagged.status.code(), Some(8));
+    let wait = &document(&tagged)["wait"];
+    assert_eq!((&wait["scopes"], &wait["behind"]), (&json!(["host:ben"]), &json!(1)));
+    let stderr = String::from_utf8(tagged.stderr).unwrap();
+    assert!(stderr.contains("to continue waiting: nicelist host wait ben\n"), "{stderr}");
+    sync(&shell, &server, "ben");
+    succeed(&shell, "host wait ben");
+    let untagged = shell.run("host untag ben ops --wait=50% --timeout 0s");
+    assert!(untagged.contains("exit code: 8\n"), "{untagged}");
+    assert!(untagged.contains("1 behind: ben.local"), "{untagged}");
+}
+
+#[test]
+fn a_percentage_without_an_equals_sign_has_a_hint() {
+    let (shell, _server) = fleet();
+    for line in [
+        "rule add block teamid:AAAAAAAAAA --wait 90%",
+        "settings set client-mode=lockdown --wait 90%",
+        "settings unset client-mode --wait 90%",
+    ] {
+        let transcript = shell.run(line);
+        let hint = "hint: a percentage needs an equals sign: --wait=90%\n";
+        assert!(transcript.contains(hint), "{transcript}");
+        assert!(!transcript.contains("exit code: 0\n"), "{transcript}");
+    }
+}

@@ -10,7 +10,7 @@ use crate::cli::error::CliError;
 use crate::cli::host::wait::is_up_to_date;
 use crate::client::{Client, ClientError};
 use crate::fleet::{Interval, SettingKey, parse_duration};
-use crate::rule::{Revision, Scope};
+use crate::rule::{MachineId, Revision, Scope, TagName};
 
 /// Maximum hosts that are read to count hosts one time.
 const MOST_HOSTS: usize = 10_000;
@@ -52,6 +52,35 @@ impl HostsInScope {
         // The list of changes does not contain changes to the tags of hosts. If no scope was found,
         // any host may be affected.
         Ok(if scopes.is_empty() { Self::Fleet } else { Self::Scopes(scopes) })
+    }
+
+    /// The hosts with these names, whose tags will change. If they are too many to be listed one by
+    /// one, the hosts with the added tags, or the whole fleet.
+    pub(crate) async fn named(
+        client: &Client,
+        names: &[&str],
+        added_tags: &[TagName],
+    ) -> Result<Self, ClientError> {
+        let mut scopes = BTreeSet::new();
+        if names.len() <= MOST_SCOPES {
+            for name in names {
+                scopes.insert(Scope::Host(client.host(name).await?.machine));
+            }
+        } else if added_tags.is_empty() {
+            return Ok(Self::Fleet);
+        } else {
+            scopes.extend(added_tags.iter().cloned().map(Scope::Tag));
+        }
+        Ok(Self::Scopes(scopes))
+    }
+
+    /// The host, if there is only one.
+    pub(super) fn only_host(&self) -> Option<&MachineId> {
+        let Self::Scopes(scopes) = self else { return None };
+        match scopes.first() {
+            Some(Scope::Host(machine)) if scopes.len() == 1 => Some(machine),
+            _ => None,
+        }
     }
 
     pub(super) fn scopes(&self) -> Vec<Scope> {

@@ -9,6 +9,7 @@ use crate::api::{
     ChangeAnswer, Contact, HostQuery, HostState, HostTagsRequest, HostView, TagHostsRequest,
 };
 use crate::cli::arg::Words;
+use crate::cli::arrival::{ArrivalArgs, HostsInScope};
 use crate::cli::change::{self, Edit};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -49,6 +50,8 @@ pub(super) struct TaggedHosts {
     /// Show what would change, but change nothing
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    arrival: ArrivalArgs,
 }
 
 /// Selects hosts. All conditions must match.
@@ -82,7 +85,7 @@ struct NamedHost {
 
 impl TaggedHosts {
     pub(super) async fn change(self, context: &Context, change: TagChange) -> Result<(), CliError> {
-        let Self { host, mut tags, filter, reason: message, yes, dry_run } = self;
+        let Self { host, mut tags, filter, reason: message, yes, dry_run, arrival } = self;
         let query = filter.query();
         let is_filtered = query != HostQuery::default();
         if is_filtered {
@@ -98,7 +101,7 @@ impl TaggedHosts {
             None => {
                 let (add, remove) = change.of(tags);
                 let request = HostTagsRequest { add, remove, message, dry_run };
-                return change_one(context, &client, &host, &request).await;
+                return change_one(context, &client, &host, &request, arrival).await;
             }
         };
         if hosts.is_empty() {
@@ -110,7 +113,7 @@ impl TaggedHosts {
         }
         let (add, remove) = change.of(tags);
         let change = TagHostsRequest { hosts: Vec::new(), add, remove, message, dry_run };
-        change_all(context, &client, &hosts, &change).await
+        change_all(context, &client, &hosts, &change, arrival).await
     }
 }
 
@@ -121,7 +124,10 @@ async fn change_all(
     client: &Client,
     hosts: &[NamedHost],
     change: &TagHostsRequest,
+    arrival: ArrivalArgs,
 ) -> Result<(), CliError> {
+    let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+    let waited = hosts_to_wait_for(client, &names, &change.add, arrival).await?;
     let mut answer: Option<ChangeAnswer> = None;
     let mut result = Ok(());
     for hosts in hosts.chunks(hosts_per_request(change.add.len() + change.remove.len())) {
@@ -138,9 +144,28 @@ async fn change_all(
     let TagHostsRequest { add, remove, dry_run, .. } = change;
     let edits =
         hosts.iter().flat_map(|host| add.iter().chain(remove).map(|tag| edit(tag, &host.label)));
-    change::show_edits(&context.ui, &answer, edits)?;
-    context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
+    let ui = &context.ui;
+    let created = (answer.changed && result.is_ok()).then_some(answer.revision);
+    let shown = arrival.show_and_wait_for(ui, client, created, waited, &answer, |whole| {
+        change::show_edits_in(ui, whole, &answer, edits)?;
+        ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
+        Ok(())
+    });
+    shown.await?;
     result
+}
+
+/// `None` if the command does not wait.
+async fn hosts_to_wait_for(
+    client: &Client,
+    names: &[&str],
+    added_tags: &[TagName],
+    arrival: ArrivalArgs,
+) -> Result<Option<HostsInScope>, CliError> {
+    match arrival.waits() {
+        true => Ok(Some(HostsInScope::named(client, names, added_tags).await?)),
+        false => Ok(None),
+    }
 }
 
 fn hosts_per_request(tags: usize) -> usize {
@@ -168,20 +193,27 @@ async fn change_one(
     client: &Client,
     host: &str,
     request: &HostTagsRequest,
+    arrival: ArrivalArgs,
 ) -> Result<(), CliError> {
-    let answer = client.tag_host(host, request).await?;
-    let edits = request.add.iter().chain(&request.remove).map(|tag| edit(tag, host));
-    change::show_edits(&context.ui, &answer, edits)?;
     let HostTagsRequest { add, remove, dry_run, .. } = request;
-    context.ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
+    let waited = hosts_to_wait_for(client, &[host], add, arrival).await?;
+    let answer = client.tag_host(host, request).await?;
+    let edits = add.iter().chain(remove).map(|tag| edit(tag, host));
     // The undo hint is not a rollback, because a rollback does not change the tags of hosts.
     let (verb, tags) = if add.is_empty() { ("tag", remove) } else { ("untag", add) };
     let changed = tags.iter().zip(&answer.outcomes).filter(|(_, it)| **it != Outcome::Unchanged);
     let changed: Vec<&str> = changed.map(|(tag, _)| tag.as_str()).collect();
-    if answer.changed && !changed.is_empty() {
-        context.ui.undo(&format!("host {verb} {} {}", argument(host), changed.join(" ")));
-    }
-    Ok(())
+    let ui = &context.ui;
+    let created = answer.changed.then_some(answer.revision);
+    let shown = arrival.show_and_wait_for(ui, client, created, waited, &answer, |whole| {
+        change::show_edits_in(ui, whole, &answer, edits)?;
+        ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
+        if answer.changed && !changed.is_empty() {
+            ui.undo(&format!("host {verb} {} {}", argument(host), changed.join(" ")));
+        }
+        Ok(())
+    });
+    shown.await
 }
 
 fn edit(tag: &TagName, host: &str) -> Edit {

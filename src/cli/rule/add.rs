@@ -99,7 +99,8 @@ struct Provenance {
 pub(super) async fn run(context: &Context, args: AddArgs) -> Result<(), CliError> {
     let targets = match &args.from_fileinfo {
         Some(path) => evidence::read(&context.ui, path, args.rule_type)?,
-        None => targets::read(&args.targets, io::stdin().lock())?,
+        None => targets::read(&args.targets, io::stdin().lock())
+            .map_err(|error| args.arrival.hint_at_percent(error, &args.targets))?,
     };
     let AddArgs { policy, scope, cel, notice, provenance, expires, change, arrival, .. } = args;
     let ChangeArgs { reason, force, dry_run } = change;

@@ -7,6 +7,7 @@ use clap::Args;
 use super::keys;
 use crate::api::{SettingsQuery, SettingsRequest};
 use crate::cli::arg::ChangeArgs;
+use crate::cli::arrival::ArrivalArgs;
 use crate::cli::change::{self, Edit, EditRow};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
@@ -16,6 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   nicelist settings set client-mode=lockdown --scope tag:eng
   nicelist settings set full-sync-interval=5m enable-bundles=true
+  nicelist settings set client-mode=lockdown --scope tag:canary --wait=95%
   nicelist settings set removable-media=remount:rdonly,noexec --dry-run";
 
 /// Change settings of a scope
@@ -37,12 +39,15 @@ pub(crate) struct SettingsArgs {
     pub(super) scope: Scope,
     #[command(flatten)]
     change: ChangeArgs,
+    #[command(flatten)]
+    pub(super) arrival: ArrivalArgs,
 }
 
 pub(super) async fn run(context: &Context, args: SetArgs) -> Result<(), CliError> {
     let mut set = BTreeMap::new();
     for text in &args.settings {
-        let setting = keys::setting(text)?;
+        let setting = keys::setting(text)
+            .map_err(|error| args.options.arrival.hint_at_percent(error, &args.settings))?;
         if set.insert(setting.key().name().to_owned(), setting.value()).is_some() {
             return Err(CliError::usage(format!("{} is given twice", setting.key())));
         }
@@ -57,7 +62,7 @@ pub(super) async fn send(
     set: BTreeMap<String, String>,
     unset: Vec<String>,
 ) -> Result<(), CliError> {
-    let SettingsArgs { scope, change } = options;
+    let SettingsArgs { scope, change, arrival } = options;
     let ChangeArgs { reason: message, force, dry_run } = change;
     let client = context.client_to_change(dry_run).await?;
     let scope = context.scope(&client, scope).await?;
@@ -85,8 +90,13 @@ pub(super) async fn send(
             Outcome::Added | Outcome::Unchanged => row,
         }
     });
-    change::show_rows(&context.ui, &answer, rows)?;
-    change::warn(&context.ui, &answer.warnings);
-    change::conclude(&context.ui, &answer.outcomes, answer.revision, dry_run);
-    Ok(())
+    let ui = &context.ui;
+    let created = answer.changed.then_some(answer.revision);
+    let shown = arrival.show_and_wait(ui, &client, created, &answer, |whole| {
+        change::show_rows(ui, whole, rows)?;
+        change::warn(ui, &answer.warnings);
+        change::conclude(ui, &answer.outcomes, answer.revision, dry_run);
+        Ok(())
+    });
+    shown.await
 }

@@ -27,7 +27,8 @@ pub(crate) struct UnsetArgs {
 
 pub(super) async fn run(context: &Context, args: UnsetArgs) -> Result<(), CliError> {
     let keys = args.keys.iter().map(|text| keys::key(text));
-    let names: Vec<String> =
-        keys.map(|key| key.map(|key| key.name().to_owned())).collect::<Result<_, _>>()?;
+    let names: Result<Vec<String>, CliError> =
+        keys.map(|key| key.map(|key| key.name().to_owned())).collect();
+    let names = names.map_err(|error| args.options.arrival.hint_at_percent(error, &args.keys))?;
     send(context, args.options, BTreeMap::new(), names).await
 }
