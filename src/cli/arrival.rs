@@ -172,8 +172,8 @@ enum WaitOutcome {
 }
 
 impl WaitOutcome {
-    /// The outcome of a wait after this count. `None` if the wait continues, also because hosts that
-    /// were not counted may be online.
+    /// The outcome of a wait after this count. `None` if the wait continues. Hosts that were not
+    /// counted may be online.
     fn of(tally: &Tally, percent: Percent) -> Option<Self> {
         match (tally.online(), tally.silent, tally.uncounted) {
             (0, 0, 0) => Some(Self::NoHosts),

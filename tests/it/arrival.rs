@@ -215,10 +215,11 @@ fn a_scope_without_online_hosts_is_not_reached() {
     drop(database);
     let server = Server::start(&shell);
     shell.use_server(&server);
-    for (scope, silent) in
-        [("fleet", "2 silent: anna.local, ben.local"), ("tag:eng", "1 silent: anna.local")]
-    {
-        let line = format!("rule add block teamid:BBBBBBBBBB --scope {scope} --wait -o json");
+    for (team, scope, silent) in [
+        ("BBBBBBBBBB", "fleet", "2 silent: anna.local, ben.local"),
+        ("CCCCCCCCCC", "tag:eng", "1 silent: anna.local"),
+    ] {
+        let line = format!("rule add block teamid:{team} --scope {scope} --wait -o json");
         let added = output(&shell, &line);
         assert_eq!(added.status.code(), Some(8));
         let added_rule = document(&added);

@@ -25,8 +25,9 @@ const TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
 ///
 /// Hosts sync automatically, every 10 minutes by default. A server cannot make a host sync sooner.
 /// The exit code is 8 if the host, or the given percentage of the online hosts, is not in sync
-/// within the timeout, or if all hosts in scope are silent. Silent hosts are counted and listed, but
-/// not waited for. If more than 10,000 hosts may be in scope, nicelist waits for the whole fleet.
+/// within the timeout, or if all hosts in scope are silent. Silent hosts are counted and listed,
+/// but not waited for. If more than 10,000 hosts may be in scope, nicelist waits for the
+/// whole fleet.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
