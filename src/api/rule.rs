@@ -114,7 +114,7 @@ pub struct ChangeAnswer {
     /// The rules that `prune` removed, or would remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pruned: Vec<RuleKey>,
-    /// For each rule that is changed or removed, the fields that differ.
+    /// For each rule that is changed or removed, and for a changed tag, the fields that differ.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub differences: Vec<RuleDifference>,
     /// Warnings about the change.

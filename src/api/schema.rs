@@ -317,7 +317,7 @@ schema! {
         ("tags", of::<Counts>("Changed tags.")),
         ("hosts", derived::<u64>("The number of hosts whose tags changed.")),
     ]);
-    RuleDifference => object("What a change does to one rule.", &["edit", "fields"], [
+    RuleDifference => object("What a change does to one rule or tag.", &["edit", "fields"], [
         ("edit", derived::<usize>("The index of the edit in `outcomes`, from 0. Indexes beyond its end continue in `pruned`.")),
         ("fields", list("The fields that differ, with their values before and after.", Ref::from_schema_name(FieldChange::name()))),
     ]).build();

@@ -25,10 +25,11 @@ pub struct TagQuery {
 pub struct TagRequest {
     /// The name of the tag.
     pub name: TagName,
-    /// The priority among tags. A tag with a higher number is stronger.
-    #[serde(default)]
-    pub priority: i32,
-    /// The purpose of the tag.
+    /// The priority among tags. A tag with a higher number is stronger. If absent, the current
+    /// priority is kept; the priority of a new tag is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<i32>,
+    /// The purpose of the tag. If absent, the current description is kept; an empty one removes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<TagDescription>,
     /// Which hosts have the tag automatically. If absent, the current membership is kept.

@@ -34,6 +34,6 @@ pub use setting::{
 };
 pub use tag::{
     DescriptionTooLong, HostPattern, Membership, MembershipError, ReportedName, Serial, Tag,
-    TagDescription, Tags, TooManyMembers,
+    TagDescription, TagMerge, Tags, TooManyMembers,
 };
 pub use token_name::{TokenName, TokenNameError};

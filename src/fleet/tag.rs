@@ -1,10 +1,12 @@
 //! Tags, which administrators assign to hosts directly or by membership.
 
 mod membership;
+mod merge;
 
 pub use membership::{
     HostPattern, Membership, MembershipError, ReportedName, Serial, TooManyMembers,
 };
+pub use merge::TagMerge;
 
 use std::collections::HashMap;
 

@@ -154,7 +154,7 @@ impl RuleMerge {
     }
 }
 
-/// A field that differs between two versions of a rule. At least one of the two values is present.
+/// A field that differs between two versions of a rule or a tag. At least one of the two values is present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
     /// The field's name, as in a [`RuleDraft`](super::RuleDraft).

@@ -61,7 +61,7 @@ pub struct RevisionSummary {
     pub counts: RevisionCounts,
 }
 
-/// How one edit of a change affects a rule that was already active.
+/// How one edit of a change affects a rule or a tag that already existed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleDifference {
     /// The index of the edit in its change.

@@ -1,6 +1,6 @@
 //! Policy changes, their edits and their results.
 
-use crate::fleet::{Actor, Setting, SettingKey, Tag};
+use crate::fleet::{Actor, Setting, SettingKey, Tag, TagMerge};
 use crate::rule::{
     MachineId, Outcome, Revision, Rule, RuleDifference, RuleKey, RuleMerge, Scope, TagName,
 };
@@ -22,6 +22,8 @@ pub enum Edit {
     Unset { scope: Scope, key: SettingKey },
     /// This tag exists, with this priority, description and membership.
     PutTag(Tag),
+    /// Like `PutTag`, but fields that are not set keep the values of the stored tag.
+    MergeTag(TagMerge),
     /// This tag does not exist. With `force`, the tag is also removed from its hosts, and the rules
     /// and settings of its scope are removed. Without `force`, the edit is refused if the tag is in
     /// use.
@@ -51,7 +53,7 @@ pub struct Committed {
     pub changed: bool,
     /// The outcome of each edit, in the order of the edits.
     pub outcomes: Vec<Outcome>,
-    /// The differences of changed and removed rules, in the order of the edits.
+    /// The differences of changed and removed rules and of merged tags, in the order of the edits.
     pub differences: Vec<RuleDifference>,
 }
 

@@ -165,6 +165,11 @@ impl Draft {
                 tags.retain(|other| other.name != tag.name);
                 tags.push(tag.clone());
             }
+            Edit::MergeTag(merge) => {
+                let merged = merge.onto(tags.iter().find(|tag| tag.name == merge.name));
+                tags.retain(|other| other.name != merged.name);
+                tags.push(merged);
+            }
             Edit::DropTag { name, .. } => {
                 tags.retain(|tag| tag.name != *name);
                 self.settings.remove(&Scope::Tag(name.clone()));

@@ -84,7 +84,7 @@ impl Story<'_> {
         for name in &tags {
             let request = TagRequest {
                 name: name.clone(),
-                priority: 0,
+                priority: None,
                 description: None,
                 membership: None,
                 dry_run: false,

@@ -15,8 +15,10 @@ use crate::rule::TagName;
 ///
 /// A host has a tag if it was assigned with `nicelist host tag`, or if the host is a member of the
 /// tag: its serial number, its primary user, one of the user's groups or its host name is in the
-/// tag's list of members. The members you give replace all members of the tag. If you give none,
-/// the members do not change.
+/// tag's list of members. The members you give replace all members of the tag.
+///
+/// If the tag exists, the priority, the description and the members do not change unless you give
+/// them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -28,10 +30,10 @@ Examples:
 pub(crate) struct CreateArgs {
     /// Name of the tag
     name: TagName,
-    /// Priority; the tag with the highest priority wins
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_name = "N")]
-    priority: i32,
-    /// Description of the tag
+    /// Priority, 0 for a new tag; the tag with the highest priority wins
+    #[arg(long, allow_negative_numbers = true, value_name = "N")]
+    priority: Option<i32>,
+    /// Description of the tag; an empty one removes it
     #[arg(long, value_name = "TEXT")]
     description: Option<TagDescription>,
     #[command(flatten)]

@@ -180,6 +180,7 @@ fn rules<'c>(change: &'c Change) -> Vec<(usize, &'c Rule)> {
         | Edit::Set { .. }
         | Edit::Unset { .. }
         | Edit::PutTag(_)
+        | Edit::MergeTag(_)
         | Edit::DropTag { .. }
         | Edit::TagHost { .. }
         | Edit::UntagHost { .. } => None,
@@ -286,6 +287,7 @@ fn scopes(change: &Change) -> BTreeSet<Scope> {
             Edit::DropRule(_)
             | Edit::Unset { .. }
             | Edit::PutTag(_)
+            | Edit::MergeTag(_)
             | Edit::DropTag { .. }
             | Edit::TagHost { .. }
             | Edit::UntagHost { .. } => continue,

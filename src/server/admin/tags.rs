@@ -5,12 +5,12 @@ use serde::Deserialize;
 
 use super::commit::{Proposal, commit};
 use crate::api::{ChangeAnswer, Code, Page, Problem, TagPath, TagQuery, TagRequest};
-use crate::fleet::{Membership, Role, Tag, TooManyMembers};
-use crate::rule::{Revision, TagName};
+use crate::fleet::{Role, Tag, TagMerge, TooManyMembers};
+use crate::rule::TagName;
 use crate::server::access::Viewer;
-use crate::server::answer::{Answer, Refused, page, page_size, read_cursor};
+use crate::server::answer::{Answer, page, page_size, read_cursor};
 use crate::server::extract::{Body, Path, Query};
-use crate::server::state::{Shared, State};
+use crate::server::state::Shared;
 use crate::store::Edit;
 
 /// List tags, sorted by name
@@ -33,6 +33,8 @@ pub(super) async fn list(
 }
 
 /// Create a tag, or change its priority, description and membership
+///
+/// A field that is absent keeps its current value. An empty description removes the current one.
 #[utoipa::path(post, path = "/tags", operation_id = "put_tag", tag = "tags", request_body = TagRequest,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn put(
@@ -42,30 +44,13 @@ pub(super) async fn put(
 ) -> Answer<ChangeAnswer> {
     let TagRequest { name, priority, description, membership, dry_run } = request;
     let permit = operator.permit(Role::Editor, dry_run)?;
-    let (membership, base) = match membership {
-        Some(membership) => {
-            let invalid = |error: TooManyMembers| Problem::new(Code::Invalid, error.to_string());
-            membership.check_size().map_err(invalid)?;
-            (membership, None)
-        }
-        None => membership_of(&state, &name).await?,
-    };
+    if let Some(membership) = &membership {
+        let invalid = |error: TooManyMembers| Problem::new(Code::Invalid, error.to_string());
+        membership.check_size().map_err(invalid)?;
+    }
     let description = description.map(|text| text.to_string());
-    let edits = vec![Edit::PutTag(Tag { name, priority, description, membership })];
-    commit(&state, permit, Proposal { base, edits, ..Proposal::default() }).await
-}
-
-/// The membership of a tag and, if the membership is not empty, the current revision. The caller
-/// stores the same membership, and uses the revision to detect a concurrent change.
-async fn membership_of(
-    state: &State,
-    name: &TagName,
-) -> Result<(Membership, Option<Revision>), Refused> {
-    let snapshot = state.store.snapshot().await?;
-    let found = snapshot.tags.into_iter().find(|tag| tag.name == *name);
-    let membership = found.map(|tag| tag.membership).unwrap_or_default();
-    let base = (!membership.is_empty()).then_some(snapshot.head);
-    Ok((membership, base))
+    let edits = vec![Edit::MergeTag(TagMerge { name, priority, description, membership })];
+    commit(&state, permit, Proposal { edits, ..Proposal::default() }).await
 }
 
 /// Options for deleting a tag.

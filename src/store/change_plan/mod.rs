@@ -18,8 +18,8 @@ pub(super) use self::rules::{CurrentRule, EditResults, NewRule, RuleEdit, Wanted
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::fleet::{SettingKey, Tag};
-use crate::rule::{Counts, MachineId, Outcome, Scope, TagName, Target};
+use crate::fleet::{SettingKey, Tag, TagMerge};
+use crate::rule::{Counts, MachineId, Outcome, RuleDifference, Scope, TagName, Target};
 use crate::store::{Edit, Refusal, RefusalReason, StoreError, StoreResult};
 
 /// The change of a row. At least one of `ended` and `inserted` is set.
@@ -247,6 +247,7 @@ impl<'e> Planning<'e> {
             }
             Edit::Unset { scope, key } => self.edit_setting(index, scope, *key, None),
             Edit::PutTag(tag) => self.edit_tag(index, &tag.name, Some(tag.clone())),
+            Edit::MergeTag(merge) => self.merge_tag(index, merge),
             Edit::DropTag { name, force } => self.drop_tag(index, name, *force),
             Edit::TagHost { machine, tag } => {
                 if self.tag_exists(index, tag) {
@@ -286,6 +287,16 @@ impl<'e> Planning<'e> {
     fn edit_tag(&mut self, index: usize, name: &TagName, tag: Option<Tag>) {
         let edited = self.tags.entry(name.clone()).or_insert(Edited::absent());
         self.results.outcomes[index] = edited.set(tag);
+    }
+
+    fn merge_tag(&mut self, index: usize, merge: &TagMerge) {
+        let before = self.tags.get(&merge.name).and_then(|tag| tag.now.clone());
+        let after = merge.onto(before.as_ref());
+        let fields = before.map(|before| before.differences(&after)).unwrap_or_default();
+        if !fields.is_empty() {
+            self.results.differences.push(RuleDifference { edit: index, fields });
+        }
+        self.edit_tag(index, &merge.name, Some(after));
     }
 
     fn edit_host(&mut self, index: usize, machine: &MachineId, tag: &TagName, wanted: bool) {

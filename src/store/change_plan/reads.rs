@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::rules::{CurrentRule, RuleEdit, WantedRule};
-use crate::fleet::{Membership, Tag};
+use crate::fleet::{Membership, Tag, TagMerge};
 use crate::rule::{MachineId, Rule, RuleKey, Scope, TagName, Target};
 use crate::store::{Edit, StoreResult};
 
@@ -109,7 +109,7 @@ impl<'e> ChangeReads<'e> {
                     reads.setting_scopes.insert(scope);
                     reads.dropped_tags.insert(name, scope);
                 }
-                Edit::PutTag(_) => {}
+                Edit::PutTag(_) | Edit::MergeTag(_) => {}
             }
         }
         reads.separate_rules();
@@ -159,20 +159,24 @@ impl<'e> ChangeReads<'e> {
         &self,
         stored: &[Tag],
     ) -> Vec<(usize, &'e TagName, Membership)> {
-        let mut memberships: HashMap<&TagName, &Membership> =
-            stored.iter().map(|tag| (&tag.name, &tag.membership)).collect();
+        let mut memberships: HashMap<&TagName, Option<&Membership>> =
+            stored.iter().map(|tag| (&tag.name, Some(&tag.membership))).collect();
         let mut drops = Vec::new();
         for (index, edit) in self.edits.iter().enumerate() {
             match edit {
                 Edit::PutTag(tag) => {
-                    memberships.insert(&tag.name, &tag.membership);
+                    memberships.insert(&tag.name, Some(&tag.membership));
+                }
+                Edit::MergeTag(TagMerge { name, membership, .. }) => {
+                    let current = memberships.entry(name).or_default();
+                    *current = membership.as_ref().or(*current);
                 }
                 Edit::DropTag { name, force: true } => {
                     memberships.remove(name);
                 }
                 Edit::DropTag { name, force: false } => {
                     if let Some(membership) = memberships.remove(name) {
-                        drops.push((index, name, membership.clone()));
+                        drops.push((index, name, membership.cloned().unwrap_or_default()));
                     }
                 }
                 _ => {}

@@ -1,5 +1,6 @@
 //! Tags, and tagging hosts.
 
+use nicelist::fleet::TagMerge;
 use nicelist::rule::{Outcome, Revision};
 use nicelist::store::HostFilter;
 
@@ -22,6 +23,19 @@ pub(crate) async fn tags_are_made_changed_and_dropped(store: Db) {
     let tags = store.snapshot().await.unwrap().tags;
     assert_eq!((tags.len(), tags[0].priority), (1, 2));
     assert_eq!(commit(&store, [put_tag("canary", 0)]).await.outcomes, [Outcome::Added]);
+    let merge = |priority, description: Option<&str>| {
+        let description = description.map(str::to_owned);
+        Edit::MergeTag(TagMerge { name: tag("eng"), priority, description, membership: None })
+    };
+    let committed = commit(&store, [merge(None, Some("staff")), merge(Some(3), None)]).await;
+    assert_eq!(committed.outcomes, [Outcome::Changed, Outcome::Changed]);
+    let fields: Vec<_> =
+        committed.differences.iter().map(|it| (it.edit, it.fields.len())).collect();
+    assert_eq!(fields, [(0, 1), (1, 1)]);
+    let eng = store.snapshot().await.unwrap().tags.into_iter().find(|it| it.name == tag("eng"));
+    let staff = Some("staff".to_owned());
+    assert_eq!(eng, Some(Tag { priority: 3, description: staff, ..Tag::new(tag("eng")) }));
+    assert!(!commit(&store, [merge(None, None)]).await.changed);
 }
 
 pub(crate) async fn unknown_tags_are_refused(store: Db) {
