@@ -101,6 +101,11 @@ pub enum Subject {
         /// The tag after the change; absent if the tag is removed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         after: Option<Box<Tag>>,
+        /// In a plan that removes the tag, the number of hosts to which it is assigned. These hosts
+        /// lose the tag, and no rollback assigns it again. Absent if there are no such hosts, and in
+        /// the history.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hosts: Option<u64>,
     },
     /// A setting.
     Setting {
@@ -138,6 +143,7 @@ impl From<&PolicyDifference<'_>> for PolicyChange {
                 name: name.clone(),
                 before: before.cloned().map(Box::new),
                 after: after.cloned().map(Box::new),
+                hosts: None,
             },
             PolicyDifference::Setting { scope, key, before, after } => Subject::Setting {
                 scope: scope.clone(),

@@ -8,9 +8,10 @@ use super::arg::revision;
 use super::arrival::ArrivalArgs;
 use super::change::{show_undo, warn};
 use super::error::CliError;
+use super::labels::capital;
 use super::policy_changes::{show, show_changes};
 use super::ui::Ui;
-use crate::api::{Code, PolicyAnswer};
+use crate::api::{Code, PolicyAnswer, Subject};
 use crate::client::{Client, ClientError};
 use crate::rule::{ChangeMessage, Outcome, Revision};
 
@@ -30,7 +31,7 @@ pub(crate) struct PlannedChangeArgs {
     full: bool,
     /// Skip confirmation
     #[arg(short, long)]
-    yes: bool,
+    pub(crate) yes: bool,
     /// Show what would change, but change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -91,7 +92,7 @@ pub(crate) async fn confirm_and_change(
         ui.status(format!("dry run: nothing was changed (revision {})", first.revision));
         return Ok(());
     }
-    ui.confirm(question, yes)?;
+    ui.confirm(&with_lost_tags(question, &first), yes)?;
     match change(Some(first.revision), false).await {
         Err(error) => Err(show_conflict(ui, full, error, change).await),
         Ok(answer) => {
@@ -100,6 +101,21 @@ pub(crate) async fn confirm_and_change(
             arrival.wait_after(ui, client, created).await
         }
     }
+}
+
+/// The question, with the tags that hosts lose.
+fn with_lost_tags(question: &str, answer: &PolicyAnswer) -> String {
+    let lost = answer.changes.iter().filter_map(|change| match &change.subject {
+        Subject::Tag { name, hosts: Some(hosts), .. } => Some((name, *hosts)),
+        _ => None,
+    });
+    let lose = match lost.collect::<Vec<_>>().as_slice() {
+        [] => return question.to_owned(),
+        [(name, 1)] => format!("1 host loses the tag {name}"),
+        [(name, hosts)] => format!("{} hosts lose the tag {name}", HumanCount(*hosts)),
+        tags => format!("hosts lose {} tags", HumanCount(tags.len() as u64)),
+    };
+    format!("{question} {}, and a rollback does not restore this.", capital(&lose))
 }
 
 fn conclude(ui: &Ui, answer: &PolicyAnswer) {

@@ -120,10 +120,11 @@ fn section(group: &[&PolicyChange], cut: bool) -> Section {
 
 fn item(change: &PolicyChange) -> Item {
     let values = match &change.subject {
-        Subject::Tag { before, after, .. } => {
+        Subject::Tag { before, after, hosts, .. } => {
             let (before, after) = (before.as_deref(), after.as_deref());
             let values = compared(before.map(tag_fields), after.map(tag_fields));
-            values.into_iter().chain(members(before, after)).collect()
+            let lost = hosts.map(|hosts| vec![Cell::toned(lost_tag(hosts), Tone::Bad)]);
+            values.into_iter().chain(members(before, after)).chain(lost).collect()
         }
         Subject::Setting { before, after, .. } => {
             let field = |value: &String| vec![("", Cell::text(value))];
@@ -132,6 +133,15 @@ fn item(change: &PolicyChange) -> Item {
         Subject::Rule { before, after, .. } => rule_values(before.as_deref(), after.as_deref()),
     };
     Item { mark: outcome_mark(change.outcome), name: name(&change.subject), values }
+}
+
+/// What happens to the hosts to which a removed tag is assigned.
+fn lost_tag(hosts: u64) -> String {
+    let lose = match hosts {
+        1 => "1 host loses".to_owned(),
+        hosts => format!("{} hosts lose", HumanCount(hosts)),
+    };
+    format!("({lose} it; a rollback does not restore this)")
 }
 
 /// The fields of a rule, or those that differ.

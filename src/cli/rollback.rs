@@ -13,7 +13,8 @@ use crate::rule::Revision;
 ///
 /// Shows the changes, asks for confirmation, and saves them as a new revision. No history is lost,
 /// so a rollback can be rolled back. Rules that have expired since are not restored. Tags assigned
-/// to hosts do not change, except that a deleted tag is removed from its hosts.
+/// to hosts do not change, except that a deleted tag is removed from its hosts. The plan shows how
+/// many hosts lose a tag. Another rollback does not assign it again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -7,7 +7,7 @@ use super::{
     StoreResult, StoredHost,
 };
 use crate::fleet::{Actor, Host, ScopeSetId};
-use crate::rule::{MachineId, Scope};
+use crate::rule::{MachineId, Scope, TagName};
 
 /// Methods that write use one transaction. The writes are committed when the method returns.
 #[async_trait]
@@ -30,6 +30,10 @@ pub trait HostStore: Send + Sync + 'static {
     /// The versions of Santa that the hosts of a scope report, and how many hosts report each
     /// version. The query reads all hosts, unless the scope is a host or a user.
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
+
+    /// The number of hosts to which administrators assigned a tag. Members of the tag are not
+    /// counted. The query reads all hosts.
+    async fn tagged_hosts(&self, tag: &TagName) -> StoreResult<u64>;
 
     /// The first `limit` serial numbers that several hosts report, in order. If `serial` is given,
     /// only that serial number is checked. Otherwise, the query reads all hosts.

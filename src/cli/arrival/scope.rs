@@ -95,7 +95,7 @@ impl HostsInScope {
 fn scope_of(subject: &Subject) -> Option<Scope> {
     match subject {
         Subject::Rule { scope, .. } | Subject::Setting { scope, .. } => Some(scope.clone()),
-        Subject::Tag { name, before: None, after } => {
+        Subject::Tag { name, before: None, after, .. } => {
             let has_members = after.as_ref().is_some_and(|tag| !tag.membership.is_empty());
             has_members.then(|| Scope::Tag(name.clone()))
         }
@@ -291,6 +291,7 @@ mod tests {
             name: tag.name.clone(),
             before: before.cloned().map(Box::new),
             after: after.cloned().map(Box::new),
+            hosts: None,
         };
         assert_eq!(scope_of(&subject(None, Some(&tag))), None);
         assert_eq!(scope_of(&subject(Some(&tag), None)), Some(Scope::Fleet));

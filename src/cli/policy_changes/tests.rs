@@ -36,6 +36,7 @@ fn answer() -> PolicyAnswer {
                 name: "eng".parse().unwrap(),
                 before: Some(tag(1)),
                 after: Some(tag(5)),
+                hosts: None,
             },
         },
         PolicyChange {

@@ -61,7 +61,7 @@ use super::{
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
-use crate::rule::{MachineId, Scope};
+use crate::rule::{MachineId, Scope, TagName};
 
 /// A URL without its password or parameters, or a placeholder if the URL is invalid.
 pub(super) fn shown(url: &str) -> String {
@@ -225,6 +225,10 @@ impl HostStore for Postgres {
 
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
         at_once!(self, |on| sql::hosts::santa_versions(on, scope))
+    }
+
+    async fn tagged_hosts(&self, tag: &TagName) -> StoreResult<u64> {
+        ask!(self, |on| sql::hosts::tagged(on, tag))
     }
 
     async fn shared_serials(

@@ -194,6 +194,13 @@ pub(in crate::store) async fn santa_versions<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, read).await
 }
 
+/// Counts the hosts to which administrators assigned a tag.
+pub(in crate::store) async fn tagged<D: Database>(on: &D, tag: &TagName) -> StoreResult<u64> {
+    let sql = format!("SELECT count(*) FROM host WHERE {}", D::DIALECT.contains("tags", "$1"));
+    let found = on.first(&sql, &[quoted(tag).into()], |row| row.count(0)).await?;
+    Ok(found.unwrap_or(0))
+}
+
 /// The ID of a list of scopes, if the list has an ID.
 pub(in crate::store) async fn find_scope_set(
     on: &impl Database,

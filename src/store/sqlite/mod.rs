@@ -55,7 +55,7 @@ use super::{
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
-use crate::rule::{MachineId, Scope};
+use crate::rule::{MachineId, Scope, TagName};
 
 /// The path of a temporary database.
 const MEMORY: &str = ":memory:";
@@ -180,6 +180,11 @@ impl HostStore for Sqlite {
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>> {
         let scope = scope.clone();
         self.readers.read(move |on| finish(sql::hosts::santa_versions(on, &scope))).await
+    }
+
+    async fn tagged_hosts(&self, tag: &TagName) -> StoreResult<u64> {
+        let tag = tag.clone();
+        self.readers.read(move |on| finish(sql::hosts::tagged(on, &tag))).await
     }
 
     async fn shared_serials(
