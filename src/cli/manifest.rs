@@ -135,8 +135,18 @@ impl ManifestRequest {
     }
 
     fn with_locations(&self, problem: Problem) -> Problem {
-        let details = problem.details.iter().map(|detail| self.with_location(detail)).collect();
-        problem.details(details)
+        let details: Vec<Detail> =
+            problem.details.iter().map(|detail| self.with_location(detail)).collect();
+        // The message about a single fault ends with its detail.
+        let message = match (problem.details.as_slice(), details.as_slice()) {
+            ([sent], [located]) => {
+                let start = problem.message.strip_suffix(&sent.to_string());
+                start.map(|start| format!("{start}{located}"))
+            }
+            _ => None,
+        };
+        let message = message.unwrap_or_else(|| problem.message.clone());
+        Problem { message, details, ..problem }
     }
 
     fn with_location(&self, detail: &Detail) -> Detail {

@@ -223,7 +223,7 @@ async fn every_fault_is_reported_with_its_place_and_nothing_is_changed() {
         }
       ],
       "hints": [
-        "add the tag to the policy, or create it first: nicelist tag create NAME"
+        "add the tag to the policy, or create it first: nicelist tag create eng"
       ],
       "message": "the policy is invalid: scope: tag `eng` not found",
       "request_id": "the-test"

@@ -61,6 +61,7 @@ fn programs_are_listed_newest_first() {
 fn programs_are_listed_by_tag_and_while_they_are_pending() {
     let (shell, _server) = with_two_macs();
     shell.run("tag create sales");
+    shell.run("tag create unused");
     shell.run("host tag joe sales");
     assert_eq!(names(&shell, "--tag eng"), ["Pinecone", "ledgerctl"]);
     assert_eq!(names(&shell, "--tag sales"), ["Pinecone"]);

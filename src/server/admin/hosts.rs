@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::commit::{Proposal, commit};
 use super::host_view::view;
-use super::lookup::{EXACT_ID, MOST_EXAMINED, find, with_id, with_revision};
+use super::lookup::{EXACT_ID, MOST_EXAMINED, check_tag, find, with_id, with_revision};
 use super::names;
 use crate::api::{
     ChangeAnswer, CleanSyncRequest, Code, Done, ForgetHostQuery, HostPath, HostQuery, HostSetting,
@@ -26,7 +26,7 @@ use crate::store::{Edit, HostFilter};
 const MOST_TAGS: usize = 1_000;
 /// List hosts, sorted by machine ID
 #[utoipa::path(get, path = "/hosts", operation_id = "list_hosts", tag = "hosts", params(HostQuery),
-    responses((status = 200, body = Page<HostView>), (status = 422)))]
+    responses((status = 200, body = Page<HostView>), (status = 404), (status = 422)))]
 pub(super) async fn list(
     axum::extract::State(state): Shared,
     _: Viewer,
@@ -34,6 +34,9 @@ pub(super) async fn list(
 ) -> Answer<Page<HostView>> {
     let limit = page_size(query.limit);
     let HostQuery { tag, prefix, user, state: in_state, contact, conflict, .. } = query;
+    if let Some(tag) = &tag {
+        check_tag(&state, tag, None).await?;
+    }
     let machines = match in_state.is_some() || conflict {
         true => host_counter::candidates(&state, in_state, conflict).await?,
         false => None,

@@ -202,13 +202,8 @@ pub(super) async fn unknown_tag_hints(
     name: &TagName,
 ) -> Result<Vec<String>, Refused> {
     let tags = state.store.snapshot().await?.tags;
-    let likeness =
-        |tag: &Tag| strsim::normalized_damerau_levenshtein(tag.name.as_str(), name.as_str());
-    let mut alike: Vec<(f64, &Tag)> = tags.iter().map(|tag| (likeness(tag), tag)).collect();
-    alike.retain(|(likeness, _)| *likeness >= ALIKE);
-    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut scopes: Vec<String> =
-        alike.iter().take(MOST_TAGS).map(|(_, tag)| format!("tag:{}", tag.name)).collect();
+    let alike = similar_tags(&tags, name).into_iter().take(MOST_TAGS);
+    let mut scopes: Vec<String> = alike.map(|tag| format!("tag:{}", tag.name)).collect();
     // Without a unique host, the other hints are enough.
     if find(state, name.as_str()).await.is_ok() {
         scopes.insert(0, format!("host:{name}"));
@@ -218,4 +213,34 @@ pub(super) async fn unknown_tag_hints(
     }
     let similar = format!("did you mean {}?", scopes.join(" or "));
     Ok(vec![similar, format!("to create the tag: nicelist tag create {name}")])
+}
+
+/// Refuses to filter by a tag that does not exist now or, if a revision is given, at that revision.
+pub(super) async fn check_tag(
+    state: &State,
+    name: &TagName,
+    at: Option<Revision>,
+) -> Result<(), Refused> {
+    let tags = match at {
+        Some(at) => state.store.snapshot_at(at).await?.tags,
+        None => state.store.snapshot().await?.tags,
+    };
+    if tags.iter().any(|tag| tag.name == *name) {
+        return Ok(());
+    }
+    let hint = match similar_tags(&tags, name).first() {
+        Some(nearest) => format!("did you mean `{}`?", nearest.name),
+        None => "nicelist tag list lists all tags".to_owned(),
+    };
+    Err(Problem::new(Code::NotFound, format!("tag `{name}` not found")).hint(hint).into())
+}
+
+/// The tags with a similar name, the most similar first.
+fn similar_tags<'t>(tags: &'t [Tag], name: &TagName) -> Vec<&'t Tag> {
+    let likeness =
+        |tag: &Tag| strsim::normalized_damerau_levenshtein(tag.name.as_str(), name.as_str());
+    let mut alike: Vec<(f64, &Tag)> = tags.iter().map(|tag| (likeness(tag), tag)).collect();
+    alike.retain(|(likeness, _)| *likeness >= ALIKE);
+    alike.sort_by(|a, b| b.0.total_cmp(&a.0));
+    alike.into_iter().map(|(_, tag)| tag).collect()
 }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 use super::checks::Force;
 use super::commit::{Proposal, check};
-use crate::api::{Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView};
+use crate::api::{
+    Code, Detail, PolicyAnswer, PolicyChange, PolicyRequest, Problem, SettingView, Subject,
+};
 use crate::fleet::{
     DiffOptions, PolicyDifference, PolicyDifferences, PolicyState, Role, Setting, Tag,
     TagDescription,
@@ -89,6 +91,7 @@ async fn attempt(
     let wanted = Arc::clone(goal);
     let (mut answer, edits) = off_the_async_threads(move || plan(&is, &wanted, now)).await??;
     answer.revision = head;
+    count_hosts(state, &mut answer.changes).await;
     if edits.is_empty() {
         return Ok(answer);
     }
@@ -102,6 +105,23 @@ async fn attempt(
     }
     let committed = checked.commit(state).await?;
     Ok(PolicyAnswer { revision: committed.head, changed: committed.changed, ..answer })
+}
+
+/// Maximum removed tags whose hosts are counted. Each count reads all hosts.
+const MOST_COUNTED: usize = 20;
+
+/// Counts the hosts that lose removed tags. A failure is ignored, because an urgent rollback must
+/// not fail if the count takes too long.
+async fn count_hosts(state: &State, changes: &mut [PolicyChange]) {
+    let mut left = MOST_COUNTED;
+    for change in changes {
+        // Changes of tags come first.
+        let Subject::Tag { name, after, hosts, .. } = &mut change.subject else { break };
+        if after.is_none() && left > 0 {
+            left -= 1;
+            *hosts = state.store.tagged_hosts(name).await.ok().filter(|count| *count > 0);
+        }
+    }
 }
 
 pub(super) async fn policy_at(store: &dyn Store, at: Revision) -> Result<PolicyState, Refused> {
@@ -140,7 +160,8 @@ fn read(
 #[derive(Default)]
 struct Faults {
     details: Vec<Detail>,
-    has_unknown_tag: bool,
+    /// The first unknown tag.
+    unknown_tag: Option<TagName>,
 }
 
 impl Faults {
@@ -217,7 +238,7 @@ impl Faults {
             if let Scope::Tag(tag) = scope
                 && !tags.contains(tag)
             {
-                self.has_unknown_tag = true;
+                self.unknown_tag.get_or_insert_with(|| tag.clone());
                 self.add(index, field, format!("tag `{tag}` not found"));
             }
         }
@@ -232,8 +253,12 @@ impl Faults {
             }
         };
         let problem = Problem::new(Code::Invalid, message);
-        let hint = "add the tag to the policy, or create it first: nicelist tag create NAME";
-        let problem = if self.has_unknown_tag { problem.hint(hint) } else { problem };
+        let problem = match self.unknown_tag {
+            Some(tag) => problem.hint(format!(
+                "add the tag to the policy, or create it first: nicelist tag create {tag}"
+            )),
+            None => problem,
+        };
         Err(problem.details(self.details).into())
     }
 }

@@ -91,6 +91,9 @@ async fn filter(state: &State, query: ProgramQuery) -> Result<ProgramFilter, Ref
         Some(name) => Some(lookup::find(state, name).await?.machine),
         None => None,
     };
+    if let Some(tag) = &tag {
+        lookup::check_tag(state, tag, None).await?;
+    }
     let seen = SightingFilter { machine, tag, user, blocked };
     Ok(ProgramFilter { sha256, cdhash, signing_id, publisher, signing_status, text, since, seen })
 }

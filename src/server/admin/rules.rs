@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::commit::{Proposal, commit};
 use super::history;
-use super::lookup::stored_rule;
+use super::lookup::{check_tag, stored_rule};
 use super::names::{self, Resolved};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleView,
@@ -41,6 +41,9 @@ pub(super) async fn list(
         query;
     if let Some(at) = at {
         history::exists(&state, at).await?;
+    }
+    if let Some(Scope::Tag(tag)) = &scope {
+        check_tag(&state, tag, at).await?;
     }
     let filter = RuleFilter { at, target, scope, rule_type, policy, source, text, expires_before };
     let records = state.store.rules(&filter, after.as_ref(), limit).await?;
@@ -183,6 +186,7 @@ fn rule_scope(edit: &Edit) -> Option<Scope> {
         | Edit::Set { .. }
         | Edit::Unset { .. }
         | Edit::PutTag(_)
+        | Edit::MergeTag(_)
         | Edit::DropTag { .. }
         | Edit::TagHost { .. }
         | Edit::UntagHost { .. } => None,
