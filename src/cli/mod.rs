@@ -46,6 +46,7 @@ mod status;
 mod tag;
 mod token;
 mod ui;
+mod usage;
 mod version;
 
 use std::process::ExitCode;
@@ -222,9 +223,9 @@ impl Command {
 }
 
 /// Parses the arguments of this process. `help COMMAND` becomes `COMMAND --help`, but `help TOPIC`
-/// stays.
+/// stays. Errors have tips.
 fn parse() -> Result<Cli, clap::Error> {
-    let cli = Cli::try_parse()?;
+    let cli = Cli::try_parse().map_err(usage::with_tips)?;
     let help = match &cli.command {
         Command::Help(args) => args.command_line(&command()),
         _ => None,

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
-use super::cell::{Cell, Column, Row};
+use super::cell::{Cell, Column, Row, heading};
 use crate::cli::error::CliError;
 
 /// Maximum rows that are sorted, because they are all kept in memory.
@@ -50,19 +50,26 @@ fn names<R: Row>() -> Vec<&'static str> {
     R::columns().iter().map(|column| column.name).collect()
 }
 
+/// The names, which also match as the headings of tables.
+fn values(names: &[&'static str]) -> Vec<PossibleValue> {
+    names.iter().map(|name| PossibleValue::new(*name).alias(heading(name))).collect()
+}
+
 impl<R: Row, O: Row> Args for ListView<R, O> {
     fn augment_args(command: Command) -> Command {
         let columns = Arg::new("columns")
             .long("columns")
             .value_name("NAME,…")
             .value_delimiter(',')
-            .value_parser(PossibleValuesParser::new(Self::names()))
+            .value_parser(PossibleValuesParser::new(values(&Self::names())))
+            .ignore_case(true)
             .help("Show these columns, in this order; for -o table, wide, csv and tsv");
         let sort = Arg::new("sort")
             .long("sort")
             .value_name("COLUMN[:desc]")
             .value_parser(SortParser { names: Self::names() })
             .hide_possible_values(true)
+            .ignore_case(true)
             .help(
                 "Sort the listed rows by this column; :desc reverses the order. Without a limit, \
                  all rows are read first, at most 100,000",
@@ -106,7 +113,7 @@ impl TypedValueParser for SortParser {
     ) -> Result<Sort, clap::Error> {
         let text = value.to_string_lossy();
         let (column, order) = text.split_once(':').unwrap_or((&text, "asc"));
-        let known = PossibleValuesParser::new(self.names.iter().copied());
+        let known = PossibleValuesParser::new(values(&self.names));
         let column = known.parse_ref(command, arg, OsStr::new(column))?;
         match order {
             "asc" | "desc" => Ok(Sort { column, descending: order == "desc" }),
@@ -143,8 +150,12 @@ impl Arrangement {
     }
 }
 
+/// The column with this name or, if there is none, with this heading.
 fn column<R: Row>(name: &str) -> Result<Column<R>, CliError> {
-    R::columns().into_iter().find(|column| column.name == name).ok_or_else(|| {
+    let named = |column: &Column<R>| column.name.eq_ignore_ascii_case(name);
+    let headed = |column: &Column<R>| heading(column.name).eq_ignore_ascii_case(name);
+    let found = R::columns().into_iter().find(named);
+    found.or_else(|| R::columns().into_iter().find(headed)).ok_or_else(|| {
         let known = names::<R>().join(", ");
         CliError::usage(format!("this list has no column {name}; its columns are {known}"))
     })

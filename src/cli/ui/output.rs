@@ -143,6 +143,11 @@ impl Ui {
         Self { filter, ..self }
     }
 
+    /// Whether `--jq` filters the JSON output.
+    pub(crate) fn has_filter(&self) -> bool {
+        self.filter.is_some()
+    }
+
     /// Shows the command that undoes a change, on a terminal. Scripts do not need it.
     pub(crate) fn undo(&self, command: &str) {
         if self.shows_progress() {
