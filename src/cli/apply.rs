@@ -44,13 +44,19 @@ pub(crate) struct ApplyArgs {
 pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliError> {
     let ApplyArgs { policy, prune_most, change } = args;
     let ui = &context.ui;
-    let prune = policy.prune;
+    let (prune, options) = (policy.prune, policy.options());
     let mut policy = ManifestRequest::read(ui, &policy)?;
     policy.set_reason(change.reason.clone(), change.force);
     let client = context.client_to_change(change.dry_run).await?;
     policy.find_hosts(context, &client).await?;
     let base = match prune && !prune_most && !change.dry_run {
-        true => change.base.or(Some(guarded(&mut policy, &client).await?)),
+        true => {
+            let yes = if change.yes || !ui.can_ask() { " --yes" } else { "" };
+            let list = ui.command(&format!("plan {options}"));
+            let remove = ui.command(&format!("apply {options} --prune-most{yes}"));
+            let checked = guarded(&mut policy, &client, [list, remove]).await?;
+            change.base.or(Some(checked))
+        }
         false => change.base,
     };
     let question = format!("Apply these changes to {}?", client.address());
@@ -62,8 +68,13 @@ pub(super) async fn run(context: &Context, args: ApplyArgs) -> Result<(), CliErr
 }
 
 /// Refuses to remove more than [`FEW`] items and most of the active policy, or anything if the
-/// manifest is empty. Returns the revision that was checked.
-async fn guarded(policy: &mut ManifestRequest, client: &Client) -> Result<Revision, CliError> {
+/// manifest is empty. Returns the revision that was checked. `list` and `remove` are the commands in
+/// the hints.
+async fn guarded(
+    policy: &mut ManifestRequest,
+    client: &Client,
+    [list, remove]: [String; 2],
+) -> Result<Revision, CliError> {
     let answer = policy.send(client, None, true).await?;
     let PolicyAnswer { revision, unchanged, .. } = answer;
     let removed = answer.count(Outcome::Removed);
@@ -72,7 +83,8 @@ async fn guarded(policy: &mut ManifestRequest, client: &Client) -> Result<Revisi
     if most || (policy.is_empty() && removed > 0) {
         let text = format!("--prune would remove {removed} of {} active items", removed + kept);
         return Err(CliError::new(Kind::Guarded, text)
-            .hint("to list them: nicelist plan --prune; to remove them: --prune-most"));
+            .hint(format!("to list them: {list}"))
+            .hint(format!("to remove them: {remove}")));
     }
     Ok(revision)
 }

@@ -42,6 +42,10 @@ pub(crate) struct ExportArgs {
 
 pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliError> {
     let ui = &context.ui;
+    if ui.has_filter() {
+        let message = "--jq requires JSON output, but export writes TOML";
+        return Err(CliError::usage(message).hint("nicelist rule list --jq FILTER filters rules"));
+    }
     let ExportArgs { file: path, at } = args;
     let folder = is_folder(&path)?;
     let client = context.client().await?;
@@ -183,7 +187,7 @@ impl Collected {
     /// Stores an item as it is before or after a difference. If it does not exist then, removes it.
     fn take(&mut self, change: PolicyChange, side: Side) -> Result<(), CliError> {
         match change.subject {
-            Subject::Tag { name, before, after } => {
+            Subject::Tag { name, before, after, .. } => {
                 let tag = side.of(before, after).map(|tag| *tag);
                 replace(&mut self.tags, name, tag);
             }

@@ -40,6 +40,8 @@ pub(super) async fn run(context: &Context, args: PlanArgs) -> Result<(), CliErro
         return Ok(());
     }
     let (options, base) = (args.options(), answer.revision);
-    ui.hint(format!("to apply exactly this plan: nicelist apply {options} --base {base}"));
+    // A script cannot be asked for confirmation.
+    let yes = if ui.can_ask() { "" } else { " --yes" };
+    ui.hint(format!("to apply exactly this plan: nicelist apply {options} --base {base}{yes}"));
     Err(CliError::new(Kind::Differences, "there are differences"))
 }

@@ -80,7 +80,7 @@ fn a_plan_is_shown_and_applied_once() {
       + signingid:EQHXZ8M8AV:com.google.Chrome  block  expires [TIME]
     ----- stderr -----
     Plan: 6 to add
-    hint: to apply exactly this plan: nicelist apply -f policy.toml --base 0
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --base 0 --yes
     ");
     let unconfirmed = shell.run("apply -f policy.toml").replace(&server.url, "[SERVER]");
     insta::assert_snapshot!(unconfirmed, @"
@@ -213,7 +213,7 @@ fn faults_found_by_the_server_are_reported_with_their_place() {
     error: 2 items of the policy are invalid; nothing was changed
       more.toml:11:1: scope: tag `none` not found
       more.toml:5:1: scope: tag `nobody` not found
-    hint: add the tag to the policy, or create it first: nicelist tag create NAME
+    hint: add the tag to the policy, or create it first: nicelist tag create none
     ");
 }
 
@@ -226,7 +226,8 @@ fn deleting_most_of_a_policy_needs_a_flag() {
     exit code: 6
     ----- stderr -----
     error: --prune would remove 6 of 6 active items
-    hint: to list them: nicelist plan --prune; to remove them: --prune-most
+    hint: to list them: nicelist plan -f empty.toml --prune
+    hint: to remove them: nicelist apply -f empty.toml --prune --prune-most --yes
     ");
     shell.write("cut.toml", "");
     insta::assert_snapshot!(shell.run("apply -f cut.toml --prune --yes"), @"
@@ -291,7 +292,7 @@ fn hosts_are_found_by_host_name_serial_number_and_prefix() {
       + teamid:EQHXZ8M8AV  allow
     ----- stderr -----
     Plan: 2 to add
-    hint: to apply exactly this plan: nicelist apply -f host.toml --base 0
+    hint: to apply exactly this plan: nicelist apply -f host.toml --base 0 --yes
     ");
 }
 

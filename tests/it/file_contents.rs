@@ -137,7 +137,7 @@ fn w9_plan_apply_diff_and_lint_read_one_configuration_as_well() {
       + teamid:AAAAAAAAAA  allow
     ----- stderr -----
     Plan: 1 to add
-    hint: to apply exactly this plan: nicelist apply -f zentral.json --configuration 1 --base 0
+    hint: to apply exactly this plan: nicelist apply -f zentral.json --configuration 1 --base 0 --yes
 
     $ nicelist apply -f zentral.json --configuration 1 --yes
     exit code: 0

@@ -77,6 +77,7 @@ mod requests;
 mod restore;
 mod road;
 mod rollback;
+mod rollout;
 mod round_trips;
 mod rule_edit;
 mod serve;

@@ -60,7 +60,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       + signingid:platform:com.apple.osascript  block  message Ask the help desk
     ----- stderr -----
     Plan: 5 to add
-    hint: to apply exactly this plan: nicelist apply -f policy.toml --base 2
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --base 2 --yes
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml"), @"
     $ nicelist apply -f policy.toml
@@ -129,7 +129,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
       - teamid:OOOOOOOOOO  block
     ----- stderr -----
     Plan: 2 to remove; 5 unchanged
-    hint: to apply exactly this plan: nicelist apply -f policy.toml --prune --base 3
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --prune --base 3 --yes
     ");
     insta::assert_snapshot!(shell.run("plan -f policy.toml --prune -o json"), @r#"
     $ nicelist plan -f policy.toml --prune -o json
@@ -164,7 +164,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
     }
     ----- stderr -----
     Plan: 2 to remove; 5 unchanged
-    hint: to apply exactly this plan: nicelist apply -f policy.toml --prune --base 3
+    hint: to apply exactly this plan: nicelist apply -f policy.toml --prune --base 3 --yes
     "#);
     insta::assert_snapshot!(shell.run("apply -f policy.toml --prune --dry-run"), @"
     $ nicelist apply -f policy.toml --prune --dry-run
@@ -280,7 +280,7 @@ fn a_rollback_brings_back_what_was_exported_before() {
       + teamid:EQHXZ8M8AV  allow
     ----- stderr -----
     Plan: 1 to add, 2 to change; 4 unchanged
-    hint: to apply exactly this plan: nicelist apply -f before --prune --base 6
+    hint: to apply exactly this plan: nicelist apply -f before --prune --base 6 --yes
     ");
     shell.run(&format!("rollback {before} --yes"));
     insta::assert_snapshot!(shell.run("plan -f before --prune"), @"
@@ -370,7 +370,7 @@ fn files_with_faults_change_nothing_and_are_reported_with_lines() {
     error: 2 items of the policy are invalid; nothing was changed
       tagless.toml:2:1: scope: tag `nowhere` not found
       tagless.toml:3:1: scope: tag `cannary` not found
-    hint: add the tag to the policy, or create it first: nicelist tag create NAME
+    hint: add the tag to the policy, or create it first: nicelist tag create nowhere
     ");
     insta::assert_snapshot!(shell.run("plan -f nothing.toml"), @"
     $ nicelist plan -f nothing.toml
@@ -392,7 +392,8 @@ fn an_empty_manifest_deletes_everything_only_with_a_flag() {
     exit code: 6
     ----- stderr -----
     error: --prune would remove 7 of 7 active items
-    hint: to list them: nicelist plan --prune; to remove them: --prune-most
+    hint: to list them: nicelist plan -f empty.toml --prune
+    hint: to remove them: nicelist apply -f empty.toml --prune --prune-most --yes
     ");
     insta::assert_snapshot!(shell.run("apply -f empty.toml --prune --prune-most --yes"), @"
     $ nicelist apply -f empty.toml --prune --prune-most --yes
@@ -451,6 +452,6 @@ fn a_folder_of_moroz_is_a_policy() {
       + teamid:AAAAAAAAAA  allow
     ----- stderr -----
     Plan: 2 to add
-    hint: to apply exactly this plan: nicelist apply -f moroz --base 0
+    hint: to apply exactly this plan: nicelist apply -f moroz --base 0 --yes
     ");
 }

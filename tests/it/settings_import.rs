@@ -214,7 +214,7 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     warning: signed-in-parts.mobileconfig: is signed by `Example MDM`; the signature was not checked
     warning: signed-in-parts.mobileconfig: ClientMode: is not a rule; nicelist settings import reads it
     Plan: 2 to add
-    hint: to apply exactly this plan: nicelist apply -f signed-in-parts.mobileconfig --base 0
+    hint: to apply exactly this plan: nicelist apply -f signed-in-parts.mobileconfig --base 0 --yes
 
     $ nicelist settings import cut.mobileconfig
     exit code: 5
