@@ -209,8 +209,8 @@ pub struct ExceededLimit {
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub struct StatusQuery {
-    /// Whether to read all rules first, so that `unreadable_rows` contains unreadable rules. A
-    /// server always reads all rules.
+    /// Whether to read all rules of a local database first, so that `unreadable_rows` contains
+    /// unreadable rules. Has no effect on a server, which has already read all rules.
     pub read_rules: bool,
 }
 

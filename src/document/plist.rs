@@ -77,7 +77,7 @@ fn fault(bytes: &[u8], error: &::plist::Error) -> Fault {
     let is_cut_off = error.is_eof()
         || reason.starts_with("Unclosed")
         || reason.starts_with("UnexpectedEndOfEventStream");
-    // Some reasons are only the names of Rust types.
+    // Some reasons are only the debug output of an enum variant, such as `UnknownXmlElement`.
     let is_of_a_type = reason.contains('{') || !reason.contains(' ');
     let text = match (is_cut_off, is_of_a_type) {
         (true, _) => CUT_OFF.to_owned(),

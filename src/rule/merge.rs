@@ -42,7 +42,7 @@ impl RuleField {
         Self::Expires,
     ];
 
-    /// The name of the CSV column for the field.
+    /// The name of the field's CSV column. For `Bundle`, which has two columns, the name of the first.
     pub const fn column(self) -> &'static str {
         match self {
             Self::Message => "message",

@@ -1,4 +1,4 @@
-//! Values in tables, and their texts for a terminal, a pipe and a program.
+//! Values in tables: how they are written on a terminal, in a file or pipe, and in CSV and TSV.
 
 use std::borrow::Cow;
 

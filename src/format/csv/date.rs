@@ -13,8 +13,8 @@ const NUMBERS: RangeInclusive<i32> = 36_526..=73_050;
 /// The day with the number 0.
 const DAY_ZERO: Date = date(1899, 12, 30);
 
-/// Converts dates such as 2027/01/31, 2027-1-31 and 31.1.2027 to 2027-01-31, also in front of a
-/// time. Dates such as 01/02/2027 are not converted, because some countries write the month first.
+/// Converts dates such as 2027/01/31, 2027-1-31 and 31.1.2027 to 2027-01-31. A time may follow the
+/// date. Dates such as 01/02/2027 are not converted, because some countries write the month first.
 pub(super) fn normal(text: &str) -> Cow<'_, str> {
     let end = text.find([' ', 'T']).unwrap_or(text.len());
     let (day, time) = text.split_at(end);

@@ -25,7 +25,7 @@ use crate::store::{
     UndecidedFilter, UndecidedPosition,
 };
 
-/// Maximum programs on a page. A program has up to 3 kB.
+/// Maximum programs on a page. A program takes up to about 3 kB in the response.
 const MOST_PROGRAMS: usize = 1_000;
 /// A list ends when its programs together have about this many sightings. All of these sightings
 /// are read to find out when the programs were last seen. A single program may have more sightings.

@@ -23,7 +23,7 @@ pub(super) enum Fault {
     /// The length of the body is given in two ways, or cannot be parsed. A proxy may have read a
     /// body of a different length, and treated a part of the body as a separate request.
     Ambiguous,
-    /// The transfer coding of the body is not a single `chunked`.
+    /// The body has a transfer coding other than `chunked`, or more than one transfer coding.
     Coding,
 }
 

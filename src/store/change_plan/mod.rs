@@ -22,7 +22,7 @@ use crate::fleet::{SettingKey, Tag, TagMerge};
 use crate::rule::{Counts, MachineId, Outcome, RuleDifference, Scope, TagName, Target};
 use crate::store::{Edit, Refusal, RefusalReason, StoreError, StoreResult};
 
-/// The change of a row. At least one of `ended` and `inserted` is set.
+/// A change to a row. At least one of `ended` and `inserted` is set.
 #[derive(Clone, Debug)]
 pub(super) struct RowChange<K, V> {
     pub(super) key: K,

@@ -69,8 +69,8 @@ impl Entry<'_> {
     }
 }
 
-/// The rules that may change. If the only edit of a rule puts the rule, the edit gets the outcome
-/// `Added` for now. The outcome is corrected later if a stored rule is found.
+/// The rules that may change. An edit in `single_rules` that stores a rule gets the outcome `Added`
+/// for now. The outcome is corrected later if a stored rule is found.
 fn entries<'e>(plan: &mut ChangePlan<'e>) -> Vec<Entry<'e>> {
     let mut entries = Vec::with_capacity(plan.single_rules.len() + plan.rules.len());
     for edit in std::mem::take(&mut plan.single_rules) {

@@ -15,7 +15,7 @@ use crate::store::{DatabaseSize, Health, StoreError, StoreResult, WriteFault};
 /// A write that succeeded within this time proves that the database can be written to. If a write
 /// has been in progress for longer than this, no other write is attempted as proof.
 const RECENT: Duration = Duration::from_secs(1);
-/// How long to wait for the row that is written as proof.
+/// How long to wait for the write that proves that the database can be written to.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// A transaction that takes longer than this counts as stuck.
 const LONGEST_WRITE: Duration = Duration::from_secs(30);

@@ -86,8 +86,8 @@ impl File {
             if !used.is_empty() {
                 return Err("it was used in the meantime; use a new database".to_owned());
             }
-            // The file has a cursor key if a server used it before. The copy gets the source's key
-            // instead.
+            // `used` ignores the table `meta`, which has a cursor key if a server opened this file
+            // before. The copy gets the source's key instead.
             connection.execute("DELETE FROM meta", []).map_err(open::reason)?;
             Ok(Self { connection: Some(connection) })
         };

@@ -33,8 +33,9 @@ fn older_events(on: &Connection, newest: EventId, limit: usize) -> StoreResult<O
     }
 }
 
-/// Counts older events. They were read when `newest` was the bound for uncounted events. If the
-/// bound has changed since, counts nothing. Returns whether more events may be left.
+/// Counts older events. When they were read, `newest` was the upper bound for the IDs of uncounted
+/// events. If this bound has changed since then, counts nothing. Returns whether more events may be
+/// left.
 fn count_older(
     connection: &Connection,
     newest: EventId,

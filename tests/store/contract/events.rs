@@ -341,7 +341,7 @@ pub(crate) async fn members_of_bundles_are_counted_over_all_hosts(store: Db) {
         member("M1", 1, ""),
         member("M2", 2, &one),
         member("M2", 3, &one),
-        // This event is not counted as a member of the bundle, because the program was run.
+        // This event is not counted as a member of the bundle, because it reports an execution.
         Event { bundle_hash: one.clone(), ..event("M2", 9, "BLOCK_UNKNOWN", 1) },
     ];
     assert_eq!(add(&store, &reports).await, 7);

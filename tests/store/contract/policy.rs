@@ -267,7 +267,7 @@ pub(crate) async fn a_dropped_rule_can_be_put_again(store: Db) {
 /// A change of many rules in mixed order, with every outcome.
 pub(crate) async fn large_changes_mix_all_outcomes(store: Db) {
     const RULES: usize = 1_009;
-    // 400 and 1009 have no common factor, so this yields every number one time.
+    // 400 and 1009 have no common factor, so this yields every number exactly once.
     let shuffled = || (0..RULES).map(|place| place * 400 % RULES);
     let old = |number: usize| rule(number, "fleet", "old");
     let olds = shuffled().filter(|number| number % 2 == 0);
