@@ -140,8 +140,9 @@ fn policy(skipped: u64, turn: u64) -> PolicyRequest {
 fn post_policy(stream: &mut BufReader<TcpStream>, path: &str, body: &str, differences: u64) {
     let response = post(stream, &format!("/api/v1{path}"), body);
     let response: PolicyAnswer = serde_json::from_slice(&response).unwrap();
-    // Some rules with a different comment are in only one of the policies `first` and `other`. They
-    // are added or removed instead of changed, so there can be slightly fewer changes than
+    // `differences` also counts every hundredth rule, whose comment differs between the policies
+    // `first` and `other`. Some of these rules are in only one of the two policies, so they are
+    // already counted as added or removed. So there can be slightly fewer changes than
     // `differences`.
     let (least, most) = (differences - differences / 50, differences);
     assert!(

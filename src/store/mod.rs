@@ -116,8 +116,8 @@ pub struct Installation {
     pub tokens: Vec<TokenRecord>,
 }
 
-/// A database. The methods of this trait that write use one transaction, which is committed when
-/// the method returns.
+/// A database. Each method that writes has its own transaction, which is committed before the
+/// method returns.
 #[async_trait]
 pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore {
     /// Stores a cursor key if none is stored, and the first tokens if no token was ever stored.

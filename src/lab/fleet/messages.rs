@@ -21,7 +21,7 @@ const MOST_KEPT: usize = 4096;
 /// The base-two logarithm of the largest window of gzip, which is 32 KiB.
 const MAX_WINDOW_BITS: u8 = 15;
 
-/// The content of a message, except for the names of the host.
+/// The content of a message, except for the host's names and the data of its `Client`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum MessageContent {
     Preflight { table: TableId, mode: Option<ClientMode>, wants: SyncKind },
