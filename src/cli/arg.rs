@@ -54,7 +54,7 @@ pub(crate) struct Globals {
     /// Do not show output that is longer than the screen in a pager (NICELIST_PAGER, PAGER)
     #[arg(long, global = true)]
     pub(crate) no_pager: bool,
-    /// Print only data and errors
+    /// Print only data, warnings and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
     /// Log each request with its status and time; -vv also logs bodies, without secrets

@@ -57,7 +57,7 @@ pub(crate) struct ServeArgs {
     /// Maximum body size of requests from hosts, compressed and decompressed
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
     largest_body: Size,
-    /// Failures that saved data must survive (SQLite only)
+    /// Failures that saved data must survive
     #[arg(long, value_name = "FAILURE", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
     /// Pause expiry and deletion if, at start, the database was last used longer ago than this

@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Show the version of nicelist and of the server
 ///
 /// The version of the server is shown if a server is configured, responds within 2 seconds and
-/// accepts the token. Otherwise a warning shows the reason. A warning also reports if the versions
+/// accepts the token. Otherwise a warning shows the reason. A warning is also shown if the versions
 /// differ.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

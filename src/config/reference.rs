@@ -34,7 +34,7 @@ pub const VARIABLES: [Variable; 23] = [
     variable(env::LOG, "Filter of the log, such as info,nicelist::sync=debug; -v overrides it"),
     variable(env::VISUAL, "Editor for rules"),
     variable(env::EDITOR, "Editor if VISUAL is not set; the default is vi"),
-    variable(env::BOOTSTRAP_TOKEN, "Token that a new server accepts until a token is created"),
+    variable(env::BOOTSTRAP_TOKEN, "First admin token of a new server"),
     variable(env::ENROLLMENT_SECRET, "First enrollment secret of a new server"),
     variable("USER", "Author of changes to a local database"),
     variable(env::LOGNAME, "Author of changes to a local database if USER is not set"),

@@ -127,15 +127,15 @@ settings! {
     RemovableMedia(RemovableMedia) "removable-media" removable_media = RemovableMedia::Allow;
     /// What hosts do with encrypted removable disks: allow, block, or remount:FLAG,FLAG
     EncryptedRemovableMedia(RemovableMedia) "encrypted-removable-media" encrypted_removable_media = RemovableMedia::Allow;
-    /// Overrides file access rules: none does not change them, audit-only only reports accesses, disable turns the rules off
+    /// Overrides file access rules: none does not change them, audit-only reports accesses but blocks none, disable turns the rules off
     OverrideFileAccessAction(FileAccessOverride) "override-file-access-action" override_file_access_action = FileAccessOverride::None;
     /// URL for the button of the block window; placeholders such as %file_sha% are replaced
     EventDetailUrl(String) "event-detail-url" event_detail_url = String::new();
     /// Label of the button in the block window
     EventDetailText(String) "event-detail-text" event_detail_text = String::new();
-    /// What the server does if a host reports different rules than expected: off only shows it, clean orders one clean sync
+    /// What the server does if a host reports different rules than expected: off only shows the difference, clean orders one clean sync
     DriftRepair(DriftRepair) "drift-repair" drift_repair = DriftRepair::Clean;
-    /// What the server does if a second Mac uses the machine ID of a host: serve shows it and syncs both, refuse rejects the second
+    /// What the server does if a second Mac uses the machine ID of a host: serve shows the conflict and syncs both, refuse rejects the second
     MachineIdConflicts(MachineIdConflicts) "machine-id-conflicts" machine_id_conflicts = MachineIdConflicts::Serve;
     /// Age at which events are deleted, such as 90d, or never. Only for the fleet scope
     EventRetention(EventAge) "event-retention" event_retention = EventAge::DEFAULT;

@@ -11,9 +11,9 @@ use crate::server::maintenance::{Compared, CopyStep, MaintenanceError, compare};
 
 /// Compare all data of two databases
 ///
-/// Compares the databases row by row, each in its state at one moment. Neither is changed. The exit
-/// code is 3 if they differ. A server that writes to one of them makes them differ. `configured` is
-/// the database of --database, NICELIST_DATABASE or the configuration file.
+/// Compares snapshots of the databases row by row. Neither database is changed. The exit code is 3
+/// if they differ. Stop the server first: if it writes to one of the databases, they differ.
+/// `configured` is the database of --database, NICELIST_DATABASE or the configuration file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

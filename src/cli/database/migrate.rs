@@ -11,10 +11,10 @@ use crate::server::maintenance::{Migrated, migrate};
 
 /// Upgrade the schema of a database
 ///
-/// `nicelist serve` and all commands that change a database do this automatically. This command
-/// does only this. It creates an SQLite database that does not exist; create a PostgreSQL database
-/// with createdb first. The upgrade is applied as a whole or not at all. Make a backup first: older
-/// versions of nicelist cannot use an upgraded database.
+/// `nicelist serve` and all commands that change a database upgrade it automatically. This command
+/// does nothing else. It creates an SQLite database that does not exist; create a PostgreSQL
+/// database with createdb first. The upgrade is applied as a whole or not at all. Make a backup
+/// first: older versions of nicelist cannot use an upgraded database.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

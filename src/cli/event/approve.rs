@@ -22,7 +22,7 @@ use crate::rule::PolicyKind;
 ///
 /// With --bundle, creates a rule for the binary of each program in the same bundle, in one
 /// revision. Santa hashes the bundle of a blocked program and reports its programs if the setting
-/// enable-bundles is on. nicelist event show reports how many of them are known.
+/// enable-bundles is on. nicelist event show shows how many of these programs are known.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -32,8 +32,8 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 ///
 /// All events are read and checked first. Invalid events are reported with file and line. In that
 /// case, nothing is sent and the exit code is 5. Events that the server already has do not change,
-/// so the same events can be imported again. The hosts do not have to exist on the server. Imported
-/// events count as received now.
+/// so the same events can be imported again. The hosts do not have to exist on the server. The time
+/// of the import is stored as the time when the events were received.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -12,8 +12,8 @@ use crate::cli::ui::ListView;
 /// List events, newest first
 ///
 /// An event reports that a program ran or was blocked, that a program is a member of a bundle, or
-/// that a program accessed a file that is watched by the Mac's profile. Events are deleted after
-/// the time in the setting event-retention.
+/// that a program accessed a file that the Mac's profile watches. Events are deleted after the time
+/// in the setting event-retention.
 #[derive(Debug, Args)]
 #[command(visible_alias = "ls")]
 #[command(after_long_help = "\
@@ -25,8 +25,8 @@ Examples:
   nicelist event list --waiting --since 7d -o json
   nicelist event list --kind file-access --decision FILE_ACCESS_DECISION_DENIED")]
 pub(crate) struct ListArgs {
-    /// List programs pending approval instead: those that were blocked, or would be in lockdown, on
-    /// hosts where no rule or path regex applies to them now
+    /// List programs pending approval instead: programs without a rule or path regex that hosts
+    /// blocked, or would block in lockdown
     #[arg(long, conflicts_with_all = ["kinds", "decisions"])]
     waiting: bool,
     #[command(flatten)]

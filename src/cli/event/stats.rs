@@ -11,8 +11,8 @@ use crate::fleet::EventStat;
 
 /// Count events by program, most frequent first
 ///
-/// Santa does not report each time that a program runs. The number of hosts is therefore more
-/// meaningful than the number of events. File accesses are counted by program and rule.
+/// Santa does not report every run of a program. The number of hosts is therefore more meaningful
+/// than the number of events. File accesses are counted by program and rule.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -28,10 +28,10 @@ Examples:
 pub(crate) struct TailArgs {
     #[command(flatten)]
     filter: Filter,
-    /// Show the newest N events first
+    /// First show the newest N events
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     lines: usize,
-    /// Show events received since 24h ago, 7d ago, or a time first, instead of the newest N
+    /// First show the events received since 24h ago, 7d ago, or a time, instead of the newest N
     #[arg(long, value_name = "WHEN", conflicts_with = "lines")]
     since: Option<Since>,
 }

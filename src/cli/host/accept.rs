@@ -11,10 +11,10 @@ use crate::fleet::Fingerprint;
 
 /// Accept a Mac as the only one with its machine ID
 ///
-/// Resolves a conflict of several Macs with the same machine ID, and allows a Mac that was refused
+/// Ends a conflict between several Macs with the same machine ID, and allows a Mac that was refused
 /// because of the setting machine-id-conflicts=refuse. Without --serial, accepts the Mac that was
 /// refused last. If none was refused, accepts the one that synced last. After that, a sync of any
-/// other Mac with the machine ID is immediately a conflict.
+/// other Mac with the machine ID immediately causes a conflict.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -11,9 +11,9 @@ use crate::fleet::CleanSync;
 
 /// Replace all rules of a host in its next sync
 ///
-/// Use this if the rules of a host were changed without nicelist. In a clean sync, a host deletes
-/// its rules and downloads all of them again. Normally, nicelist keeps hosts in sync without it.
-/// The host discards events that it has not uploaded yet.
+/// Use this if the rules of a host were changed without nicelist. In a clean sync, the host deletes
+/// its rules and downloads all of them again. It also discards events that it has not uploaded yet.
+/// Normally, hosts stay in sync without a clean sync.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

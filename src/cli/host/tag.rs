@@ -9,8 +9,8 @@ use crate::cli::error::CliError;
 /// Add tags to hosts
 ///
 /// With - in place of HOST, the names of hosts are read from stdin, one per line. With --with-tag,
-/// --user, --state, --contact or --prefix, all hosts that match are tagged, and only tags follow.
-/// Up to 5,000 hosts are tagged in one revision, fewer with more than 4 tags. More hosts need
+/// --user, --state, --contact or --prefix, all hosts that match are tagged, and all arguments are
+/// tags. Up to 5,000 hosts are tagged in one revision, fewer with more than 4 tags. More hosts need
 /// several revisions.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -16,12 +16,11 @@ use crate::lab::conformance::{
 
 /// Check a sync server against the Santa protocol
 ///
-/// Simulates clients of many Santa versions, one test case after the other, with hosts created for
-/// this. Shows what the server did in each case. Tasks of an administrator, such as adding a rule
-/// or tagging a host, are done by the commands that you give with --hook. A hook gets its
-/// parameters in environment variables such as NICELIST_MACHINE, NICELIST_TARGET and
-/// NICELIST_POLICY. docs/CONFORMANCE.md lists all cases and hooks. The exit code is 1 if the server
-/// fails a required case.
+/// Simulates clients of many Santa versions. Each test case creates its own hosts and shows what
+/// the server did. The commands that you give with --hook do the tasks of an administrator, such as
+/// adding a rule or tagging a host. A hook gets its parameters in environment variables such as
+/// NICELIST_MACHINE, NICELIST_TARGET and NICELIST_POLICY. docs/CONFORMANCE.md lists all cases and
+/// hooks. The exit code is 1 if the server fails a required case.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

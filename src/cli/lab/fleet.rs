@@ -24,18 +24,18 @@ use crate::lab::{Generation, Profile};
 
 /// Load-test a sync server with a simulated fleet
 ///
-/// Works with any Santa sync server. Hosts sync evenly over the interval or all at the same time,
-/// even if the server is too slow. At most --connections hosts sync at the same time. The others
-/// wait, and their waiting time is included in the results. With --warm-up, all hosts enroll first,
-/// as fast as possible, and the results are those of an enrolled fleet. Without it, the first sync
-/// of each host is a clean sync, like that of a new Mac.
+/// Works with any Santa sync server. Syncs are scheduled evenly over the interval or all at the
+/// same time. The schedule does not slow down if the server is slow. At most --connections hosts
+/// sync at the same time. The others wait, and their waiting time is included in the results. With
+/// --warm-up, all hosts enroll first, as fast as possible, and the results are those of an enrolled
+/// fleet. Without --warm-up, the first sync of each host is a clean sync, like that of a new Mac.
 ///
 /// At the end, hosts are checked: each syncs again and must then have the same rules as a host that
 /// starts without any. One more host per generation is enrolled for this check. The exit code is 1
 /// if a request failed, a sync was missed, or a host has other rules.
 ///
-/// The same --seed generates the same hosts. A host needs less than 200 bytes of memory. Ctrl-C
-/// ends the test early, without the check.
+/// The same --seed generates the same hosts. A host needs less than 200 bytes of memory if hosts
+/// have the same rules. Ctrl-C ends the test early, without the check.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -27,17 +27,17 @@ const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, Clien
 ///
 /// Works with any Santa sync server. The simulated Mac behaves like a real client, including its
 /// retries and bugs, and nicelist shows the result of each stage. --state keeps the rules, settings
-/// and events of the Mac between syncs. As in Santa, the first sync is a clean sync, and events are
-/// discarded. The exit code is 1 if a stage failed.
+/// and events of the Mac between syncs. As in Santa, the first sync is a clean sync and discards
+/// events. The exit code is 1 if a stage failed.
 ///
 /// --generation selects the version of the client: a Santa version since 2021.1, or pedro, a client
-/// for Linux. The client then ignores what this version does not support, and has the bugs of this
-/// version.
+/// for Linux. The simulated Mac ignores what this version does not support, and has its bugs.
 ///
-/// With --daemon, the Mac keeps syncing on Santa's schedule until Ctrl-C. The first sync is after
-/// 15 seconds. The next ones follow in the interval of the server, 10 minutes by default. Each sync
-/// is one line of output. Blocked programs in --events are reported immediately. If the server
-/// requests their bundle, the other events of the bundle are reported too.
+/// With --daemon, the Mac keeps syncing on Santa's schedule until Ctrl-C. The first sync starts
+/// after 15 seconds. Later syncs follow at the interval that the server sets, 10 minutes by
+/// default. Each sync is one line of output. Blocked programs in --events are reported immediately.
+/// If the server requests the bundle of a program, the other events of the bundle are reported,
+/// too.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -15,8 +15,9 @@ use crate::rule::{SigningStatus, TagName};
 /// List the programs that hosts reported, newest first
 ///
 /// A program is new when a host reports it for the first time. It stays in the list after its
-/// events were deleted, until no host has reported it for the time of the setting
-/// sighting-retention. Details of the programs pending approval: nicelist event list --waiting
+/// events were deleted, until no host has reported it for the time in the setting
+/// sighting-retention. For details of the programs pending approval, use nicelist event list
+/// --waiting
 #[derive(Debug, Args)]
 #[command(
     visible_alias = "ls",
@@ -61,8 +62,8 @@ pub(crate) struct ListArgs {
     /// Show only programs pending approval, the newest report first
     #[arg(long)]
     pending: bool,
-    /// Show only programs first reported since 24h, 7d, yesterday, or a date or time such as
-    /// 2026-11-20
+    /// Show only programs first reported since 24h ago, 7d ago, yesterday, or a date or time such
+    /// as 2026-11-20
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
     /// Show at most N programs

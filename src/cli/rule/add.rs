@@ -17,8 +17,8 @@ use crate::rule::{PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
 /// Add or change rules
 ///
 /// If a rule for the target and scope exists, omitted options keep its current values. If its
-/// policy changes, its expiry, comment and ticket are not kept. An empty value, such as --comment
-/// '', removes a field. nicelist shows all changed fields before and after.
+/// policy changes, all omitted fields are removed. An empty value, such as --comment '', removes a
+/// field. nicelist shows the old and the new value of each changed field.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -21,12 +21,12 @@ const MOST_EVENTS: usize = 100;
 
 /// Explain what a host does with a program or target, and why
 ///
-/// For a target, shows which rule the host gets. For a program, shows whether it runs. It checks
-/// the rules, path patterns and mode in the same order as Santa. A program is an output of santactl
-/// fileinfo --json, an event ID, or the SHA-256 of a file in any event.
+/// For a target, shows which rule the host gets. For a program, checks the rules, path patterns and
+/// mode in the same order as Santa, and shows whether the program runs. Give a program as the
+/// output of santactl fileinfo --json, as an event ID, or as the SHA-256 of a file in any event.
 ///
 /// Also shows which rules do not apply and why, and what the host does not support. The server does
-/// not know static rules in the profile of the Mac and files written by compilers. The output
+/// not know the static rules in the Mac's profile or the files that compilers wrote. The output
 /// mentions them if they could change the result.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -38,13 +38,13 @@ use rows::{ChangeOptions, Rows, Sent};
 /// given. Two files must not have rules for the same target and scope. If a file has invalid
 /// entries, they are reported with line and column, nothing is changed, and the exit code is 5.
 /// With --partial, the valid rows of a CSV file are imported, and the invalid rows are written to
-/// the file of --rejects with their line numbers and reasons. If there are any, the exit code is 5.
-/// Fix the rows in that file, then import it.
+/// the file of --rejects with their line numbers and reasons. If any row is invalid, the exit code
+/// is 5. Fix the rows in that file, then import it.
 ///
 /// If a CSV file has no column for a field, existing rules keep their value as long as their policy
 /// does not change. An empty cell removes the value. In other formats, existing rules keep the
-/// values of omitted fields. With --replace, no values are kept. Changed fields are shown before
-/// and after. A table shows the first 20 rules.
+/// values of omitted fields. With --replace, no values are kept. The old and the new values of
+/// changed fields are shown. A table shows the first 20 rules.
 ///
 /// Rules that are not in the files do not change. With --prune, rules are removed if they have the
 /// source given with --source and are not in the files. Rules of other sources are never removed.

@@ -22,8 +22,9 @@ use view::LocatedFinding;
 /// Find mistakes in rules and settings
 ///
 /// Checks a file or folder in any format, without a server. Without PATH, checks the active policy
-/// of the server. Each finding has a code, which docs/LINT.md explains, a severity, and a suggested
-/// fix. The exit code is 3 if any finding has at least the severity of --deny, and 0 otherwise.
+/// of the server. Each finding has a code, a severity and usually a suggested fix. docs/LINT.md
+/// explains the codes. The exit code is 3 if any finding has at least the severity of --deny, and 0
+/// otherwise.
 #[derive(Debug, Args)]
 #[command(mut_arg("from", |arg| arg.requires("path")))]
 #[command(mut_arg("configuration", |arg| arg.requires("path")))]

@@ -9,8 +9,8 @@ use crate::rule::TagName;
 
 /// Delete a tag
 ///
-/// A tag that is used by hosts, rules or settings is only deleted with --force. This also deletes
-/// its rules and settings and removes it from its hosts.
+/// A tag that is used by hosts, rules or settings is only deleted with --force. --force also
+/// deletes the rules and settings of the tag, and removes the tag from its hosts.
 #[derive(Debug, Args)]
 #[command(visible_alias = "rm")]
 #[command(after_long_help = "\

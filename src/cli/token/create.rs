@@ -12,7 +12,7 @@ use crate::fleet::{Role, TokenName};
 ///
 /// The secret is printed only once. Roles: viewer reads everything except tokens. helpdesk can also
 /// approve and block programs. editor can also change rules, settings, tags and hosts. admin can
-/// also create and revoke tokens. enrollment is for hosts: it can only sync.
+/// also create and revoke tokens. enrollment is only for syncs of hosts.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
