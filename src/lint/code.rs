@@ -112,13 +112,13 @@ codes! {
         "nothing is needed if older hosts can do without this rule; they do not get it";
     /// The rule blocks Santa itself.
     BlocksSanta = "NL301" "blocks-santa" Error,
-        "remove the rule: a Mac that blocks Santa can no longer sync";
+        "remove the rule: it would block Santa's installers and updates";
     /// The rule blocks a team whose programs manage Macs.
     BlocksSantaTeam = "NL302" "blocks-santa-team" Warning,
         "block only specific programs, by their signing IDs";
     /// The rule blocks a part of macOS that Santa always allows, or that a Mac needs.
     BlocksSystem = "NL303" "blocks-system" Error,
-        "remove the rule: Santa never blocks programs that macOS needs";
+        "remove the rule: a Mac may not start or log in without this program";
     /// A part of a path pattern matches anywhere in a path.
     Unanchored = "NL401" "unanchored-pattern" Warning,
         "begin every alternative with ^, as in ^(?:/a/|/b/)";

@@ -86,7 +86,10 @@ impl From<StoreError> for Refused {
                     .hint("check whether the change was made before you repeat it")
             }
             StoreError::TooSlow(_) => Problem::new(Code::Unavailable, error.to_string())
-                .hint("request less: add a filter, or use a shorter time or a smaller limit"),
+                .hint(
+                    "narrow the request: add a filter, or use a shorter time range or a smaller \
+                    limit",
+                ),
             StoreError::OutcomeUnknown(_) => {
                 log_failure("the store failed", &error);
                 Problem::new(

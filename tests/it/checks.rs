@@ -21,7 +21,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     exit code: 6
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
-    hint: remove the rule: a Mac that blocks Santa can no longer sync
+    hint: remove the rule: it would block Santa's installers and updates
     hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block signingid:platform:com.apple.WindowServer --dry-run"), @"
@@ -29,7 +29,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     exit code: 6
     ----- stderr -----
     error: signingid:platform:com.apple.WindowServer is blocked for fleet (NL303 blocks-system)
-    hint: remove the rule: Santa never blocks programs that macOS needs
+    hint: remove the rule: a Mac may not start or log in without this program
     hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block teamid:ZMCG7MLDV9 --force"), @"
@@ -161,7 +161,7 @@ fn m6_files_are_checked_too() {
     exit code: 6
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
-    hint: remove the rule: a Mac that blocks Santa can no longer sync
+    hint: remove the rule: it would block Santa's installers and updates
     hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     let rule = "[[rules]]\ntarget = \"teamid:ZMCG7MLDV9\"\npolicy = \"block\"\n";
@@ -197,7 +197,7 @@ fn m6_files_are_checked_too() {
     exit code: 6
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
-    hint: remove the rule: a Mac that blocks Santa can no longer sync
+    hint: remove the rule: it would block Santa's installers and updates
     hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     shell.run("rollback 1 --yes --force --reason lab");

@@ -235,7 +235,7 @@ async fn failed_copies_are_reported_and_change_nothing() {
     refuse("copy sqlite:one.db PG");
     insta::assert_snapshot!(story, @"
     error: cannot read sqlite:none.db: the file does not exist; check the path
-    error: cannot read postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is empty: no nicelist has used it; use the database of your server
+    error: cannot read postgres://nicelist@127.0.0.1:[PORT]/[NAME]: it is empty: nicelist has never used it; use the database of your server
     error: cannot open sqlite::memory:: it has no file name
     error: cannot open sqlite:text.db: it is not an SQLite database
     error: cannot open sqlite:other.db: it belongs to another program; use another file

@@ -51,7 +51,7 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     exit code: 4
     ----- stderr -----
     event 3: Pinecone on joe.local for joe.lindqvist
-    error: role helpdesk may not create rules for the whole fleet
+    error: role helpdesk cannot create rules for the whole fleet
     hint: choose a host, user, group or tag, for example: --scope host:NAME
     ");
     insta::assert_snapshot!(shell.run("event approve 3 --as teamid --scope host:joe"), @"
@@ -59,7 +59,7 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     exit code: 4
     ----- stderr -----
     event 3: Pinecone on joe.local for joe.lindqvist
-    error: role helpdesk may not create teamid rules
+    error: role helpdesk cannot create teamid rules
     hint: choose a narrower rule type: --as signingid
     ");
     insta::assert_snapshot!(shell.run("event approve 3 --scope tag:eng"), @"
@@ -68,7 +68,7 @@ fn m10_the_help_desk_cannot_change_the_fleet_or_rules_of_others() {
     ----- stderr -----
     event 3: Pinecone on joe.local for joe.lindqvist
     error: admin created the rule for signingid:H3ZC9YV6RK:example.pinecone.desktop in tag:eng
-    hint: role helpdesk may change only its own rules
+    hint: role helpdesk can change only its own rules
     ");
     let approved = shell.run("event approve 3 --scope host:joe");
     assert!(approved.contains("exit code: 0"), "{approved}");

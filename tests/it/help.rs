@@ -62,8 +62,8 @@ fn exit_codes_are_a_table() {
     database compare use it if they find differences or mistakes. The command
     find uses code 1 if nothing is found.
 
-    Errors and hints are on stderr, so stdout only has data. With --quiet,
-    stderr only has errors.
+    Errors and hints go to stderr, so stdout contains only data. With --quiet,
+    stderr contains only warnings and errors.
 
     EXAMPLES
 

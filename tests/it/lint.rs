@@ -44,7 +44,7 @@ fn findings_have_their_place_and_a_fix() {
     exit code: 3
     ----- stdout -----
     Errors
-      • NL301  policy.toml:5:1  teamid:ZMCG7MLDV9 is blocked for fleet  → remove the rule: a Mac that blocks Santa can no longer sync
+      • NL301  policy.toml:5:1  teamid:ZMCG7MLDV9 is blocked for fleet  → remove the rule: it would block Santa's installers and updates
 
     Warnings
       • NL401  policy.toml:3:1  allowed-path-regex for fleet: `/Users/` matches anywhere in a path  → begin every alternative with ^, as in ^(?:/a/|/b/)

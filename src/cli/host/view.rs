@@ -116,7 +116,10 @@ impl Row for HostSetting {
 fn sightings_dropped(host: &HostView) -> Cell {
     match host.sightings_dropped {
         0 => Cell::text(""),
-        events => Cell::toned(format!("{events} today, too many new programs"), Tone::Bad),
+        events => Cell::toned(
+            format!("{events} today, because the host reported too many new programs"),
+            Tone::Bad,
+        ),
     }
 }
 

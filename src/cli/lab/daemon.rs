@@ -132,7 +132,9 @@ async fn report(ui: &Ui, daemon: &Daemon, blocked: Vec<Blocked>) {
                 sync"
             )),
             BlockedOutcome::Failed(error) => {
-                ui.warn(format!("{name}: will be reported at the next sync: {error}"));
+                ui.warn(format!(
+                    "{name}: cannot report it now: {error}; it will be reported at the next sync"
+                ));
             }
             BlockedOutcome::Unreported => ui.status(format!(
                 "{name}: this client does not report \

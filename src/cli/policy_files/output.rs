@@ -270,7 +270,7 @@ fn put(ui: &Ui, path: Option<&Path>, format: Format, files: Vec<File>) -> Result
     match (path, files.as_slice()) {
         (None, [only]) => ui.data(&only.bytes),
         (None, several) => Err(CliError::usage(format!(
-            "the output in {format} has {} files, but stdout can take only one",
+            "{format} output has {} files, but only one file can be written to stdout",
             several.len()
         ))
         .hint("write them into a folder")),

@@ -54,7 +54,7 @@ fn is_short(text: &str) -> bool {
 /// The error for a text that is not a date or a time.
 pub(super) fn fault(text: &str) -> String {
     let reason = match (date_of_number(text), has_unclear_order(text)) {
-        (Some(day), _) => format!("looks like the number of a spreadsheet's date ({day})"),
+        (Some(day), _) => format!("looks like a spreadsheet's serial number for a date ({day})"),
         (None, true) => {
             "the order of day and month is not clear; write it as in 2026-12-31".to_owned()
         }
@@ -110,7 +110,7 @@ mod tests {
         assert!(fault("1/2/27 18:00").contains("is not clear"));
         assert_eq!(
             fault("46387"),
-            "invalid date `46387`: looks like the number of a spreadsheet's date (2026-12-31)"
+            "invalid date `46387`: looks like a spreadsheet's serial number for a date (2026-12-31)"
         );
         for text in ["36525", "73051", "soon", "99999999999"] {
             let fault = fault(text);

@@ -16,7 +16,7 @@ the cases; `nicelist lab conformance --list` prints the same list.
 
 If a server fails a case that it **must** pass, a client fails, has wrong rules or settings, or loses
 events. If it fails a case that it **should** pass, no client has wrong data, but something does not
-work as well as it could. A failed **must** case sets exit code 1. Other failures are warnings.
+work as well as it could. If a **must** case fails, the exit code is 1. Other failures are warnings.
 
 Some requirements are not tested, because they need more than one server or a client cannot see them.
 Examples: a probe does not enroll a host, events are stored, a database survives a power failure.
@@ -73,7 +73,7 @@ fn hooks(text: &mut String) {
         text,
         "A hook is a command that changes something on the server that a client cannot change. You\n\
          pass it as an option, for example `--hook add-rule='./add-rule.sh'`. nicelist runs each hook\n\
-         with `sh -c`. Environment variables contain what to do. A hook must exit with code 0 when it is\n\
+         with `sh -c`. Environment variables describe the action. A hook must exit with code 0 when it is\n\
          done. Cases without their hooks are not applicable. If the server does not support the action,\n\
          the hook must exit with code 77; its cases are then not applicable, either. If a hook fails in\n\
          another way, or takes longer than a minute, its case fails.\n",

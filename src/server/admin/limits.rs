@@ -23,7 +23,7 @@ pub(super) async fn check(
     for merge in merges {
         let (target, scope) = (merge.rule.target(), merge.rule.scope());
         if *scope == Scope::Fleet {
-            let message = "role helpdesk may not create rules for the whole fleet";
+            let message = "role helpdesk cannot create rules for the whole fleet";
             return Err(refusal(
                 message,
                 "choose a host, user, group or tag, for example: --scope \
@@ -33,7 +33,7 @@ pub(super) async fn check(
         match target.rule_type() {
             RuleType::TeamId | RuleType::Certificate => {
                 let message =
-                    format!("role helpdesk may not create {} rules", target.rule_type().word());
+                    format!("role helpdesk cannot create {} rules", target.rule_type().word());
                 return Err(refusal(&message, "choose a narrower rule type: --as signingid"));
             }
             RuleType::Binary | RuleType::SigningId | RuleType::CdHash => {}
@@ -44,7 +44,7 @@ pub(super) async fn check(
         {
             let author = current.made.author;
             let message = format!("{author} created the rule for {target} in {scope}");
-            return Err(refusal(&message, "role helpdesk may change only its own rules"));
+            return Err(refusal(&message, "role helpdesk can change only its own rules"));
         }
     }
     Ok(())

@@ -65,7 +65,7 @@ impl Peer {
         let Some((own, between)) = self.chain.split_first() else { return false };
         authority
             .verify_client_cert(own, between, UnixTime::now())
-            .inspect_err(|error| tracing::debug!(%error, "a client certificate has no more"))
+            .inspect_err(|error| tracing::debug!(%error, "a client certificate is no longer valid"))
             .is_ok()
     }
 }

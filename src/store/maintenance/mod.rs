@@ -252,7 +252,9 @@ impl<'a> DatabaseUrl<'a> {
                 Err(refused("the file does not exist; check the path".to_owned()))
             }
             0 => Err(refused(
-                "it is empty: no nicelist has used it; use the database of your server".to_owned(),
+                "it is empty: nicelist has never used it; use the database of your \
+                 server"
+                    .to_owned(),
             )),
             version if version < self.newest() => Err(refused(self.older(version))),
             _ => Ok((state, self.read().await.map_err(|error| self.unread(error))?)),

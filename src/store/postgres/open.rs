@@ -152,8 +152,8 @@ impl Found {
             return Err(format!("PostgreSQL {is} is too old; use {wants} or newer"));
         }
         let Some(schema) = &self.schema else {
-            return Err("the schema in its search_path does not exist; set search_path for the \
-                user in the URL"
+            return Err("the schema in search_path does not exist; set an existing schema: ALTER \
+                ROLE USER SET search_path = SCHEMA"
                 .to_owned());
         };
         if !self.marked && self.tables > 0 {
