@@ -45,15 +45,15 @@ fn main() {
     }
     println!("# Benchmarks\n");
     println!(
-        "Created by `benches/run`. Each figure is next to a limit from the same run. CPU is read \
-        from the"
+        "Created by `benches/run`. Each figure is shown next to a limit: a baseline that was measured"
     );
-    println!("processes. The last section lists the bounds and whether they are met.\n");
+    println!("in the same run. CPU is read from the processes. The last section lists the bounds and");
+    println!("whether they are met.\n");
     println!("Machine: {}.\n", machine());
-    println!(
-        "The bounds in seconds and in CPU were set on an Intel Xeon on which axum, the limit of a sync"
+    println!("The bounds for time and CPU were set on an Intel Xeon. On that machine, axum alone, the");
+    println!("limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some");
+    println!("of the bounds.\n");
     );
-    println!("with nothing to do, takes 23 µs. Slower machines miss some of them.\n");
     let reports: [(&str, fn()); 15] = [
         ("startup", startup::report),
         ("import", import::report),
