@@ -53,7 +53,6 @@ fn main() {
     println!("The bounds for time and CPU were set on an Intel Xeon. On that machine, axum alone, the");
     println!("limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some");
     println!("of the bounds.\n");
-    );
     let reports: [(&str, fn()); 15] = [
         ("startup", startup::report),
         ("import", import::report),
