@@ -22,7 +22,7 @@ Some requirements are not tested, because they need more than one server or a cl
 Examples: a probe does not enroll a host, events are stored, a database survives a power failure.
 
 Bodies are sent in the first encoding that the server accepts: deflate, gzip or none. `--encoding`
-sets one. Only the cases about encodings use others. A failure shows the beginning of the
+sets another one. Only the cases about encodings use others. A failure shows the beginning of the
 response's body, in which many servers report the reason.
 
 The machine IDs of simulated hosts begin with `conformance-` and six digits of the run, or with the
@@ -74,7 +74,7 @@ fn hooks(text: &mut String) {
         "A hook is a command that changes something on the server that a client cannot change. You\n\
          pass it as an option, for example `--hook add-rule='./add-rule.sh'`. nicelist runs each hook\n\
          with `sh -c`. Environment variables describe the action. A hook must exit with code 0 when it is\n\
-         done. Cases without their hooks are not applicable. If the server does not support the action,\n\
+         done. Cases whose hooks are missing are not applicable. If the server does not support the action,\n\
          the hook must exit with code 77; its cases are then not applicable, either. If a hook fails in\n\
          another way, or takes longer than a minute, its case fails.\n",
     );
