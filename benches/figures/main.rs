@@ -47,11 +47,17 @@ fn main() {
     println!(
         "Created by `benches/run`. Each figure is shown next to a limit: a baseline that was measured"
     );
-    println!("in the same run. CPU is read from the processes. The last section lists the bounds and");
+    println!(
+        "in the same run. CPU is read from the processes. The last section lists the bounds and"
+    );
     println!("whether they are met.\n");
     println!("Machine: {}.\n", machine());
-    println!("The bounds for time and CPU were set on an Intel Xeon. On that machine, axum alone, the");
-    println!("limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some");
+    println!(
+        "The bounds for time and CPU were set on an Intel Xeon. On that machine, axum alone, the"
+    );
+    println!(
+        "limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some"
+    );
     println!("of the bounds.\n");
     let reports: [(&str, fn()); 15] = [
         ("startup", startup::report),

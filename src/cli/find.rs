@@ -16,7 +16,7 @@ use wanted::Wanted;
 ///
 /// Accepts a SHA-256 or cdhash, a path, the name of an app, a publisher, a signing ID or team ID, a
 /// user, a ticket, an event ID, the machine ID, serial number or name of a host, or the URL of a
-/// block window. Names may be incomplete, except those of users.
+/// block window. Names may be incomplete, except user names.
 ///
 /// Shows what the text is, the rules that match, the number of hosts, the last block, and the next
 /// command to run. If the text has several meanings, shows all of them, up to 5 of each kind. If

@@ -118,7 +118,7 @@ codes! {
         "block only specific programs, by their signing IDs";
     /// The rule blocks a part of macOS that Santa always allows, or that a Mac needs.
     BlocksSystem = "NL303" "blocks-system" Error,
-        "remove the rule: a Mac may not start or log in without this program";
+        "remove the rule: a Mac might not start or log in without this program";
     /// A part of a path pattern matches anywhere in a path.
     Unanchored = "NL401" "unanchored-pattern" Warning,
         "begin every alternative with ^, as in ^(?:/a/|/b/)";

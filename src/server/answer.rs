@@ -85,11 +85,10 @@ impl From<StoreError> for Refused {
                 Problem::new(Code::Unavailable, "the server's database cannot be reached")
                     .hint("check whether the change was made before you repeat it")
             }
-            StoreError::TooSlow(_) => Problem::new(Code::Unavailable, error.to_string())
-                .hint(
-                    "narrow the request: add a filter, or use a shorter time range or a smaller \
+            StoreError::TooSlow(_) => Problem::new(Code::Unavailable, error.to_string()).hint(
+                "narrow the request: add a filter, or use a shorter time range or a smaller \
                     limit",
-                ),
+            ),
             StoreError::OutcomeUnknown(_) => {
                 log_failure("the store failed", &error);
                 Problem::new(

@@ -29,7 +29,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     exit code: 6
     ----- stderr -----
     error: signingid:platform:com.apple.WindowServer is blocked for fleet (NL303 blocks-system)
-    hint: remove the rule: a Mac may not start or log in without this program
+    hint: remove the rule: a Mac might not start or log in without this program
     hint: to store it anyway and record the reason: --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block teamid:ZMCG7MLDV9 --force"), @"

@@ -8,7 +8,8 @@ use crate::cli::error::CliError;
 
 /// Remove tags from hosts
 ///
-/// Hosts are given as in host tag: one name, - for names on stdin, or a filter.
+/// Select the hosts as in nicelist host tag: with one name, with - for names on stdin, or with a
+/// filter.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
