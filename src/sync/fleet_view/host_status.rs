@@ -146,8 +146,9 @@ impl FleetView<'_> {
         self.downloads.count_steps(policy, route).await
     }
 
-    /// The origin and the destination of a host's next normal sync. The returned destination has
-    /// the last revision that changed a rule in one of the compared scopes.
+    /// The origin and the destination of a host's next normal sync. The revision of the returned
+    /// destination is the last one that changed a rule in the scopes of `to` or, if the offers were
+    /// replaced by a reach, in the scopes of the reach or of `to`.
     async fn origin_of(
         &self,
         policy: &LoadedPolicy,
