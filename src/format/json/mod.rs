@@ -98,7 +98,8 @@ fn meant(key: &str) -> Option<&'static str> {
 }
 
 /// A serde message without the line and column at the end. If a string is given instead of another
-/// type, the message does not quote the string, because it may be a secret in a file without rules.
+/// type, the message does not quote the string. The user may have named a file that does not
+/// contain rules, and the string may be a secret.
 pub(crate) fn reason(error: &serde_json::Error) -> String {
     let message = error.to_string();
     let end = message.rfind(" at line ").unwrap_or(message.len());

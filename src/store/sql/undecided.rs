@@ -28,9 +28,10 @@ pub(in crate::store) async fn list<D: Database>(
     let mut wanted = Conditions::default();
     let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
     let mut end = None;
-    // Further conditions may leave out examined rows. So the next part continues after `end`, the
-    // last examined row. Without such conditions, `end` is not needed. The joins leave out no
-    // rows, because a sighting is deleted before its program and its host's row.
+    // Further conditions may leave out examined rows, so a part may have fewer rows than the limit
+    // although the list goes on. The next part then continues after `end`, the last examined row.
+    // Without such conditions, `end` is not needed. The joins leave out no rows, because a sighting
+    // is deleted before its program and its host's row.
     if filter.examines_rows() {
         let sql = format!("{newest} LIMIT 1 OFFSET {}", EXAMINED - 1);
         let read = |row: &(dyn StoredRow + '_)| undecided_position(row, [0, 1, 2]);
