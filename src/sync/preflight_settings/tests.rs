@@ -175,7 +175,8 @@ fn w5_a_host_that_may_have_a_value_gets_an_explicit_default() {
     assert_eq!(sent.event_detail_text.as_deref(), Some("Open..."), "an empty one is a label, too");
     assert_eq!(sent.event_detail_url.as_deref(), Some(""), "no button");
     assert_eq!(sent.removable_media_policy, Some(MediaPolicy::Allow));
-    // The value for encrypted media is the value for other media, as if the field were missing.
+    // The setting for encrypted media is not set, so it follows the setting for other media.
+    // Santa does the same if the field is missing.
     let sent = response(&[("removable-media", "block")], OptionalSettings::ALL, NEWEST);
     assert_eq!(sent.encrypted_removable_media_policy, Some(MediaPolicy::Block));
 }
