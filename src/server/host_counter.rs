@@ -165,7 +165,7 @@ impl<'s> Judge<'s> {
         }
         let mut host = match self.state.store.host_of_group(group).await {
             Ok(Some(host)) => host,
-            // `status` lists rows that cannot be read.
+            // Hosts whose group has no readable representative are reported as not counted.
             Ok(None) | Err(StoreError::Unreadable(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };

@@ -51,7 +51,8 @@ pub(super) struct Downloads {
     /// count pages.
     page_size: NonZeroUsize,
     computer: Computer,
-    /// Differences, by their span and by the numbering of the ledger whose versions they contain.
+    /// Differences, by the ledger's numbering and their span. A difference contains numbers of
+    /// versions, which are valid only for ledgers with this numbering.
     differences: Memo<(u64, Span), Arc<Download>, StoreError>,
     scope_rules: ScopeRules,
     pages: Memo<(Cursor, Wire), Bytes, SyncError>,
