@@ -1,5 +1,5 @@
-//! The outermost keys of a JSON or YAML text. They are enough to detect which program wrote the
-//! text.
+//! The keys in the two outermost levels of a JSON or YAML text. They are enough to detect which
+//! program wrote the text.
 
 use std::fmt;
 

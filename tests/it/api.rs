@@ -1,4 +1,4 @@
-//! The admin API: required roles, error responses, and the OpenAPI document.
+//! The admin API: required roles, tokens, error responses, and conflicts between changes.
 
 use axum::body::Body;
 use http::{Method, Request, StatusCode};

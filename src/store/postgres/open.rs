@@ -27,7 +27,8 @@ const MIGRATIONS: &[&str] = &[
 ];
 /// The first version of the schema that has checksums.
 const CHECKSUMS: usize = 5;
-/// The first version whose hosts have groups.
+/// The first version of the schema that assigns each host to a group of hosts
+/// (`store::host_groups`).
 const HOST_GROUPS: usize = 8;
 
 /// Checks that the database can be written to, and brings its schema up to date. Errors are worded
