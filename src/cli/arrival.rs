@@ -390,7 +390,7 @@ impl Watch<'_> {
         match failure {
             Some(error) if self.interval.is_none() => return Err(error),
             Some(error) => {
-                self.ui.warn(format!("the last count of hosts failed: {}", error.message))
+                self.ui.warn(format!("the last count of hosts failed: {}", error.message));
             }
             None => {}
         }

@@ -120,10 +120,16 @@ fn an_unknown_tag_in_a_manifest_is_reported_with_its_place() {
 #[test]
 fn columns_have_the_names_in_the_headings_of_the_table() {
     let (shell, _server) = with_pilot();
-    let named = shell.run("host list --columns machine,due --sort due");
-    let headed = shell.run("host list --columns MACHINE,PENDING --sort pending");
-    let table = |shown: &str| shown.split_once("----- stdout -----").unwrap().1.to_owned();
-    assert_eq!(table(&named), table(&headed));
+    let table = |line: &str| shell.run(line).split_once("----- stdout -----").unwrap().1.to_owned();
+    for (named, headed) in [
+        (
+            "host list --columns machine,due --sort due",
+            "host list --columns MACHINE,PENDING --sort pending",
+        ),
+        ("event list --waiting --columns latest", "event list --waiting --columns Event"),
+    ] {
+        assert_eq!(table(named), table(headed));
+    }
 }
 
 #[test]

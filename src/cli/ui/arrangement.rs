@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use jiff::Timestamp;
 
-use super::cell::{Cell, Column, Row, heading};
+use super::cell::{Cell, Column, Row};
 use crate::cli::error::CliError;
 
 /// Maximum rows that are sorted, because they are all kept in memory.
@@ -38,11 +38,12 @@ pub(crate) struct ListView<R, O = R> {
 
 impl<R: Row, O: Row> ListView<R, O> {
     /// The names of all columns, in the order of CSV.
-    fn names() -> Vec<&'static str> {
-        let mut names = names::<R>();
-        let others = self::names::<O>().into_iter();
-        names.extend(others.filter(|name| !names.contains(name)).collect::<Vec<_>>());
-        names
+    fn values() -> Vec<PossibleValue> {
+        let mut values = values::<R>();
+        let mut others = self::values::<O>();
+        others.retain(|other| values.iter().all(|value| value.get_name() != other.get_name()));
+        values.extend(others);
+        values
     }
 }
 
@@ -50,9 +51,10 @@ fn names<R: Row>() -> Vec<&'static str> {
     R::columns().iter().map(|column| column.name).collect()
 }
 
-/// The names, which also match as the headings of tables.
-fn values(names: &[&'static str]) -> Vec<PossibleValue> {
-    names.iter().map(|name| PossibleValue::new(*name).alias(heading(name))).collect()
+/// The names of the columns, which also match as the headings of tables.
+fn values<R: Row>() -> Vec<PossibleValue> {
+    let value = |column: &Column<R>| PossibleValue::new(column.name).alias(column.heading());
+    R::columns().iter().map(value).collect()
 }
 
 impl<R: Row, O: Row> Args for ListView<R, O> {
@@ -61,13 +63,13 @@ impl<R: Row, O: Row> Args for ListView<R, O> {
             .long("columns")
             .value_name("NAME,…")
             .value_delimiter(',')
-            .value_parser(PossibleValuesParser::new(values(&Self::names())))
+            .value_parser(PossibleValuesParser::new(Self::values()))
             .ignore_case(true)
             .help("Show these columns, in this order; for -o table, wide, csv and tsv");
         let sort = Arg::new("sort")
             .long("sort")
             .value_name("COLUMN[:desc]")
-            .value_parser(SortParser { names: Self::names() })
+            .value_parser(SortParser { values: Self::values() })
             .hide_possible_values(true)
             .ignore_case(true)
             .help(
@@ -99,7 +101,7 @@ impl<R: Row, O: Row> FromArgMatches for ListView<R, O> {
 /// Parses `COLUMN`, `COLUMN:asc` or `COLUMN:desc`.
 #[derive(Clone)]
 struct SortParser {
-    names: Vec<&'static str>,
+    values: Vec<PossibleValue>,
 }
 
 impl TypedValueParser for SortParser {
@@ -113,7 +115,7 @@ impl TypedValueParser for SortParser {
     ) -> Result<Sort, clap::Error> {
         let text = value.to_string_lossy();
         let (column, order) = text.split_once(':').unwrap_or((&text, "asc"));
-        let known = PossibleValuesParser::new(values(&self.names));
+        let known = PossibleValuesParser::new(self.values.iter().cloned());
         let column = known.parse_ref(command, arg, OsStr::new(column))?;
         match order {
             "asc" | "desc" => Ok(Sort { column, descending: order == "desc" }),
@@ -126,7 +128,7 @@ impl TypedValueParser for SortParser {
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.names.iter().map(|name| PossibleValue::new(*name))))
+        Some(Box::new(self.values.iter().cloned()))
     }
 }
 
@@ -153,7 +155,7 @@ impl Arrangement {
 /// The column with this name or, if there is none, with this heading.
 fn column<R: Row>(name: &str) -> Result<Column<R>, CliError> {
     let named = |column: &Column<R>| column.name.eq_ignore_ascii_case(name);
-    let headed = |column: &Column<R>| heading(column.name).eq_ignore_ascii_case(name);
+    let headed = |column: &Column<R>| column.heading().eq_ignore_ascii_case(name);
     let found = R::columns().into_iter().find(named);
     found.or_else(|| R::columns().into_iter().find(headed)).ok_or_else(|| {
         let known = names::<R>().join(", ");
