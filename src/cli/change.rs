@@ -143,7 +143,7 @@ pub(crate) fn show(
     edits: impl IntoIterator<Item = Edit>,
     dry_run: bool,
 ) -> Result<(), CliError> {
-    show_edits(ui, answer, edits)?;
+    show_edits(ui, answer, answer, edits)?;
     conclude(ui, &answer.outcomes, answer.revision, dry_run);
     Ok(())
 }
@@ -161,24 +161,15 @@ pub(crate) async fn show_and_wait(
     let created = changed.then_some(*revision);
     arrival
         .show_and_wait(ui, client, created, answer, |whole| {
-            show_edits_in(ui, whole, answer, edits)?;
+            show_edits(ui, whole, answer, edits)?;
             conclude(ui, outcomes, *revision, dry_run);
             Ok(())
         })
         .await
 }
 
-/// Shows the outcome of each edit, without the revision.
+/// Shows the outcome of each edit, without the revision. The JSON output is `document`.
 pub(crate) fn show_edits(
-    ui: &Ui,
-    answer: &ChangeAnswer,
-    edits: impl IntoIterator<Item = Edit>,
-) -> Result<(), CliError> {
-    show_edits_in(ui, answer, answer, edits)
-}
-
-/// Does the same as `show_edits`. The JSON output is `document`.
-pub(crate) fn show_edits_in(
     ui: &Ui,
     document: &impl Serialize,
     answer: &ChangeAnswer,

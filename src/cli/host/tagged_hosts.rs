@@ -147,7 +147,7 @@ async fn change_all(
     let ui = &context.ui;
     let created = (answer.changed && result.is_ok()).then_some(answer.revision);
     let shown = arrival.show_and_wait_for(ui, client, created, waited, &answer, |whole| {
-        change::show_edits_in(ui, whole, &answer, edits)?;
+        change::show_edits(ui, whole, &answer, edits)?;
         ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
         Ok(())
     });
@@ -206,7 +206,7 @@ async fn change_one(
     let ui = &context.ui;
     let created = answer.changed.then_some(answer.revision);
     let shown = arrival.show_and_wait_for(ui, client, created, waited, &answer, |whole| {
-        change::show_edits_in(ui, whole, &answer, edits)?;
+        change::show_edits(ui, whole, &answer, edits)?;
         ui.status(change::summary(&answer.outcomes, answer.revision, *dry_run));
         if answer.changed && !changed.is_empty() {
             ui.undo(&format!("host {verb} {} {}", argument(host), changed.join(" ")));

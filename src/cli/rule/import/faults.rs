@@ -140,7 +140,7 @@ impl RejectedRows {
     /// Creates the file under a temporary name in the same folder.
     fn create(&self) -> io::Result<NamedTempFile> {
         let folder = self.path.parent().filter(|folder| *folder != Path::new(""));
-        NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))
+        create_in(folder.unwrap_or(Path::new(".")))
     }
 
     fn finish(mut self) -> Result<(), CliError> {
@@ -157,6 +157,21 @@ impl RejectedRows {
         let kept = file.persist_noclobber(&self.path);
         kept.map(drop).map_err(|error| unwritable(&self.path, &error.error))
     }
+}
+
+/// Creates a file with the usual permissions of new files. By default, only the owner could read a
+/// temporary file.
+#[cfg(unix)]
+fn create_in(folder: &Path) -> io::Result<NamedTempFile> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().permissions(permissions).tempfile_in(folder)
+}
+
+#[cfg(not(unix))]
+fn create_in(folder: &Path) -> io::Result<NamedTempFile> {
+    NamedTempFile::new_in(folder)
 }
 
 fn unwritable(path: &Path, error: &io::Error) -> CliError {
