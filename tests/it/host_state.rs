@@ -53,7 +53,7 @@ async fn assert_contact(world: &World, contact: &str) {
 
 #[tokio::test]
 async fn l2_a_host_is_judged_by_the_interval_that_it_has() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     let mut mac = Mac::new("MAC");
     set_interval(&world, "1h").await;
     mac.sync(&world).await;
