@@ -27,8 +27,9 @@ use crate::store::{
 
 /// Maximum programs on a page. A program takes up to about 3 kB in the response.
 const MOST_PROGRAMS: usize = 1_000;
-/// A list ends when its programs together have about this many sightings. All of these sightings
-/// are read to find out when the programs were last seen. A single program may have more sightings.
+/// A page of programs ends when its programs together have about this many sightings; so does the
+/// list of other versions. All of these sightings are read to find out when the programs were last
+/// seen. A single program may have more sightings.
 const MOST_SIGHTINGS_READ: u64 = 10_000;
 /// Maximum hosts in the details of a program.
 const MOST_SIGHTINGS: usize = 100;
