@@ -153,7 +153,7 @@ pub struct HostRules {
     /// should have more rules than that. In that case, the host receives no rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub most: Option<u64>,
-    /// The revision of the rules on the host; absent if it is unknown.
+    /// The revision of the rules on the host; null if it is unknown.
     pub revision: Option<Revision>,
     /// The numbers of rules that the host last reported, by type.
     pub reported: RuleCounts,
