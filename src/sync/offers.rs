@@ -1,4 +1,4 @@
-//! Offers: the states that hosts may have instead of their holdings.
+//! Records offers: the states that hosts may have, in addition to their holdings.
 
 use super::downloads::Downloads;
 use super::generation;

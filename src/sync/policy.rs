@@ -209,8 +209,8 @@ impl LoadedPolicy {
         made
     }
 
-    /// The sync interval in the settings with this digest. None if no policy in the memory of this
-    /// process had these settings.
+    /// The sync interval in the settings with this digest. None if this process has not computed
+    /// these settings for any host, or no longer remembers them.
     pub(super) fn interval_in(&self, digest: u64) -> Option<Interval> {
         self.settings.intervals.get(&digest)
     }

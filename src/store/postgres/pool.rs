@@ -74,8 +74,8 @@ pub(super) fn pool(
     });
     let (size, wait) = match purpose {
         PoolUse::Read(purpose) => (purpose.bounds().readers, Some(purpose.bounds().patience)),
-        // Writes share one connection. They wait for it without a time limit, because a large
-        // import may be using it.
+        // Each of these pools has one connection. Its users wait for it without a time limit,
+        // because a large write, such as an import, may be using it.
         PoolUse::Policy | PoolUse::WriteByKey | PoolUse::Move => (1, None),
     };
     let mut limits = PoolConfig::new(size);

@@ -54,8 +54,8 @@ impl<'q> LedgerPage<'q> {
         Ok(self.rows)
     }
 
-    /// Adds a row whose columns are [`COLUMNS`], its content and its checksum. If the row's scope
-    /// exists, it must already be in `scopes`.
+    /// Adds a row. Its columns are [`COLUMNS`], followed by the columns of the content and by the
+    /// checksum. If the row's scope exists, it must already be in `scopes`.
     pub(in crate::store) fn add(&mut self, row: &(dyn StoredRow + '_)) -> StoreResult<()> {
         let id = row.number(0)?;
         let about = || row.str(5).unwrap_or("no text").to_owned();
