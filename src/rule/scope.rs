@@ -187,7 +187,7 @@ mod tests {
     fn an_unknown_scope_gets_a_suggestion() {
         let error = |text: &str| text.parse::<Scope>().unwrap_err().to_string();
         assert!(error("All").ends_with("; did you mean fleet?"));
-        assert!(error("eng").ends_with("; did you mean tag:eng?"));
+        assert!(error("eng").ends_with("; did you mean tag:eng or host:eng?"));
     }
 
     #[test]
