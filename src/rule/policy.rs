@@ -86,15 +86,14 @@ const WORDS: [(PolicyKind, &[&str]); 8] = [
 /// A word in lower case, without spaces, dashes and underscores.
 fn fold(text: &str) -> String {
     let letters = text.chars().filter(|it| !it.is_whitespace() && !matches!(it, '-' | '_'));
-    letters.flat_map(char::to_lowercase).collect()
+    letters.map(|it| it.to_ascii_lowercase()).collect()
 }
 
 /// Longer texts are not compared with the words for policies.
 const LONGEST_COMPARED: usize = 32;
 
-/// The most similar policy, as the end of a message. The shorter the word for a
-/// policy is, the fewer differences are allowed, because many other words differ from a short word
-/// in only a few letters.
+/// The most similar policy, as the end of a message. The shorter the word for a policy is, the fewer
+/// differences are allowed, because many other words differ from a short word in only a few letters.
 fn suggestion(text: &str) -> String {
     if text.len() > LONGEST_COMPARED {
         return String::new();
@@ -113,7 +112,7 @@ fn suggestion(text: &str) -> String {
 impl FromStr for PolicyKind {
     type Err = PolicyError;
 
-    /// Accepts [`WORDS`] in upper or lower case, with any spaces, dashes and underscores.
+    /// Accepts `WORDS` in upper or lower case, with any spaces, dashes and underscores.
     fn from_str(text: &str) -> Result<Self, PolicyError> {
         if let Some(kind) = Self::from_word(text) {
             return Ok(kind);
