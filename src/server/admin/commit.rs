@@ -41,9 +41,10 @@ impl CheckedChange {
         Self { change: change(state, permit, proposal).0, warnings: Vec::new() }
     }
 
-    /// Commits the change, unless it is a dry run. If a tag does not exist, the error has
-    /// hints from [`unknown_tag_hints`].
+    /// Commits the change, unless it is a dry run. If a tag does not exist, the error has hints from
+    /// [`unknown_tag_hints`].
     pub(super) async fn commit(self, state: &State) -> Result<Committed, Refused> {
+        let tags_hosts = self.change.edits.iter().any(|edit| matches!(edit, Edit::TagHost { .. }));
         let refusals = match state.engine.commit(self.change).await {
             Err(StoreError::Refused(refusals)) => refusals,
             result => return Ok(result?),
@@ -55,7 +56,8 @@ impl CheckedChange {
         let problem = refused(&refusals);
         Err(match unknown {
             Some(tag) => {
-                unknown_tag_hints(state, tag).await?.into_iter().fold(problem, Problem::hint)
+                let hints = unknown_tag_hints(state, tag, !tags_hosts).await?;
+                hints.into_iter().fold(problem, Problem::hint)
             }
             None => problem,
         }

@@ -196,23 +196,39 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
     })
 }
 
-/// Suggests the most similar tags, and the host with this name, and then how to create the tag.
+/// Suggests the most similar tags, and then how to create the tag. If the tag is in a scope, also
+/// suggests the host with this name.
 pub(super) async fn unknown_tag_hints(
     state: &State,
     name: &TagName,
+    is_scope: bool,
 ) -> Result<Vec<String>, Refused> {
     let tags = state.store.snapshot().await?.tags;
+    let shown = |tag: &Tag| match is_scope {
+        true => format!("tag:{}", tag.name),
+        false => format!("`{}`", tag.name),
+    };
     let alike = similar_tags(&tags, name).into_iter().take(MOST_TAGS);
-    let mut scopes: Vec<String> = alike.map(|tag| format!("tag:{}", tag.name)).collect();
-    // Without a unique host, the other hints are enough.
-    if find(state, name.as_str()).await.is_ok() {
-        scopes.insert(0, format!("host:{name}"));
+    let mut similar: Vec<String> = alike.map(shown).collect();
+    if is_scope && let Some(host) = host_scope(state, name).await {
+        similar.insert(0, host);
     }
-    if scopes.is_empty() {
+    if similar.is_empty() {
         return Ok(vec![format!("create it first: nicelist tag create {name}")]);
     }
-    let similar = format!("did you mean {}?", scopes.join(" or "));
+    let similar = format!("did you mean {}?", similar.join(" or "));
     Ok(vec![similar, format!("to create the tag: nicelist tag create {name}")])
+}
+
+/// The scope of the host with this machine ID, serial number or host name, in any letter case. None
+/// if the host is not found or not unique, because the other hints are enough then.
+async fn host_scope(state: &State, name: &TagName) -> Option<String> {
+    let host = find(state, name.as_str()).await.ok()?;
+    let is_name = |text: &str| text.eq_ignore_ascii_case(name.as_str());
+    if is_name(&host.facts.serial) || is_name(&host.facts.hostname) {
+        return Some(format!("host:{name}"));
+    }
+    is_name(host.machine.as_str()).then(|| format!("host:{}", host.machine))
 }
 
 /// Refuses to filter by a tag that does not exist now or, if a revision is given, at that revision.
