@@ -154,10 +154,11 @@ impl RuleMerge {
     }
 }
 
-/// A field that differs between two versions of a rule or a tag. At least one of the two values is present.
+/// A field that differs between two versions of a rule or a tag. At least one of the two values is
+/// present.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldChange {
-    /// The field's name, as in a [`RuleDraft`](super::RuleDraft).
+    /// The field's name, as in a [`RuleDraft`](super::RuleDraft) or a tag.
     pub field: Cow<'static, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub before: Option<Box<str>>,

@@ -317,7 +317,7 @@ fn explained<R: ActiveRules>(host: &RulesOfHost<'_, R>, target: &Target) -> Expl
     Explained { delivery: host.delivery(target), rules }
 }
 
-pub(super) fn rules_for<R: ActiveRules>(
+fn rules_for<R: ActiveRules>(
     host: &RulesOfHost<'_, R>,
     program: &Program,
     types: HashSet<RuleType>,

@@ -2,9 +2,9 @@
 //!
 //! [`Reader`] accepts the header names and spellings of several tools, in any order, and reports
 //! every invalid row with its line and the reason. [`Writer`] writes nicelist's own columns. It
-//! does not change values that a spreadsheet would run as formulas (`=…`, `+…`), so that reading
-//! the file returns the same rules. Files of unknown origin should be opened as text in a
-//! spreadsheet.
+//! does not change values that a spreadsheet would run as formulas (`=…`, `+…`). Reading the file
+//! returns the same rules, without white space around texts. Files of unknown origin should be
+//! opened as text in a spreadsheet.
 
 mod amend;
 mod column;
