@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 use jiff::{SignedDuration, Timestamp};
 
 use super::tally::{MOST_STRAGGLERS, Tally};
-use crate::api::{Contact, HostQuery, HostState, HostView, SettingsQuery, Subject};
+use crate::api::{Code, Contact, HostQuery, HostState, HostView, SettingsQuery, Subject};
 use crate::cli::error::CliError;
 use crate::cli::host::wait::is_up_to_date;
 use crate::client::{Client, ClientError};
@@ -188,7 +188,13 @@ impl<'c> Counter<'c> {
         let mut left = MOST_HOSTS;
         for scope in scopes {
             let mut pages = self.client.hosts(&query(scope));
-            while let Some(page) = pages.next().await? {
+            loop {
+                let page = match pages.next().await {
+                    // The tag was deleted after the change, so it has no hosts.
+                    Err(ClientError::Problem(problem)) if problem.code == Code::NotFound => break,
+                    page => page?,
+                };
+                let Some(page) = page else { break };
                 let Some(rest) = left.checked_sub(page.len()) else { return Ok(None) };
                 left = rest;
                 for host in page.into_iter().filter(|host| is_in(host, scope)) {
