@@ -16,7 +16,7 @@ pub struct EventView {
     pub kind: EventKind,
     /// When the server received the event.
     pub received: Timestamp,
-    /// When the event happened; absent if the host reported no time.
+    /// When the event happened; null if the host reported no time.
     pub occurred: Option<Timestamp>,
     /// The host that reported the event.
     pub machine: MachineId,

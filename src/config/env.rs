@@ -18,7 +18,7 @@ pub const CONFIG: &str = "NICELIST_CONFIG";
 pub const OUTPUT: &str = "NICELIST_OUTPUT";
 /// A token that a new server accepts until the first token is created.
 pub const BOOTSTRAP_TOKEN: &str = "NICELIST_BOOTSTRAP_TOKEN";
-/// The first enrollment secret of a new server. Hosts send it in their URLs.
+/// The first enrollment secret of a new server. Hosts send it in a header or in their URLs.
 pub const ENROLLMENT_SECRET: &str = "NICELIST_ENROLLMENT_SECRET";
 /// A filter for the log, such as `info,nicelist::sync=debug`.
 pub const LOG: &str = "NICELIST_LOG";

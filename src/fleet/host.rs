@@ -59,8 +59,8 @@ pub struct HostFacts {
     pub rule_counts: RuleCounts,
     /// System integrity protection flags; 0 is fully enabled.
     pub sip_status: u32,
-    /// The fields that were shortened because they were too long, by their names in Santa's
-    /// protocol.
+    /// The fields that were shortened or left out because they were too long, by their names in
+    /// Santa's protocol. `report` means the whole report.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub truncated: Vec<String>,
     /// The number of groups that the host reported, if not all of them are used.

@@ -36,8 +36,9 @@ pub struct UndecidedPrograms<'v, R> {
     numbers: HashMap<(Vec<Scope>, Generation, PlatformCheck), HostClass>,
     checks: HashMap<u64, PathCheck>,
     targets: HashMap<ProgramId, Vec<Target>>,
-    /// Whether a client's decision about a program does not depend on the client's mode. The key
-    /// contains the policies of the rules for the program's targets.
+    /// Whether a rule decides about a program, or the program is a part of macOS or Santa. Path
+    /// patterns are not considered. The key contains the policies of the rules for the program's
+    /// targets.
     is_decided: HashMap<(ProgramId, PlatformCheck, Vec<Option<PolicyKind>>), bool>,
 }
 

@@ -1,4 +1,5 @@
-//! Reads rules, settings, tags and revisions from rows, and computes their checksums.
+//! Reads rules, settings, tags and revisions from rows, and computes the checksums of rules,
+//! settings and tags.
 
 use std::sync::Arc;
 
