@@ -242,8 +242,8 @@ pub(super) fn compare_counts(host: &mut Host, lacks: bool, report: RulesReport) 
     }
 }
 
-/// Keeps the state that a clone may still have after a sync, because another Mac may have sent the
-/// requests of the sync. `before` is the state before the sync.
+/// Keeps `before`, the state before a sync. Only one of the clones that share a machine ID sent the
+/// requests of the sync, so another clone may still have that state.
 pub(super) async fn keep_for_clone(
     downloads: &Downloads,
     host: &mut Host,

@@ -1,7 +1,7 @@
 //! Identifies the open file, and checks whether the file is still at its path.
 //!
 //! SQLite keeps writing to a file that was deleted or replaced, and everything written then is lost
-//! when the process ends. This module only calls `stat`, because closing another descriptor of the
+//! when the process ends. This module never opens the file, because closing another descriptor of the
 //! file would drop the locks of this process.
 
 use std::fs;
