@@ -31,9 +31,9 @@ pub trait HostStore: Send + Sync + 'static {
     /// version. The query reads all hosts, unless the scope is a host or a user.
     async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
 
-    /// The number of hosts to which administrators assigned a tag. Members of the tag are not
-    /// counted. The query reads all hosts.
-    async fn tagged_hosts(&self, tag: &TagName) -> StoreResult<u64>;
+    /// For each of these tags, the number of hosts to which administrators assigned it. Members of
+    /// the tags are not counted. The query reads all hosts once.
+    async fn tagged_hosts(&self, tags: &[TagName]) -> StoreResult<Vec<u64>>;
 
     /// The first `limit` serial numbers that several hosts report, in order. If `serial` is given,
     /// only that serial number is checked. Otherwise, the query reads all hosts.

@@ -16,7 +16,7 @@ use nicelist::protocol::{
 };
 use nicelist::rule::{
     MachineId, Policy, PolicyKind, Revision, RevisionRecord, RevisionSummary, Rule, RuleKey, Scope,
-    Target,
+    TagName, Target,
 };
 use nicelist::store::{
     self, AddedEvents, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventOrigin,
@@ -100,6 +100,7 @@ overhear! {
         async fn hosts(&self, filter: &HostFilter, after: Option<&MachineId>, limit: usize) -> StoreResult<ListPart<Host>>;
         async fn hostnames(&self, machines: &[MachineId]) -> StoreResult<Vec<(MachineId, String)>>;
         async fn santa_versions(&self, scope: &Scope) -> StoreResult<Vec<(String, u64)>>;
+        async fn tagged_hosts(&self, tags: &[TagName]) -> StoreResult<Vec<u64>>;
         async fn shared_serials(&self, serial: Option<&str>, limit: usize) -> StoreResult<Vec<SharedSerial>>;
         async fn count_hosts(&self, names: &PersonalNames) -> StoreResult<(Vec<HostCount>, Vec<NamedHost>)>;
         async fn host_groups(&self, names: &PersonalNames, limit: usize) -> StoreResult<(Vec<HostGroup>, Vec<NamedHost>)>;

@@ -107,20 +107,27 @@ async fn attempt(
     Ok(PolicyAnswer { revision: committed.head, changed: committed.changed, ..answer })
 }
 
-/// Maximum removed tags whose hosts are counted. Each count reads all hosts.
+/// Maximum removed tags whose hosts are counted.
 const MOST_COUNTED: usize = 20;
 
 /// Counts the hosts that lose removed tags. A failure is ignored, because an urgent rollback must
 /// not fail if the count takes too long.
 async fn count_hosts(state: &State, changes: &mut [PolicyChange]) {
-    let mut left = MOST_COUNTED;
-    for change in changes {
-        // Changes of tags come first.
-        let Subject::Tag { name, after, hosts, .. } = &mut change.subject else { break };
-        if after.is_none() && left > 0 {
-            left -= 1;
-            *hosts = state.store.tagged_hosts(name).await.ok().filter(|count| *count > 0);
-        }
+    // Changes of tags come first.
+    let of_tags = changes.iter_mut().map_while(|change| match &mut change.subject {
+        Subject::Tag { name, after, hosts, .. } => Some((name, after, hosts)),
+        _ => None,
+    });
+    let removed = of_tags.filter(|(_, after, _)| after.is_none()).take(MOST_COUNTED);
+    let (names, hosts): (Vec<TagName>, Vec<&mut Option<u64>>) =
+        removed.map(|(name, _, hosts)| (name.clone(), hosts)).unzip();
+    if names.is_empty() {
+        return;
+    }
+    // All tags are counted at once, so that a slow database delays the change only once.
+    let counts = state.store.tagged_hosts(&names).await.unwrap_or_default();
+    for (hosts, count) in hosts.into_iter().zip(counts) {
+        *hosts = (count > 0).then_some(count);
     }
 }
 

@@ -227,8 +227,8 @@ impl HostStore for Postgres {
         at_once!(self, |on| sql::hosts::santa_versions(on, scope))
     }
 
-    async fn tagged_hosts(&self, tag: &TagName) -> StoreResult<u64> {
-        ask!(self, |on| sql::hosts::tagged(on, tag))
+    async fn tagged_hosts(&self, tags: &[TagName]) -> StoreResult<Vec<u64>> {
+        ask!(self, |on| sql::hosts::tagged(on, tags))
     }
 
     async fn shared_serials(

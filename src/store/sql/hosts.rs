@@ -194,11 +194,25 @@ pub(in crate::store) async fn santa_versions<D: Database>(
     on.query_filtered(&sql, &wanted.parameters, read).await
 }
 
-/// Counts the hosts to which administrators assigned a tag.
-pub(in crate::store) async fn tagged<D: Database>(on: &D, tag: &TagName) -> StoreResult<u64> {
-    let sql = format!("SELECT count(*) FROM host WHERE {}", D::DIALECT.contains("tags", "$1"));
-    let found = on.first(&sql, &[quoted(tag).into()], |row| row.count(0)).await?;
-    Ok(found.unwrap_or(0))
+/// For each of these tags, counts the hosts to which administrators assigned it.
+pub(in crate::store) async fn tagged<D: Database>(
+    on: &D,
+    tags: &[TagName],
+) -> StoreResult<Vec<u64>> {
+    if tags.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut wanted = Conditions::default();
+    let counts: Vec<String> = tags
+        .iter()
+        .map(|tag| D::DIALECT.contains("tags", &wanted.value(quoted(tag))))
+        .map(|has_tag| format!("count(CASE WHEN {has_tag} THEN 1 END)"))
+        .collect();
+    let sql = format!("SELECT {} FROM host", counts.join(", "));
+    let read = |row: &(dyn StoredRow + '_)| -> StoreResult<Vec<u64>> {
+        (0..tags.len()).map(|tag| row.count(tag)).collect()
+    };
+    Ok(on.query_filtered(&sql, &wanted.parameters, read).await?.pop().unwrap_or_default())
 }
 
 /// The ID of a list of scopes, if the list has an ID.

@@ -182,9 +182,9 @@ impl HostStore for Sqlite {
         self.readers.read(move |on| finish(sql::hosts::santa_versions(on, &scope))).await
     }
 
-    async fn tagged_hosts(&self, tag: &TagName) -> StoreResult<u64> {
-        let tag = tag.clone();
-        self.readers.read(move |on| finish(sql::hosts::tagged(on, &tag))).await
+    async fn tagged_hosts(&self, tags: &[TagName]) -> StoreResult<Vec<u64>> {
+        let tags = tags.to_vec();
+        self.readers.read(move |on| finish(sql::hosts::tagged(on, &tags))).await
     }
 
     async fn shared_serials(

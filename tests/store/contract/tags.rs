@@ -85,6 +85,9 @@ pub(crate) async fn a_tag_in_use_stays(store: Db) {
         [(5, "tag `eng` is in use (rules: 2, settings: 1, hosts: 2)".to_owned())]
     );
     commit(&store, [tag_host("M1", "eng")]).await;
+    let tags = ["eng", "en", "none"].map(tag);
+    assert_eq!(store.tagged_hosts(&tags).await.unwrap(), [1, 0, 0]);
+    assert!(store.tagged_hosts(&[]).await.unwrap().is_empty());
     let edits = [drop_rule(1, "tag:eng"), drop_tag("eng", false)];
     assert_eq!(
         refusals(store.commit(change(edits)).await),
