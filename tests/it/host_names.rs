@@ -37,6 +37,8 @@ async fn l15_a_machine_id_cannot_capture_the_name_of_another_mac() {
     // A host cannot capture the machine ID of another Mac by reporting it as a hostname.
     mac("other", real, "C02OTHER").sync(&world).await;
     assert_eq!(machine(real).await, real);
+    mac("other", &real.to_lowercase(), "C02OTHER").sync(&world).await;
+    assert_eq!(machine(&real.to_lowercase()).await, real, "in any letter case");
 
     for name in ["9B2C1F60", "C02REAL", "evil"] {
         let (status, problem) =
@@ -136,11 +138,24 @@ async fn w2_the_name_of_a_host_is_resolved_when_the_rule_is_stored() {
     assert_eq!(anna.holds(), ["teamid:BBBBBBBBBB block"]);
 
     mac("9B2C1F60-0000-4000-8000-00000000BBBB", "annas-mac", "C02OTHER01").sync(&world).await;
-    let put = json!({"put": [
-        {"target": "teamid:DDDDDDDDDD", "policy": "block", "scope": "host:annas-mac"}
-    ]});
+    // Names in other letter cases are the same names.
+    let rule = |name: &str| {
+        let scope = format!("host:{name}");
+        json!({"target": "teamid:DDDDDDDDDD", "policy": "block", "scope": scope})
+    };
+    let put = json!({"put": [rule("annas-mac"), rule("ANNAS-mac")]});
     let (status, problem) = world.ask(Method::POST, "/rules", put).await;
     assert_eq!((status, &problem["code"]), (StatusCode::CONFLICT, &json!("ambiguous")));
+    assert_eq!(problem["details"].as_array().unwrap().len(), 2, "{problem}");
+    let settings = json!({"scope": "host:annas-mac", "set": {"full-sync-interval": "20m"}});
+    let (status, problem) = world.ask(Method::POST, "/settings", settings).await;
+    assert_eq!(status, StatusCode::CONFLICT, "{problem}");
+    assert_eq!(problem["details"].as_array().unwrap().len(), 2, "{problem}");
+    let names = json!({"names": ["annas-mac", "ANNAS-mac", "annas", "c02other01"]});
+    let names = world.post("/hosts/names", names).await;
+    let found = names["host_names"].as_array().unwrap().iter();
+    let found: Vec<_> = found.map(|it| (it["name"].as_str().unwrap(), &it["hosts"])).collect();
+    assert_eq!(found, [("annas-mac", &json!(2)), ("ANNAS-mac", &json!(2))]);
 }
 
 #[tokio::test]

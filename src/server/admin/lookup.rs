@@ -21,7 +21,7 @@ const ALIKE: f64 = 0.5;
 /// Maximum tags that are suggested for an unknown tag.
 const MOST_TAGS: usize = 3;
 /// Maximum hosts that are listed when several match a name.
-const CANDIDATES: usize = 10;
+pub(super) const CANDIDATES: usize = 10;
 
 pub(super) async fn with_id(state: &State, id: &str) -> Result<Host, Refused> {
     let stored = match id.parse::<MachineId>() {
@@ -56,7 +56,16 @@ pub(super) async fn find_whole(state: &State, name: &str) -> Result<Option<Host>
     if by_id.as_ref().is_some_and(|host| host.machine.is_uuid()) {
         return Ok(by_id);
     }
-    let mut named = some_named(state, name).await?;
+    // A client could report the hardware UUID of another host as its host name, in lower case.
+    if name.parse::<MachineId>().is_ok_and(|machine| machine.is_uuid()) {
+        for id in [name.to_ascii_uppercase(), name.to_ascii_lowercase()] {
+            let found = stored_host(state, &id).await?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+    let mut named = named(state, name, CANDIDATES).await?;
     match (named.pop(), by_id) {
         (Some(host), _) if named.is_empty() => Ok(Some(host)),
         (Some(host), _) => {
@@ -74,17 +83,17 @@ async fn stored_host(state: &State, id: &str) -> Result<Option<Host>, Refused> {
     Ok(state.store.host(&machine).await?.map(|stored| stored.host))
 }
 
-/// Hosts whose serial number or host name equals a text. Stops reading after it has more hosts than
-/// a message lists.
-async fn some_named(state: &State, name: &str) -> Result<Vec<Host>, Refused> {
+/// Hosts whose serial number or host name equals a text, in any letter case. Stops reading after it
+/// has more than `most` hosts.
+pub(super) async fn named(state: &State, name: &str, most: usize) -> Result<Vec<Host>, Refused> {
     let filter = HostFilter { name: Some(name.to_owned()), ..HostFilter::default() };
     let mut named: Vec<Host> = Vec::new();
     loop {
         let after = named.last().map(|host| host.machine.clone());
-        let part = state.store.hosts(&filter, after.as_ref(), CANDIDATES + 1).await?;
+        let part = state.store.hosts(&filter, after.as_ref(), AT_ONCE.min(most + 1)).await?;
         let more = part.more;
         named.extend(part.rows);
-        if !more || named.len() > CANDIDATES {
+        if !more || named.len() > most {
             return Ok(named);
         }
     }
@@ -108,9 +117,9 @@ pub(super) async fn search(state: &State, name: &str) -> Result<Host, Refused> {
 
 /// Hosts whose machine ID, serial number or host name begins with a text. The search stops after
 /// about [`MOST_EXAMINED`] hosts.
-pub(super) struct Search {
+struct Search {
     /// Hosts whose serial number or host name equals the text, in any letter case.
-    pub(super) named: Vec<Host>,
+    named: Vec<Host>,
     /// A host whose machine ID equals the text, in any letter case.
     same_id: Option<Host>,
     /// Some of the other hosts: at most one more than a message lists.
@@ -118,7 +127,7 @@ pub(super) struct Search {
 }
 
 impl Search {
-    pub(super) async fn of(state: &State, name: &str) -> Result<Self, Refused> {
+    async fn of(state: &State, name: &str) -> Result<Self, Refused> {
         let filter = HostFilter { prefix: Some(name.to_owned()), ..HostFilter::default() };
         let mut found = Self { named: Vec::new(), same_id: None, begin: Vec::new() };
         let (mut after, mut examined) = (None, 0);

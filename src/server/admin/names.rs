@@ -1,8 +1,11 @@
 //! Resolves the names in host scopes, and finds unknown and ambiguous names.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use axum::Json;
 
-use super::lookup::Search;
+use super::lookup::{MOST_EXAMINED, named};
 use crate::api::{ChangeWarning, Code, HostNames, HostNamesRequest, HostsOfName, Problem};
 use crate::fleet::{Host, HostFacts};
 use crate::lint;
@@ -33,9 +36,9 @@ pub(super) async fn check(
         let message = format!("one request can check at most {MOST_NAMES} names");
         return Err(Problem::new(Code::TooLarge, message).into());
     }
-    let mut host_names = Vec::new();
+    let (mut host_names, mut known) = (Vec::new(), KnownNames::default());
     for name in names.iter().filter(|name| !name.is_uuid()) {
-        host_names.extend(as_host_name(&state, name).await?);
+        host_names.extend(as_host_name(&state, name, &mut known).await?);
     }
     let shared = state.store.shared_serials(None, MOST_SHARED).await?;
     let shared = shared.into_iter().filter(|shared| is_serial(&shared.serial));
@@ -49,20 +52,54 @@ pub(super) async fn check(
 
 /// The hosts with this host name. None if no host has this name, or if the name is also a machine
 /// ID or a serial number.
-async fn as_host_name(state: &State, name: &MachineId) -> Result<Option<HostsOfName>, Refused> {
+async fn as_host_name(
+    state: &State,
+    name: &MachineId,
+    known: &mut KnownNames,
+) -> Result<Option<HostsOfName>, Refused> {
     if state.store.host(name).await?.is_some() {
         return Ok(None);
     }
-    let named = Search::of(state, name.as_str()).await?.named;
-    let is_serial = |host: &Host| {
-        host.serial().is_some_and(|serial| serial.as_str().eq_ignore_ascii_case(name.as_str()))
-    };
-    if named.is_empty() || named.iter().any(is_serial) {
+    let found = known.hosts(state, name).await?;
+    if found.machines.is_empty() || found.serial.is_some() {
         return Ok(None);
     }
-    let hosts = u64::try_from(named.len()).unwrap_or(u64::MAX);
-    let machines = named.into_iter().map(|host| host.machine).take(10).collect();
+    let hosts = u64::try_from(found.machines.len()).unwrap_or(u64::MAX);
+    let machines = found.machines.iter().take(10).cloned().collect();
     Ok(Some(HostsOfName { name: name.to_string(), hosts, machines }))
+}
+
+/// The hosts with the same serial number or host name, in any letter case.
+pub(super) struct Namesakes {
+    /// If the name is a serial number, it has the letter case that the first host reported.
+    serial: Option<MachineId>,
+    /// The machine IDs of the hosts. At most about [`MOST_EXAMINED`] are read.
+    machines: Vec<MachineId>,
+}
+
+/// The host names and serial numbers that a request has looked up, in lower case. A request may
+/// contain the same name in many letter cases, and many hosts may have that name.
+#[derive(Default)]
+pub(super) struct KnownNames(HashMap<String, Arc<Namesakes>>);
+
+impl KnownNames {
+    async fn hosts(&mut self, state: &State, name: &MachineId) -> Result<Arc<Namesakes>, Refused> {
+        let name = name.as_str().to_ascii_lowercase();
+        if let Some(known) = self.0.get(&name) {
+            return Ok(Arc::clone(known));
+        }
+        let mut hosts = named(state, &name, MOST_EXAMINED).await?;
+        // PostgreSQL may also ignore the letter case of characters that are not ASCII.
+        hosts.retain(|Host { facts, .. }| {
+            [&facts.serial, &facts.hostname].iter().any(|known| known.eq_ignore_ascii_case(&name))
+        });
+        let is_name = |serial: &MachineId| serial.as_str().eq_ignore_ascii_case(&name);
+        let serial = hosts.iter().find_map(|host| host.serial().filter(is_name));
+        let machines = hosts.into_iter().map(|host| host.machine).collect();
+        let found = Arc::new(Namesakes { serial, machines });
+        self.0.insert(name, Arc::clone(&found));
+        Ok(found)
+    }
 }
 
 /// The result of looking up the name in a host scope.
@@ -73,24 +110,27 @@ pub(super) enum Resolved {
     /// unchanged, because a host with this name may be enrolled later.
     Unknown(MachineId),
     /// Several hosts have this host name.
-    Shared { name: MachineId, hosts: Vec<Host> },
+    Shared { name: MachineId, hosts: Arc<Namesakes> },
 }
 
 /// Looks up the name in a host scope, and replaces a host name with the machine ID. A machine ID is
 /// not changed. A serial number gets the letter case that the host reported.
-pub(super) async fn resolve(state: &State, scope: Scope) -> Result<Resolved, Refused> {
+pub(super) async fn resolve(
+    state: &State,
+    scope: Scope,
+    known: &mut KnownNames,
+) -> Result<Resolved, Refused> {
     let Scope::Host(name) = &scope else { return Ok(Resolved::Stored(scope)) };
     if name.is_uuid() || state.store.host(name).await?.is_some() {
         return Ok(Resolved::Stored(scope));
     }
-    let mut hosts = Search::of(state, name.as_str()).await?.named;
-    let is_name = |serial: &MachineId| serial.as_str().eq_ignore_ascii_case(name.as_str());
-    if let Some(serial) = hosts.iter().find_map(|host| host.serial().filter(is_name)) {
-        return Ok(Resolved::Stored(Scope::Host(serial)));
+    let hosts = known.hosts(state, name).await?;
+    if let Some(serial) = &hosts.serial {
+        return Ok(Resolved::Stored(Scope::Host(serial.clone())));
     }
-    Ok(match hosts.len() {
-        0 => Resolved::Unknown(name.clone()),
-        1 => Resolved::Stored(Scope::Host(hosts.swap_remove(0).machine)),
+    Ok(match hosts.machines.as_slice() {
+        [] => Resolved::Unknown(name.clone()),
+        [machine] => Resolved::Stored(Scope::Host(machine.clone())),
         _ => Resolved::Shared { name: name.clone(), hosts },
     })
 }
@@ -100,9 +140,9 @@ const MOST_NAMED: usize = 3;
 /// Maximum hosts that a search for a serial number examines.
 const MOST_LOOKED_AT: usize = 100;
 
-pub(super) fn shared(name: &MachineId, hosts: &[Host]) -> String {
-    let machines = hosts.iter().map(|host| host.machine.as_str());
-    format!("`{name}` matches {} hosts: {}", hosts.len(), some_of(machines))
+pub(super) fn shared(name: &MachineId, Namesakes { machines, .. }: &Namesakes) -> String {
+    let listed = some_of(machines.iter().map(MachineId::as_str));
+    format!("`{name}` matches {} hosts: {listed}", machines.len())
 }
 
 /// The warning that no host has the given names. None if no names are given or there are no hosts
@@ -176,7 +216,7 @@ async fn other_with_serial(
     if state.store.host(machine).await?.is_none() {
         return Ok(None);
     }
-    let filter = HostFilter { prefix: Some(machine.to_string()), ..HostFilter::default() };
+    let filter = HostFilter { name: Some(machine.to_string()), ..HostFilter::default() };
     let named = state.store.hosts(&filter, None, MOST_LOOKED_AT).await?;
     let hosts = named.into_iter().filter(|host| host.machine != *machine);
     let mut others = hosts.filter(|host| host.serial().as_ref() == Some(machine));

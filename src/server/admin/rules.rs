@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::commit::{Proposal, commit};
 use super::history;
 use super::lookup::{check_tag, stored_rule};
-use super::names::{self, Resolved};
+use super::names::{self, KnownNames, Resolved};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleView,
 };
@@ -138,6 +138,7 @@ const MOST_HOSTS: usize = 20_000;
 /// host, except in edits that remove rules. Refuses host names that match several hosts.
 async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>, Refused> {
     let mut known: HashMap<Scope, Resolved> = HashMap::new();
+    let mut looked_up = KnownNames::default();
     let mut unknown = BTreeSet::new();
     let mut details = Vec::new();
     for (index, edit) in edits.iter_mut().enumerate() {
@@ -148,7 +149,8 @@ async fn name_hosts(state: &State, edits: &mut [Edit]) -> Result<Vec<MachineId>,
             if known.len() >= MOST_HOSTS {
                 return Err(too_many_hosts().into());
             }
-            known.insert(scope.clone(), names::resolve(state, scope.clone()).await?);
+            let resolved = names::resolve(state, scope.clone(), &mut looked_up).await?;
+            known.insert(scope.clone(), resolved);
         }
         match &known[&scope] {
             Resolved::Stored(stored) if *stored == scope => {}

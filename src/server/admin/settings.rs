@@ -4,7 +4,7 @@ use axum::Json;
 
 use super::commit::{Proposal, commit};
 use super::lookup;
-use super::names::{self, Resolved};
+use super::names::{self, KnownNames, Resolved};
 use crate::api::{
     ChangeAnswer, Code, Detail, Problem, SettingView, SettingsQuery, SettingsRequest,
 };
@@ -50,10 +50,11 @@ pub(super) async fn change(
         // Version 0.1.0 stored host names in scopes. If settings are only unset, a stored scope is
         // not replaced.
         true => scope,
-        false => match names::resolve(&state, scope).await? {
+        false => match names::resolve(&state, scope, &mut KnownNames::default()).await? {
             Resolved::Stored(scope) => scope,
             Resolved::Unknown(name) => Scope::Host(name),
-            Resolved::Shared { name, hosts } => {
+            Resolved::Shared { name, .. } => {
+                let hosts = lookup::named(&state, name.as_str(), lookup::CANDIDATES).await?;
                 return Err(lookup::ambiguous(name.as_str(), &hosts));
             }
         },
