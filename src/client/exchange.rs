@@ -119,7 +119,8 @@ fn escaped(json: &str) -> String {
     let mut escaped = String::with_capacity(json.len());
     for c in json.chars() {
         let is_harmful = c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2066}'..='\u{2069}');
         match is_harmful {
             true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             false => escaped.push(c),
@@ -163,9 +164,9 @@ mod tests {
 
     #[test]
     fn characters_that_change_the_direction_of_text_are_escaped() {
-        let body = "{\"name\":\"a\u{202e}b\u{2066}c\u{9b}d\u{7f}ä\"}";
+        let body = "{\"name\":\"a\u{202e}b\u{2066}c\u{9b}d\u{7f}e\u{61c}ä\"}";
         let shown = without_secrets(body.as_bytes());
-        assert_eq!(shown, r#"{"name":"a\u202eb\u2066c\u009bd\u007fä"}"#);
+        assert_eq!(shown, r#"{"name":"a\u202eb\u2066c\u009bd\u007fe\u061cä"}"#);
     }
 
     #[test]

@@ -261,10 +261,12 @@ pub(super) fn no_formula(text: Cow<'_, str>) -> Cow<'_, str> {
     }
 }
 
-/// Control characters, and those that change the direction of text.
+/// Control characters, line separators, characters that change the direction of text, and invisible
+/// characters that no name needs. With an invisible character, a host could pass for another host.
 fn is_harmful(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 #[cfg(test)]
@@ -307,5 +309,8 @@ mod tests {
     fn control_characters_are_escaped() {
         assert_eq!(harmless("a\u{1b}[2Jb\n\u{202e}c"), "a\\u{1b}[2Jb\\n\\u{202e}c");
         assert_eq!(harmless("Zoë 漢字"), "Zoë 漢字");
+        assert_eq!(harmless("a\u{61c}b\u{200b}c\u{2029}"), "a\\u{61c}b\\u{200b}c\\u{2029}");
+        let needed = "\u{200c}\u{200d}\u{fe0f}";
+        assert_eq!(harmless(needed), needed, "for letters of some languages, and for emoji");
     }
 }
