@@ -73,7 +73,7 @@ impl Ui {
         let width = width_of_terminal().saturating_sub(MARK.len());
         let items: Vec<_> = offers.iter().map(|offer| offer.line(width)).collect();
         let asked = Select::new().with_prompt(question).items(&items).default(0);
-        self.answer(|term| Ok(asked.interact_on_opt(term)?))
+        self.ask_on(|term| Ok(asked.interact_on_opt(term)?))
     }
 
     /// Whether the user can be shown a list that fills the terminal.
@@ -105,13 +105,13 @@ impl Ui {
         default: &str,
         check: impl Fn(&str) -> Result<(), String>,
     ) -> Result<String, CliError> {
-        self.answer(|term| line_editor::ask(term, question, default, check))
+        self.ask_on(|term| line_editor::ask(term, question, default, check))
     }
 
     /// Reads a secret without showing it.
     pub(crate) fn ask_secret(&self, question: &str) -> Result<String, CliError> {
         let asked = Password::new().with_prompt(question);
-        self.answer(|term| Ok(Some(asked.interact_on(term)?)))
+        self.ask_on(|term| Ok(Some(asked.interact_on(term)?)))
     }
 
     /// Fails unless the user agrees, now or with `--yes`.
@@ -130,7 +130,7 @@ impl Ui {
             self.fault(line);
         }
         let asked = Confirm::new().with_prompt(last).default(false);
-        if self.answer(|term| Ok(asked.interact_on_opt(term)?))? {
+        if self.ask_on(|term| Ok(asked.interact_on_opt(term)?))? {
             Ok(())
         } else {
             Err(CliError::failed("not confirmed; nothing was changed"))
@@ -138,7 +138,7 @@ impl Ui {
     }
 
     /// Asks a question. Fails if the user cancels or interrupts it, and then shows the cursor again.
-    fn answer<T>(&self, ask: impl FnOnce(&Term) -> io::Result<Option<T>>) -> Result<T, CliError> {
+    fn ask_on<T>(&self, ask: impl FnOnce(&Term) -> io::Result<Option<T>>) -> Result<T, CliError> {
         watch_interrupts();
         let term = Term::stderr();
         IS_OPEN.store(true, Ordering::SeqCst);
