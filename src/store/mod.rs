@@ -81,7 +81,7 @@ pub struct PolicySnapshot {
 struct Expired {
     /// Rules that expire at or before this time count as ended.
     by: Timestamp,
-    /// An expired rule counts as ended at this revision, or at the revision that made the rule if
+    /// An expired rule counts as ended at this revision, or at the revision that created the rule if
     /// that revision is later.
     revision: Revision,
 }

@@ -124,7 +124,7 @@ async fn count_hosts(state: &State, changes: &mut [PolicyChange]) {
     if names.is_empty() {
         return;
     }
-    // All tags are counted at once, so that a slow database delays the change only once.
+    // All tags are counted in one query, so that a slow database delays the change only once.
     let counts = state.store.tagged_hosts(&names).await.unwrap_or_default();
     for (hosts, count) in hosts.into_iter().zip(counts) {
         *hosts = (count > 0).then_some(count);

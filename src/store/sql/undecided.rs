@@ -29,7 +29,7 @@ pub(in crate::store) async fn list<D: Database>(
     let newest = newest_undecided(D::DIALECT, &mut wanted, filter, after);
     let mut end = None;
     // Further conditions may leave out examined rows, so a part may have fewer rows than the limit
-    // although the list goes on. The next part then continues after `end`, the last examined row.
+    // although the list continues. The next part then continues after `end`, the last examined row.
     // Without such conditions, `end` is not needed. The joins leave out no rows, because a sighting
     // is deleted before its program and its host's row.
     if filter.examines_rows() {

@@ -4,7 +4,7 @@
 //! A [`Ledger`] never changes. A change creates the next ledger, which shares all unchanged parts,
 //! and readers keep the ledger that they began with. Rules are looked up at a fixed revision, so
 //! newer ledgers return the same rules. A version keeps its number in later ledgers until a ledger
-//! is built anew, with another `numbering`. So computed results contain version numbers instead of
+//! is built again, with another `numbering`. So computed results contain version numbers instead of
 //! rules, and rules are built from these numbers when the rules are requested.
 
 mod chunks;
