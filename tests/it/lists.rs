@@ -229,7 +229,7 @@ fn a_column_that_does_not_exist_is_refused_with_the_names_of_the_others() {
     $ nicelist event list --sort best_target
     exit code: 2
     ----- stderr -----
-    error: this list has no column best_target; its columns are id, received, occurred, host, machine, user, decision, path, accessed, kind, rule, sha256, cdhash, team_id, signing_id, signing_status
+    error: this list has no column best_target; its columns are id, received, occurred, host, machine, user, name, decision, path, accessed, kind, rule, sha256, cdhash, team_id, signing_id, signing_status
 
     $ nicelist tag list --columns name -o json
     exit code: 2
@@ -459,9 +459,15 @@ fn no_list_is_wider_than_the_terminal_or_breaks_a_word() {
         let words: Vec<&str> = wide.split_whitespace().collect();
         for columns in [40, 80, 140] {
             let table = shown(&shell, line, columns);
-            let is_message =
-                |line: &str| line.starts_with("hint: ") || line.starts_with("warning: ");
-            for row in table.lines().filter(|row| !is_message(row)) {
+            let mut is_message = false;
+            for row in table.lines() {
+                // A message continues on indented lines.
+                is_message = row.starts_with("hint: ")
+                    || row.starts_with("warning: ")
+                    || (is_message && row.starts_with("  "));
+                if is_message {
+                    continue;
+                }
                 assert!(row.chars().count() <= columns.into(), "{line} at {columns}\n{table}");
                 for word in row.split_whitespace() {
                     // Ages may change between two commands.
