@@ -152,8 +152,8 @@ pub(super) async fn run(
         }
     }
     let (rule_type, scope) = (request.rule_type, request.scope.as_ref());
-    let choice = PlannedRule { policy: request.policy, rule_type, scope, is_open };
-    subject::warn_of_block(context, &client, &event, &choice).await?;
+    let planned = PlannedRule { policy: request.policy, rule_type, scope, is_open };
+    subject::warn_of_block(context, &client, &event, &planned).await?;
     if is_open {
         if !ui.can_ask() {
             return Err(undecided(&event, policy.policy));

@@ -1,6 +1,7 @@
 //! What a decision is about: the program of the event, and the rule that blocks it.
 
 use std::cmp::Ordering;
+use std::mem::discriminant;
 
 use super::view::event_label;
 use crate::api::{Code, EvaluationRequest, EventDetail, RulePart, RuleView};
@@ -37,10 +38,10 @@ pub(super) async fn warn_of_block(
     context: &Context,
     client: &Client,
     detail: &EventDetail,
-    choice: &PlannedRule<'_>,
+    planned: &PlannedRule<'_>,
 ) -> Result<(), CliError> {
     let event = &detail.event;
-    if !choice.policy.allows() || event.kind == EventKind::FileAccess {
+    if !planned.policy.allows() || event.kind == EventKind::FileAccess {
         return Ok(());
     }
     let request = EvaluationRequest {
@@ -62,7 +63,7 @@ pub(super) async fn warn_of_block(
         context.ui.warn(warning(
             event_label(event),
             &matched.rule,
-            effect(detail, choice, &matched.rule),
+            effect(detail, planned, &matched.rule),
         ));
     }
     Ok(())
@@ -87,15 +88,15 @@ fn warning(name: &str, view: &RuleView, effect: &str) -> String {
 }
 
 /// What the new rule changes about a rule that blocks the program on the host.
-fn effect(detail: &EventDetail, choice: &PlannedRule<'_>, blocking: &RuleView) -> &'static str {
+fn effect(detail: &EventDetail, planned: &PlannedRule<'_>, blocking: &RuleView) -> &'static str {
     const OVERRIDES: &str = "the approval overrides it";
     const MAY_OVERRIDE: &str = "the approval may override it";
     const TOO_WEAK: &str = "the approval does not override it";
-    if choice.is_open {
+    if planned.is_open {
         return MAY_OVERRIDE;
     }
     let fits =
-        |target: &&Target| choice.rule_type.is_none_or(|wanted| wanted == target.rule_type());
+        |target: &&Target| planned.rule_type.is_none_or(|wanted| wanted == target.rule_type());
     let chosen = detail.candidates.iter().map(|each| &each.target).find(fits);
     let (Some(chosen), Ok(target)) = (chosen, blocking.rule.target.parse::<Target>()) else {
         return MAY_OVERRIDE;
@@ -105,24 +106,14 @@ fn effect(detail: &EventDetail, choice: &PlannedRule<'_>, blocking: &RuleView) -
         return if chosen.rule_type() < target.rule_type() { OVERRIDES } else { TOO_WEAK };
     }
     let host = Scope::Host(detail.event.machine.clone());
-    let scope = choice.scope.unwrap_or(&host);
+    let scope = planned.scope.unwrap_or(&host);
     let Ok(other) = blocking.rule.scope.parse::<Scope>() else { return MAY_OVERRIDE };
-    match strength(scope).cmp(&strength(&other)) {
-        Ordering::Equal if *scope == other => "the approval replaces it",
-        Ordering::Equal => MAY_OVERRIDE,
+    match scope.cmp(&other) {
+        Ordering::Equal => "the approval replaces it",
+        // Priorities decide between tags.
+        _ if discriminant(scope) == discriminant(&other) => MAY_OVERRIDE,
         Ordering::Less => TOO_WEAK,
         Ordering::Greater => OVERRIDES,
-    }
-}
-
-/// The strength of a kind of scope, weakest first. Priorities decide between tags.
-const fn strength(scope: &Scope) -> u8 {
-    match scope {
-        Scope::Fleet => 0,
-        Scope::Group(_) => 1,
-        Scope::Tag(_) => 2,
-        Scope::User(_) => 3,
-        Scope::Host(_) => 4,
     }
 }
 
@@ -142,8 +133,8 @@ mod tests {
     fn effect_of(view: &RuleView, rule_type: Option<RuleType>, scope: &str) -> &'static str {
         let scope: Scope = scope.parse().unwrap();
         let policy = PolicyKind::Allow;
-        let choice = PlannedRule { policy, rule_type, scope: Some(&scope), is_open: false };
-        effect(&event(), &choice, view)
+        let planned = PlannedRule { policy, rule_type, scope: Some(&scope), is_open: false };
+        effect(&event(), &planned, view)
     }
 
     #[test]
