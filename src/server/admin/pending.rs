@@ -15,7 +15,7 @@ use crate::sync::{FleetView, HostClass, StoredRules, UndecidedPrograms};
 const FEWEST_READ: usize = 200;
 const MOST_READ: usize = 1_000;
 /// Maximum sightings that are evaluated for one response.
-const MOST_EVALUATED: usize = 2_000;
+const MOST_EVALUATED: usize = 1_000;
 /// Maximum hosts that are read at a time.
 const HOSTS_A_READ: usize = 200;
 /// If the hosts in memory use this many bytes, the page ends before another host must be read.
