@@ -29,8 +29,8 @@ fn scopes_are_listed_from_the_weakest_to_the_strongest() {
     insta::assert_snapshot!(start.join("\n"), @r"
     scopes: the hosts that rules and settings apply to
 
-    A scope is the hosts that a rule or a setting applies to. From the weakest
-    to the strongest:
+    A scope selects the hosts that a rule or a setting applies to. These are
+    the scopes, from the weakest to the strongest:
 
         fleet         all hosts
         group:NAME    the hosts whose user is in the group
