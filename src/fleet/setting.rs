@@ -111,29 +111,29 @@ settings! {
     FullSyncInterval(Interval) "full-sync-interval" full_sync_interval = Interval::DEFAULT;
     /// Maximum events per upload request
     BatchSize(BatchSize) "batch-size" batch_size = BatchSize::DEFAULT;
-    /// Whether hosts hash the bundle of a blocked program and report its programs
+    /// Whether hosts hash the bundle of a blocked program and report all programs in that bundle
     EnableBundles(bool) "enable-bundles" enable_bundles = false;
-    /// Whether files written by programs with the policy allow-compiler are allowed
+    /// Whether hosts allow the files that programs with the policy allow-compiler write
     EnableTransitiveRules(bool) "enable-transitive-rules" enable_transitive_rules = false;
     /// Whether hosts also report allowed programs
     EnableAllEventUpload(bool) "enable-all-event-upload" enable_all_event_upload = false;
-    /// Whether hosts do not report unknown programs that are allowed
+    /// If true, hosts do not report unknown programs that they allow
     DisableUnknownEventUpload(bool) "disable-unknown-event-upload" disable_unknown_event_upload = false;
-    /// Allows programs whose path matches, unless a rule applies
+    /// Regex for the paths of programs to allow if no rule matches
     AllowedPathRegex(PathRegex) "allowed-path-regex" allowed_path_regex = PathRegex::default();
-    /// Blocks programs whose path matches, unless a rule applies
+    /// Regex for the paths of programs to block if no rule matches; checked before allowed-path-regex
     BlockedPathRegex(PathRegex) "blocked-path-regex" blocked_path_regex = PathRegex::default();
     /// What hosts do with removable disks: allow, block, or remount:FLAG,FLAG
     RemovableMedia(RemovableMedia) "removable-media" removable_media = RemovableMedia::Allow;
     /// What hosts do with encrypted removable disks: allow, block, or remount:FLAG,FLAG
     EncryptedRemovableMedia(RemovableMedia) "encrypted-removable-media" encrypted_removable_media = RemovableMedia::Allow;
-    /// Overrides file access rules: none does not change them, audit-only reports accesses but blocks none, disable turns the rules off
+    /// Overrides file access rules: none does not change them, audit-only reports accesses but blocks none (Santa 2024.6 and later ignore it), disable turns the rules off
     OverrideFileAccessAction(FileAccessOverride) "override-file-access-action" override_file_access_action = FileAccessOverride::None;
-    /// URL for the button of the block window; placeholders such as %file_sha% are replaced
+    /// URL for the button of the block window; Santa replaces placeholders such as %file_identifier%
     EventDetailUrl(String) "event-detail-url" event_detail_url = String::new();
     /// Label of the button in the block window
     EventDetailText(String) "event-detail-text" event_detail_text = String::new();
-    /// What the server does if a host reports different rules than expected: off only shows the difference, clean orders one clean sync
+    /// What the server does if the rules that a host reports are not the expected ones: off only shows the difference, clean orders one clean sync
     DriftRepair(DriftRepair) "drift-repair" drift_repair = DriftRepair::Clean;
     /// What the server does if a second Mac uses the machine ID of a host: serve shows the conflict and syncs both, refuse rejects the second
     MachineIdConflicts(MachineIdConflicts) "machine-id-conflicts" machine_id_conflicts = MachineIdConflicts::Serve;
@@ -141,7 +141,7 @@ settings! {
     EventRetention(EventAge) "event-retention" event_retention = EventAge::DEFAULT;
     /// Maximum events to keep, at least 1000, or off. The oldest are deleted. Only for the fleet scope
     EventRetentionCount(EventLimit) "event-retention-count" event_retention_count = EventLimit::DEFAULT;
-    /// Age at which sightings of a program on a host are deleted if it was not seen again, such as 730d, or never. Only for the fleet scope
+    /// Time after a host's last report of a program at which the sighting is deleted, such as 730d, or never. Only for the fleet scope
     SightingRetention(SightingAge) "sighting-retention" sighting_retention = SightingAge::DEFAULT;
     /// Age at which old versions of rules, settings and tags are deleted, such as 365d, or never. Only for the fleet scope
     HistoryRetention(HistoryAge) "history-retention" history_retention = HistoryAge::DEFAULT;
