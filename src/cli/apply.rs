@@ -19,9 +19,9 @@ const FEW: usize = 10;
 /// changes the policy in the meantime, nothing is changed: nicelist shows the new differences and
 /// exits with code 7.
 ///
-/// Everything that the manifest does not mention stays as it is, unless --prune is given. If
-/// --prune would delete more than 10 items and most of the active policy, or if the manifest is
-/// empty, nothing is changed and the exit code is 6. --prune-most allows it.
+/// Everything that the manifest does not mention stays as it is, unless --prune is given. A safety
+/// check refuses --prune with exit code 6 in two cases: the manifest is empty, or --prune would
+/// delete more than 10 items and most of the active policy. --prune-most turns this check off.
 #[derive(Debug, Args)]
 #[command(mut_arg("reason", |arg| arg.visible_alias("message")))]
 #[command(after_long_help = "\

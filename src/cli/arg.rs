@@ -51,7 +51,7 @@ pub(crate) struct Globals {
     /// Do not escape CSV and TSV cells that a spreadsheet would run as formulas
     #[arg(long, global = true)]
     pub(crate) raw: bool,
-    /// Do not show output that is longer than the screen in a pager (NICELIST_PAGER, PAGER)
+    /// Do not use a pager for output that is longer than the screen (NICELIST_PAGER, PAGER)
     #[arg(long, global = true)]
     pub(crate) no_pager: bool,
     /// Print only data, warnings and errors

@@ -34,7 +34,8 @@ const INTERVALS: i32 = 3;
 /// The options of commands that can wait for the hosts in the scope of their change.
 #[derive(Clone, Copy, Debug, Default, Args)]
 pub(crate) struct ArrivalArgs {
-    /// Wait until this percentage of the online hosts in scope has the change; 100% if omitted
+    /// Wait until this percentage of the online hosts in scope has the change; --wait alone means
+    /// 100%
     #[arg(long, value_name = "PERCENT", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "100%", conflicts_with = "dry_run")]
     wait: Option<Percent>,

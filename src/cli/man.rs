@@ -11,8 +11,8 @@ use super::error::CliError;
 
 /// Write manual pages to a folder
 ///
-/// The files of commands end with .1, and those of topics with .7. Install them into the folders
-/// man1 and man7 of the manual, such as /usr/local/share/man/man1.
+/// The pages of commands end with .1, and the pages of topics end with .7. Install them into the
+/// folders man1 and man7 of your system, such as /usr/local/share/man/man1.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -11,8 +11,8 @@ use super::{planned_change, policy_changes};
 ///
 /// A manifest is a TOML file, or a folder of TOML and CSV files, with tags, settings and rules.
 /// docs/MANIFEST.md describes the format. Everything that the manifest does not mention stays as it
-/// is, unless --prune is given. Nothing is changed. The exit code is 3 if there are differences,
-/// and 0 if there are none.
+/// is, unless --prune is given. This command changes nothing. The exit code is 3 if there are
+/// differences, and 0 if there are none.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -12,9 +12,9 @@ use crate::rule::Revision;
 /// Roll back rules, settings and tags to an earlier revision
 ///
 /// Shows the changes, asks for confirmation, and saves them as a new revision. No history is lost,
-/// so a rollback can be rolled back. Rules that have expired since are not restored. Tags assigned
-/// to hosts do not change, except that a deleted tag is removed from its hosts. The plan shows how
-/// many hosts lose a tag. Another rollback does not assign it again.
+/// so a rollback can be rolled back. Rules that have expired since are not restored. Hosts keep
+/// their assigned tags, unless the rollback deletes a tag. nicelist shows how many hosts lose a
+/// tag. Another rollback does not assign the tag to them again.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -23,7 +23,7 @@ Examples:
   nicelist rollback 41 --yes --base 44
   nicelist rollback 41 --wait=95%")]
 pub(crate) struct RollbackArgs {
-    /// The revision to go back to; nicelist history lists them
+    /// Revision to go back to; nicelist history lists the revisions
     #[arg(value_parser = revision)]
     revision: Revision,
     #[command(flatten)]

@@ -27,14 +27,15 @@ use tls::TlsArgs;
 
 /// Run the sync server and the admin API
 ///
-/// The first start on a database creates an admin token and an enrollment secret, and prints them
-/// only this one time. To choose them, set NICELIST_BOOTSTRAP_TOKEN and NICELIST_ENROLLMENT_SECRET.
-/// Ctrl-C or SIGTERM shuts the server down after the requests in progress are completed.
+/// The first start with a new database creates an admin token and an enrollment secret. The server
+/// prints them only this one time. To choose them yourself, set NICELIST_BOOTSTRAP_TOKEN and
+/// NICELIST_ENROLLMENT_SECRET. Ctrl-C or SIGTERM shuts the server down after the requests in
+/// progress are completed.
 ///
 /// --tls-cert and --tls-key enable TLS. With --client-ca, hosts must also send a client
-/// certificate, in addition to the credential of --sync-auth. The admin API requires only its
-/// tokens. The server reloads changed certificate files automatically, or on SIGHUP. If the new
-/// files are invalid, it keeps using the old ones.
+/// certificate, in addition to the credential of --sync-auth. The admin API requires only a token,
+/// not a client certificate. The server reloads changed certificate files automatically, or on
+/// SIGHUP. If the new files are invalid, it keeps using the old ones.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -54,19 +55,19 @@ pub(crate) struct ServeArgs {
     /// Credential that hosts must send to sync
     #[arg(long, value_name = "CREDENTIAL", value_enum, default_value_t = HostsShow::Secret)]
     sync_auth: HostsShow,
-    /// Maximum body size of requests from hosts, compressed and decompressed
+    /// Maximum body size of requests from hosts, before and after decompression
     #[arg(long, value_name = "SIZE", default_value = "16MiB")]
     largest_body: Size,
     /// Failures that saved data must survive
     #[arg(long, value_name = "FAILURE", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
-    /// Pause expiry and deletion if, at start, the database was last used longer ago than this
+    /// At startup, pause expiry and deletion if the database was not used for longer than this
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
     longest_gap: SignedDuration,
     /// After a restore, spread the clean syncs of hosts over this time
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
     restore_spread: SignedDuration,
-    /// Interval between counts of the hosts in each state; used with more than 10,000 hosts
+    /// How often to count the hosts in each state if there are more than 10,000 hosts
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = limits::timeout)]
     count_hosts_every: Duration,
     #[command(flatten)]
@@ -84,7 +85,7 @@ fn duration(text: &str) -> Result<SignedDuration, String> {
 enum Survives {
     /// Power failures: every commit waits for the disk
     Power,
-    /// Process crashes: a power failure may lose the last seconds
+    /// Only process crashes: a power failure may lose the changes of the last seconds
     Process,
 }
 

@@ -17,8 +17,8 @@ use crate::api::{Contact, ExceededLimit, HostCount, HostCounts, HostState, Statu
 ///
 /// Shows why a server is not ready, what needs attention, rows of the database that cannot be read,
 /// clients that exceeded a limit, and the number of hosts in each state. The exit code is 0 if the
-/// server is ready, with or without warnings, and 1 if it is not ready or cannot be reached. A
-/// local database is read but not changed. It is ready if it can be read.
+/// server is ready, with or without warnings, and 1 if it is not ready or cannot be reached. With a
+/// local database, the command changes nothing, and the exit code is 0 if the database can be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -23,7 +23,7 @@ pub(crate) struct SetArgs {
     /// Setting, or contexts.NAME.SETTING
     #[arg(value_name = "KEY")]
     key: String,
-    /// New value; a token is read from a prompt or from stdin instead
+    /// New value; omit it for a token, which is read from a prompt or from stdin
     #[arg(value_name = "VALUE")]
     value: Option<String>,
 }

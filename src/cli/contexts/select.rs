@@ -9,7 +9,7 @@ use crate::config::{self, ConfigKey, Name, names};
 
 /// Use a context from now on
 ///
-/// Writes the setting context into the user's configuration file, and keeps its comments.
+/// Writes the setting context into the user's configuration file. Comments in the file are kept.
 /// --context chooses another context for one command.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\

@@ -7,11 +7,12 @@ use crate::cli::error::CliError;
 
 /// Confirm the clock of the server after a jump
 ///
-/// If the clock of a server jumps by more than five minutes, or is more than seven days ahead of
-/// the newest time in the database at the start, the server pauses the expiry of rules and the
-/// deletion of events and history. This lasts until the clock is correct again or you confirm it
-/// with this command. Check the time first: expired rules and deleted events do not come back. If
-/// you run the command on a local database, a running server notices it within a second.
+/// The server pauses the expiry of rules and the deletion of events and history in two cases. Its
+/// clock jumps by more than five minutes. Or, at startup, its clock is more than seven days ahead
+/// of the newest time in the database. The pause lasts until the clock is correct again, or until
+/// you confirm the clock with this command. Check the time first, because expired rules and deleted
+/// events do not come back. If you run the command on a local database, a running server notices
+/// the confirmation within a second.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -14,10 +14,11 @@ use crate::shell::argument;
 
 /// Back up an SQLite database
 ///
-/// A server can use the database at the same time. The backup is a single file with the state of
-/// the database at one moment. It gets its name only after it is checked, so an interrupted backup
-/// cannot be mistaken for a complete one. Only the owner can read the file, because it contains
-/// token hashes and the events of all hosts. Back up PostgreSQL databases with pg_dump.
+/// A server can keep using the database during the backup. The backup is a single file with the
+/// state of the database at one moment. nicelist checks the backup before it gives the file its
+/// name, so an interrupted backup cannot be mistaken for a complete one. Only the owner can read
+/// the file, because it contains token hashes and the events of all hosts. Back up PostgreSQL
+/// databases with pg_dump.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -13,7 +13,7 @@ use crate::server::maintenance::{Compared, CopyStep, MaintenanceError, compare};
 ///
 /// Compares snapshots of the databases row by row. Neither database is changed. The exit code is 3
 /// if they differ. Stop the server first: if it writes to one of the databases, they differ.
-/// `configured` is the database of --database, NICELIST_DATABASE or the configuration file.
+/// `configured` means the database from --database, NICELIST_DATABASE or the configuration file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -15,15 +15,15 @@ use crate::server::maintenance::{CopiedEpoch, CopiedTable, DatabaseCopy};
 /// Copies everything between SQLite and PostgreSQL, or between two databases of the same kind:
 /// rules with their history, settings, tags, hosts and their rules, events and tokens. IDs and
 /// revision numbers stay the same. The copy is read back and compared before it is committed. If
-/// copying fails or is interrupted, the target stays empty. FROM is only read. Stop the server
+/// copying fails or is interrupted, the target stays empty. FROM does not change. Stop the server
 /// first, because the copy does not include data that the server writes to FROM in the meantime.
 ///
 /// The copy starts a new epoch, like `nicelist database new-epoch`, because hosts may sync with
 /// FROM after the copy. With --keep-epoch, the epoch stays the same, and hosts do not notice the
 /// copy.
 ///
-/// `configured` is the database of --database, NICELIST_DATABASE or the configuration file. Use it
-/// for URLs with a password, because all users of the machine can read command lines.
+/// `configured` means the database from --database, NICELIST_DATABASE or the configuration file.
+/// Use it for URLs with a password, because all users of the machine can read command lines.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -12,7 +12,7 @@ use crate::server::maintenance::{Migrated, migrate};
 /// Upgrade the schema of a database
 ///
 /// `nicelist serve` and all commands that change a database upgrade it automatically. This command
-/// does nothing else. It creates an SQLite database that does not exist; create a PostgreSQL
+/// does nothing else. If an SQLite database does not exist, it is created. Create a PostgreSQL
 /// database with createdb first. The upgrade is applied as a whole or not at all. Make a backup
 /// first: older versions of nicelist cannot use an upgraded database.
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use clap::Args;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 
-/// Start a new epoch after a restore by other means
+/// Start a new epoch after a restore with another tool
 ///
 /// Run this after you restore a database with anything other than `nicelist database restore`, such
 /// as pg_restore, cp or a VM snapshot. Hosts may have newer rules than the restored database. Each

@@ -11,18 +11,20 @@ use crate::rule::PolicyKind;
 
 /// Allow a blocked program by creating a rule
 ///
-/// On a terminal, shows the event and asks for the rule, its scope, its expiry and a ticket. With
-/// --as, --scope or --yes, there are no questions. The default type is the best one for the
-/// program. The default scope is the host that reported the event.
+/// On a terminal, shows the event and asks for the rule type, the scope, the expiry and a ticket.
+/// With --as, --scope or --yes, nicelist asks no questions. The default type is the best one for
+/// the program. The default scope is the host that reported the event.
 ///
 /// Without an event ID, lists the programs pending approval. Type to filter the list, select
-/// programs with Tab, and press ? to see all keys. nicelist then asks for the type of the rules,
-/// their scope, their expiry and a ticket, one time for all of them. It shows the affected hosts
-/// and creates all rules in one revision. Esc at any question cancels without any change.
+/// programs with Tab, and press ? to see all keys. nicelist then asks for the rule type, the scope,
+/// the expiry and a ticket. Each answer applies to all selected programs. nicelist shows the
+/// affected hosts and creates all rules in one revision. Press Esc at any question to cancel
+/// without a change.
 ///
-/// With --bundle, creates a rule for the binary of each program in the same bundle, in one
-/// revision. Santa hashes the bundle of a blocked program and reports its programs if the setting
-/// enable-bundles is on. nicelist event show shows how many of these programs are known.
+/// With --bundle, creates a binary rule for each program in the bundle of the blocked program, in
+/// one revision. If the setting enable-bundles is true, Santa hashes the bundle of a blocked
+/// program and reports all programs in it. nicelist event show shows how many of these programs the
+/// server knows. The server refuses --bundle until it knows all of them.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -34,10 +36,10 @@ Examples:
   nicelist event approve 1204 --as teamid --scope fleet --dry-run
   nicelist event approve 1204 --bundle --scope tag:eng --ticket IT-42")]
 pub(crate) struct ApproveArgs {
-    /// Event ID from event list; without it, select from the programs pending approval
+    /// ID of an event in nicelist event list; omit it to select from the programs pending approval
     #[arg(value_name = "ID")]
     id: Option<String>,
-    /// Also allow the files that the program writes; for compilers
+    /// Also allow the files that the program writes (policy allow-compiler)
     #[arg(long)]
     compiler: bool,
     /// Allow all programs of the bundle

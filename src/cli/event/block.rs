@@ -11,14 +11,15 @@ use crate::rule::PolicyKind;
 
 /// Block a program by creating a rule
 ///
-/// On a terminal, shows the event and asks for the rule, its scope, its expiry and a ticket. With
-/// --as, --scope or --yes, there are no questions. The default type is the best one for the
-/// program. The default scope is the host that reported the event.
+/// On a terminal, shows the event and asks for the rule type, the scope, the expiry and a ticket.
+/// With --as, --scope or --yes, nicelist asks no questions. The default type is the best one for
+/// the program. The default scope is the host that reported the event.
 ///
 /// Without an event ID, lists the programs pending approval. Type to filter the list, select
-/// programs with Tab, and press ? to see all keys. nicelist then asks for the type of the rules,
-/// their scope, their expiry and a ticket, one time for all of them. It shows the affected hosts
-/// and creates all rules in one revision. Esc at any question cancels without any change.
+/// programs with Tab, and press ? to see all keys. nicelist then asks for the rule type, the scope,
+/// the expiry and a ticket. Each answer applies to all selected programs. nicelist shows the
+/// affected hosts and creates all rules in one revision. Press Esc at any question to cancel
+/// without a change.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,7 +28,7 @@ Examples:
   nicelist event block 1187 --scope fleet --message 'Known malware; call security'
   nicelist event block 1187 --as teamid --scope fleet --silent --ticket SEC-311")]
 pub(crate) struct BlockArgs {
-    /// Event ID from event list; without it, select from the programs pending approval
+    /// ID of an event in nicelist event list; omit it to select from the programs pending approval
     #[arg(value_name = "ID")]
     id: Option<String>,
     /// Block without a notification on the Mac

@@ -28,11 +28,12 @@ pub(crate) struct Filter {
     /// Show only blocked programs and denied file accesses
     #[arg(long)]
     blocked: bool,
-    /// Show only programs, or accessed files, whose path begins with this; with * or ?, the whole
-    /// path must match
+    /// Show only programs or accessed files whose path begins with PATH; if PATH contains * or ?,
+    /// the whole path must match
     #[arg(long, value_name = "PATH")]
     path: Option<PathPattern>,
-    /// Show only programs with this signer: team ID, signing ID, or certificate name or SHA-256
+    /// Show only programs with this signer: team ID, signing ID, certificate name or certificate
+    /// SHA-256
     #[arg(long, value_name = "SIGNER")]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     signer: Option<String>,
@@ -72,7 +73,8 @@ pub(crate) struct WaitingFilter {
     /// Select only programs that were blocked, not those that lockdown would block
     #[arg(long, conflicts_with = "id")]
     blocked: bool,
-    /// Select only programs with this signer: team ID, signing ID, or certificate name or SHA-256
+    /// Select only programs with this signer: team ID, signing ID, certificate name or certificate
+    /// SHA-256
     #[arg(long, value_name = "SIGNER", conflicts_with = "id")]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     signer: Option<String>,

@@ -26,14 +26,14 @@ const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// Import events from another sync server
 ///
-/// PATH is the event folder of Moroz (SHA256/MACHINE/TIME.json), a file with one event per line as
-/// Rudolph forwards them (JSON objects with Santa's keys and machine_id), or the body of an event
-/// upload as Santa sends it ({"events": [...]}).
+/// PATH can be the event folder of Moroz (SHA256/MACHINE/TIME.json). It can be a file from Rudolph,
+/// with one event per line (JSON objects with Santa's keys and machine_id). It can also be a file
+/// with the body of an event upload from Santa ({"events": [...]}).
 ///
-/// All events are read and checked first. Invalid events are reported with file and line. In that
-/// case, nothing is sent and the exit code is 5. Events that the server already has do not change,
-/// so the same events can be imported again. The hosts do not have to exist on the server. The time
-/// of the import is stored as the time when the events were received.
+/// nicelist reads and checks all events first. If any event is invalid, nicelist reports its file
+/// and line and sends nothing. The exit code is then 5. Events that the server already has do not
+/// change, so you can import the same events again. The hosts do not have to exist on the server.
+/// The server stores the time of the import as the time when it received the events.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -12,8 +12,8 @@ use crate::cli::ui::ListView;
 /// List events, newest first
 ///
 /// An event reports that a program ran or was blocked, that a program is a member of a bundle, or
-/// that a program accessed a file that the Mac's profile watches. Events are deleted after the time
-/// in the setting event-retention.
+/// that a program accessed a file that a file access rule in the Mac's profile covers. The settings
+/// event-retention and event-retention-count determine when the server deletes events.
 #[derive(Debug, Args)]
 #[command(visible_alias = "ls")]
 #[command(after_long_help = "\
@@ -25,8 +25,8 @@ Examples:
   nicelist event list --waiting --since 7d -o json
   nicelist event list --kind file-access --decision FILE_ACCESS_DECISION_DENIED")]
 pub(crate) struct ListArgs {
-    /// List programs pending approval instead: programs without a rule or path regex that hosts
-    /// blocked, or would block in lockdown
+    /// List programs pending approval instead of events: no rule or path regex matches them, so
+    /// hosts blocked them or would block them in lockdown
     #[arg(long, conflicts_with_all = ["kinds", "decisions"])]
     waiting: bool,
     #[command(flatten)]

@@ -11,8 +11,8 @@ use crate::cli::labels::rule_label;
 /// Undo your latest approval or block
 ///
 /// Removes the rules that the decision created and restores the rules that it replaced, in a new
-/// revision. If any of these rules has changed since then, nothing is undone. Each further undo
-/// reverts the previous decision.
+/// revision. If any of these rules has changed since then, nothing is undone. Run the command again
+/// to undo the decision before that one.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -13,8 +13,8 @@ use crate::fleet::Fingerprint;
 ///
 /// Ends a conflict between several Macs with the same machine ID, and allows a Mac that was refused
 /// because of the setting machine-id-conflicts=refuse. Without --serial, accepts the Mac that was
-/// refused last. If none was refused, accepts the one that synced last. After that, a sync of any
-/// other Mac with the machine ID immediately causes a conflict.
+/// refused last. If none was refused, accepts the Mac that synced last. If another Mac with the
+/// machine ID syncs afterwards, there is a new conflict immediately.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

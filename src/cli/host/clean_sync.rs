@@ -23,10 +23,10 @@ Examples:
 pub(crate) struct CleanSyncArgs {
     /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
-    /// Also delete transitive rules
+    /// Also delete transitive rules, which allow files that compilers wrote
     #[arg(long)]
     all: bool,
-    /// Cancel the clean sync if the host has not started it
+    /// Cancel a clean sync that the host has not started yet
     #[arg(long, conflicts_with_all = ["all", "yes"])]
     cancel: bool,
     /// Skip confirmation

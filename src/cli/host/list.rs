@@ -37,14 +37,15 @@ pub(crate) struct ListArgs {
     /// Show only hosts in this state
     #[arg(long, value_parser = Words::<HostState>::new(HostState::ALL.map(HostState::word)))]
     state: Option<HostState>,
-    /// Show only hosts seen within their last three sync intervals (online), or not (silent)
+    /// Show only hosts seen within their last three sync intervals (online), or only the others
+    /// (silent)
     #[arg(long, value_parser = Words::<Contact>::new(Contact::ALL.map(Contact::word)))]
     contact: Option<Contact>,
-    /// Show only hosts whose machine ID is used by several Macs, or for which a Mac was refused
+    /// Show only hosts whose machine ID several Macs use or tried to use
     #[arg(long)]
     conflict: bool,
-    /// Refresh the list every 2 seconds until q or Ctrl-C, less often if this takes longer; only on
-    /// a terminal
+    /// Refresh the list every 2 seconds, or less often if that takes longer, until you press q or
+    /// Ctrl-C; only on a terminal
     #[arg(short, long)]
     watch: bool,
     #[command(flatten)]

@@ -8,10 +8,10 @@ use crate::cli::error::CliError;
 
 /// Add tags to hosts
 ///
-/// With - in place of HOST, the names of hosts are read from stdin, one per line. With --with-tag,
-/// --user, --state, --contact or --prefix, all hosts that match are tagged, and all arguments are
-/// tags. Up to 5,000 hosts are tagged in one revision, fewer with more than 4 tags. More hosts need
-/// several revisions.
+/// If HOST is -, nicelist reads the names of hosts from stdin, one per line. With --with-tag,
+/// --user, --state, --contact or --prefix, nicelist tags all hosts that match, and all arguments
+/// are tags. One revision can tag up to 5,000 hosts, or fewer with more than 4 tags. For more
+/// hosts, nicelist creates several revisions.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

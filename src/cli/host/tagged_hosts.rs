@@ -66,7 +66,8 @@ struct SelectedHosts {
     /// Select all hosts in this state
     #[arg(long, value_parser = Words::<HostState>::new(HostState::ALL.map(HostState::word)))]
     state: Option<HostState>,
-    /// Select all hosts seen within their last three sync intervals (online), or not (silent)
+    /// Select all hosts seen within their last three sync intervals (online), or all others
+    /// (silent)
     #[arg(long, value_parser = Words::<Contact>::new(Contact::ALL.map(Contact::word)))]
     contact: Option<Contact>,
     /// Select all hosts whose machine ID, serial number or host name begins with this

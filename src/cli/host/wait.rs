@@ -24,10 +24,10 @@ const TIMEOUT: SignedDuration = SignedDuration::from_mins(15);
 /// Wait until hosts have their active rules and settings
 ///
 /// Hosts sync automatically, every 10 minutes by default. A server cannot make a host sync sooner.
-/// The exit code is 8 if the host, or the given percentage of the online hosts, is not in sync
-/// within the timeout, or if all hosts in scope are silent. Silent hosts are counted and listed,
-/// but not waited for. If more than 10,000 hosts may be in scope, nicelist waits for the
-/// whole fleet.
+/// The exit code is 8 if the host is not in sync within the timeout. For several hosts, it is 8 if
+/// fewer than --percent of the online hosts are in sync within the timeout, or if all hosts in
+/// scope are silent. nicelist counts and lists silent hosts, but does not wait for them. If more
+/// than 10,000 hosts may be in scope, nicelist waits for the whole fleet instead.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -42,7 +42,7 @@ pub(crate) struct WaitArgs {
     /// Wait for the hosts with this tag
     #[arg(long, conflicts_with = "host")]
     tag: Option<TagName>,
-    /// Wait for the hosts in scope of the changes of this revision
+    /// Wait for the hosts in the scopes that this revision changed
     #[arg(long, conflicts_with_all = ["host", "tag"], value_parser = revision)]
     revision: Option<Revision>,
     /// Stop when this percentage of the online hosts is in sync

@@ -54,7 +54,7 @@ pub(crate) struct ConformanceArgs {
     /// Send this secret as Authorization: Bearer
     #[arg(long)]
     secret: Option<String>,
-    /// Timeout of requests in seconds, 30 as in Santa
+    /// Timeout of each request in seconds; Santa's timeout is 30
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
     /// Prefix of the machine IDs of the test hosts [default: random]

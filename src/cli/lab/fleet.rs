@@ -24,18 +24,19 @@ use crate::lab::{Generation, Profile};
 
 /// Load-test a sync server with a simulated fleet
 ///
-/// Works with any Santa sync server. Syncs are scheduled evenly over the interval or all at the
-/// same time. The schedule does not slow down if the server is slow. At most --connections hosts
-/// sync at the same time. The others wait, and their waiting time is included in the results. With
-/// --warm-up, all hosts enroll first, as fast as possible, and the results are those of an enrolled
-/// fleet. Without --warm-up, the first sync of each host is a clean sync, like that of a new Mac.
+/// Works with any Santa sync server. By default, syncs are spread evenly over the interval. The
+/// schedule does not slow down if the server is slow. At most --connections hosts sync at the same
+/// time. The others wait, and their waiting time is included in the results. With --warm-up, all
+/// hosts enroll first, as fast as possible, and the results list these syncs separately. Without
+/// --warm-up, the first sync of each host during the test is a clean sync, like that of a new Mac.
 ///
-/// At the end, hosts are checked: each syncs again and must then have the same rules as a host that
-/// starts without any. One more host per generation is enrolled for this check. The exit code is 1
-/// if a request failed, a sync was missed, or a host has other rules.
+/// At the end, nicelist checks hosts: each host syncs again, and must then have the same rules as a
+/// new host, or as itself after a new enrollment. For this check, nicelist enrolls one more host
+/// per generation. The exit code is 1 if a request failed, a sync was missed, or a host has
+/// different rules.
 ///
-/// The same --seed generates the same hosts. A host needs less than 200 bytes of memory if hosts
-/// have the same rules. Ctrl-C ends the test early, without the check.
+/// The same --seed generates the same hosts. Each host needs less than 200 bytes of memory if all
+/// hosts have the same rules. Ctrl-C ends the test early, without the check.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -66,14 +67,14 @@ pub(crate) struct FleetArgs {
     /// Sync every Mac one time before the test, as fast as possible
     #[arg(long)]
     warm_up: bool,
-    /// Maximum Macs that sync at the same time, each on one connection
+    /// Maximum number of Macs that sync at the same time, each on one connection
     #[arg(long, value_name = "N", default_value = "64")]
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
     connections: u16,
     /// Open a new connection for each sync, as Macs do, instead of sharing connections
     #[arg(long)]
     no_keep_alive: bool,
-    /// Timeout of requests in seconds, 30 as in Santa
+    /// Timeout of each request in seconds; Santa's timeout is 30
     #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
     timeout: Duration,
     #[command(flatten)]
@@ -93,11 +94,11 @@ struct Macs {
     /// Santa versions and their shares, such as 2026.7=80,2025.1=20
     #[arg(long = "generation", value_name = "VERSION[=SHARE]", value_delimiter = ',')]
     generations: Vec<ShareArg>,
-    /// Message format; protobuf since 2024.6
+    /// Message format; Santa supports protobuf since 2024.6
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     #[arg(value_parser = PossibleValuesParser::new(["json", "protobuf"]))]
     wire: String,
-    /// Compression of requests; always deflate before 2023.4
+    /// Compression of requests; Santa before 2023.4 always uses deflate
     #[arg(long, default_value = "deflate")]
     #[arg(value_parser = PossibleValuesParser::new(["deflate", "gzip", "none"]))]
     encoding: String,
@@ -110,7 +111,7 @@ struct Macs {
     /// Average number of events per sync
     #[arg(long, value_name = "N", default_value = "0", value_parser = events)]
     events: f64,
-    /// Events per request, if the server does not set it
+    /// Maximum events per request if the server does not set a batch size
     #[arg(long, value_name = "N", default_value = "50")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=10_000))]
     batch: u32,
@@ -135,7 +136,7 @@ struct Changes {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Check")]
 struct Check {
-    /// Which of the Macs that have synced to check
+    /// Macs to check at the end; Macs that never synced are not checked
     #[arg(long, value_name = "WHICH", default_value = "sample")]
     verify: VerifyArg,
     /// Number of Macs in a sample
@@ -156,7 +157,7 @@ enum ArrivalsArg {
 /// The Macs that are checked.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum VerifyArg {
-    /// The number of Macs in --sample
+    /// Only the number of Macs given with --sample
     Sample,
     /// All Macs
     All,

@@ -31,13 +31,14 @@ const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, Clien
 /// events. The exit code is 1 if a stage failed.
 ///
 /// --generation selects the version of the client: a Santa version since 2021.1, or pedro, a client
-/// for Linux. The simulated Mac ignores what this version does not support, and has its bugs.
+/// for Linux. The simulated Mac ignores what this version does not support, and has the bugs of
+/// this version.
 ///
 /// With --daemon, the Mac keeps syncing on Santa's schedule until Ctrl-C. The first sync starts
 /// after 15 seconds. Later syncs follow at the interval that the server sets, 10 minutes by
 /// default. Each sync is one line of output. Blocked programs in --events are reported immediately.
-/// If the server requests the bundle of a program, the other events of the bundle are reported,
-/// too.
+/// If the server requests the bundle of a program, the Mac also reports the other events of the
+/// bundle.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -120,23 +121,24 @@ struct Identity {
     /// Group of the primary user; can be repeated
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
-    /// Version of the client: a Santa version such as 2024.6, pedro, or rednose for an old pedro
+    /// Version of the client: a Santa version such as 2024.6, pedro, or rednose (an old version of
+    /// pedro)
     #[arg(long, value_name = "VERSION")]
     generation: Option<Generation>,
-    /// Report this Santa version instead
+    /// Report this Santa version instead of the one in --generation
     #[arg(long, value_name = "VERSION")]
     santa_version: Option<String>,
-    /// Mode until the server sets one
+    /// Client mode until the server sets one
     #[arg(long)]
     #[arg(value_parser = Words::<ClientMode>::new(MODES.map(ClientMode::word)))]
     mode: Option<ClientMode>,
     /// Send this secret as Authorization: Bearer
     #[arg(long)]
     secret: Option<String>,
-    /// Compression of requests; zlib is deflate under its old name, for clients up to 2023.3
+    /// Compression of requests; zlib is the old name of deflate, for clients up to 2023.3
     #[arg(long, value_parser = PossibleValuesParser::new(["deflate", "gzip", "none", "zlib"]))]
     encoding: Option<String>,
-    /// Message format; protobuf since 2024.6
+    /// Message format; Santa supports protobuf since 2024.6
     #[arg(long, value_name = "FORMAT")]
     #[arg(value_parser = PossibleValuesParser::new(["json", "protobuf"]))]
     wire: Option<String>,

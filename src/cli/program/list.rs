@@ -14,10 +14,10 @@ use crate::rule::{SigningStatus, TagName};
 
 /// List the programs that hosts reported, newest first
 ///
-/// A program is new when a host reports it for the first time. It stays in the list after its
-/// events were deleted, until no host has reported it for the time in the setting
-/// sighting-retention. For details of the programs pending approval, use nicelist event list
-/// --waiting
+/// Programs are sorted by the time when a host first reported them. A program stays in the list
+/// after its events are deleted. nicelist removes a program if no host has reported it for the time
+/// in the setting sighting-retention. For details of the programs pending approval, use nicelist
+/// event list --waiting
 #[derive(Debug, Args)]
 #[command(
     visible_alias = "ls",
@@ -30,11 +30,11 @@ Examples:
   nicelist program list --text zoom -o csv > zoom.csv"
 )]
 pub(crate) struct ListArgs {
-    /// Show only programs of this publisher: team ID, or SHA-256 or part of the name of the
-    /// certificate
+    /// Show only programs of this publisher: team ID, certificate SHA-256, or part of the
+    /// certificate name
     #[arg(long, value_name = "PUBLISHER", value_parser = NonEmptyStringValueParser::new())]
     publisher: Option<String>,
-    /// Show only programs that are signed in this way
+    /// Show only programs with this signing status
     #[arg(long, value_name = "STATUS")]
     #[arg(value_parser = Words::<SigningStatus>::new(STATUSES))]
     signed: Option<SigningStatus>,
@@ -59,7 +59,7 @@ pub(crate) struct ListArgs {
     /// Show only programs that Santa blocked in the newest report of a host
     #[arg(long)]
     blocked: bool,
-    /// Show only programs pending approval, the newest report first
+    /// Show only programs pending approval, sorted by their newest report
     #[arg(long)]
     pending: bool,
     /// Show only programs first reported since 24h ago, 7d ago, yesterday, or a date or time such

@@ -16,9 +16,9 @@ use crate::rule::{PolicyKind, RuleField, RuleFields, RuleType, Scope, Target};
 
 /// Add or change rules
 ///
-/// If a rule for the target and scope exists, omitted options keep its current values. If its
-/// policy changes, all omitted fields are removed. An empty value, such as --comment '', removes a
-/// field. nicelist shows the old and the new value of each changed field.
+/// If a rule for the target and scope already exists, the options that you omit keep their current
+/// values. If you change its policy, all fields that you omit are removed. An empty value, such as
+/// --comment '', removes a field. nicelist shows the old and the new value of each changed field.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -36,10 +36,10 @@ pub(crate) struct AddArgs {
     /// Targets, such as teamid:EQHXZ8M8AV; - reads them from stdin, one per line
     #[arg(required_unless_present = "from_fileinfo", value_name = "TARGET")]
     targets: Vec<String>,
-    /// Choose targets for the programs in this output of santactl fileinfo --json; - reads stdin
+    /// Add rules for the programs in this output of santactl fileinfo --json; - reads stdin
     #[arg(long, value_name = "FILE", conflicts_with = "targets")]
     from_fileinfo: Option<String>,
-    /// Choose targets of this type instead of the best type for each program
+    /// Type of the targets [default: the best type for each program]
     #[arg(long = "as", value_name = "TYPE", requires = "from_fileinfo")]
     #[arg(value_parser = Words::<RuleType>::new(RuleType::ALL.map(RuleType::word)))]
     rule_type: Option<RuleType>,
@@ -53,7 +53,8 @@ pub(crate) struct AddArgs {
     notice: Notice,
     #[command(flatten)]
     provenance: Provenance,
-    /// Expire after 24h or 7d, at the end of tomorrow or of a date such as 2027-01-31, or never
+    /// Expire after a duration such as 7d, at the end of tomorrow or of a date such as 2027-01-31,
+    /// or never
     #[arg(long, value_name = "WHEN")]
     expires: Option<RuleExpiry>,
     /// Reset all omitted fields instead of keeping their values
@@ -77,7 +78,7 @@ struct Notice {
     /// Label of the button
     #[arg(long, value_name = "TEXT")]
     button_label: Option<String>,
-    /// Program name in the notification that the program can now run
+    /// Name of the program in Santa's notification that it can now run
     #[arg(long, value_name = "TEXT")]
     app_name: Option<String>,
 }

@@ -22,11 +22,12 @@ use crate::rule::{PolicyKind, Scope};
 /// and --to override them. IN can be a folder of Moroz or a manifest. OUT is a folder if the format
 /// needs several files.
 ///
-/// Anything that the format of OUT cannot express is listed before anything is written, and left
-/// out. With --strict, nothing is written in that case, and the exit code is 5. Parts of IN that
-/// have no meaning for rules, such as unknown columns and keys, are only warnings, even with
-/// --strict. If IN has invalid entries, all of them are listed with their location, nothing is
-/// written, and the exit code is 5.
+/// If the format of OUT cannot express something, nicelist lists it first and leaves it out. With
+/// --strict, nicelist then writes nothing, and the exit code is 5. Unknown columns, unknown keys
+/// and other parts of IN that are not about rules only cause warnings, even with --strict.
+///
+/// If IN has invalid entries, nicelist lists the first 20 with their locations and writes nothing.
+/// The exit code is then 5.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -55,7 +56,7 @@ pub(crate) struct ConvertArgs {
     /// Write nothing if the format of OUT cannot express all rules
     #[arg(long)]
     strict: bool,
-    /// Show what would be lost, but write nothing
+    /// Show what the format of OUT cannot express, but write nothing
     #[arg(long)]
     dry_run: bool,
 }
@@ -69,10 +70,10 @@ pub(super) struct DefaultArgs {
     /// Source for rows without one
     #[arg(long, value_name = "NAME")]
     pub(super) source: Option<String>,
-    /// Policy for the programs of a santactl fileinfo report
+    /// Policy for programs in the output of santactl fileinfo --json
     #[arg(long, value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]
     pub(super) policy: Option<PolicyKind>,
-    /// Which of several different entries for the same target and scope to use
+    /// Which entry to use if several different ones have the same target and scope
     #[arg(long, value_name = "WHICH", default_value = Duplicates::Error.word())]
     #[arg(value_parser = Words::<Duplicates>::new(Duplicates::ALL.map(Duplicates::word)))]
     pub(super) duplicates: Duplicates,

@@ -27,10 +27,10 @@ const LARGEST_TEXT: u64 = 1024 * 1024;
 
 /// Edit a rule in your editor
 ///
-/// The editor is $VISUAL, $EDITOR or vi. Deleting a line removes the field. If the text does not
-/// change or the editor fails, nothing is saved. If the rule is invalid, nicelist offers to open
-/// the editor again, with the errors at the top of the text. If the rule cannot be saved, the text
-/// is kept in a file.
+/// The editor is $VISUAL, $EDITOR or vi. If you delete a line, the rule loses that field. If the
+/// text does not change or the editor fails, nothing is saved. If the rule is invalid, nicelist
+/// offers to open the editor again, with the errors at the top of the text. If the rule cannot be
+/// saved, nicelist keeps your text in a file.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

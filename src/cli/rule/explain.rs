@@ -22,8 +22,9 @@ const MOST_EVENTS: usize = 100;
 /// Explain what a host does with a program or target, and why
 ///
 /// For a target, shows which rule the host gets. For a program, checks the rules, path patterns and
-/// mode in the same order as Santa, and shows whether the program runs. Give a program as the
-/// output of santactl fileinfo --json, as an event ID, or as the SHA-256 of a file in any event.
+/// mode in the same order as Santa, and shows whether the program runs. To choose a program, give a
+/// file with the output of santactl fileinfo --json, an event ID, or the SHA-256 of a program in
+/// any event.
 ///
 /// Also shows which rules do not apply and why, and what the host does not support. The server does
 /// not know the static rules in the Mac's profile or the files that compilers wrote. The output

@@ -14,8 +14,8 @@ use crate::format::Format;
 /// Export rules to a file in any format
 ///
 /// CSV, TSV, JSON and TOML keep everything: importing the file creates the same rules in the same
-/// scopes. Anything another format cannot express is listed. With --strict, nothing is written in
-/// that case, and the exit code is 5.
+/// scopes. If another format cannot express something, nicelist lists it and leaves it out. With
+/// --strict, nicelist then writes nothing, and the exit code is 5.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -30,24 +30,26 @@ use rows::{ChangeOptions, Rows, Sent};
 /// The format is detected from the content. --from overrides it. The first line of a CSV file lists
 /// its columns. Required columns: policy, and either target (teamid:EQHXZ8M8AV) or identifier and
 /// rule_type. Optional columns: scope, cel, message, url, button_label, app_name, bundle_hash,
-/// bundle_binary_count, comment, ticket, source, expires. Column names and values of Santa and
-/// other tools are accepted too, in any order and case. docs/FORMATS.md describes the other
-/// formats.
+/// bundle_binary_count, comment, ticket, source, expires. nicelist also accepts the column names
+/// and values of Santa and other tools. The order of the columns and the case of letters do not
+/// matter. docs/FORMATS.md describes the other formats.
 ///
 /// All files are imported in one revision. They must have the same columns, unless --replace is
 /// given. Two files must not have rules for the same target and scope. If a file has invalid
-/// entries, they are reported with line and column, nothing is changed, and the exit code is 5.
-/// With --partial, the valid rows of a CSV file are imported, and the invalid rows are written to
-/// the file of --rejects with their line numbers and reasons. If any row is invalid, the exit code
-/// is 5. Fix the rows in that file, then import it.
+/// entries, nicelist reports their lines and columns and changes nothing. The exit code is then 5.
 ///
-/// If a CSV file has no column for a field, existing rules keep their value as long as their policy
-/// does not change. An empty cell removes the value. In other formats, existing rules keep the
-/// values of omitted fields. With --replace, no values are kept. The old and the new values of
-/// changed fields are shown. A table shows the first 20 rules.
+/// With --partial, nicelist imports the valid rows of a CSV file. It writes the invalid rows, with
+/// their line numbers and the reasons, to the file given with --rejects. If any row is invalid, the
+/// exit code is still 5. Fix the rows in that second file, then import it.
 ///
-/// Rules that are not in the files do not change. With --prune, rules are removed if they have the
-/// source given with --source and are not in the files. Rules of other sources are never removed.
+/// If a CSV file has no column for a field, existing rules keep their value of the field, unless
+/// their policy changes. An empty cell removes the value. In other formats, existing rules keep the
+/// values of omitted fields. With --replace, existing rules lose the values of omitted fields.
+/// nicelist shows the old and the new values of changed fields. A table shows only the first 20
+/// rules.
+///
+/// Rules that are not in the files do not change. With --prune, nicelist removes those of them that
+/// have the source given with --source. It never removes rules of other sources.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -65,7 +67,7 @@ pub(crate) struct ImportArgs {
     files: Vec<PathBuf>,
     #[command(flatten)]
     read: ReadArgs,
-    /// Import the valid rows of one CSV file even if others are invalid
+    /// Import the valid rows of one CSV file even if other rows are invalid
     #[arg(long, requires = "rejects")]
     partial: bool,
     /// Show all errors, not only the first 20

@@ -54,7 +54,7 @@ pub(crate) struct LintArgs {
     /// Write SARIF, for code review tools
     #[arg(long)]
     sarif: bool,
-    /// Move rules and settings from the name of a host to its machine ID (NL601)
+    /// Change the scope of rules and settings from the name of a host to its machine ID (NL601)
     #[arg(long, conflicts_with_all = ["path", "sarif"])]
     fix: bool,
     /// Skip confirmation

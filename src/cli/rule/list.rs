@@ -50,7 +50,8 @@ pub(crate) struct Filter {
     /// Show only rules with this text in the identifier, comment or ticket
     #[arg(long)]
     text: Option<String>,
-    /// Show only rules that expire within 24h or 7d, or before a date or time such as 2027-01-31
+    /// Show only rules that expire within a duration such as 7d, or before a date or time such as
+    /// 2027-01-31
     #[arg(long, value_name = "WHEN")]
     expires_before: Option<Expiry>,
     /// Show the rules of this revision; nicelist history lists revisions

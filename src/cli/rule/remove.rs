@@ -17,8 +17,8 @@ use crate::shell::argument;
 
 /// Remove rules from a scope
 ///
-/// Weaker scopes may still have a rule for the target. If the hosts of the scope must have no rule
-/// for it, add a rule with the policy remove instead.
+/// A weaker scope may have a rule for the same target, which then applies. If the hosts of the
+/// scope must not get any rule for the target, add a rule with the policy remove instead.
 ///
 /// Without --scope, rules are removed from the fleet scope. If a target has rules only in other
 /// scopes, nothing is removed and the exit code is 1.

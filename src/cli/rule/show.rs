@@ -19,7 +19,8 @@ pub(crate) struct ShowArgs {
     /// Target, such as teamid:EQHXZ8M8AV
     #[arg(value_name = "TARGET")]
     target: Target,
-    /// Show all versions, including removed rules: who changed them, when and why, newest first
+    /// Show every version of the rules, newest first, with its author, time and reason; includes
+    /// removed rules
     #[arg(long)]
     history: bool,
 }

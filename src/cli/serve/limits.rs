@@ -12,13 +12,13 @@ use crate::server::{ConnectionLimits, ProxyReport, RateLimits, TrustedProxies};
 
 #[derive(Debug, Args)]
 pub(super) struct LimitArgs {
-    /// Trust this proxy's reports about client addresses; can be repeated
+    /// Trust the client addresses that proxies in this network report; can be repeated
     #[arg(long, value_name = "CIDR", value_parser = network)]
     trusted_proxy: Vec<IpNet>,
-    /// The header in which trusted proxies report client addresses
+    /// Header in which trusted proxies report client addresses
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Header::XForwardedFor)]
     proxy_header: Header,
-    /// Trusted proxies report client addresses with the PROXY protocol, version 1 or 2
+    /// Read client addresses from the PROXY protocol of trusted proxies, version 1 or 2
     #[arg(long, requires = "trusted_proxy", conflicts_with = "proxy_header")]
     proxy_protocol: bool,
     /// Accept at most N connections at the same time [default: 16384, or fewer if file descriptors are limited]

@@ -11,7 +11,7 @@ use crate::cli::error::CliError;
 
 /// Remove settings of a scope
 ///
-/// Weaker scopes or the defaults then apply.
+/// The values of weaker scopes, or the defaults, then apply.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -13,9 +13,9 @@ use crate::rule::TagName;
 ///
 /// If a host has several tags, the tag with the highest priority wins.
 ///
-/// A host has a tag if it was assigned with `nicelist host tag`, or if the host is a member of the
-/// tag: its serial number, its primary user, one of the user's groups or its host name is in the
-/// tag's list of members. The members you give replace all members of the tag.
+/// A host has a tag if you assigned the tag with `nicelist host tag`, or if the host is a member of
+/// the tag. A host is a member if the tag lists its serial number, its primary user, one of the
+/// user's groups or its host name. If you give any members, they replace all members of the tag.
 ///
 /// If the tag exists, the priority, the description and the members do not change unless you give
 /// them.
@@ -30,10 +30,10 @@ Examples:
 pub(crate) struct CreateArgs {
     /// Name of the tag
     name: TagName,
-    /// Priority, 0 for a new tag; the tag with the highest priority wins
+    /// Priority [default: 0 for a new tag]; the tag with the highest priority wins
     #[arg(long, allow_negative_numbers = true, value_name = "N")]
     priority: Option<i32>,
-    /// Description of the tag; an empty one removes it
+    /// Description of the tag; an empty text removes the description
     #[arg(long, value_name = "TEXT")]
     description: Option<TagDescription>,
     #[command(flatten)]
@@ -46,20 +46,19 @@ pub(crate) struct CreateArgs {
 /// The members of a tag.
 #[derive(Debug, Args)]
 struct Members {
-    /// Add the host with this serial number as a member; can be repeated
+    /// The host with this serial number is a member; can be repeated
     #[arg(long = "serial", value_name = "SERIAL")]
     serials: Vec<Serial>,
-    /// Add the hosts of this primary user as members; can be repeated
+    /// Hosts of this primary user are members; can be repeated
     #[arg(long = "user", value_name = "NAME")]
     users: Vec<ReportedName>,
-    /// Add the hosts that report this group as members; can be repeated
+    /// Hosts that report this group are members; can be repeated
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<ReportedName>,
-    /// Add the hosts with this name as members; * matches any text, ? one character; can be
-    /// repeated
+    /// Hosts with this name are members; * matches any text, ? one character; can be repeated
     #[arg(long = "hostname", value_name = "PATTERN")]
     hostnames: Vec<HostPattern>,
-    /// Remove all members; hosts to which the tag was assigned keep it
+    /// Remove all members; hosts that got the tag with nicelist host tag keep it
     #[arg(long, conflicts_with_all = ["serials", "users", "groups", "hostnames"])]
     no_members: bool,
 }

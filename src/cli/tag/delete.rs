@@ -20,7 +20,7 @@ Examples:
 pub(crate) struct DeleteArgs {
     /// Name of the tag
     name: TagName,
-    /// Also delete its rules and settings, and remove it from its hosts
+    /// Also delete the rules and settings of the tag, and remove the tag from its hosts
     #[arg(long)]
     force: bool,
     /// Skip confirmation

@@ -10,9 +10,10 @@ use crate::fleet::{Role, TokenName};
 
 /// Create a token and print its secret
 ///
-/// The secret is printed only once. Roles: viewer reads everything except tokens. helpdesk can also
-/// approve and block programs. editor can also change rules, settings, tags and hosts. admin can
-/// also create and revoke tokens. enrollment is only for syncs of hosts.
+/// nicelist prints the secret only once. The role viewer can read everything except tokens.
+/// helpdesk can also approve and block programs. editor can also change rules, settings, tags and
+/// hosts, and import events. admin can also manage tokens, confirm the clock and start epochs.
+/// enrollment is only for hosts, which send it when they sync.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -24,7 +25,8 @@ pub(crate) struct CreateArgs {
     /// Role of the token
     #[arg(long, value_parser = Words::<Role>::new(Role::ALL.map(Role::word)))]
     role: Role,
-    /// Expire after 24h or 90d, or at the end of tomorrow or of a date such as 2027-01-31
+    /// Expire after a duration such as 90d, or at the end of tomorrow or of a date such as
+    /// 2027-01-31
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
 }

@@ -73,8 +73,7 @@ impl<R: Row, O: Row> Args for ListView<R, O> {
             .hide_possible_values(true)
             .ignore_case(true)
             .help(
-                "Sort the listed rows by this column; :desc reverses the order. Without a limit, \
-                 all rows are read first, at most 100,000",
+                "Sort the listed rows, at most 100,000, by this column; :desc reverses the order",
             );
         command.arg(columns).arg(sort)
     }
