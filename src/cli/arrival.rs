@@ -325,7 +325,7 @@ impl Watch<'_> {
         let progress = self.ui.host_bar(self.text("counting hosts"));
         let outcome = self.until_counted(&progress).await?;
         if let Err(error) = self.counter.find_stragglers(&mut self.tally).await {
-            self.ui.warn(format!("hosts without the change cannot be listed: {error}"));
+            self.ui.warn(format!("cannot list the hosts without the change: {error}"));
         }
         Ok(outcome)
     }
@@ -359,7 +359,8 @@ impl Watch<'_> {
         let Counted { tally, is_current, interval } = self.counter.count().await?;
         self.tally = tally;
         if was_listed && self.counter.hosts == HostsInScope::Fleet {
-            self.ui.status("too many hosts in scope to list; waiting for the whole fleet");
+            self.ui
+                .status("too many hosts to list; waiting for the whole fleet instead of the scope");
         }
         progress.set(self.tally.in_sync, self.tally.online(), self.text(&self.tally.counts()));
         let outcome = WaitOutcome::of(&self.tally, self.percent).filter(|_| is_current);
@@ -375,7 +376,9 @@ impl Watch<'_> {
     fn warn_of_short_timeout(&self, interval: SignedDuration) {
         if let Some(timeout) = self.given_timeout.filter(|timeout| *timeout < interval) {
             let (interval, timeout) = (rough(interval), rough(timeout));
-            self.ui.warn(format!("hosts sync every {interval}, and --timeout is {timeout}"));
+            self.ui.warn(format!(
+                "hosts sync every {interval}, so some will not sync within --timeout {timeout}"
+            ));
         }
     }
 

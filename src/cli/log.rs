@@ -23,5 +23,5 @@ pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
     let log = log.with_ansi(io::stderr().is_terminal());
-    log.try_init().map_err(|error| CliError::failed(format!("cannot log: {error}")))
+    log.try_init().map_err(|error| CliError::failed(format!("cannot start logging: {error}")))
 }

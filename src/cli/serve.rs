@@ -167,7 +167,7 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
         .status(format!("nicelist {} serves {database} at {server}", env!("CARGO_PKG_VERSION")));
     if app.first_start().is_none() {
         context.ui.hint(format!(
-            "lost the admin token? Create another one here: \
+            "lost the admin token? To create another one on this machine: \
              nicelist token create new-admin --role admin --database {}",
             argument(&database.to_string())
         ));

@@ -78,7 +78,11 @@ impl fmt::Display for Warning {
                 )
             }
             Self::TokenWithheld { token, server } => {
-                write!(f, "the token from {token} is not used for the server from {server}")
+                write!(
+                    f,
+                    "the token from {token} is not sent, because the server comes from {server}; \
+                    configure both in the same place, or pass --token"
+                )
             }
         }
     }

@@ -109,7 +109,7 @@ codes! {
         "compare it with what santactl fileinfo shows";
     /// The rule's expression needs a newer version of Santa than the first that supports CEL rules.
     NeedsNewerSanta = "NL205" "needs-newer-santa" Note,
-        "nothing is needed if older hosts can do without this rule; they do not get it";
+        "upgrade Santa on older hosts if they need this rule; they do not get it";
     /// The rule blocks Santa itself.
     BlocksSanta = "NL301" "blocks-santa" Error,
         "remove the rule: it would block Santa's installers and updates";

@@ -111,7 +111,7 @@ fn b7_a_token_is_read_from_standard_input_and_not_from_the_command_line() {
     assert!(shell.run_with("config set token -", "hunter2\n").contains("exit code: 0"));
     assert!(std::fs::read_to_string(shell.path(FILE)).unwrap().contains("token = \"hunter2\""));
     let long = shell.run_with("config set token -", &"x".repeat(5000));
-    assert!(long.contains("error: a token has at most 4096 bytes"), "{long}");
+    assert!(long.contains("error: the token is too long; the maximum is 4096 bytes"), "{long}");
     let empty = shell.run_with("config set token -", "\n");
     assert!(empty.contains("error: standard input contains no token"), "{empty}");
     assert!(shell.run("config set output").contains("error: no value for output"));

@@ -160,7 +160,7 @@ async fn a_clean_sync_without_rules_is_found() {
     pass  clean-old-key  In a clean sync, clients before 2024.1 get clean_sync: true.  clean_sync: true
     pass  clean-again  A clean sync that was not finished is repeated.  clean again
     warning  clean-once  A finished clean sync is followed by normal ones.  clean again, but no one requested it
-    n/a  clean-ordered  A clean sync that an administrator orders comes once.  requires --hook order-clean-sync=CMD
+    n/a  clean-ordered  A clean sync that an administrator orders happens only once.  requires --hook order-clean-sync=CMD
     ----- stderr -----
     error: 1 failed, 4 passed, 1 warning, 1 not applicable
     ");

@@ -179,7 +179,9 @@ async fn a_database_is_copied_to_postgres_and_back_without_changes() {
     let given: i64 = on.query_one(sql, &[]).await.unwrap().get(0);
     assert!(given > newest, "{given} {newest}");
     let differ = shell.run(&format!("database compare {old} {new}"));
-    assert!(differ.contains("exit code: 3") && differ.contains("rule: 1 only in the second"));
+    assert!(
+        differ.contains("exit code: 3") && differ.contains("rule: 1 only in the second database")
+    );
     drop(on);
     database.drop().await;
 }
@@ -384,8 +386,8 @@ fn differences_between_databases_are_reported() {
     sighting  0  0  0  0
     token  0  0  0  0
     ----- stderr -----
-    rule: 1 differ, 1 only in the first, first difference at 2, the second may reuse numbers of the first
-    host: 1 only in the second, first difference at M1
+    rule: 1 different, 1 only in the first database, first difference at 2, the second database may give new rows numbers that the first has used
+    host: 1 only in the second database, first difference at M1
     ");
     let found = shell.command(&[
         "database",
@@ -414,7 +416,7 @@ async fn a_schema_is_migrated_without_starting_a_server() {
         || -> i64 { old.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap() };
     shell.set("NICELIST_DATABASE", "sqlite:old.db");
     let would = done(&shell, "database migrate --dry-run");
-    assert!(would.contains("would bring sqlite:old.db from schema 2 to schema"), "{would}");
+    assert!(would.contains("would update sqlite:old.db from schema 2 to schema"), "{would}");
     assert_eq!(version(), 2);
     let transcript = shell.json("database migrate");
     assert_eq!((&transcript["from"], transcript["to"].as_i64()), (&json!(2), Some(version())));

@@ -203,14 +203,14 @@ fn without_a_terminal_an_event_must_be_named() {
     exit code: 2
     ----- stderr -----
     error: an event ID cannot be used with --host
-    hint: for one host: --scope host:mira
+    hint: to limit the rule to one host: --scope host:mira
     ");
     insta::assert_snapshot!(shell.run("event approve pinecone"), @"
     $ nicelist event approve pinecone
     exit code: 2
     ----- stderr -----
     error: `pinecone` is not an event ID
-    hint: nicelist find pinecone
+    hint: to search for it: nicelist find pinecone
     ");
     insta::assert_snapshot!(shell.run("event approve --bundle"), @"
     $ nicelist event approve --bundle
@@ -369,5 +369,5 @@ fn surprises_of_the_help_desk_are_explained() {
     let unknown = shell.run("rule add allow teamid:EQHXZ8M8AV --scope tag:mira");
     assert!(unknown.contains("hint: did you mean host:mira?\n"), "{unknown}");
     let empty = shell.run("event list --user mir");
-    assert!(empty.contains("no events; --user needs the whole name"), "{empty}");
+    assert!(empty.contains("no events; --user matches only whole user names"), "{empty}");
 }

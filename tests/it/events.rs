@@ -141,7 +141,7 @@ async fn file_accesses_are_listed_shown_and_counted() {
     Rules that could block the program, best first
       binary  234afbd5f044f3636494f368fb8dc1139c181caad86b15cdbc3cf16550acdcd0  this exact file only
 
-      reason for the first  no usable signing ID was reported; an update needs a new rule
+      why the first is best  no usable signing ID was reported; an update needs a new rule
     ");
     insta::assert_snapshot!(shell.run("event stats --blocked"), @"
     $ nicelist event stats --blocked
@@ -401,7 +401,10 @@ async fn an_incomplete_or_wrong_bundle_is_not_approved() {
     hint: a host may have reported a wrong program; nicelist event list --kind bundle-member lists the reports
     ");
     let shown = shell.run("event show 2");
-    assert!(shown.contains("2 of 2 reported, but they do not match the hash"), "{shown}");
+    assert!(
+        shown.contains("2 of 2 reported, but the programs do not match the bundle's hash"),
+        "{shown}"
+    );
     insta::assert_snapshot!(shell.run("event approve 5 --bundle --yes"), @"
     $ nicelist event approve 5 --bundle --yes
     exit code: 5

@@ -179,7 +179,7 @@ async fn a_missing_removal_is_found() {
     let id = convergence["examples"][0]["machine_id"].as_str().unwrap();
     let mut lines = transcript.lines();
     assert_eq!(lines.next(), Some("error: 30 of 30 hosts do not have the correct rules"));
-    let first = format!("  {id} (2026.7): 1 too many, 0 missing; holds TEAMID BBBBBBBBBB");
+    let first = format!("  {id} (2026.7): extra rules: 1, missing rules: 0; has TEAMID BBBBBBBBBB");
     assert_eq!(lines.next(), Some(&*first));
 }
 

@@ -45,7 +45,7 @@ fn faults_of_all_files_are_reported_with_their_places() {
     exit code: 5
     ----- stderr -----
     a.csv:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
-    b.csv:3: a.csv:2 is for the same target and scope
+    b.csv:3: a.csv:2 has a rule for the same target and scope
     error: 2 of 4 rows are invalid; nothing was changed
     ");
     shell.write("a.csv", "target,policy,scope\nteamid:AAAAAAAAAA,allow,\n");

@@ -123,7 +123,7 @@ fn a_program_is_shown_with_its_hosts_and_rules() {
       teamid  H3ZC9YV6RK  every program of team H3ZC9YV6RK
       certificate  d0239ca46c7081a14e7152326c6437644ee505a52f7b3053d4b4424af1c97d6f  every program signed with Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
 
-      reason for the first  a signing ID stays valid after updates and matches only this program
+      why the first is best  a signing ID stays valid after updates and matches only this program
     ");
     insta::assert_snapshot!(shell.run("program show nosuch"), @"
     $ nicelist program show nosuch

@@ -51,7 +51,7 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
         "  parent  launchd\r\n",
         "  signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)\r\n",
         "  from    https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg\r\n",
-        "  reason for the first: a signing ID stays valid after updates and matches only this program\r\n",
+        "  why the first is best: a signing ID stays valid after updates and matches only this program\r\n",
         "signingid:H3ZC9YV6RK:example.pinecone.desktop  this program in every version\r\n",
         "42b90bb59d41674379a1ed  this build of the program only\r\n",
         "teamid:H3ZC9YV6RK  every program of team H3ZC9YV6RK\r\n",
@@ -72,7 +72,7 @@ fn m1_a_question_answered_after_the_server_closed_the_idle_connection_is_carried
     terminal.shows("[y/N]");
     std::thread::sleep(std::time::Duration::from_secs(12));
     terminal.press("y");
-    terminal.shows("its next sync will be clean");
+    terminal.shows("the next sync of the host will be clean");
     assert_eq!(terminal.end().code, 0);
 }
 
@@ -152,7 +152,7 @@ fn a_clean_sync_warns_of_lost_events_and_asks_unless_yes_is_given() {
     let mut agreed = Terminal::open(&shell, "host clean-sync mira");
     agreed.shows(question);
     agreed.press("y");
-    agreed.shows("its next sync will be clean");
+    agreed.shows("the next sync of the host will be clean");
     assert_eq!(agreed.end().code, 0);
     assert_eq!(ordered(), "clean");
 

@@ -148,5 +148,8 @@ fn a_timeout_below_the_sync_interval_is_a_warning() {
     let watch = watch(&ui, &client, SignedDuration::from_mins(2));
     watch.warn_of_short_timeout(SignedDuration::from_mins(2));
     watch.warn_of_short_timeout(SignedDuration::from_mins(5));
-    assert_eq!(err.text(), "warning: hosts sync every 5m, and --timeout is 2m\n");
+    assert_eq!(
+        err.text(),
+        "warning: hosts sync every 5m, so some will not sync within --timeout 2m\n"
+    );
 }

@@ -67,7 +67,8 @@ fn read_token(ui: &Ui, args: &SetArgs) -> Result<String, CliError> {
     let mut text = String::new();
     io::stdin().take(LONGEST_TOKEN + 1).read_to_string(&mut text)?;
     if text.len() as u64 > LONGEST_TOKEN {
-        return Err(CliError::usage(format!("a token has at most {LONGEST_TOKEN} bytes")));
+        let text = format!("the token is too long; the maximum is {LONGEST_TOKEN} bytes");
+        return Err(CliError::usage(text));
     }
     match text.trim() {
         "" => Err(CliError::usage("standard input contains no token")

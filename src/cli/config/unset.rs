@@ -22,7 +22,11 @@ pub(crate) struct UnsetArgs {
 pub(super) fn run(context: &Context, args: &UnsetArgs) -> Result<(), CliError> {
     let name: Name = args.key.parse().map_err(ConfigError::Key)?;
     let file = user_file(context)?;
-    let result = if config::unset(&file, &name)? { "removed" } else { "nothing to remove: no" };
-    context.ui.status(format!("{result} {name} in {}", file.display()));
+    let removed = config::unset(&file, &name)?;
+    let file = file.display();
+    context.ui.status(match removed {
+        true => format!("removed {name} from {file}"),
+        false => format!("unchanged: {name} is not set in {file}"),
+    });
     Ok(())
 }

@@ -50,9 +50,9 @@ fn sentence(compared: &Compared) -> String {
     let Compared { table, different, only_first, only_second, .. } = compared;
     let mut parts = Vec::new();
     for (rows, how) in [
-        (different, "differ"),
-        (only_first, "only in the first"),
-        (only_second, "only in the second"),
+        (different, "different"),
+        (only_first, "only in the first database"),
+        (only_second, "only in the second database"),
     ] {
         if *rows > 0 {
             parts.push(format!("{rows} {how}"));
@@ -62,7 +62,8 @@ fn sentence(compared: &Compared) -> String {
         parts.push(format!("first difference at {key}"));
     }
     if compared.reuses_numbers {
-        parts.push("the second may reuse numbers of the first".to_owned());
+        let text = "the second database may give new rows numbers that the first has used";
+        parts.push(text.to_owned());
     }
     format!("{table}: {}", parts.join(", "))
 }

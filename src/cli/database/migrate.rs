@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, args: MigrateArgs) -> Result<(), CliE
     let name = json!(database.to_string());
     let fields = [("database", name), ("from", json!(from)), ("to", json!(to))];
     context.ui.report(&Facts { title: "Schema", fields })?;
-    let would = if args.dry_run { "would bring" } else { "brought" };
+    let would = if args.dry_run { "would update" } else { "updated" };
     context.ui.status(match from == to {
         true => format!("{database} is up to date"),
         false => format!("{would} {database} from schema {from} to schema {to}"),

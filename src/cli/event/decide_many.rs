@@ -147,10 +147,12 @@ fn all_decisions(
     if all.len() <= MOST_RULES {
         return Ok(all);
     }
-    let text = format!("{} rules are too many; nothing was changed", all.len());
-    Err(CliError::usage(text)
-        .hint(format!("at most {MOST_RULES} rules can be created at a time"))
-        .hint("select fewer programs, or one scope for all of them"))
+    let text = format!(
+        "the selection needs {} rules, but at most {MOST_RULES} can be created at a time; nothing \
+        was changed",
+        all.len()
+    );
+    Err(CliError::usage(text).hint("select fewer programs, or one scope for all of them"))
 }
 
 fn decisions(

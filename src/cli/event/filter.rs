@@ -94,8 +94,12 @@ impl WaitingFilter {
         let Some(id) = id else { return Ok(None) };
         let id = event_id(id)?;
         match &self.host {
-            Some(host) => Err(CliError::usage("an event ID cannot be used with --host")
-                .hint(format!("for one host: --scope {}", argument(&format!("host:{host}"))))),
+            Some(host) => {
+                Err(CliError::usage("an event ID cannot be used with --host").hint(format!(
+                    "to limit the rule to one host: --scope {}",
+                    argument(&format!("host:{host}"))
+                )))
+            }
             None => Ok(Some(id)),
         }
     }
@@ -132,7 +136,7 @@ impl WaitingFilter {
 pub(super) fn event_id(text: &str) -> Result<EventId, CliError> {
     text.trim().parse::<i64>().map(EventId).map_err(|_| {
         CliError::usage(format!("`{text}` is not an event ID"))
-            .hint(format!("nicelist find {}", argument(text)))
+            .hint(format!("to search for it: nicelist find {}", argument(text)))
     })
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let query = EventQuery { limit: page, ..query };
     let mut wanted = limit.unwrap_or(usize::MAX);
     let nothing = match query.user {
-        Some(_) => "no events; --user needs the whole name",
+        Some(_) => "no events; --user matches only whole user names",
         None => "no events",
     };
     let mut list = context.ui.arranged::<EventView>(arrangement, nothing)?;

@@ -27,7 +27,7 @@ pub(super) async fn ask(
         let text = format!("event {} has no program that a rule could match", event.event.id);
         return Err(CliError::failed(text));
     }
-    ui.status(format!("  reason for the first: {}", event.reason));
+    ui.status(format!("  why the first is best: {}", event.reason));
     let rules = event.candidates.iter().map(|each| Offer::new(&each.target, &each.covers));
     let chosen = ui.select(&format!("Rule to {}", request.policy), &rules.collect::<Vec<_>>())?;
     let target = &event.candidates[chosen].target;

@@ -184,7 +184,8 @@ fn members(bundle: &BundleView) -> Cell {
         BundleState::Complete => Cell::toned(held_of, Tone::Good),
         BundleState::Incomplete => Cell::toned(held_of, Tone::Notice),
         BundleState::Odd => {
-            Cell::toned(format!("{held_of}, but they do not match the hash"), Tone::Bad)
+            let text = format!("{held_of}, but the programs do not match the bundle's hash");
+            Cell::toned(text, Tone::Bad)
         }
     }
 }

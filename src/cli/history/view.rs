@@ -42,7 +42,7 @@ impl Report for RevisionSummary {
     }
 }
 
-/// What a revision changed: `rules +3 ~1, tags -1, 2 hosts retagged`.
+/// What a revision changed: `rules +3 ~1, tags -1, tags of 2 hosts changed`.
 fn changes(counts: &RevisionCounts) -> String {
     let RevisionCounts { rules, settings, tags, hosts } = counts;
     let mut parts = Vec::new();
@@ -57,8 +57,8 @@ fn changes(counts: &RevisionCounts) -> String {
     }
     match hosts {
         0 => {}
-        1 => parts.push("1 host retagged".to_owned()),
-        hosts => parts.push(format!("{hosts} hosts retagged")),
+        1 => parts.push("tags of 1 host changed".to_owned()),
+        hosts => parts.push(format!("tags of {hosts} hosts changed")),
     }
     parts.join(", ")
 }
@@ -75,7 +75,7 @@ mod tests {
         let tags = Counts { removed: 1, ..Counts::default() };
         assert_eq!(
             changes(&RevisionCounts { rules, tags, hosts: 2, ..none }),
-            "rules +3 ~1, tags -1, 2 hosts retagged"
+            "rules +3 ~1, tags -1, tags of 2 hosts changed"
         );
     }
 }

@@ -48,7 +48,7 @@ pub(super) async fn run(context: &Context, args: AcceptArgs) -> Result<(), CliEr
         context.ui.status(format!("would accept {mac} for {} (dry run)", full_label(&host)));
         return Ok(());
     }
-    let question = format!("Accept {mac} as the only Mac of {}?", full_label(&host));
+    let question = format!("Accept {mac} as the only Mac that may sync as {}?", full_label(&host));
     context.ui.confirm(&question, yes)?;
     let accepted = client.accept_mac(&exactly(&host.machine), &AcceptMacRequest { serial }).await?;
     context.ui.row(&accepted)?;

@@ -41,7 +41,7 @@ pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), Cl
     if args.cancel {
         let host = client.cancel_clean_sync(&machine).await?;
         context.ui.row(&host)?;
-        context.ui.status("no clean sync is ordered");
+        context.ui.status(format!("no clean sync is ordered for {}", full_label(&host)));
         return Ok(());
     }
     context.ui.warn("in a clean sync, the host deletes events that it has not uploaded");
@@ -49,8 +49,9 @@ pub(super) async fn run(context: &Context, args: CleanSyncArgs) -> Result<(), Cl
     let kind = if args.all { CleanSync::CleanAll } else { CleanSync::Clean };
     let host = client.clean_sync(&machine, CleanSyncRequest { kind }).await?;
     context.ui.row(&host)?;
-    context
-        .ui
-        .status(format!("its next sync will be clean; it syncs every {}", every(host.interval)));
+    context.ui.status(format!(
+        "the next sync of the host will be clean; it syncs every {}",
+        every(host.interval)
+    ));
     Ok(())
 }

@@ -327,7 +327,7 @@ fn conflict(host: &HostView) -> Option<Group> {
         Some(conflict) => {
             let reason = match conflict.reason {
                 ConflictKind::DifferentMacs => "several Macs use this machine ID",
-                ConflictKind::Clones => "two Macs with one serial number use this machine ID",
+                ConflictKind::Clones => "two Macs with the same serial number use this machine ID",
             };
             let to_do = format!("give each Mac its own machine ID, then: {accept}");
             (reason, Some(conflict.since), to_do)
@@ -357,7 +357,7 @@ fn settings(host: &HostView) -> Cell {
 fn clean_sync(host: &HostView) -> Cell {
     match host.clean_sync {
         Some(CleanSync::Clean) => Cell::toned("ordered", Tone::Notice),
-        Some(CleanSync::CleanAll) => Cell::toned("ordered, for all rules", Tone::Notice),
+        Some(CleanSync::CleanAll) => Cell::toned("ordered; it deletes all rules", Tone::Notice),
         None => Cell::text(""),
     }
 }

@@ -137,11 +137,13 @@ pub(in crate::cli) fn is_up_to_date(host: &HostView, wanted: Revision) -> bool {
 fn outlook(host: &HostView, now: Timestamp) -> String {
     if let Some(BehindReason::Restored) = host.reason {
         let order = format!("nicelist host clean-sync {}", argument(host.machine.as_str()));
-        return format!("it waits for a clean sync after a restore; to order it now: {order}");
+        return format!(
+            "the database was restored, so the host waits for a clean sync; to order one: {order}"
+        );
     }
     let interval = SignedDuration::from_secs(i64::from(host.interval));
     let Some(seen) = host.last_seen else {
-        return format!("it was never seen; hosts sync every {}", rough(interval));
+        return format!("the host was never seen; hosts sync every {}", rough(interval));
     };
     let ahead = (seen + interval).duration_since(now);
     let next = match ahead.is_positive() {
@@ -149,7 +151,7 @@ fn outlook(host: &HostView, now: Timestamp) -> String {
         false => "at any moment, if it is awake and online".to_owned(),
     };
     format!(
-        "it was seen {} and syncs every {}; its next sync is expected {next}",
+        "the host was seen {} and syncs every {}; its next sync is expected {next}",
         relative(seen, now),
         rough(interval)
     )
@@ -250,7 +252,8 @@ mod tests {
         assert!(!is_up_to_date(&restored, Revision(7)));
         assert_eq!(
             outlook(&restored, Timestamp::UNIX_EPOCH),
-            "it waits for a clean sync after a restore; to order it now: nicelist host clean-sync M1"
+            "the database was restored, so the host waits for a clean sync; to order one: \
+            nicelist host clean-sync M1"
         );
     }
 
@@ -263,7 +266,7 @@ mod tests {
         };
         assert_eq!(
             outlook(&seen(180), now),
-            "it was seen 3m ago and syncs every 10m; its next sync is expected within 7m"
+            "the host was seen 3m ago and syncs every 10m; its next sync is expected within 7m"
         );
         assert!(outlook(&seen(900), now).contains("any moment"));
         assert!(outlook(&host(HostState::Behind, None), now).contains("never seen"));

@@ -56,7 +56,7 @@ impl From<AddressError> for CliError {
     fn from(error: AddressError) -> Self {
         match error {
             AddressError::Insecure(_) => {
-                usage(&error).hint("Santa itself refuses http to other machines")
+                usage(&error).hint("use https; Santa also refuses http, except to the same machine")
             }
             _ => usage(&error),
         }

@@ -14,6 +14,7 @@ use super::view::Synced;
 use crate::cli::arg::{self, Words};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::policy_files::counted;
 use crate::fleet::ClientMode;
 use crate::lab::{
     self, Clock, Fault, Faulty, Generation, HttpTransport, Pace, Profile, Santa, SyncKind,
@@ -226,7 +227,8 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     }
     let report = result?;
     context.ui.report(&Synced::new(&report, &santa))?;
-    context.ui.status(format!("{} has {} rules", santa.profile().hostname, santa.rules().len()));
+    let rules = counted(santa.rules().len(), "rule");
+    context.ui.status(format!("{} has {rules}", santa.profile().hostname));
     failed_stage(&report)
 }
 

@@ -99,7 +99,7 @@ pub(super) fn heading(name: &str) -> String {
         "rules_withheld" => "rules not sent",
         "syncs_per_second_asked" => "requested syncs per second",
         "wanted" => "requested",
-        "why_the_first" => "reason for the first",
+        "why_the_first" => "why the first is best",
         "withheld" => "not sent to",
         _ => return name.replace('_', " "),
     };

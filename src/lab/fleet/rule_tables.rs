@@ -234,7 +234,7 @@ impl RuleTables {
             return None;
         }
         let (extra, missing) = (self.beyond(held, due), self.beyond(due, held));
-        let first = extra.first().map(|rule| ("holds", rule));
+        let first = extra.first().map(|rule| ("has", rule));
         let (verb, rule) = first.or_else(|| missing.first().map(|rule| ("lacks", rule)))?;
         let HeldRule { rule_type, identifier, .. } = &*self.rules[rule.0 as usize].rule;
         let example = format!("{verb} {rule_type} {identifier}");

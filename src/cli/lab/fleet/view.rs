@@ -166,11 +166,17 @@ pub(super) fn failures(summary: &FleetSummary) -> Result<(), CliError> {
     }
     let missed = summary.run.counts.missed_syncs;
     if missed > 0 {
-        let what = format!("{missed} syncs were missed");
+        let what = match missed {
+            1 => "1 sync was missed".to_owned(),
+            _ => format!("{missed} syncs were missed"),
+        };
         faults.push(CliError::failed(what).hint("the server or this machine is too slow"));
     }
     if let Some(changes) = summary.changes.as_ref().filter(|changes| changes.failed > 0) {
-        let what = format!("{} changes failed", changes.failed);
+        let what = match changes.failed {
+            1 => "1 change failed".to_owned(),
+            failed => format!("{failed} changes failed"),
+        };
         faults.push(CliError::failed(what).because(changes.reason.clone()));
     }
     let mut faults = faults.into_iter();
@@ -192,7 +198,10 @@ fn diverged(summary: &FleetSummary) -> Vec<CliError> {
         let causes = all.examples.iter().map(|host| {
             let (extra, missing) = (host.extra, host.missing);
             let (id, generation) = (&host.machine_id, &host.generation);
-            format!("{id} ({generation}): {extra} too many, {missing} missing; {}", host.example)
+            format!(
+                "{id} ({generation}): extra rules: {extra}, missing rules: {missing}; {}",
+                host.example
+            )
         });
         faults.push(CliError::failed(what).because(causes));
     }
@@ -241,7 +250,7 @@ mod tests {
             generation: "2026.7".to_owned(),
             extra: 1,
             missing: 0,
-            example: "holds TEAMID ABCDEFGHIJ".to_owned(),
+            example: "has TEAMID ABCDEFGHIJ".to_owned(),
         };
         let convergence =
             Convergence { hosts: 9, diverged: 1, examples: vec![host], ..Convergence::default() };
@@ -258,11 +267,11 @@ mod tests {
         assert_eq!(error.kind.exit_code(), 1);
         assert_eq!(error.message, "1 of 9 hosts do not have the correct rules");
         let expected = [
-            "M1 (2026.7): 1 too many, 0 missing; holds TEAMID ABCDEFGHIJ",
+            "M1 (2026.7): extra rules: 1, missing rules: 0; has TEAMID ABCDEFGHIJ",
             "2 requests failed",
             "preflight status 503 (2)",
             "3 syncs were missed",
-            "1 changes failed",
+            "1 change failed",
             "failed with exit status: 1: no",
         ];
         assert_eq!(error.causes, expected);

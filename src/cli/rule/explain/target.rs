@@ -37,7 +37,7 @@ impl Report for Explanation {
 }
 
 /// After a restore, the rules of a host are not known until its clean sync.
-pub(super) const UNKNOWN_UNTIL_SYNC: &str = "not known: the database was restored";
+pub(super) const UNKNOWN_UNTIL_SYNC: &str = "unknown, because the database was restored";
 
 /// The policy for the target on the host until its next sync, if that sync changes it.
 fn until_sync(explanation: &Explanation) -> Cell {
@@ -63,7 +63,9 @@ fn outcome(explanation: &Explanation) -> Cell {
             let needs = explanation.needs.as_deref().unwrap_or("another version");
             Cell::toned(format!("no rule: {policy} requires Santa {needs}"), Tone::Bad)
         }
-        Verdict::Removed => Cell::toned("no rule: removed", Tone::Notice),
+        Verdict::Removed => {
+            Cell::toned("no rule: the strongest rule is a remove rule", Tone::Notice)
+        }
         Verdict::NoRule => {
             Cell::toned("no rule: no scope of the host has a rule for this target", Tone::Notice)
         }

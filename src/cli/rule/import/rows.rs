@@ -169,7 +169,7 @@ impl ValidRules<'_, '_> {
         };
         let Some(earlier) = earlier else { return Ok(false) };
         let names = &self.rows.names;
-        let fault = format!("{} is for the same target and scope", names.place(earlier));
+        let fault = format!("{} has a rule for the same target and scope", names.place(earlier));
         self.faults.add(&names.place(location), &fault, None)?;
         Ok(true)
     }

@@ -132,7 +132,7 @@ async fn every_bad_row_is_reported_with_its_location_and_nothing_is_sent() {
         err.text(),
         format!(
             "{name}:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits\n\
-             {name}:5: policy: `4` is a number, which has another meaning in each tool; use the name of the policy\n\
+             {name}:5: policy: `4` is a number, and its meaning differs between tools; use the name of the policy\n\
              warning: {name}: column owner is not used\n"
         )
     );

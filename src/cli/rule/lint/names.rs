@@ -51,9 +51,13 @@ pub(super) fn findings(names: &HostNames, policy: &PolicyState) -> Vec<LocatedFi
         let HostsOfName { name, hosts, machines } = of_name;
         let message = match &machines[..] {
             [machine] => format!(
-                "{content} in host:{name} apply to no host: {name} is the host name of {machine}"
+                "host:{name} matches no host, because {name} is only the host name of {machine}; \
+                without effect: {content}"
             ),
-            _ => format!("{content} in host:{name} apply to no host: {hosts} hosts have this name"),
+            _ => format!(
+                "host:{name} matches no host, because {name} is only the host name of {hosts} \
+                hosts; without effect: {content}"
+            ),
         };
         LocatedFinding::of(LintCode::HostName, message).in_scope(format!("host:{name}"))
     });

@@ -46,7 +46,7 @@ pub(super) const CASES: [Case; 7] = [
     ),
     must(
         "clean-ordered",
-        "A clean sync that an administrator orders comes once.",
+        "A clean sync that an administrator orders happens only once.",
         "It is the last way to repair a host with the wrong rules.",
         |run| Box::pin(ordered(run)),
     )

@@ -160,15 +160,14 @@ async fn rules_alone(run: &CaseRun<'_>) -> CaseResult {
     let (mut mac, rule) = with_new_rule(run).await?;
     let rules = mac.download().await?;
     mac.apply(Kind::Normal, &rules);
-    let came = if mac.has_rule(&rule).is_ok() {
-        "received with the syncd"
-    } else {
-        "it came with the sync"
-    };
+    let received = mac.has_rule(&rule).is_ok();
     run.remove_rule(&rule).await?;
     mac.sync().await?;
     mac.has_no_rule(&rule)?;
-    Ok(format!("{came}, then deleted"))
+    Ok(match received {
+        true => "received in the download, then deleted".to_owned(),
+        false => "the download did not contain the rule".to_owned(),
+    })
 }
 
 async fn overlap(run: &CaseRun<'_>) -> CaseResult {

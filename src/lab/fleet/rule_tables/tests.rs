@@ -88,7 +88,7 @@ fn the_order_makes_another_table_but_no_difference() {
     assert_ne!(tables.rules_hash(one), tables.rules_hash(other));
     assert_eq!(tables.difference(one, other), None);
     let third = put(&mut tables, TableId::EMPTY, &[1, 3, 4]);
-    let example = "holds TEAMID TEAM000003".to_owned();
+    let example = "has TEAMID TEAM000003".to_owned();
     let expected = Difference { extra: 2, missing: 1, example };
     assert_eq!(tables.difference(third, one), Some(expected));
     let example = "lacks TEAMID TEAM000001".to_owned();
