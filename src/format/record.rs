@@ -174,7 +174,7 @@ impl<'n> Record<'n> {
             && let Value::Number(number) = &entry.node.value
         {
             let text = format!(
-                "`{number}` is a number, which has another meaning in each tool; use the name"
+                "`{number}` is a number, and its meaning differs between tools; use the name"
             );
             return Err(self.fault(entry, text));
         }

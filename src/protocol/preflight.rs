@@ -170,8 +170,8 @@ impl TryFrom<MediaPolicyCases> for MediaPolicy {
             (Some(_), None, None) => Ok(Self::Allow),
             (None, Some(_), None) => Ok(Self::Block),
             (None, None, Some(RemountCase { flags })) => Ok(Self::Remount { flags }),
-            (None, None, None) => Err("a media policy of no kind"),
-            _ => Err("a media policy of more than one kind"),
+            (None, None, None) => Err("a media policy without allow, block or remount"),
+            _ => Err("a media policy with more than one of allow, block and remount"),
         }
     }
 }

@@ -235,7 +235,7 @@ impl<R: BufRead> Reader<R> {
         let policy = self.required(Column::Policy)?;
         if policy.bytes().all(|byte| byte.is_ascii_digit()) {
             let text = format!(
-                "`{policy}` is a number, which has another meaning in each tool; use the name of \
+                "`{policy}` is a number, and its meaning differs between tools; use the name of \
                 the policy"
             );
             return Err(Fault::at(Column::Policy, text));

@@ -136,7 +136,7 @@ fn every_bad_row_is_reported_with_line_column_and_reason() {
         outcomes(text),
         [
             "2: identifier: invalid teamid identifier `SHORT`: expected 10 letters and digits",
-            "3: Policy: `2` is a number, which has another meaning in each tool; use the name of the policy",
+            "3: Policy: `2` is a number, and its meaning differs between tools; use the name of the policy",
             "4: Type: invalid rule type `bundle`: expected binary, certificate, teamid, signingid or cdhash",
             "5: identifier: is missing",
             "6: expires: invalid date `tomorrow`: expected a date such as 2027-01-31, or a time such as 2027-01-31T18:00 or 2027-01-31T18:00:00Z",

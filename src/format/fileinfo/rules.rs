@@ -108,7 +108,8 @@ fn keep_one_rule_per_target(policy: &mut ParsedPolicy) {
         }
     });
     for (location, first, target) in again {
-        let text = format!("{target} is already the rule for {}", policy.name_of(first));
+        let first = policy.name_of(first);
+        let text = format!("left out: {first} already has the same rule, {target}");
         policy.note(location, text);
     }
 }
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(document.rules.len(), 1);
         assert_eq!(
             describe(&document, &document.notes),
-            ["f.json:3:1: signingid:ABCDE12345:x is already the rule for f.json:2:1"]
+            ["f.json:3:1: left out: f.json:2:1 already has the same rule, signingid:ABCDE12345:x"]
         );
     }
 

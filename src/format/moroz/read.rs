@@ -67,9 +67,12 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
         }
     }
     if events > 0 {
+        let files = match events {
+            1 => "1 file contains".to_owned(),
+            _ => format!("{events} files contain"),
+        };
         let text = format!(
-            "{events} files contain events, which are not part of the policy; nicelist \
-                event import reads them"
+            "{files} events, which are not part of the policy; nicelist event import reads them"
         );
         policy.note(Location::whole(0), text);
     }
@@ -271,8 +274,11 @@ impl Layer {
                 {reset} of its settings get Santa's default"
             )
         });
-        let repeats = (*shared > 0)
-            .then(|| format!("{shared} entries are the same as in global.toml and are left out"));
+        let repeats = match shared {
+            0 => None,
+            1 => Some("1 entry is the same as in global.toml and is left out".to_owned()),
+            _ => Some(format!("{shared} entries are the same as in global.toml and are left out")),
+        };
         let described: Vec<String> = lacks.into_iter().chain(repeats).collect();
         (!described.is_empty()).then(|| described.join("; "))
     }

@@ -142,8 +142,8 @@ fn a_machines_file_replaces_the_global_one() {
                 "{name}: replaces global.toml, so 1 of its rules become `remove` rules here and 1 \
                     of its settings get Santa's default; 2 entries are the same as in global.toml and are left out"
             ),
-            "global.toml:16:1: policy: REMOVE becomes a `remove` rule; nicelist removes deleted \
-                rules from hosts without one"
+            "global.toml:16:1: policy: REMOVE becomes a `remove` rule, which is not required: if a \
+                rule is deleted, nicelist also removes it from hosts"
                 .to_owned(),
         ]
     );
@@ -306,7 +306,7 @@ fn a_stray_file_is_refused_and_events_are_no_policy() {
     assert_eq!(
         notes(&document),
         [
-            "global.toml: 1 files contain events, which are not part of the policy; nicelist event import reads them"
+            "global.toml: 1 file contains events, which are not part of the policy; nicelist event import reads them"
         ]
     );
 }

@@ -226,12 +226,13 @@ impl Reader<'_> {
         if let Some(first) = removes.next() {
             let location = first.location;
             let text = match removes.count() + 1 {
-                1 => "policy: REMOVE becomes a `remove` rule; nicelist removes deleted rules from \
-                    hosts without one"
+                1 => "policy: REMOVE becomes a `remove` rule, which is not required: if a rule is \
+                    deleted, nicelist also removes it from hosts"
                     .to_owned(),
                 count => format!(
                     "policy: {count} rows with REMOVE, starting with this one, become `remove` \
-                    rules; nicelist removes deleted rules from hosts without them"
+                    rules, which are not required: if a rule is deleted, nicelist also removes it \
+                    from hosts"
                 ),
             };
             self.policy.note(location, text);

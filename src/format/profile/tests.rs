@@ -73,7 +73,7 @@ fn each_rule_is_reported_by_its_number() {
     f: rule 1  {"target":"teamid:ZMCG7MLDV9","policy":"allow","scope":"fleet"}
     f: rule 2  fault: identifier: invalid teamid identifier `SHORT`: expected 10 letters and digits
     f: rule 3  fault: expected an object for each rule, found a string
-    f: rule 4  fault: policy: `2` is a number, which has another meaning in each tool; use the name
+    f: rule 4  fault: policy: `2` is a number, and its meaning differs between tools; use the name
     f: rule 5  note: repeats an earlier entry and is ignored
     "#);
 }

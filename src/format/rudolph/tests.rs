@@ -21,7 +21,7 @@ fn both_headers_are_read_with_all_kinds_of_identifiers_below() {
             insta::assert_snapshot!(describe(RudolphCsv, text), @r#"
             f:2  {"target":"certificate:abababababababababababababababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"Developer ID Application: Example, Inc. (ABCDE12345)"}
             f:3  {"target":"teamid:ABCDE12345","policy":"silent-block","scope":"fleet","comment":"quoted, comma"}
-            f:4  fault: policy: `5` is a number, which has another meaning in each tool; use the name of the policy
+            f:4  fault: policy: `5` is a number, and its meaning differs between tools; use the name of the policy
             f:5  fault: policy: invalid policy `ALLOWLIST_TRANSITIVE`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
             "#);
         }
@@ -38,7 +38,7 @@ fn json_is_read_by_name_and_not_by_number() {
 {"type":"TEAMID","policy":"BLOCKLIST","identifier":"ABCDE12345","description":""}]"#;
     insta::assert_snapshot!(describe(RudolphJson, text.replace("SHA", &"ab".repeat(32))), @r#"
     f:1:2  {"target":"binary:abababababababababababababababababababababababababababababababab","policy":"allow","scope":"fleet","comment":"x"}
-    f:2:27  fault: policy: `2` is a number, which has another meaning in each tool; use the name
+    f:2:27  fault: policy: `2` is a number, and its meaning differs between tools; use the name
     f:3:1  {"target":"teamid:ABCDE12345","policy":"block","scope":"fleet"}
     "#);
     insta::assert_snapshot!(describe(RudolphJson, "{}"), @"f:1:1  fault: is not a list of rules: expected [{...}, ...]");

@@ -30,7 +30,7 @@ fn an_export_is_read_and_its_defects_are_fixed() {
     f:6:33  fault: policy: invalid policy `Seatbelt`: expected allow, allow-compiler, block, silent-block, silent-block-gui, silent-block-tty, cel or remove
     f:7:2  {"target":"binary:cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcd","policy":"allow","scope":"fleet"}
     f:8:58  fault: identifier: `abababababababababababababababababababab` has 40 hex digits, like a cdhash or a SHA-1; a binary rule needs the SHA-256 (64 hex digits)
-    f:9:33  fault: policy: `3` is a number, which has another meaning in each tool; use the name
+    f:9:33  fault: policy: `3` is a number, and its meaning differs between tools; use the name
     f:10:2  fault: the rule has no identifier
     f:11:2  {"target":"teamid:EQHXZ8M8AV","policy":"block","scope":"fleet"}
     f:11:79  note: extra: is an unknown key, which is ignored

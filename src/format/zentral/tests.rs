@@ -231,7 +231,7 @@ fn a_policy_by_number_is_not_guessed_in_a_rule_set() {
     let text = "name: x\nrules:\n- {rule_type: TEAMID, identifier: ABCDE12345, policy: 2}\n";
     assert_eq!(
         faults(&document(text)),
-        ["z:3:55: policy: `2` is a number, which has another meaning in each tool; use the name"]
+        ["z:3:55: policy: `2` is a number, and its meaning differs between tools; use the name"]
     );
 }
 

@@ -135,11 +135,13 @@ fn part(rule: &Rule, first: &Rule, base: Option<Kind>) -> Result<Option<&'static
     }
     let (scope, first_scope) = (rule.scope(), first.scope());
     if kind(scope) != base {
-        return Err(format!("Zentral has one rule per target, which is the one for {first_scope}"));
+        return Err(format!(
+            "Zentral supports only one rule per target, and keeps the one for {first_scope}"
+        ));
     }
     if !is_same(rule, first) {
         return Err(format!(
-            "Zentral has one rule per target, and the one for {first_scope} differs"
+            "Zentral supports only one rule per target, and the one for {first_scope} differs"
         ));
     }
     Ok(base.map(Kind::included))

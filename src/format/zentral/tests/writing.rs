@@ -92,8 +92,8 @@ fn what_a_rule_set_cannot_express_is_a_loss() {
     insta::assert_snapshot!(losses(&written), @"
     Some(0): message
     Some(0): source
-    1: Zentral has one rule per target, which is the one for fleet
-    3: Zentral has one rule per target, and the one for tag:a differs
+    1: Zentral supports only one rule per target, and keeps the one for fleet
+    3: Zentral supports only one rule per target, and the one for tag:a differs
     4: Zentral's rule sets do not support policy cel
     5: Zentral has no remove rules, only exceptions
     6: Zentral has no groups
