@@ -63,7 +63,7 @@ impl Operator {
             return Ok(());
         }
         let message = format!(
-            "role {} may include at most {MOST_READERS_RULES} rules in a dry run",
+            "a dry run with role {} can contain at most {MOST_READERS_RULES} rules",
             self.role
         );
         Err(Problem::new(Code::TooLarge, message)

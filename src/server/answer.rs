@@ -65,15 +65,16 @@ impl From<StoreError> for Refused {
     fn from(error: StoreError) -> Self {
         let problem = match error {
             StoreError::Moved { .. } => Problem::new(Code::Conflict, error.to_string())
-                .hint("review the newer changes, then plan again"),
+                .hint("review the newer changes, then plan again: nicelist history"),
             StoreError::HistoryDeleted { .. } => Problem::new(Code::NotFound, error.to_string())
                 .hint("choose a newer revision: nicelist history"),
             StoreError::Refused(refusals) => refused(&refusals),
             StoreError::TokenExists(_) => {
                 Problem::new(Code::Guarded, error.to_string()).hint("choose another name")
             }
-            StoreError::TokenNameUsed(_) => Problem::new(Code::Guarded, error.to_string())
-                .hint("choose another name; this one is an author in the history"),
+            StoreError::TokenNameUsed(_) => Problem::new(Code::Guarded, error.to_string()).hint(
+                "choose another name; the history contains changes by the old token with this name",
+            ),
             StoreError::LastAdminToken(_) | StoreError::LastLastingAdminToken(_) => {
                 Problem::new(Code::Guarded, error.to_string())
                     .hint("create another one first: nicelist token create NAME --role admin")

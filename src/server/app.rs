@@ -250,8 +250,7 @@ async fn tick(state: &State, failing: bool) -> bool {
     if requests > 0 {
         tracing::warn!(
             requests,
-            "refused: more requests than the database can handle, or more bodies than fit into \
-            memory"
+            "refused requests: the database was overloaded, or their bodies did not fit into memory"
         );
     }
     REFUSALS.log_repeated();

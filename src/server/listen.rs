@@ -56,7 +56,7 @@ pub(super) async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> usize {
     let maxima = limits.count();
-    tracing::debug!(?maxima, "the number of connections is limited");
+    tracing::debug!(?maxima, "limiting the number of connections");
     let proxies = Arc::new(proxies);
     let mut admission = Admission::new(maxima, Arc::clone(&proxies));
     let graceful = GracefulShutdown::new();

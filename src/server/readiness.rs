@@ -144,11 +144,15 @@ fn disk_low(free: Option<u64>) -> Option<Reason> {
 /// rows are not listed, because `/readyz` requires no authentication.
 fn unreadable(state: &State) -> Option<Reason> {
     let rows = state.store.quarantined().len();
-    let subject = if rows == 1 { "1 row" } else { &format!("{rows} rows") };
-    let message = format!(
-        "{subject} cannot be read by this version of nicelist and not served; \
-         nicelist status and the log list them"
-    );
+    let message = match rows {
+        1 => "1 row cannot be read by this version of nicelist and is not served; nicelist status \
+              and the log show it"
+            .to_owned(),
+        _ => format!(
+            "{rows} rows cannot be read by this version of nicelist and are not served; nicelist \
+             status and the log list them"
+        ),
+    };
     (rows > 0).then(|| Reason::new("rows-unreadable", message))
 }
 

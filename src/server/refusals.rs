@@ -72,7 +72,12 @@ impl Refusals {
     pub(super) fn log_repeated(&self) {
         let Some((repeated, others)) = self.end(Instant::now()) else { return };
         for Repeated { client, reason, times } in repeated {
-            tracing::warn!(client, reason, times, "failed repeatedly in the last minute");
+            tracing::warn!(
+                client,
+                reason,
+                times,
+                "the same failure was repeated in the last minute"
+            );
         }
         if others > 0 {
             tracing::warn!(requests = others, "more requests failed in the last minute");

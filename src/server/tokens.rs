@@ -79,7 +79,10 @@ impl Access {
             if store.tokens().await?.is_empty() {
                 return Err(error);
             }
-            tracing::warn!(%error, "ignored: this database has tokens");
+            tracing::warn!(
+                %error,
+                "an invalid secret was ignored, because this database already has tokens"
+            );
         }
         let first_start = fresh.then(|| FirstStart {
             admin_token: options.bootstrap_token.is_none().then_some(admin),

@@ -20,7 +20,7 @@ pub(super) const fn rule_type(rule_type: RuleType) -> i64 {
 
 pub(super) fn to_rule_type(code: i64) -> StoreResult<RuleType> {
     let known = RuleType::ALL.into_iter().find(|known| rule_type(*known) == code);
-    known.ok_or_else(|| corrupt("rule type", &code))
+    known.ok_or_else(|| unknown("rule type", code))
 }
 
 pub(super) const fn policy(kind: PolicyKind) -> i64 {
@@ -38,7 +38,7 @@ pub(super) const fn policy(kind: PolicyKind) -> i64 {
 
 pub(super) fn to_policy(code: i64) -> StoreResult<PolicyKind> {
     let known = PolicyKind::ALL.into_iter().find(|known| policy(*known) == code);
-    known.ok_or_else(|| corrupt("policy", &code))
+    known.ok_or_else(|| unknown("policy", code))
 }
 
 pub(super) const fn scope_kind(scope: &Scope) -> i64 {
@@ -58,7 +58,7 @@ pub(super) fn to_scope(kind: i64, name: &str) -> StoreResult<Scope> {
         2 => name.parse().map(Scope::Tag),
         3 => Scope::user(name),
         4 => name.parse().map(Scope::Host),
-        _ => return Err(corrupt("scope kind", &kind)),
+        _ => return Err(unknown("scope kind", kind)),
     };
     scope.map_err(|error| corrupt("scope", &error))
 }
@@ -73,7 +73,7 @@ pub(super) const fn event_kind(kind: EventKind) -> i64 {
 
 pub(super) fn to_event_kind(code: i64) -> StoreResult<EventKind> {
     let known = EventKind::ALL.into_iter().find(|known| event_kind(*known) == code);
-    known.ok_or_else(|| corrupt("kind of event", &code))
+    known.ok_or_else(|| unknown("kind of event", code))
 }
 
 pub(super) const fn signing_status(status: SigningStatus) -> i64 {
@@ -89,7 +89,7 @@ pub(super) const fn signing_status(status: SigningStatus) -> i64 {
 
 pub(super) fn to_signing_status(code: i64) -> StoreResult<SigningStatus> {
     let known = SigningStatus::ALL.into_iter().find(|known| signing_status(*known) == code);
-    known.ok_or_else(|| corrupt("signing status", &code))
+    known.ok_or_else(|| unknown("signing status", code))
 }
 
 /// The number of a decision that Santa made because no rule matched; 0 for any other decision.
@@ -136,6 +136,11 @@ pub(super) fn to_value<'a, T: Deserialize<'a>>(json: &'a str) -> StoreResult<T> 
 /// The error for a row that this version of nicelist cannot read.
 pub(super) fn corrupt(what: &str, found: &dyn std::fmt::Display) -> StoreError {
     StoreError::Unreadable(format!("{what}: {found}"))
+}
+
+/// The error for the number of a value that this version of nicelist does not know.
+fn unknown(what: &str, code: i64) -> StoreError {
+    corrupt(what, &format_args!("unknown number {code}"))
 }
 
 #[cfg(test)]

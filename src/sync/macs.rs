@@ -321,7 +321,7 @@ pub(super) fn log_conflict(host: &Host, before: Option<&Macs>) {
             );
         }
         (Some(_), None) => {
-            tracing::info!(%machine, serial, model, "one Mac uses the machine ID again");
+            tracing::info!(%machine, serial, model, "only one Mac uses the machine ID now");
         }
         _ => {}
     }
@@ -329,7 +329,10 @@ pub(super) fn log_conflict(host: &Host, before: Option<&Macs>) {
         && before.and_then(|macs| macs.replaced.as_ref()) != Some(replaced)
     {
         let before = &replaced.fingerprint.serial;
-        tracing::info!(%machine, serial, model, before, "another Mac uses the machine ID");
+        tracing::info!(
+            %machine, serial, model, before,
+            "the machine ID is now used by another Mac"
+        );
     }
 }
 

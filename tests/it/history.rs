@@ -400,7 +400,7 @@ fn a_rollback_planned_on_another_revision_changes_nothing() {
     ----- stderr -----
     Plan: 1 to add, 1 to change, 2 to remove; 1 unchanged
     error: the policy changed: this change was planned on revision 5, but the newest revision is 6
-    hint: review the newer changes, then plan again
+    hint: review the newer changes, then plan again: nicelist history
     ");
     assert_eq!(shell.json("history -n 1")[0]["revision"], 6);
     let made = shell.run("rollback 2 --yes --base 6");

@@ -315,7 +315,7 @@ fn an_outdated_plan_is_refused_with_the_difference() {
     ----- stderr -----
     Plan: 4 to add; 1 unchanged
     error: the policy changed: this change was planned on revision 2, but the newest revision is 3
-    hint: review the newer changes, then plan again
+    hint: review the newer changes, then plan again: nicelist history
     ");
 }
 

@@ -224,9 +224,15 @@ fn choose(
         |candidate: &Candidate| wanted.is_none_or(|wanted| wanted == candidate.target.rule_type());
     let chosen = candidates.into_iter().find(fits);
     let chosen = chosen.ok_or_else(|| {
-        let what = wanted.map_or("any rule", crate::rule::RuleType::word);
-        let message = format!("{subject} has no identifier for {what}");
-        Problem::new(Code::Invalid, message).hint(format!("its identifiers: {known}"))
+        let message = match wanted {
+            Some(wanted) => format!("no {wanted} rule can match {subject}"),
+            None => format!("{subject} has no identifier that a rule can match"),
+        };
+        let problem = Problem::new(Code::Invalid, message);
+        match known.is_empty() {
+            true => problem,
+            false => problem.hint(format!("rule types that can match it: {known}")),
+        }
     })?;
     Ok(chosen.target)
 }

@@ -197,7 +197,7 @@ fn rule_scope(edit: &Edit) -> Option<Scope> {
 
 fn too_many_hosts() -> Problem {
     let message = format!(
-        "a change may contain at most {MOST_HOSTS} hosts by a name other than the hardware UUID"
+        "a change can refer to at most {MOST_HOSTS} hosts by names other than their hardware UUIDs"
     );
     Problem::new(Code::TooLarge, message).hint("split the change, or assign a tag to the hosts")
 }

@@ -113,7 +113,11 @@ impl Admission {
         self.refused += 1;
         if is_due(&mut self.refused_logged_at) {
             let refused = self.refused;
-            tracing::warn!(%address, refused, "closed: too many connections from one address");
+            tracing::warn!(
+                %address,
+                refused,
+                "closed a connection: its address has too many connections"
+            );
             self.refused = 0;
         }
     }

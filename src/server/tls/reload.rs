@@ -89,7 +89,7 @@ impl Hangups {
         Self {
             #[cfg(unix)]
             signals: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup())
-                .inspect_err(|error| tracing::warn!(%error, "cannot listen to SIGHUP"))
+                .inspect_err(|error| tracing::warn!(%error, "cannot listen for SIGHUP"))
                 .ok(),
         }
     }

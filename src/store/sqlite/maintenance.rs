@@ -101,7 +101,8 @@ impl File {
         W: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
         let lent = self.connection.take();
-        let connection = lent.ok_or_else(|| StoreError::Database("it was canceled".to_owned()))?;
+        let connection =
+            lent.ok_or_else(|| StoreError::Database("the copy was canceled".to_owned()))?;
         let working = tokio::task::spawn_blocking(move || {
             let answer = work(&connection);
             (connection, answer)
