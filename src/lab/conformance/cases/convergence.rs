@@ -94,7 +94,7 @@ async fn add(run: &CaseRun<'_>) -> CaseResult {
     let (mut mac, rule) = with_new_rule(run).await?;
     mac.sync().await?;
     mac.has_rule(&rule)?;
-    Ok("the host has it".to_owned())
+    Ok("the host has the rule".to_owned())
 }
 
 async fn change(run: &CaseRun<'_>) -> CaseResult {
@@ -134,7 +134,7 @@ async fn preflight_alone(run: &CaseRun<'_>) -> CaseResult {
     mac.preflight().await?;
     mac.sync().await?;
     mac.has_rule(&rule)?;
-    Ok("the host has it".to_owned())
+    Ok("the host has the rule".to_owned())
 }
 
 async fn download_lost(run: &CaseRun<'_>) -> CaseResult {
@@ -143,7 +143,7 @@ async fn download_lost(run: &CaseRun<'_>) -> CaseResult {
     mac.download().await?;
     mac.sync().await?;
     mac.has_rule(&rule)?;
-    Ok("the host has it".to_owned())
+    Ok("the host has the rule".to_owned())
 }
 
 async fn postflight_lost(run: &CaseRun<'_>) -> CaseResult {
@@ -153,7 +153,7 @@ async fn postflight_lost(run: &CaseRun<'_>) -> CaseResult {
     run.remove_rule(&rule).await?;
     mac.sync().await?;
     mac.has_no_rule(&rule)?;
-    Ok("gone".to_owned())
+    Ok("the rule is gone".to_owned())
 }
 
 async fn rules_alone(run: &CaseRun<'_>) -> CaseResult {

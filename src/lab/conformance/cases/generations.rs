@@ -167,7 +167,7 @@ async fn update(run: &CaseRun<'_>) -> CaseResult {
     mac.client = V2026_7;
     mac.sync().await?;
     mac.has_rule(&wanted)?;
-    Ok("the host has it".to_owned())
+    Ok("the host has the rule".to_owned())
 }
 
 async fn media(run: &CaseRun<'_>) -> CaseResult {
