@@ -299,6 +299,6 @@ fn m9_unknown_decisions_are_refused_with_the_nearest() {
     $ nicelist event list --decision block_unknown
     exit code: 0
     ----- stderr -----
-    no events
+    no events match
     ");
 }

@@ -226,7 +226,7 @@ fn the_history_has_authors_and_changes() {
     $ nicelist history --author nobody
     exit code: 0
     ----- stderr -----
-    no revisions
+    no revisions match
     ");
     insta::assert_snapshot!(shell.run("history show 3"), @"
     $ nicelist history show 3

@@ -41,7 +41,7 @@ fn programs_are_listed_newest_first() {
     $ nicelist program list --since 2030-01-01
     exit code: 0
     ----- stderr -----
-    no programs
+    no programs match
     ");
     insta::assert_snapshot!(shell.run("program list --signed maybe"), @"
     $ nicelist program list --signed maybe

@@ -131,7 +131,7 @@ fn m8_periods_accept_dates() {
     $ nicelist event list --since 2026-11-20 --until 2026-11-20
     exit code: 0
     ----- stderr -----
-    no events
+    no events match
     ");
 }
 

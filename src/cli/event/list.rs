@@ -60,6 +60,7 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     let mut wanted = limit.unwrap_or(usize::MAX);
     let nothing = match query.user {
         Some(_) => "no events; --user matches only whole user names",
+        None if is_filtered => "no events match",
         None => "no events",
     };
     let mut list = context.ui.arranged::<EventView>(arrangement, nothing)?;

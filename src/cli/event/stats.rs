@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::filter::{Filter, Period};
-use crate::api::EventStatQuery;
+use crate::api::{EventQuery, EventStatQuery};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::ListView;
@@ -33,8 +33,10 @@ pub(crate) struct StatsArgs {
 
 pub(super) async fn run(context: &Context, args: StatsArgs) -> Result<(), CliError> {
     let StatsArgs { filter, period, limit, view } = args;
-    let list = context.ui.arranged(&view.arrangement, "no events")?;
     let query = period.limit(filter.query(), context.ui.now())?;
+    let is_filtered = query != EventQuery::default();
+    let nothing = if is_filtered { "no events match" } else { "no events" };
+    let list = context.ui.arranged(&view.arrangement, nothing)?;
     let client = context.client().await?;
     let query = EventStatQuery { limit: Some(limit), ..query.into() };
     list.rows(client.event_stats(&query).await?)

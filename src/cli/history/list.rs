@@ -40,7 +40,9 @@ pub(crate) struct ListArgs {
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
     let ListArgs { author, since, target, scope, limit, view } = args;
     let ui = &context.ui;
-    let mut list = ui.arranged::<RevisionSummary>(&view.arrangement, "no revisions")?;
+    let is_filtered = author.is_some() || since.is_some() || target.is_some() || scope.is_some();
+    let nothing = if is_filtered { "no revisions match" } else { "no revisions yet" };
+    let mut list = ui.arranged::<RevisionSummary>(&view.arrangement, nothing)?;
     let client = context.client().await?;
     let scope = context.optional_scope(&client, scope).await?;
     let since = since.map(|since| since.resolve(ui.now()));

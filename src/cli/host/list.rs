@@ -73,7 +73,11 @@ async fn show(
     query: &HostQuery,
     arrangement: &Arrangement,
 ) -> Result<(), CliError> {
-    let mut list = context.ui.arranged::<HostView>(arrangement, "no hosts")?;
+    let nothing = match *query == HostQuery::default() {
+        true => "no hosts yet; a host is listed after its first sync",
+        false => "no hosts match",
+    };
+    let mut list = context.ui.arranged::<HostView>(arrangement, nothing)?;
     let mut pages = client.hosts(query);
     let mut conflicts = Vec::new();
     while let Some(page) = pages.next().await? {

@@ -89,7 +89,6 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         limit,
         view,
     } = args;
-    let mut list = context.ui.arranged::<ProgramView>(&view.arrangement, "no programs")?;
     let query = ProgramQuery {
         publisher,
         signing_status: signed,
@@ -105,6 +104,11 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
         limit: limit.filter(|limit| *limit < LARGEST_PAGE),
         ..ProgramQuery::default()
     };
+    let nothing = match query == (ProgramQuery { limit: query.limit, ..ProgramQuery::default() }) {
+        true => "no programs yet; a program is listed after a host reports it",
+        false => "no programs match",
+    };
+    let mut list = context.ui.arranged::<ProgramView>(&view.arrangement, nothing)?;
     let client = context.client().await?;
     let mut pages = client.programs(&query);
     let (mut wanted, mut listed) = (limit.unwrap_or(usize::MAX), HashSet::new());

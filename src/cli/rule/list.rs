@@ -60,6 +60,18 @@ pub(crate) struct Filter {
 }
 
 impl Filter {
+    fn is_given(&self) -> bool {
+        let Self { target, scope, rule_type, policy, source, text, expires_before, at } = self;
+        let texts = [source, text].into_iter().any(Option::is_some);
+        texts
+            || target.is_some()
+            || scope.is_some()
+            || rule_type.is_some()
+            || policy.is_some()
+            || expires_before.is_some()
+            || at.is_some()
+    }
+
     pub(super) async fn query(
         self,
         context: &Context,
@@ -86,7 +98,11 @@ impl Filter {
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let list = context.ui.arranged(&args.view.arrangement, "no rules")?;
+    let nothing = match args.filter.is_given() {
+        true => "no rules match",
+        false => "no rules yet. Add one: nicelist rule add POLICY TARGET",
+    };
+    let list = context.ui.arranged(&args.view.arrangement, nothing)?;
     let client = context.client().await?;
     let query = args.filter.query(context, &client).await?;
     list.pages(client.rules(&query)).await

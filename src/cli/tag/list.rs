@@ -49,6 +49,8 @@ fn counts(membership: &Membership) -> String {
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let list = context.ui.arranged(&args.view.arrangement, "no tags")?;
+    let list = context
+        .ui
+        .arranged(&args.view.arrangement, "no tags yet. Create one: nicelist tag create NAME")?;
     list.pages(context.client().await?.tags()).await
 }

@@ -30,6 +30,7 @@ impl Row for TokenView {
 }
 
 pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliError> {
-    let list = context.ui.arranged(&args.view.arrangement, "no tokens")?;
+    let nothing = "no tokens yet. Create one: nicelist token create NAME --role ROLE";
+    let list = context.ui.arranged(&args.view.arrangement, nothing)?;
     list.rows(context.client().await?.tokens().await?)
 }
