@@ -250,7 +250,7 @@ fn revision(description: &str, required: &[&str], properties: Vec<Property>) -> 
 fn membership() -> Object {
     let name = |description: &str| -> RefOr<Schema> { matching(description, NAME).into() };
     closed(object(
-        "Which hosts have a tag automatically: any of these",
+        "Which hosts have a tag automatically: all hosts that match at least one item",
         &[],
         [
             ("serials", list("Serial numbers", name("A serial number"))),
@@ -332,7 +332,7 @@ schema! {
     CleanSync => words_of::<Self>("What the host deletes first: clean keeps transitive rules, clean-all deletes all rules");
     ClientMode => client_mode();
     RuleCounts => object("How many rules of each type a host has", &[], [
-        ("binary", small_count("Rules for file hashes, transitive rules included")),
+        ("binary", small_count("Rules for file hashes, including transitive rules")),
         ("certificate", small_count("Rules for certificates")),
         ("teamid", small_count("Rules for team IDs")),
         ("signingid", small_count("Rules for signing IDs")),

@@ -18,15 +18,16 @@ If a server fails a case that it **must** pass, a client fails, has wrong rules 
 events. If it fails a case that it **should** pass, no client has wrong data, but something does not
 work as well as it could. If a **must** case fails, the exit code is 1. Other failures are warnings.
 
-Some requirements are not tested, because they need more than one server or a client cannot see them.
-Examples: a probe does not enroll a host, events are stored, a database survives a power failure.
+Some requirements are not tested, because they need more than one server, or because a client cannot
+see whether they are met. For example, no case tests that the server stores events, that a probe
+enrolls no host, or that the database survives a power failure.
 
 Bodies are sent in the first encoding that the server accepts: deflate, gzip or none. `--encoding`
-sets another one. Only the cases about encodings use others. A failure shows the beginning of the
-response's body, in which many servers report the reason.
+sets another encoding. Only the cases about encodings use several. A failure shows the beginning of
+the response's body, in which many servers report the reason.
 
-The machine IDs of simulated hosts begin with `conformance-` and six digits of the run, or with the
-prefix in `--prefix`. The server stores these hosts. To test a server with real hosts, start a second
+The machine IDs of simulated hosts begin with `conformance-` and six digits that identify the run, or
+with the prefix in `--prefix`. The server stores these hosts. To test a server with real hosts, start a second
 instance of it.
 ";
 
@@ -74,9 +75,9 @@ fn hooks(text: &mut String) {
         "A hook is a command that changes something on the server that a client cannot change. You\n\
          pass it as an option, for example `--hook add-rule='./add-rule.sh'`. nicelist runs each hook\n\
          with `sh -c`. Environment variables describe the action. A hook must exit with code 0 when it is\n\
-         done. Cases whose hooks are missing are not applicable. If the server does not support the action,\n\
-         the hook must exit with code 77; its cases are then not applicable, either. If a hook fails in\n\
-         another way, or takes longer than a minute, its case fails.\n",
+         done. If you do not pass a hook, its cases are not applicable. If the server does not support the\n\
+         action, the hook must exit with code 77. Its cases are then not applicable, either. If a hook\n\
+         fails in another way, or takes longer than a minute, its case fails.\n",
     );
     line(text, "| hook | what its command does | variables |\n|---|---|---|");
     for hook in Hook::ALL {

@@ -53,9 +53,9 @@ impl Hook {
         match self {
             Self::AddRule => (
                 "add-rule",
-                "Add the rule for hosts with the tag `NICELIST_TAG` if that is set, otherwise for \
-                the host `NICELIST_MACHINE`, or for all hosts if the server does not support \
-                rules for single hosts.",
+                "Add the rule for hosts with the tag `NICELIST_TAG`. If that is empty, add it for \
+                the host `NICELIST_MACHINE`. If the server does not support rules for single \
+                hosts, add it for all hosts.",
                 &[Machine, Target, RuleType, Identifier, Policy, Cel, Tag],
             ),
             Self::RemoveRule => {

@@ -25,8 +25,9 @@ const MOST_SEARCHES: usize = 100;
 ///
 /// All changes are stored in one revision. If a name does not match exactly one host, nothing is
 /// changed, and `details` lists all such names by their index in `hosts`. At most 100 different
-/// names may be only the start of a machine ID, serial number or host name. The outcomes are in the
-/// order of the hosts: for each host, first the tags in `add`, then the tags in `remove`.
+/// names may be shortened to a unique prefix of a machine ID, serial number or host name. The
+/// outcomes are in the order of the hosts: for each host, first the tags in `add`, then the tags in
+/// `remove`.
 #[utoipa::path(post, path = "/host-tags", operation_id = "change_tags_of_hosts", tag = "hosts", request_body = TagHostsRequest,
     responses((status = 200, body = ChangeAnswer), (status = 404), (status = 409), (status = 422)))]
 pub(super) async fn change(

@@ -48,7 +48,7 @@ pub(super) async fn create(
 
 /// Revoke a token immediately
 ///
-/// The last admin token cannot be revoked. Nor can the last admin token that is valid for more than
+/// The last admin token cannot be revoked, and neither can the last one that is valid for more than
 /// a day.
 #[utoipa::path(delete, path = "/tokens/{name}", operation_id = "revoke_token", tag = "tokens", params(TokenPath),
     responses((status = 200, body = Done), (status = 404), (status = 409)))]

@@ -20,7 +20,7 @@ pub(super) const CASES: [Case; 7] = [
     ),
     should(
         "preflight-settings",
-        "Every setting with the same default on every host is sent.",
+        "Settings that have the same default on every host are always sent.",
         "A client keeps the last value it received; in 2022 a missing switch is off.",
         |run| Box::pin(complete(run)),
     ),

@@ -41,7 +41,7 @@ pub(super) const CASES: [Case; 14] = [
     should(
         "wire-plain",
         "A body without Content-Encoding is read.",
-        "Profiles with SyncClientContentEncoding none, from 2023.4 on.",
+        "Clients from 2023.4 on send it if SyncClientContentEncoding is none.",
         |run| Box::pin(is_read(run, |request| Ok(request.plain()))),
     ),
     must(
@@ -53,13 +53,13 @@ pub(super) const CASES: [Case; 14] = [
     should(
         "wire-gzip",
         "A body in gzip is read.",
-        "Profiles with SyncClientContentEncoding gzip, from 2023.4 on.",
+        "Clients from 2023.4 on send it if SyncClientContentEncoding is gzip.",
         |run| Box::pin(is_read(run, |request| request.packed(Packing::Gzip, "gzip"))),
     ),
     should(
         "wire-zlib",
         "A body in a zlib container, called zlib, is read.",
-        "Clients to 1.14, and to 2023.3 with the backwards compatible encoding.",
+        "Clients up to 1.14 send it, and with the backwards compatible encoding up to 2023.3.",
         |run| Box::pin(is_read(run, |request| request.packed(Packing::Zlib, "zlib"))),
     ),
     should(
@@ -89,7 +89,7 @@ pub(super) const CASES: [Case; 14] = [
     should(
         "wire-protobuf",
         "The response to protobuf is protobuf at every stage.",
-        "Profiles with SyncEnableProtoTransfer, from 2024.6 on, accept only protobuf.",
+        "Clients from 2024.6 on with SyncEnableProtoTransfer accept only protobuf.",
         |run| Box::pin(uses_protobuf(run, PROTOBUF)),
     ),
     should(
