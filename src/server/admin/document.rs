@@ -19,8 +19,8 @@ use crate::server::answer::{Answer, Refused};
 const DESCRIPTION: &str = "All commands of nicelist use this API. docs/API.md explains it, with \
     examples.\n\nWithin /api/v1, properties and codes may be added, but are never renamed or \
     removed. Clients must accept unknown properties and codes. Requests must not contain \
-    properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 get 400, 414 or 431 with an empty \
-    body and without an ID.";
+    properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 \
+    get 400, 414 or 431 with an empty body and without an ID.";
 
 const TAGS: [(&str, &str); 10] = [
     ("server", "The server itself"),
