@@ -27,8 +27,8 @@ sets another encoding. Only the cases about encodings use several. A failure sho
 the response's body, in which many servers report the reason.
 
 The machine IDs of simulated hosts begin with `conformance-` and six digits that identify the run, or
-with the prefix in `--prefix`. The server stores these hosts. To test a server with real hosts, start a second
-instance of it.
+with the prefix in `--prefix`. The server stores these hosts. To test a server with real hosts, start
+a second instance of it.
 ";
 
 pub fn document() -> String {
