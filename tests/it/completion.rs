@@ -1,11 +1,12 @@
-//! Completion in bash. Most tests press keys in a pseudo-terminal.
+//! Completion in bash, zsh and fish: most tests press keys in a pseudo-terminal.
 
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rexpect::process::Signal;
 use rexpect::session::{PtySession, spawn_command};
 
 use crate::shell::{ADMIN, Server, Shell};
@@ -19,53 +20,156 @@ const ALL: &str = "\u{1b}*";
 const HOME: &str = "\u{1}";
 const END: &str = "\u{5}";
 
-/// An interactive bash with the completions of this repository.
-struct Bash(PtySession);
+pub(crate) const BASH: [&str; 4] = ["bash", "--norc", "--noprofile", "-i"];
 
-impl Bash {
-    fn start(shell: &Shell) -> Self {
-        let nicelist = shell.command(&[]);
-        let folder = Path::new(env!("CARGO_BIN_EXE_nicelist")).parent().unwrap();
-        let mut bash = Command::new("bash");
-        bash.args(["--norc", "--noprofile", "-i"]).env_clear();
-        bash.envs(nicelist.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        bash.env("PATH", format!("{}:/usr/bin:/bin", folder.display()));
-        bash.env("TERM", "dumb").env("INPUTRC", "/dev/null").env("COLUMNS", "1000");
-        bash.current_dir(nicelist.get_current_dir().unwrap());
-        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
-        let mut bash = Self(spawn_command(bash, Some(patience)).unwrap());
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("completions/nicelist.bash");
-        bash.press(&format!("source {}\r", script.display()));
+/// Keys, and the line that they become in every shell.
+const COMPLETIONS: [(&str, &str); 14] = [
+    ("nicelist host show ann", "nicelist host show annas-mac "),
+    ("nicelist host show M", "nicelist host show M-1 "),
+    ("nicelist host list --tag e", "nicelist host list --tag eng "),
+    ("nicelist host list --user an", "nicelist host list --user anna "),
+    ("nicelist rule list --scope tag:e", "nicelist rule list --scope tag:eng "),
+    ("nicelist rule list --scope=tag:o", "nicelist rule list --scope=tag:ops "),
+    ("nicelist rule list --scope host:an", "nicelist rule list --scope host:annas-mac "),
+    ("nicelist rule list --scope hos", "nicelist rule list --scope host:"),
+    ("nicelist rule show teamid:H", "nicelist rule show teamid:H3ZC9YV6RK "),
+    ("nicelist rule add block cdh", "nicelist rule add block cdhash:"),
+    ("nicelist settings set client-m", "nicelist settings set client-mode="),
+    ("nicelist settings set client-mode=lo", "nicelist settings set client-mode=lockdown "),
+    ("nicelist event list --decision block_b", "nicelist event list --decision block_binary"),
+    ("nicelist rul", "nicelist rule "),
+];
+
+/// Makes Ctrl-G print the command line between `<` and `>` and then clear it.
+const ZSH_SETUP: &str = r#"
+autoload -Uz compinit && compinit -u -D
+source SCRIPT
+print-line() { zle -I; print -r -- "<$BUFFER>"; BUFFER=; }
+zle -N print-line
+bindkey '^G' print-line
+echo ready
+"#;
+
+/// The same as [`ZSH_SETUP`] for fish.
+const FISH_SETUP: &str = r#"
+source SCRIPT
+function print-line
+    printf '<%s>\n' (commandline)
+    commandline ''
+    commandline -f repaint
+end
+bind \cg print-line
+echo ready
+"#;
+
+/// An interactive shell that finds the program under test in its `PATH`.
+pub(crate) fn interactive(shell: &Shell, words: &[&str]) -> Command {
+    const FOLDERS: [&str; 2] = ["/usr/bin", "/bin"];
+
+    // `rexpect` forks before it finds out that a program is missing. The test would then run twice.
+    let is_installed = FOLDERS.iter().any(|folder| Path::new(folder).join(words[0]).exists());
+    assert!(is_installed, "{} is missing: on Debian, tests/run --tools installs it", words[0]);
+    let nicelist = shell.command(&[]);
+    let program = Path::new(env!("CARGO_BIN_EXE_nicelist")).parent().unwrap();
+    let mut command = Command::new(words[0]);
+    command.args(&words[1..]).env_clear();
+    command.envs(nicelist.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("PATH", format!("{}:{}", program.display(), FOLDERS.join(":")));
+    command.env("INPUTRC", "/dev/null");
+    command.current_dir(nicelist.get_current_dir().unwrap());
+    command
+}
+
+/// A committed script that registers completions.
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
+}
+
+/// Repeats an attempt until its result is as expected. On a slow machine, the first completion may
+/// miss its deadline; the values are then read in the background.
+fn becomes(keys: &str, expected: &str, mut attempt: impl FnMut() -> String) {
+    let started = Instant::now();
+    loop {
+        let line = attempt();
+        if line == expected {
+            return;
+        }
+        assert!(started.elapsed() < PATIENCE, "{keys:?} becomes {line:?}");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// An interactive shell with the completions of this repository.
+struct Prompt {
+    session: PtySession,
+    /// The keys that print the command line between `<` and `>`, without running it.
+    print: String,
+}
+
+impl Prompt {
+    fn bash(shell: &Shell) -> Self {
+        // The octal numbers are < and >, which the typed line does not contain.
+        let print = format!("{END}'{HOME}printf '\\074%s\\076\\n' '{END}\r");
+        let mut bash = Self::start(shell, &BASH, print);
+        bash.press(&format!("source {}\r", script("nicelist.bash").display()));
         bash
     }
 
+    fn zsh(shell: &Shell) -> Self {
+        Self::with_setup(shell, &["zsh", "-f", "-i"], ZSH_SETUP, "_nicelist")
+    }
+
+    fn fish(shell: &Shell) -> Self {
+        Self::with_setup(shell, &["fish", "--no-config", "-i"], FISH_SETUP, "nicelist.fish")
+    }
+
+    /// Starts a shell and runs a setup, in which `SCRIPT` is the script that registers completions.
+    fn with_setup(shell: &Shell, words: &[&str], setup: &str, name: &str) -> Self {
+        let path = format!("'{}'", script(name).display());
+        shell.write("setup", &setup.replace("SCRIPT", &path));
+        let mut prompt = Self::start(shell, words, "\u{7}".to_owned());
+        prompt.press("source ./setup\r");
+        prompt.session.exp_string("ready").unwrap();
+        prompt
+    }
+
+    fn start(shell: &Shell, words: &[&str], print: String) -> Self {
+        let mut command = interactive(shell, words);
+        command.env("TERM", "dumb").env("COLUMNS", "1000");
+        let patience = u64::try_from(PATIENCE.as_millis()).unwrap();
+        Self { session: spawn_command(command, Some(patience)).unwrap(), print }
+    }
+
     fn press(&mut self, keys: &str) {
-        self.0.send(keys).unwrap();
-        self.0.flush().unwrap();
+        self.session.send(keys).unwrap();
+        self.session.flush().unwrap();
     }
 
     /// The command line after these keys. It is printed, not run.
     fn line(&mut self, keys: &str) -> String {
-        // The octal numbers are < and >, which the typed line does not contain.
-        self.press(&format!("{keys}{END}'{HOME}printf '\\074%s\\076\\n' '{END}\r"));
-        self.0.exp_string("<").unwrap();
-        let line = self.0.exp_string(">").unwrap();
+        let print = self.print.clone();
+        self.press(&format!("{keys}{print}"));
+        self.session.exp_string("<").unwrap();
+        let line = self.session.exp_string(">").unwrap();
         eprintln!("{keys:?} becomes {line:?}");
         line
     }
 
-    /// Presses the keys until the line is as expected. On a slow machine, the first completion may
-    /// miss its deadline; the values are then read in the background.
     fn completes(&mut self, keys: &str, expected: &str) {
-        let started = Instant::now();
-        loop {
-            let line = self.line(keys);
-            if line == expected {
-                return;
-            }
-            assert!(started.elapsed() < PATIENCE, "{keys:?} becomes {line:?}");
-            std::thread::sleep(Duration::from_millis(200));
+        becomes(keys, expected, || self.line(keys));
+    }
+
+    fn completes_everything(&mut self) {
+        for (keys, expected) in COMPLETIONS {
+            self.completes(&format!("{keys}{TAB}"), expected);
         }
+    }
+}
+
+impl Drop for Prompt {
+    /// Interactive shells ignore SIGTERM, which `rexpect` sends.
+    fn drop(&mut self) {
+        drop(self.session.process_mut().kill(Signal::SIGHUP));
     }
 }
 
@@ -88,26 +192,49 @@ fn with_a_fleet() -> (Shell, Server) {
 #[test]
 fn bash_completes_the_hosts_tags_and_rules_of_the_server() {
     let (shell, _server) = with_a_fleet();
-    let mut bash = Bash::start(&shell);
-    for (keys, expected) in [
-        ("nicelist host show ann", "nicelist host show annas-mac "),
-        ("nicelist host show M", "nicelist host show M-1 "),
-        ("nicelist host list --tag e", "nicelist host list --tag eng "),
-        ("nicelist host list --user an", "nicelist host list --user anna "),
-        ("nicelist rule list --scope tag:e", "nicelist rule list --scope tag:eng "),
-        ("nicelist rule list --scope=tag:o", "nicelist rule list --scope=tag:ops "),
-        ("nicelist rule list --scope host:an", "nicelist rule list --scope host:annas-mac "),
-        ("nicelist rule list --scope hos", "nicelist rule list --scope host:"),
-        ("nicelist rule show teamid:H", "nicelist rule show teamid:H3ZC9YV6RK "),
-        ("nicelist rule add block cdh", "nicelist rule add block cdhash:"),
-        ("nicelist settings set client-m", "nicelist settings set client-mode="),
-        ("nicelist settings set client-mode=lo", "nicelist settings set client-mode=lockdown "),
-        ("nicelist event list --decision block_b", "nicelist event list --decision block_binary"),
-        ("nicelist rul", "nicelist rule "),
-    ] {
-        bash.completes(&format!("{keys}{TAB}"), expected);
-    }
+    let mut bash = Prompt::bash(&shell);
+    bash.completes_everything();
     bash.completes(&format!("nicelist rollback {ALL}"), "nicelist rollback 3 2 1 ");
+}
+
+#[test]
+fn zsh_completes_the_hosts_tags_and_rules_of_the_server() {
+    let (shell, _server) = with_a_fleet();
+    Prompt::zsh(&shell).completes_everything();
+}
+
+#[test]
+fn fish_completes_the_hosts_tags_and_rules_of_the_server() {
+    let (shell, _server) = with_a_fleet();
+    Prompt::fish(&shell).completes_everything();
+}
+
+/// Debian has no package of PowerShell. So this test does not run the script, but what the script
+/// runs.
+#[test]
+fn powershell_gets_values_and_descriptions() {
+    let text = std::fs::read_to_string(script("_nicelist.ps1")).unwrap();
+    for line in [
+        "Register-ArgumentCompleter -Native -CommandName nicelist -ScriptBlock {",
+        "$env:NICELIST_COMPLETE = \"powershell\";",
+        "& nicelist -- $args",
+        "$split = $_.Split(\"`t\");",
+    ] {
+        assert!(text.lines().any(|known| known.trim() == line), "{line} is not in\n{text}");
+    }
+    let (shell, _server) = with_a_fleet();
+    for (line, expected) in [
+        ("nicelist host show ann", "annas-mac\tM-1, in-sync\n"),
+        ("nicelist host list --tag e", "eng\n"),
+        ("nicelist settings set client-mode=lo", "client-mode=lockdown\n"),
+    ] {
+        becomes(line, expected, || {
+            let words: Vec<&str> = ["--"].into_iter().chain(line.split(' ')).collect();
+            let mut command = shell.command(&words);
+            let output = command.env("NICELIST_COMPLETE", "powershell").output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        });
+    }
 }
 
 #[test]
@@ -127,7 +254,7 @@ fn bash_completes_the_server_of_the_context_on_the_command_line() {
         );
     };
     use_context("empty");
-    let mut bash = Bash::start(&shell);
+    let mut bash = Prompt::bash(&shell);
     bash.completes(&format!("nicelist --context pr{TAB}"), "nicelist --context prod ");
     let keys = format!("nicelist --context prod tag delete e{TAB}");
     bash.completes(&keys, "nicelist --context prod tag delete eng ");
@@ -144,7 +271,7 @@ fn bash_completes_the_server_of_the_context_on_the_command_line() {
 #[test]
 fn only_the_owner_can_read_cached_values_and_they_contain_no_token() {
     let (shell, _server) = with_a_fleet();
-    Bash::start(&shell)
+    Prompt::bash(&shell)
         .completes(&format!("nicelist tag delete e{TAB}"), "nicelist tag delete eng ");
     let file = shell.path(".cache/nicelist/completion.json");
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
