@@ -37,7 +37,7 @@ pub(crate) fn report() {
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
     rules::import(home.path(), &database, RULES);
     Mac::connect(Server::start(home.path(), &database).address, 0).take_all();
-    multiply(&home.path().join("nicelist.db"));
+    multiply(&home.path().join("nicelist.db"), HOSTS);
 
     let idle = cpu_of(home.path(), &database, "1h");
     let server = Server::start(home.path(), &database);
@@ -51,9 +51,9 @@ pub(crate) fn report() {
     record(format!("a count of {HOSTS} hosts: 1 s of CPU"), ms(count), count <= COUNT_LIMIT);
 }
 
-/// Copies the only host in the database until the database has [`HOSTS`] hosts. Spreads the hosts'
-/// last-seen times over ten minutes.
-fn multiply(database: &Path) {
+/// Copies the only host in the database until the database has this number of hosts. Spreads the
+/// hosts' last-seen times over ten minutes.
+pub(crate) fn multiply(database: &Path, hosts: u64) {
     let database = Connection::open(database).unwrap();
     let copied = database
         .execute(
@@ -68,10 +68,10 @@ fn multiply(database: &Path) {
                              '$.primary_user', 'user' || i),
                     state_key, tags_key, syncing, seen - i % 600
              FROM n, host",
-            [i64::try_from(HOSTS).unwrap()],
+            [i64::try_from(hosts).unwrap()],
         )
         .unwrap();
-    assert_eq!(copied as u64, HOSTS - 1);
+    assert_eq!(copied as u64, hosts - 1);
 }
 
 /// Tags a few hosts and adds a rule for the tag, so that the hosts are behind.

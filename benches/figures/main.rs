@@ -32,6 +32,7 @@ mod rules;
 mod server;
 mod stalls;
 mod startup;
+mod terminal;
 
 use std::path::Path;
 use std::process::Command;
@@ -59,8 +60,9 @@ fn main() {
         "limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some"
     );
     println!("of the bounds.\n");
-    let reports: [(&str, fn()); 15] = [
+    let reports: [(&str, fn()); 16] = [
         ("startup", startup::report),
+        ("terminal", terminal::report),
         ("import", import::report),
         ("convert", convert::report),
         ("page", page::report),

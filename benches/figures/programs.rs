@@ -97,7 +97,7 @@ fn machine(number: u64) -> String {
     format!("HOST{number:06}")
 }
 
-fn event(number: u64) -> Event {
+pub(crate) fn event(number: u64) -> Event {
     let program = number % PROGRAMS;
     let host = (program + number / PROGRAMS * 37) % HOSTS;
     let team = format!("TEAM{:06}", program % 100);
