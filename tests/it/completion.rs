@@ -51,7 +51,7 @@ echo ready
 "#;
 
 /// The same as [`ZSH_SETUP`] for fish.
-const FISH_SETUP: &str = r#"
+const FISH_SETUP: &str = r"
 source SCRIPT
 function print-line
     printf '<%s>\n' (commandline)
@@ -60,7 +60,7 @@ function print-line
 end
 bind \cg print-line
 echo ready
-"#;
+";
 
 /// An interactive shell that finds the program under test in its `PATH`.
 pub(crate) fn interactive(shell: &Shell, words: &[&str]) -> Command {

@@ -101,8 +101,8 @@ fn keys_move_in_the_list_and_a_question_mark_shows_them() {
     assert!(end.leaves_the_cursor_visible(), "{:?}", end.seen);
 }
 
-/// Counts the keys from the call "Pinecone is blocked on Mira's Mac" to the new rule: every key that
-/// the help desk presses in bash, also for the command.
+/// Counts every key that the help desk presses in bash, from the call "Pinecone is blocked on Mira's
+/// Mac" to the new rule. The keys of the command count, too.
 #[test]
 fn an_approval_takes_at_most_40_keys() {
     let (shell, _server) = with_two_macs();
