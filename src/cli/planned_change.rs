@@ -115,7 +115,7 @@ fn with_lost_tags(question: &str, answer: &PolicyAnswer) -> String {
         [(name, hosts)] => format!("{} hosts lose the tag {name}", HumanCount(*hosts)),
         tags => format!("hosts lose {} tags", HumanCount(tags.len() as u64)),
     };
-    format!("{question} {}, and a rollback does not restore this.", capital(&lose))
+    format!("{question} {}, and a later rollback does not restore this.", capital(&lose))
 }
 
 fn conclude(ui: &Ui, answer: &PolicyAnswer) {

@@ -141,7 +141,7 @@ fn lost_tag(hosts: u64) -> String {
         1 => "1 host loses".to_owned(),
         hosts => format!("{} hosts lose", HumanCount(hosts)),
     };
-    format!("({lose} it; a rollback does not restore this)")
+    format!("({lose} it; a later rollback does not restore this)")
 }
 
 /// The fields of a rule, or those that differ.

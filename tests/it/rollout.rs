@@ -67,7 +67,7 @@ fn a_plan_that_deletes_a_tag_counts_the_hosts_that_lose_it() {
     let base = shell.json("history")[0]["revision"].as_u64().unwrap();
     let before_tag = base - 3;
     let shown = shell.run(&format!("rollback {before_tag}"));
-    let lost = "(1 host loses it; a rollback does not restore this)";
+    let lost = "(1 host loses it; a later rollback does not restore this)";
     let item = format!("- pilot  priority 50  description First  {lost}\n");
     assert!(shown.contains(&item), "{shown}");
     let question = format!(

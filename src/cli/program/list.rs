@@ -56,7 +56,7 @@ pub(crate) struct ListArgs {
     /// Show only programs that this user ran
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Show only programs that Santa blocked in the newest report of a host
+    /// Show only programs that Santa blocked, according to the newest report of at least one host
     #[arg(long)]
     blocked: bool,
     /// Show only programs pending approval, sorted by their newest report

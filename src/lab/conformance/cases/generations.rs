@@ -16,7 +16,7 @@ const ADD: &[Hook] = &[Hook::AddRule];
 pub(super) const CASES: [Case; 9] = [
     must(
         "generations-old-sync",
-        "A client of 2022 completes a sync.",
+        "A client from 2022 completes a sync.",
         "It sends no machine ID in its bodies, and an empty body at the end.",
         |run| Box::pin(old_sync(run)),
     ),
