@@ -4,6 +4,7 @@ use clap::Args;
 
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::config::Backend;
 
 /// Confirm the clock of the server after a jump
 ///
@@ -26,10 +27,12 @@ pub(crate) struct AcceptClockArgs {
 
 pub(super) async fn run(context: &Context, args: AcceptClockArgs) -> Result<(), CliError> {
     let client = context.client_to_change(false).await?;
-    let question = format!(
-        "Accept the clock ({:.0})? Rules may expire and old events may be deleted.",
-        context.ui.now()
-    );
+    let clock = match context.settings.backend()? {
+        Backend::Local { .. } => format!("the clock ({:.0})", context.ui.now()),
+        Backend::Server { .. } => "the clock of the server".to_owned(),
+    };
+    let question =
+        format!("Accept {clock}? Rules may expire and old events may be deleted.");
     context.ui.confirm(&question, args.yes)?;
     client.accept_clock().await?;
     context.ui.status("accepted the clock");
