@@ -87,6 +87,16 @@ impl<V> PairMap<V> {
         self.values.insert(self.key(rule), value)
     }
 
+    /// A keyed hash of a rule without its target and scope. Rules for the same target and scope are
+    /// identical if their hashes are equal.
+    pub fn content(&self, rule: &Rule) -> u64 {
+        let mut hasher = self.key.build_hasher();
+        rule.policy().kind().hash(&mut hasher);
+        rule.policy().expression().map(ToString::to_string).hash(&mut hasher);
+        (&rule.notice, &rule.provenance, rule.expires).hash(&mut hasher);
+        hasher.finish()
+    }
+
     fn entry(&mut self, rule: &Rule) -> Entry<'_, Key, V> {
         self.values.entry(self.key(rule))
     }
@@ -104,7 +114,7 @@ struct Seen(PairMap<Earlier>);
 
 enum Relation {
     New,
-    Repeats,
+    Repeats(Earlier),
     Conflicts(Earlier),
 }
 
@@ -137,18 +147,16 @@ impl Seen {
     }
 
     fn summary(&self, rule: &Rule, line: u32) -> Earlier {
-        let mut hasher = self.0.key.build_hasher();
-        let kind = rule.policy().kind();
-        kind.hash(&mut hasher);
-        rule.policy().expression().map(ToString::to_string).hash(&mut hasher);
-        (&rule.notice, &rule.provenance, rule.expires).hash(&mut hasher);
-        let [a, b, c, d, e, f, g, _] = hasher.finish().to_le_bytes();
-        Earlier { line, kind, content: [a, b, c, d, e, f, g] }
+        let [a, b, c, d, e, f, g, _] = self.0.content(rule).to_le_bytes();
+        Earlier { line, kind: rule.policy().kind(), content: [a, b, c, d, e, f, g] }
     }
 }
 
 fn relation(rule: Earlier, earlier: Earlier) -> Relation {
-    if rule.content == earlier.content { Relation::Repeats } else { Relation::Conflicts(earlier) }
+    match rule.content == earlier.content {
+        true => Relation::Repeats(earlier),
+        false => Relation::Conflicts(earlier),
+    }
 }
 
 /// The message for two entries that differ. `place` is the location of the other entry, for example
@@ -170,7 +178,7 @@ fn conflict_message(rule: &Rule, other: PolicyKind, place: impl Display) -> Stri
 pub(super) fn resolve(policy: &mut ParsedPolicy, how: Duplicates) {
     let repeated = take_duplicates(policy, how);
     if let Some(first) = repeated.first() {
-        policy.note(first.location, repeats(repeated.len(), "an earlier"));
+        policy.note(first.location, repeats(repeated.len()));
         policy.notes.sort_by_key(|note| note.location);
     }
 }
@@ -262,10 +270,20 @@ pub struct RowDuplicates {
     seen: Seen,
     conflicts: usize,
     contradicted: BTreeMap<u32, u32>,
-    repeated: Option<u32>,
-    repeats: usize,
+    repeats: Option<Repeats>,
     left_out: Vec<(u32, String)>,
     leaves_out: usize,
+}
+
+/// Identical lines of a file that were left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeats {
+    /// The number of lines that were left out.
+    pub count: usize,
+    /// The first of these lines.
+    pub line: u32,
+    /// The identical line that is used instead.
+    pub other: u32,
 }
 
 enum Mode {
@@ -300,8 +318,7 @@ impl RowDuplicates {
             seen: Seen::default(),
             conflicts: 0,
             contradicted: BTreeMap::new(),
-            repeated: None,
-            repeats: 0,
+            repeats: None,
             left_out: Vec::new(),
             leaves_out: 0,
         }
@@ -324,9 +341,9 @@ impl RowDuplicates {
         };
         match relation {
             Relation::New => Judged::Kept,
-            Relation::Repeats => {
-                self.repeats += 1;
-                self.repeated.get_or_insert(line);
+            Relation::Repeats(other) => {
+                let first = Repeats { count: 0, line, other: other.line };
+                self.repeats.get_or_insert(first).count += 1;
                 Judged::LeftOut
             }
             Relation::Conflicts(other) => {
@@ -358,10 +375,16 @@ impl RowDuplicates {
 
     /// The number of lines that were left out.
     pub fn left_out(&self) -> usize {
-        self.repeats + self.leaves_out
+        self.repeats.map_or(0, |repeats| repeats.count) + self.leaves_out
     }
 
-    /// The notes about the lines that were left out, each with its line number.
+    /// The lines that were left out because they are identical to another line.
+    pub fn repeats(&self) -> Option<Repeats> {
+        self.repeats
+    }
+
+    /// The notes about the lines that differ from others and were left out, each with its line
+    /// number.
     pub(super) fn notes(&self) -> Vec<(u32, String)> {
         let mut notes = self.left_out.clone();
         if let (Some((_, text)), more @ 1..) =
@@ -369,8 +392,6 @@ impl RowDuplicates {
         {
             text.push_str(&format!("; {more} more lines are left out"));
         }
-        let other = if let Mode::Last(_) = self.mode { "a later" } else { "an earlier" };
-        notes.extend(self.repeated.map(|line| (line, repeats(self.repeats, other))));
         notes
     }
 }
@@ -384,11 +405,20 @@ impl LastLines {
     }
 }
 
-/// The message for entries that repeat others. `other` is `an earlier` or `a later`.
-fn repeats(count: usize, other: &str) -> String {
+/// The message for entries that repeat earlier ones.
+fn repeats(count: usize) -> String {
     match count {
-        1 => format!("repeats {other} entry and is ignored"),
-        count => format!("repeats {other} entry; {count} such entries are ignored"),
+        1 => "repeats an earlier entry and is ignored".to_owned(),
+        count => format!("repeats an earlier entry; {count} such entries are ignored"),
+    }
+}
+
+/// The message for this number of identical rows. `other` is the place of the row that the first of
+/// them repeats.
+pub fn identical_rows(count: usize, other: impl Display) -> String {
+    match count {
+        1 => format!("repeats {other}; 1 identical row is ignored"),
+        count => format!("repeats {other}; {count} identical rows are ignored"),
     }
 }
 

@@ -31,7 +31,9 @@ pub mod workshop;
 pub mod zentral;
 
 pub use detect::ReadOnly;
-pub use duplicates::{Duplicates, LastLines, PairMap, RowDuplicates, UnknownDuplicates};
+pub use duplicates::{
+    Duplicates, LastLines, PairMap, RowDuplicates, UnknownDuplicates, identical_rows,
+};
 pub use kind::{Format, UnknownFormat};
 pub use non_rule_files::{NonRuleFile, NonRuleFileKind};
 pub use parsed::{

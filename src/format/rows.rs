@@ -5,7 +5,7 @@ use std::fmt;
 use ::csv::ByteRecord;
 
 use super::csv::{HeaderError, UnreadScope};
-use super::duplicates::{LastLines, RowDuplicates};
+use super::duplicates::{LastLines, Repeats, RowDuplicates, identical_rows};
 use super::{Defaults, Duplicates, File, Location, ParsedPolicy, PlacedRule, Remark, Spot};
 use crate::rule::Rule;
 
@@ -104,6 +104,9 @@ pub(super) fn read_files<'f, R: RuleRows>(
             policy.note(at(1), text);
         }
         policy.conflicts += rows.duplicates().conflicts();
+        if let Some(Repeats { count, line, other }) = rows.duplicates().repeats() {
+            policy.note(at(line), identical_rows(count, policy.name_of(at(other))));
+        }
         let notes = rows.notes().into_iter();
         policy.notes.extend(notes.map(|(line, text)| Remark::new(at(line), text)));
     }

@@ -332,7 +332,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ----- stderr -----
     warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block on line 6
     warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet has policy allow here and on line 5, but the other fields differ
-    warning: rules.csv:4: repeats a later entry and is ignored
+    warning: rules.csv:4: repeats rules.csv:6; 1 identical row is ignored
 
     $ nicelist rule convert rules.jsonl - --to jsonl
     exit code: 5
@@ -392,7 +392,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ----- stderr -----
     warning: rules.csv:2: left out: teamid:AAAAAAAAAA for fleet has policy allow here, but block on line 6
     warning: rules.csv:3: left out: teamid:BBBBBBBBBB for fleet has policy allow here and on line 5, but the other fields differ
-    warning: rules.csv:4: repeats a later entry and is ignored
+    warning: rules.csv:4: repeats rules.csv:6; 1 identical row is ignored
     added 2, changed 0, unchanged 0 (revision 1)
     "#);
     insta::assert_snapshot!(shell.run("rule list -o csv"), @"
@@ -450,8 +450,8 @@ fn w14_csv_is_read_as_people_write_it() {
     {"target":"binary:abababababababababababababababababababababababababababababababab","policy":"block","scope":"fleet"}
     {"target":"signingid:platform:com.apple.say","policy":"block","scope":"fleet"}
     ----- stderr -----
-    warning: untyped.csv:5: repeats an earlier entry and is ignored
     warning: untyped.csv:3: identifiers of 64 hex digits are read as binary, because the file has no rule_type column; certificate rules require that column
+    warning: untyped.csv:5: repeats untyped.csv:2; 1 identical row is ignored
 
     $ nicelist rule convert unclear.csv - --to jsonl
     exit code: 5

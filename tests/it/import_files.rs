@@ -45,13 +45,41 @@ fn faults_of_all_files_are_reported_with_their_places() {
     exit code: 5
     ----- stderr -----
     a.csv:3: target: invalid teamid identifier `SHORT`: expected 10 letters and digits
-    b.csv:3: a.csv:2 has a rule for the same target and scope
+    b.csv:3: differs from a.csv:2, which is for the same target and scope
     error: 2 of 4 rows are invalid; nothing was changed
     ");
     shell.write("a.csv", "target,policy,scope\nteamid:AAAAAAAAAA,allow,\n");
     shell.write("b.csv", "target,policy,scope\nteamid:BBBBBBBBBB,block,tag:unknown\n");
     let refused = shell.run("rule import a.csv b.csv");
     assert!(refused.contains("b.csv:2: tag `unknown` not found"), "{refused}");
+}
+
+/// Teams keep overlapping files, so identical rows are no error. A row that differs in any field is
+/// one, because it is unknown which of the two is meant.
+#[test]
+fn identical_rows_of_several_files_are_imported_once() {
+    let (shell, _server) = with_files(&[
+        ("a.csv", "target,policy,comment\nteamid:AAAAAAAAAA,allow,x\nteamid:BBBBBBBBBB,block,\n"),
+        ("b.csv", "target,policy,comment\nteamid:bbbbbbbbbb,Block,\nteamid:AAAAAAAAAA,allow,y\n"),
+        ("c.csv", "target,policy,comment\nteamid:CCCCCCCCCC,allow,\nteamid:CCCCCCCCCC,allow,\n\
+                   teamid:AAAAAAAAAA,allow,x\nteamid:BBBBBBBBBB,block,\n"),
+    ]);
+    insta::assert_snapshot!(shell.run("rule import a.csv b.csv"), @"
+    $ nicelist rule import a.csv b.csv
+    exit code: 5
+    ----- stderr -----
+    b.csv:3: differs from a.csv:2, which is for the same target and scope
+    warning: b.csv:2: repeats a.csv:3; 1 identical row is ignored
+    error: 1 of 4 rows are invalid; nothing was changed
+    ");
+    insta::assert_snapshot!(shell.run("rule import a.csv c.csv"), @"
+    $ nicelist rule import a.csv c.csv
+    exit code: 0
+    ----- stderr -----
+    warning: c.csv:4: repeats a.csv:2; 3 identical rows are ignored
+    added 3, changed 0, unchanged 0 (revision 1)
+    ");
+    assert!(shell.run("rule import c.csv a.csv c.csv").contains("unchanged 3"));
 }
 
 /// A rule keeps the value of a field whose column is missing, and loses the value if the cell is

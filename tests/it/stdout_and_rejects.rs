@@ -49,7 +49,7 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     exit code: 5
     ----- stderr -----
     created the local database sqlite:a.db
-    warning: rules.csv:5: repeats an earlier entry and is ignored
+    warning: rules.csv:5: repeats rules.csv:2; 1 identical row is ignored
     added 1, changed 0, unchanged 0 (revision 1)
     error: 2 rows were rejected; see bad.csv
     hint: to keep one of the conflicting entries: --duplicates first or --duplicates last

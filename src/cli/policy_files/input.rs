@@ -7,6 +7,7 @@ use std::path::Path;
 use std::vec;
 
 use super::bounded::Bounded;
+use super::identical_rows::IdenticalRows;
 use super::path::{STDIO, name_of, unreadable};
 use super::whole::{detect, folder, refuse_configuration, refuse_non_rule_file, warn_of_notes};
 use crate::cli::error::CliError;
@@ -197,8 +198,19 @@ impl Input {
         }
     }
 
-    /// Warns about columns that are not used and lines that were left out. Call it after all rules
-    /// are read.
+    /// The identical rows of the file that were left out. Call it after all rules are read.
+    pub(crate) fn identical_rows(&self) -> IdenticalRows {
+        let mut identical = IdenticalRows::default();
+        let repeats = self.reading.rows().and_then(|rows| rows.duplicates().repeats());
+        if let Some(repeats) = repeats {
+            let places = || [repeats.line, repeats.other].map(|it| format!("{}:{it}", self.name));
+            identical.add(repeats.count, places);
+        }
+        identical
+    }
+
+    /// Warns about columns that are not used and lines that were left out, except identical rows.
+    /// Call it after all rules are read.
     pub(crate) fn warn(&self, ui: &Ui) {
         self.warn_of_columns(ui);
         for (line, text) in self.reading.rows().map(RuleRows::notes).unwrap_or_default() {

@@ -2,6 +2,7 @@
 
 mod bounded;
 mod fault_list;
+mod identical_rows;
 mod input;
 mod list_lines;
 mod loss_summary;
@@ -12,6 +13,7 @@ mod whole;
 
 pub(crate) use bounded::{Bounded, LARGEST_PEM};
 pub(crate) use fault_list::{CHOOSE_DUPLICATES, FaultList};
+pub(crate) use identical_rows::IdenticalRows;
 pub(crate) use input::{Fault, FileNames, Input, Reading, counted};
 pub(crate) use list_lines::{ListLine, list_lines};
 pub(crate) use loss_summary::LossSummary;

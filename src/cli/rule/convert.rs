@@ -120,6 +120,7 @@ pub(super) async fn run(context: &Context, args: ConvertArgs) -> Result<(), CliE
         return Err(refused(&input, &faults, good));
     }
     input.warn(ui);
+    input.identical_rows().warn(ui);
     let Finished { count, losses } = sink.finish()?;
     let summary = Summary {
         from: input.format().word(),

@@ -35,8 +35,9 @@ use rows::{ChangeOptions, Rows, Sent};
 /// matter. docs/FORMATS.md describes the other formats.
 ///
 /// All files are imported in one revision. They must have the same columns, unless --replace is
-/// given. Two files must not have rules for the same target and scope. If a file has invalid
-/// entries, nicelist reports their lines and columns and changes nothing. The exit code is then 5.
+/// given. Identical rows are imported once. Two files must not have different rules for the same
+/// target and scope. If a file has invalid entries, nicelist reports their lines and columns and
+/// changes nothing. The exit code is then 5.
 ///
 /// With --partial, nicelist imports the valid rows of a CSV file. It writes the invalid rows, with
 /// their line numbers and the reasons, to the file given with --rejects. If any row is invalid, the
@@ -125,9 +126,10 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let reset = if replace { RuleField::ALL.to_vec() } else { common_fields(&files, &inputs)? };
     let options =
         ChangeOptions { message: reason, dry_run, force: args.force, prune: prune.clone(), reset };
-    let rows = rows::read(&mut inputs, length, options, &mut faults)?;
+    let (rows, identical) = rows::read(&mut inputs, length, options, &mut faults)?;
     drop(progress);
     inputs.iter().for_each(|input| input.warn(ui));
+    identical.warn(ui);
     let conflicts: usize = inputs.iter().map(Input::conflicts).sum();
     if faults.forbid() {
         let error = faults.error(rows.len() + rows.left_out());

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::faults::Faults;
 use crate::api::Detail;
 use crate::cli::error::CliError;
-use crate::cli::policy_files::{Fault, FileNames, Input, Reading};
+use crate::cli::policy_files::{Fault, FileNames, IdenticalRows, Input, Reading};
 use crate::format::rows::RuleRows;
 use crate::format::{Location, PairMap, Spot};
 use crate::rule::{ChangeMessage, Rule, RuleField, RuleRef};
@@ -56,13 +56,14 @@ pub(super) struct Rows {
     expires: bool,
 }
 
-/// Reads all rules. Adds the invalid ones to `faults`.
+/// Reads all rules. Adds the invalid ones to `faults`. Identical rows of the same file or of
+/// different files are read once, and counted.
 pub(super) fn read(
     inputs: &mut [Input],
     length: Option<u64>,
     options: ChangeOptions,
     faults: &mut Faults<'_>,
-) -> Result<Rows, CliError> {
+) -> Result<(Rows, IdenticalRows), CliError> {
     // The memory is reserved first, because a growing buffer needs its old and its new memory at
     // the same time. Reserved memory that is not used costs little.
     let room = length.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
@@ -83,26 +84,30 @@ pub(super) fn read(
         at: 0,
         first_file: 0,
         seen: PairMap::default(),
+        identical: IdenticalRows::default(),
         faults,
         rows: &mut rows,
         error: None,
     };
     let put = StreamedRules(RefCell::new(rules));
     let written = serde_json::to_writer(&mut body, &Request { options: &options, put: &put });
-    if let Some(error) = put.0.into_inner().error {
+    let ValidRules { error, mut identical, .. } = put.0.into_inner();
+    if let Some(error) = error {
         return Err(error);
     }
     written.map_err(std::io::Error::from)?;
     rows.body = body;
-    rows.left_out = inputs.iter().map(Input::left_out).sum();
+    rows.left_out = identical.count() + inputs.iter().map(Input::left_out).sum::<usize>();
+    inputs.iter().for_each(|input| identical.merge(input.identical_rows()));
     // In a partial import, all conflicting rows are rejected. The reader detects a conflict only at
     // a later row, so the earlier rows are removed here.
-    match inputs.first().map(Input::reading) {
+    let rows = match inputs.first().map(Input::reading) {
         Some(Reading::Csv(reader, _)) if faults.keeps_rows() => {
-            rows.without_contradicted(reader.duplicates().contradicted(), faults)
+            rows.without_contradicted(reader.duplicates().contradicted(), faults)?
         }
-        Some(Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole(_)) | None => Ok(rows),
-    }
+        Some(Reading::Csv(..) | Reading::Jsonl(_) | Reading::Whole(_)) | None => rows,
+    };
+    Ok((rows, identical))
 }
 
 /// The valid rules of all inputs, each read when it is written.
@@ -112,8 +117,11 @@ struct ValidRules<'r, 'f> {
     at: usize,
     /// The index of the first file of this input among the files of all inputs.
     first_file: usize,
-    /// The location of each rule of all inputs but the last. An input finds its own duplicates.
-    seen: PairMap<Location>,
+    /// The location and the content of each rule of all inputs but the last. An input finds its own
+    /// duplicates.
+    seen: PairMap<(Location, u64)>,
+    /// Rules that are identical to a rule of an earlier input.
+    identical: IdenticalRows,
     faults: &'r mut Faults<'f>,
     rows: &'r mut Rows,
     error: Option<CliError>,
@@ -157,20 +165,29 @@ impl ValidRules<'_, '_> {
         Ok(None)
     }
 
-    /// Whether an earlier file has a rule for the same target and scope, which is a fault.
+    /// Whether an earlier file has a rule for the same target and scope. An identical rule is
+    /// counted, and a different rule is a fault.
     fn is_in_earlier_file(&mut self, location: Location, rule: &Rule) -> Result<bool, CliError> {
         if self.inputs.len() == 1 {
             return Ok(false);
         }
-        let is_last = self.at + 1 == self.inputs.len();
-        let earlier = match is_last {
-            true => self.seen.get(rule).copied(),
-            false => self.seen.insert(rule, location),
+        let content = self.seen.content(rule);
+        let Some((earlier, earlier_content)) = self.seen.get(rule).copied() else {
+            let is_last = self.at + 1 == self.inputs.len();
+            if !is_last {
+                self.seen.insert(rule, (location, content));
+            }
+            return Ok(false);
         };
-        let Some(earlier) = earlier else { return Ok(false) };
         let names = &self.rows.names;
-        let fault = format!("{} has a rule for the same target and scope", names.place(earlier));
-        self.faults.add(&names.place(location), &fault, None)?;
+        let places = || [location, earlier].map(|location| names.place(location));
+        if content == earlier_content {
+            self.identical.add(1, places);
+            return Ok(true);
+        }
+        let [place, other] = places();
+        let fault = format!("differs from {other}, which is for the same target and scope");
+        self.faults.add(&place, &fault, None)?;
         Ok(true)
     }
 }
