@@ -166,7 +166,7 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
         "\u{feff}target,policy\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     std::fs::write(shell.path("utf16.csv"), utf16).unwrap();
     transcript += &shell.run("rule convert utf16.csv out.csv");
-    insta::assert_snapshot!(transcript, @"
+    insta::assert_snapshot!(transcript, @r#"
     $ nicelist rule convert bom.csv out.csv
     exit code: 5
     ----- stderr -----
@@ -195,7 +195,7 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     $ nicelist rule convert quote.csv out.csv
     exit code: 5
     ----- stderr -----
-    quote.csv:2: a closing quote is missing, so this row contains the rest of the file
+    quote.csv:2:25: close the quote that begins with "open"; it contains the row on line 3
     error: 1 of 1 rows are invalid; nothing was written
 
     $ nicelist rule convert cut.json out.csv
@@ -240,7 +240,7 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     ----- stderr -----
     error: utf16.csv is UTF-16; save it as UTF-8
     hint: iconv -f UTF-16 -t UTF-8 utf16.csv > utf8.csv
-    ");
+    "#);
     assert!(!shell.path("out.csv").exists());
     assert!(!shell.path("out.csv.new").exists());
 }

@@ -61,8 +61,11 @@ fn identical_rows_of_several_files_are_imported_once() {
     let (shell, _server) = with_files(&[
         ("a.csv", "target,policy,comment\nteamid:AAAAAAAAAA,allow,x\nteamid:BBBBBBBBBB,block,\n"),
         ("b.csv", "target,policy,comment\nteamid:bbbbbbbbbb,Block,\nteamid:AAAAAAAAAA,allow,y\n"),
-        ("c.csv", "target,policy,comment\nteamid:CCCCCCCCCC,allow,\nteamid:CCCCCCCCCC,allow,\n\
-                   teamid:AAAAAAAAAA,allow,x\nteamid:BBBBBBBBBB,block,\n"),
+        (
+            "c.csv",
+            "target,policy,comment\nteamid:CCCCCCCCCC,allow,\nteamid:CCCCCCCCCC,allow,\n\
+                   teamid:AAAAAAAAAA,allow,x\nteamid:BBBBBBBBBB,block,\n",
+        ),
     ]);
     insta::assert_snapshot!(shell.run("rule import a.csv b.csv"), @"
     $ nicelist rule import a.csv b.csv
@@ -80,6 +83,31 @@ fn identical_rows_of_several_files_are_imported_once() {
     added 3, changed 0, unchanged 0 (revision 1)
     ");
     assert!(shell.run("rule import c.csv a.csv c.csv").contains("unchanged 3"));
+}
+
+/// Without the check, the two rows after the quote would be lost.
+#[test]
+fn a_missing_closing_quote_is_refused_and_messages_of_several_lines_are_imported() {
+    let (shell, _server) = with_files(&[
+        (
+            "a.csv",
+            "target,policy,message,comment\nteamid:AAAAAAAAAA,block,\"Ask IT,x\n\
+             teamid:BBBBBBBBBB,block,,y\nteamid:CCCCCCCCCC,block,\"Not allowed\",z\n",
+        ),
+        (
+            "b.csv",
+            "target,policy,message,comment\nteamid:AAAAAAAAAA,block,\"Not allowed.\nAsk IT, please\",x\n",
+        ),
+    ]);
+    insta::assert_snapshot!(shell.run("rule import a.csv"), @r#"
+    $ nicelist rule import a.csv
+    exit code: 5
+    ----- stderr -----
+    a.csv:2:25: close the quote that begins with "Ask IT,x"; it contains the row on line 3
+    error: 1 of 1 rows are invalid; nothing was changed
+    hint: to import only the valid rows: --partial --rejects FILE
+    "#);
+    assert!(shell.run("rule import b.csv").contains("added 1"));
 }
 
 /// A rule keeps the value of a field whose column is missing, and loses the value if the cell is

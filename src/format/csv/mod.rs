@@ -11,6 +11,7 @@ mod column;
 mod date;
 mod identifier;
 mod lines;
+mod quote;
 mod read;
 mod scope_like;
 mod separator;

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::column::{Column, Layout};
 use super::lines::Lines;
+use super::quote::QuotedRow;
 use super::scope_like::{self, UnreadScope};
 use super::separator::is_separator_line;
 use super::{Delimiter, HeaderError, date, identifier};
@@ -21,21 +22,24 @@ use crate::rule::{
 /// An error in a row. An error that concerns the whole row has no column.
 struct Fault {
     column: Option<Column>,
+    /// The place, if it is more exact than the line that the row begins on.
+    spot: Option<Spot>,
     text: String,
 }
 
 impl Fault {
     fn at(column: Column, text: impl ToString) -> Self {
-        Self { column: Some(column), text: text.to_string() }
+        Self { column: Some(column), spot: None, text: text.to_string() }
     }
 
     fn of_row(text: impl Into<String>) -> Self {
-        Self { column: None, text: text.into() }
+        Self { column: None, spot: None, text: text.into() }
     }
 }
 
 pub struct Reader<R> {
     input: ::csv::Reader<Lines<R>>,
+    delimiter: Delimiter,
     layout: Layout,
     scope: Scope,
     source: Option<String>,
@@ -77,6 +81,7 @@ impl<R: BufRead> Reader<R> {
         };
         Ok(Self {
             input,
+            delimiter,
             unused: vec![0; layout.extra().len()],
             layout,
             scope: defaults.scope.unwrap_or(Scope::Fleet),
@@ -117,19 +122,16 @@ impl<R: BufRead> Reader<R> {
         &self.record
     }
 
-    fn rule(&mut self, line: u32, is_open: bool) -> Result<Option<Rule>, Fault> {
+    fn rule(&mut self, line: u32) -> Result<Option<Rule>, Fault> {
         let (found, expected) = (self.record.len(), self.layout.names().len());
         if found != expected {
-            let quote = match line_breaks(&self.record) {
-                0 => "",
-                _ => "; a closing quote may be missing",
-            };
-            let text = format!("expected {expected} fields, found {found}{quote}");
-            return Err(Fault::of_row(text));
-        }
-        if is_open {
-            let text = "a closing quote is missing, so this row contains the rest of the file";
-            return Err(Fault::of_row(text));
+            let text = format!("expected {expected} fields, found {found}");
+            if line_breaks(&self.record) == 0 {
+                return Err(Fault::of_row(text));
+            }
+            let text = format!("{text}; a closing quote may be missing");
+            let spot = Some(self.quoted_row(line).first_of_several_lines());
+            return Err(Fault { spot, ..Fault::of_row(text) });
         }
         let rule = self.parts()?;
         if self.layout.has_no_types() && rule.target().rule_type() == RuleType::Binary {
@@ -142,12 +144,23 @@ impl<R: BufRead> Reader<R> {
         }
     }
 
-    /// Whether the row's last field has line breaks but no closing quotation mark, so that it
-    /// contains the rest of the file. The parser accepts such a field.
-    fn ends_in_a_quote(&self) -> bool {
-        let last = self.record.len().checked_sub(1).and_then(|index| self.record.get(index));
-        last.is_some_and(|last| memchr::memchr(b'\n', last).is_some())
-            && self.input.get_ref().last() != b'"'
+    /// The row that was read last, which begins on a line.
+    fn quoted_row(&self, line: u32) -> QuotedRow<'_> {
+        QuotedRow {
+            record: &self.record,
+            row: self.input.get_ref().row(self.input.position().byte()),
+            line,
+            layout: &self.layout,
+            delimiter: self.delimiter.byte(),
+        }
+    }
+
+    /// Refuses a row with a missing closing quote. The parser accepts such a row.
+    fn check_quotes(&self, line: u32) -> Result<(), Fault> {
+        match self.quoted_row(line).fault() {
+            Some((spot, text)) => Err(Fault { spot: Some(spot), ..Fault::of_row(text) }),
+            None => Ok(()),
+        }
     }
 
     /// Removes blank fields that are to the right of the last column.
@@ -211,6 +224,7 @@ impl<R: BufRead> Reader<R> {
         };
         draft.complete(target, scope, kind).map_err(|RuleError { field, problem }| Fault {
             column: Column::of_field(field),
+            spot: None,
             text: problem.to_string(),
         })
     }
@@ -285,13 +299,13 @@ impl<R: BufRead> Reader<R> {
         std::str::from_utf8(bytes).map(Some).map_err(garbled)
     }
 
-    fn bad_row(&self, line: u32, Fault { column, text }: Fault) -> RowError {
+    fn bad_row(&self, line: u32, Fault { column, spot, text }: Fault) -> RowError {
         let name = |column| self.layout.name_of(column).unwrap_or_else(|| column.name());
         let fault = match column {
             Some(column) => format!("{}: {text}", name(column)),
             None => text,
         };
-        let (spot, record) = (Spot::Line(line), self.record.clone());
+        let (spot, record) = (spot.unwrap_or(Spot::Line(line)), self.record.clone());
         RowError::Bad(Box::new(BadRow { spot, fault, record }))
     }
 }
@@ -326,18 +340,22 @@ impl<R: BufRead> Iterator for Reader<R> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed {
+            let start = self.input.position().byte();
+            self.input.get_mut().begin_row(start);
             match self.input.read_byte_record(&mut self.record) {
                 Ok(true) if is_blank(&self.record) => {}
                 Ok(true) => {
                     let line = self.input.get_ref().line() - line_breaks(&self.record);
                     let line = u32::try_from(line).unwrap_or(u32::MAX);
-                    let is_open = self.ends_in_a_quote();
+                    if let Err(fault) = self.check_quotes(line) {
+                        return Some(Err(self.bad_row(line, fault)));
+                    }
                     self.shorten();
                     if let Some(refused) = self.count_unused(line) {
                         self.failed = true;
                         return Some(Err(RowError::Scope(Box::new(refused))));
                     }
-                    match self.rule(line, is_open) {
+                    match self.rule(line) {
                         Ok(Some(rule)) => return Some(Ok(Row { line, rule })),
                         Ok(None) => {}
                         Err(fault) => return Some(Err(self.bad_row(line, fault))),

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::Defaults;
 use crate::format::rows::{BadRow, Row, RowError};
 use crate::format::tests::any_rule;
+use crate::format::{Defaults, Spot};
 use crate::rule::{Rule, RuleDraft, RuleType};
 
 fn open(text: &[u8]) -> Reader<&[u8]> {
@@ -185,7 +185,7 @@ fn a_quote_left_open_is_guessed_where_it_began() {
     let rows = bad_rows("target,policy,comment\nteamid:EQHXZ8M8AV,\"allow,\na,b,c\nd,e,f\n");
     assert_eq!(
         rows[0].to_string(),
-        "2: expected 3 fields, found 2; a closing quote may be missing"
+        "2: close the quote that begins with \"allow,\"; it contains the rest of the file"
     );
     assert_eq!(rows.len(), 1);
 }
@@ -299,10 +299,71 @@ fn a_quote_that_is_left_open_loses_no_rule_in_silence() {
     let open = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"open\nteamid:BBBBBBBBBB,allow,x\n";
     assert_eq!(
         outcomes(open),
-        ["2: a closing quote is missing, so this row contains the rest of the file"]
+        ["2: close the quote that begins with \"open\"; it contains the row on line 3"]
     );
     let closed = "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"two\nlines\" \r\n";
     assert_eq!(outcomes(closed), ["2 teamid:AAAAAAAAAA allow fleet"]);
+}
+
+/// The rows between two quotes would otherwise be lost without an error, because the number of
+/// fields is right.
+#[test]
+fn a_quote_that_a_later_row_closes_is_found() {
+    for (text, place, fault) in [
+        (
+            "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"open\nteamid:BBBBBBBBBB,block,x\n\
+             teamid:CCCCCCCCCC,block,\"closed\"\n",
+            Spot::Column(2, 25),
+            "close the quote that begins with \"open\"; it contains the row on line 3",
+        ),
+        (
+            "target,policy,message,comment\r\n\r\nteamid:AAAAAAAAAA,allow,\"a\r\nb, c\",\"open\r\n\
+             team:SHORT,block,x,y\r\nteamid:CCCCCCCCCC,block,\"c\",\"closed\"\r\n",
+            Spot::Column(4, 7),
+            "close the quote that begins with \"open\"; it contains the row on line 5",
+        ),
+        (
+            "target,policy,message,comment\nteamid:AAAAAAAAAA,allow,\"open,c\n\
+             teamid:BBBBBBBBBB,block,\"closed\",c\n",
+            Spot::Column(2, 25),
+            "close the quote that begins with \"open,c\"; it contains the row on line 3",
+        ),
+        (
+            "comment,target,policy\n\"open,teamid:AAAAAAAAAA,allow\n\"closed\",teamid:BBBBBBBBBB,allow\n",
+            Spot::Column(2, 1),
+            "close the quote that begins with \"open,teamid:AAAAAAAAAA,allow\"; it contains the rest \
+             of its row",
+        ),
+        (
+            "target,policy,comment\nteamid:AAAAAAAAAA,allow,\"open",
+            Spot::Column(2, 25),
+            "close the quote that begins with \"open\"; it contains the rest of the file",
+        ),
+    ] {
+        let rows = bad_rows(text);
+        assert_eq!((rows[0].spot, rows[0].fault.as_str()), (place, fault), "{text}");
+        assert_eq!(open(text.as_bytes()).filter(Result::is_ok).count(), 0, "{text}");
+    }
+}
+
+#[test]
+fn texts_of_several_lines_are_read_unless_a_line_looks_like_a_row() {
+    for text in [
+        "see\nteamid:BBBBBBBBBB, which replaced it",
+        "First, block, then ask\nFirst, block, then ask",
+        "This \"\"quoted\"\" text\n\nhas, many, commas, in, it\n",
+        "team: ask\nteamid:BBBBBBBBBB",
+    ] {
+        let file = format!("target,policy,comment\nteamid:AAAAAAAAAA,allow,\"{text}\"\n");
+        assert_eq!(outcomes(&file), ["2 teamid:AAAAAAAAAA allow fleet"], "{text}");
+    }
+    for text in ["Reasonably, this one\nReasonably, this, one", "Binary, certificate, or\nboth"] {
+        let file = format!("identifier,policy,comment\nEQHXZ8M8AV,allow,\"{text}\"\n");
+        assert_eq!(outcomes(&file), ["2 teamid:EQHXZ8M8AV allow fleet"], "{text}");
+    }
+    let typed = "type,identifier,policy,comment\nTEAMID,EQHXZ8M8AV,allow,\"of\n\
+                 Binary, certificate, or team, whichever\nfits\"\n";
+    assert_eq!(outcomes(typed), ["2 teamid:EQHXZ8M8AV allow fleet"]);
 }
 
 /// W14: dates such as 2027/01/31 and 31.01.2027 are read. Dates such as 01/02/2027 are refused.
