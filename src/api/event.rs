@@ -35,6 +35,14 @@ pub struct EventView {
     pub access: Option<AccessView>,
 }
 
+impl EventView {
+    /// When the event happened. The time of receipt if the host reported no time or a later one,
+    /// because then its clock is wrong.
+    pub fn happened(&self) -> Timestamp {
+        self.occurred.map_or(self.received, |occurred| occurred.min(self.received))
+    }
+}
+
 /// An access to a file that the Mac's profile watches.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AccessView {

@@ -1,9 +1,9 @@
 //! `nicelist find`: what a text is, and what to do about it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::desk::{PINECONE, with_two_macs};
-use crate::shell::Shell;
+use crate::shell::{Server, Shell};
 
 const HASH: &str = "6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206";
 
@@ -220,4 +220,30 @@ fn a_text_that_is_not_found_shows_what_was_tried() {
       no rule has this text in its identifier, comment or ticket
     hint: list the programs pending approval: nicelist event list --waiting
     ");
+}
+
+/// A report may arrive days after the block. The clock of a host may be wrong.
+#[test]
+fn the_last_block_has_the_time_on_the_mac_unless_that_is_in_the_future() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let base = server.sync_base();
+    let last_block = |machine: &str, digits: &str, seconds: u64| {
+        let event = json!([{"file_sha256": digits.repeat(32), "file_path": "/usr/local/bin",
+            "file_name": "tool", "executing_user": "ana", "execution_time": seconds,
+            "decision": "BLOCK_UNKNOWN"}]);
+        shell.write(&format!("{machine}.events"), &event.to_string());
+        let line = format!(
+            "lab sync {base} --state {machine}.json --machine-id {machine} --no-backoff"
+        );
+        shell.json(&line);
+        shell.json(&format!("{line} --events {machine}.events"));
+        let found = shell.command(&["find", &digits.repeat(32), "-o", "csv"]).output().unwrap();
+        String::from_utf8(found.stdout).unwrap()
+    };
+    let late = last_block("M1", "ab", 1_750_000_000);
+    assert!(late.contains(",1,2025-06-15T15:06:40Z,"), "{late}");
+    let ahead = last_block("M2", "cd", 4_000_000_000);
+    assert!(ahead.contains("\nprogram,") && !ahead.contains(",2096-"), "{ahead}");
 }

@@ -93,7 +93,7 @@ async fn ask_scope(
 fn description(event: &EventDetail, now: Timestamp) -> Vec<String> {
     let view = &event.event;
     let program = &view.program;
-    let happened = relative(view.occurred.unwrap_or(view.received), now);
+    let happened = relative(view.happened(), now);
     let name = program_label(&view.path, "");
     let signed = match &program.certificate {
         Some(leaf) => format!("{}, {}", program.signing_status.word(), leaf.common_name),

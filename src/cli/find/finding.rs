@@ -105,7 +105,7 @@ impl Row for Finding {
             }),
             Column::new("hosts", |it| Cell::optional(it.hosts)),
             Column::new("last_block", |it| match &it.last_block {
-                Some(event) => Cell::Time(Some(event.received)),
+                Some(event) => Cell::Time(Some(event.happened())),
                 None => Cell::text(""),
             }),
             Column::new("next", |it| Cell::text(&it.next)),
@@ -127,7 +127,7 @@ impl Report for Finding {
             fields.push(("rule", Cell::text("none")));
         }
         if let Some(event) = last_block {
-            fields.push(("last_block", Cell::Time(Some(event.received))));
+            fields.push(("last_block", Cell::Time(Some(event.happened()))));
             fields.push(("blocked", Cell::text(blocked(event))));
         } else if matches!(kind, Kind::Program | Kind::Host | Kind::User) {
             fields.push(("last_block", Cell::text("none")));
