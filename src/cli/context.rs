@@ -5,12 +5,12 @@ use std::path::Path;
 use super::arg::Globals;
 use super::error::CliError;
 use super::local::{self, Effect};
-use super::ui::{Filter, OutputOptions, Pager, Ui};
+use super::ui::{EnteredCommand, Filter, OutputOptions, Pager, Ui};
 use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
 use crate::config::{
     Backend, CaFile, Credential, DatabaseUrl, Environment, Files, Output, Paths, Secret, ServerUrl,
-    Settings, Source,
+    Settings, Source, arguments,
 };
 use crate::fleet::Clock;
 use crate::rule::{MachineId, Scope};
@@ -55,7 +55,8 @@ impl Context {
         };
         let options = OutputOptions { format, color, quiet, raw_cells, is_dumb, pager };
         let ui = Ui::new(options, Clock::System).filtered(filter);
-        let ui = ui.with_options(&options_to_repeat(&settings));
+        let entered = EnteredCommand::of(arguments());
+        let ui = ui.with_command(&options_to_repeat(&settings), entered);
         log::start(env.log.as_deref().unwrap_or(default_log), verbose)?;
         if let Some(error) = invalid {
             ui.warn(error.to_string());

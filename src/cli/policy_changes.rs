@@ -40,7 +40,7 @@ pub(crate) fn show_changes(
         sections
     })?;
     if is_cut {
-        ui.hint("to show all of them: --full, -o jsonl or -o csv");
+        ui.hint(format!("to show all of them: {}", ui.again("--full")));
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ pub(super) fn with_tips(mut error: Error) -> Error {
     error
 }
 
-fn tip(error: &Error) -> Option<&'static str> {
+fn tip(error: &Error) -> Option<String> {
     let command = match error.get(ContextKind::Usage)? {
         ContextValue::StyledStr(usage) => command_in(&usage.to_string()),
         _ => return None,
@@ -36,26 +36,28 @@ fn tip(error: &Error) -> Option<&'static str> {
         (ErrorKind::UnknownArgument, "host tag" | "host untag")
             if has(ContextKind::InvalidArg, "--tag") =>
         {
-            Some("to select the hosts that have a tag, use '--with-tag NAME'")
+            Some(format!(
+                "to select the hosts that have a tag: nicelist {command} --with-tag NAME TAG"
+            ))
         }
         (ErrorKind::UnknownArgument, "rule list" | "rule export")
             if has(ContextKind::InvalidArg, "--tag") =>
         {
-            Some("to select the rules for a tag, use '--scope tag:NAME'")
+            Some(format!("to select the rules for a tag: nicelist {command} --scope tag:NAME"))
         }
         (ErrorKind::InvalidSubcommand, "tag") if has(ContextKind::InvalidSubcommand, "show") => {
-            Some("to show all tags: nicelist tag list")
+            Some("to show all tags: nicelist tag list".to_owned())
         }
         (ErrorKind::MissingRequiredArgument, "plan") if has(ContextKind::InvalidArg, "--file") => {
-            Some("to compare the manifest in the folder policy: nicelist plan -f policy")
+            Some("to compare the manifest in the folder policy: nicelist plan -f policy".to_owned())
         }
         (ErrorKind::MissingRequiredArgument, "export")
             if has(ContextKind::InvalidArg, "--file") =>
         {
-            Some("to write to stdout: nicelist export -f -")
+            Some("to write to stdout: nicelist export -f -".to_owned())
         }
         (ErrorKind::MissingRequiredArgument, "rollback") => {
-            Some("to list the revisions: nicelist history")
+            Some("to list the revisions: nicelist history".to_owned())
         }
         _ => None,
     }
@@ -81,8 +83,8 @@ mod tests {
     #[test]
     fn common_mistakes_have_a_tip() {
         for (line, tip) in [
-            ("nicelist host tag --tag eng canary", "'--with-tag NAME'"),
-            ("nicelist rule list --tag eng", "'--scope tag:NAME'"),
+            ("nicelist host tag --tag eng canary", "nicelist host tag --with-tag NAME TAG"),
+            ("nicelist rule list --tag eng", "nicelist rule list --scope tag:NAME"),
             ("nicelist tag show eng", "nicelist tag list"),
             ("nicelist plan", "nicelist plan -f policy"),
             ("nicelist export", "nicelist export -f -"),

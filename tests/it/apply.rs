@@ -105,7 +105,7 @@ fn a_plan_is_shown_and_applied_once() {
     ----- stderr -----
     Plan: 6 to add
     error: not confirmed: Apply these changes to [SERVER]?
-    hint: to confirm without a prompt: --yes
+    hint: to confirm without a prompt: nicelist apply -f policy.toml --yes
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --base 0 --yes -m first"), @"
     $ nicelist apply -f policy.toml --base 0 --yes -m first

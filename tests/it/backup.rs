@@ -226,7 +226,7 @@ fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
     hint: choose another backup file
     restore good.db
     error: not confirmed: Replace sqlite:nicelist.db with good.db (revision 1 of [TIME], 0 hosts)?
-    hint: to confirm without a prompt: --yes
+    hint: to confirm without a prompt: nicelist database restore good.db --yes
     restore good.db --yes --database sqlite:other.db
     error: cannot replace [HOME]/other.db: it is not a nicelist database
     hint: move the file away, then restore again: mv [HOME]/other.db [HOME]/other.db.old
@@ -238,7 +238,7 @@ fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
     hint: restore into an empty database: pg_restore --exit-on-error --dbname=postgres://nicelist@db/nicelist nicelist.dump && nicelist database new-epoch --database postgres://nicelist@db/nicelist
     backup good.db
     error: good.db already exists
-    hint: to replace it: --force
+    hint: to replace it: nicelist database backup good.db --force
     backup nicelist.db --force
     error: cannot write nicelist.db: it is the database itself; use another file
     backup nowhere/copy.db
@@ -260,7 +260,7 @@ fn l9_failed_backups_and_restores_are_reported_and_change_nothing() {
     hint: add the database: --database sqlite:PATH or --database postgres://USER@HOST/NAME
     new-epoch
     error: not confirmed: Start a new epoch? Hosts that cannot prove which rules they have get a clean sync.
-    hint: to confirm without a prompt: --yes
+    hint: to confirm without a prompt: nicelist database new-epoch --yes
     ");
     assert_eq!(std::fs::read(shell.path("nicelist.db")).unwrap(), before);
     assert_eq!(files(&shell, "copy.db"), [""; 0]);

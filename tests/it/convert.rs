@@ -179,7 +179,7 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     ----- stderr -----
     twice.csv:4: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
     error: 1 of 2 rows are invalid; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert twice.csv out.csv --duplicates first
 
     $ nicelist rule convert heads.csv out.csv
     exit code: 5
@@ -215,7 +215,7 @@ fn bad_rows_are_reported_with_file_line_and_column_and_nothing_is_written() {
     ----- stderr -----
     twice.json:2:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at twice.json:1:2
     error: found 1 error; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert twice.json out.csv --duplicates first
 
     $ nicelist rule convert lines.jsonl out.csv
     exit code: 5
@@ -319,7 +319,7 @@ fn pruning_deletes_only_rules_of_the_same_source() {
     exit code: 6
     ----- stderr -----
     error: the file has no rules; --prune would remove all rules of source vendor
-    hint: to remove them: --allow-empty
+    hint: to remove them: nicelist rule import vendor.csv --source vendor --prune --allow-empty
     ");
     let answer = shell.json("rule import vendor.csv --source vendor --prune --allow-empty");
     assert_eq!((&answer["removed"], &answer["revision"]), (&1.into(), &4.into()), "{answer}");

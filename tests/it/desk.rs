@@ -203,7 +203,7 @@ fn without_a_terminal_an_event_must_be_named() {
     exit code: 2
     ----- stderr -----
     error: an event ID cannot be used with --host
-    hint: to limit the rule to one host: --scope host:mira
+    hint: for one host: nicelist event approve 1 --scope host:mira
     ");
     insta::assert_snapshot!(shell.run("event approve pinecone"), @"
     $ nicelist event approve pinecone

@@ -315,8 +315,8 @@ async fn a_bundle_is_approved_when_all_its_programs_are_known() {
     exit code: 2
     ----- stderr -----
     error: choose a scope for all programs of Pinecone (3)
-    hint: to choose a scope: --scope SCOPE
-    hint: --yes allows them in host:mira
+    hint: to choose a scope: nicelist event approve 1 --bundle --scope SCOPE
+    hint: to allow them in host:mira: nicelist event approve 1 --bundle --yes
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --bundle --scope fleet --dry-run"), @"
     $ nicelist event approve 1 --bundle --scope fleet --dry-run

@@ -287,7 +287,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     warning: moroz.toml: is read as global.toml
     moroz.toml:5:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at moroz.toml:1:1
     error: found 1 error; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert moroz.toml - --to jsonl --duplicates first
 
     $ nicelist rule convert moroz.toml - --to jsonl --duplicates first
     exit code: 0
@@ -312,7 +312,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet has policy allow here and on line 3, but the other fields differ
     rules.csv:6: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
     error: 3 of 5 rows are invalid; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert rules.csv - --to jsonl --duplicates first
 
     $ nicelist rule convert rules.csv - --to jsonl --duplicates first
     exit code: 0
@@ -339,7 +339,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ----- stderr -----
     rules.jsonl:2: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 1
     error: 1 of 2 rows are invalid; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert rules.jsonl - --to jsonl --duplicates first
 
     $ nicelist rule convert rules.jsonl - --to jsonl --duplicates first
     exit code: 0
@@ -360,7 +360,7 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     ----- stderr -----
     rules.json:2:1: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow at rules.json:1:2
     error: found 1 error; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert rules.json - --to jsonl --duplicates first
 
     $ nicelist rule convert rules.json - --to jsonl --duplicates first
     exit code: 0
@@ -384,8 +384,8 @@ fn w11_a_conflict_names_both_policies_and_one_can_be_chosen() {
     rules.csv:5: conflict: teamid:BBBBBBBBBB for fleet has policy allow here and on line 3, but the other fields differ
     rules.csv:6: conflict: teamid:AAAAAAAAAA for fleet has policy block here, but allow on line 2
     error: 3 of 5 rows are invalid; nothing was changed
-    hint: to import only the valid rows: --partial --rejects FILE
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to import only the valid rows: nicelist rule import rules.csv --partial --rejects rejects.csv
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule import rules.csv --duplicates first
 
     $ nicelist rule import rules.csv --duplicates last
     exit code: 0

@@ -234,9 +234,8 @@ fn the_last_block_has_the_time_on_the_mac_unless_that_is_in_the_future() {
             "file_name": "tool", "executing_user": "ana", "execution_time": seconds,
             "decision": "BLOCK_UNKNOWN"}]);
         shell.write(&format!("{machine}.events"), &event.to_string());
-        let line = format!(
-            "lab sync {base} --state {machine}.json --machine-id {machine} --no-backoff"
-        );
+        let line =
+            format!("lab sync {base} --state {machine}.json --machine-id {machine} --no-backoff");
         shell.json(&line);
         shell.json(&format!("{line} --events {machine}.events"));
         let found = shell.command(&["find", &digits.repeat(32), "-o", "csv"]).output().unwrap();

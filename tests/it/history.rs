@@ -56,7 +56,7 @@ fn a_rollback_restores_the_active_policy_of_its_revision() {
     ----- stderr -----
     Plan: 1 to add, 1 to change, 2 to remove; 1 unchanged
     error: not confirmed: Roll back to revision 2?
-    hint: to confirm without a prompt: --yes
+    hint: to confirm without a prompt: nicelist rollback 2 --yes
     ");
     insta::assert_snapshot!(shell.run("rollback 2 --dry-run -o json"), @r#"
     $ nicelist rollback 2 --dry-run -o json

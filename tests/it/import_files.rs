@@ -105,7 +105,7 @@ fn a_missing_closing_quote_is_refused_and_messages_of_several_lines_are_imported
     ----- stderr -----
     a.csv:2:25: close the quote that begins with "Ask IT,x"; it contains the row on line 3
     error: 1 of 1 rows are invalid; nothing was changed
-    hint: to import only the valid rows: --partial --rejects FILE
+    hint: to import only the valid rows: nicelist rule import a.csv --partial --rejects rejects.csv
     "#);
     assert!(shell.run("rule import b.csv").contains("added 1"));
 }

@@ -152,7 +152,7 @@ fn many_findings_are_counted_in_a_table() {
     insta::assert_snapshot!(end, @"
     6 more
     ----- stderr -----
-    hint: to show all of them: --full, -o jsonl or -o csv
+    hint: to show all of them: nicelist rule lint rules.csv --full
     26 errors
     ");
     let count = |line: &str| shell.run(line).matches("NL001").count();

@@ -83,7 +83,7 @@ fn a_policy_is_planned_applied_and_then_unchanged() {
     ----- stderr -----
     Plan: 5 to add
     error: not confirmed: Apply these changes to sqlite:a.db?
-    hint: to confirm without a prompt: --yes
+    hint: to confirm without a prompt: nicelist apply -f policy.toml --yes
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --yes -m first"), @"
     $ nicelist apply -f policy.toml --yes -m first

@@ -133,7 +133,7 @@ fn a_csv_file_reaches_the_macs_and_comes_back_as_it_was() {
     [RULES]:16: tag `canary` not found
     [RULES]:21: tag `eng` not found
     error: 8 of 21 rows are invalid; nothing was changed
-    hint: to import only the valid rows: --partial --rejects FILE
+    hint: to import only the valid rows: nicelist rule import [RULES] --partial --rejects rejects.csv
     hint: create it first: nicelist tag create design
     ");
     for tag in ["eng", "design", "canary"] {
@@ -231,8 +231,8 @@ fn an_approval_can_expire() {
     exit code: 2
     ----- stderr -----
     error: choose a rule for event 1
-    hint: to choose a rule: --as TYPE and --scope SCOPE
-    hint: --yes creates the best rule: allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira
+    hint: to choose a rule: nicelist event approve 1 --as TYPE --scope SCOPE
+    hint: to create the best rule, allow signingid:H3ZC9YV6RK:example.pinecone.desktop in host:mira: nicelist event approve 1 --yes
     ");
     insta::assert_snapshot!(shell.run("event approve 1 --as certificate --scope tag:eng"), @"
     $ nicelist event approve 1 --as certificate --scope tag:eng
@@ -329,8 +329,8 @@ fn invalid_requests_are_reported_and_change_nothing() {
     bad.csv:4: identifier: invalid binary identifier `abc`: has 3 digits instead of 64
     bad.csv:5: conflict: teamid:EQHXZ8M8AV for fleet has policy block here, but allow on line 2
     error: 3 of 4 rows are invalid; nothing was changed
-    hint: to import only the valid rows: --partial --rejects FILE
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to import only the valid rows: nicelist rule import bad.csv --partial --rejects rejects.csv
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule import bad.csv --duplicates first
     ");
     assert_eq!(shell.json("rule list"), serde_json::json!([]));
     insta::assert_snapshot!(shell.run("rule import bad.csv --partial --rejects rejects.csv"), @"
@@ -339,7 +339,7 @@ fn invalid_requests_are_reported_and_change_nothing() {
     ----- stderr -----
     added 0, changed 0, unchanged 0 (revision 1)
     error: 4 rows were rejected; see rejects.csv
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule import bad.csv --partial --rejects rejects.csv --duplicates first
     ");
     insta::assert_snapshot!(std::fs::read_to_string(shell.path("rejects.csv")).unwrap(), @r#"
     nicelist_line,nicelist_reason,rule_type,identifier,policy,scope

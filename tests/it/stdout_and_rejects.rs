@@ -52,7 +52,7 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     warning: rules.csv:5: repeats rules.csv:2; 1 identical row is ignored
     added 1, changed 0, unchanged 0 (revision 1)
     error: 2 rows were rejected; see bad.csv
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule import rules.csv --partial --rejects bad.csv --duplicates first
 
     nicelist_line,nicelist_reason,identifier,type,policy,comment
     2,conflict: line 4 has the same target and scope,ABCDE12345,TEAMID,block,a
@@ -63,6 +63,6 @@ fn w11_a_partial_import_rejects_both_sides_of_a_conflict() {
     ----- stderr -----
     rules.csv:4: conflict: teamid:ABCDE12345 for fleet has policy allow here, but block on line 2
     error: 1 of 4 rows are invalid; nothing was written
-    hint: to keep one of the conflicting entries: --duplicates first or --duplicates last
+    hint: to keep the first (or last) of the conflicting entries: nicelist rule convert rules.csv out.csv --duplicates first
     "#);
 }

@@ -307,7 +307,7 @@ fn the_history_is_shortened_on_a_terminal() {
         shell.run(&format!("rule add allow teamid:{number:010}"));
     }
     let list = Terminal::open(&shell, "history").end();
-    assert!(list.seen.contains("for more: -n NUMBER"), "{:?}", list.seen);
+    assert!(list.seen.contains("for more: nicelist history -n 1000"), "{:?}", list.seen);
     assert!(list.seen.contains("just now") && !list.seen.contains("\n2 "), "{:?}", list.seen);
     let all = Terminal::open(&shell, "history -n 99").end();
     assert!(all.seen.contains("\n2 ") && !all.seen.contains("hint"), "{:?}", all.seen);

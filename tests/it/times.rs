@@ -87,7 +87,7 @@ fn m8_a_past_expiry_is_refused_everywhere() {
     expiries without a time zone are read as Europe/Berlin time
     rules.csv:3: expires: [TIME] is in the past
     error: 1 of 2 rows are invalid; nothing was changed
-    hint: to import only the valid rows: --partial --rejects FILE
+    hint: to import only the valid rows: nicelist rule import rules.csv --partial --rejects rejects.csv
     ");
     insta::assert_snapshot!(shell.run("rule import rules.csv --dry-run"), @"
     $ nicelist rule import rules.csv --dry-run
@@ -96,7 +96,7 @@ fn m8_a_past_expiry_is_refused_everywhere() {
     expiries without a time zone are read as Europe/Berlin time
     rules.csv:3: expires: [TIME] is in the past
     error: 1 of 2 rows are invalid; nothing was changed
-    hint: to import only the valid rows: --partial --rejects FILE
+    hint: to import only the valid rows: nicelist rule import rules.csv --dry-run --partial --rejects rejects.csv
     ");
     insta::assert_snapshot!(shell.run("rule list -o csv"), @"
     $ nicelist rule list -o csv

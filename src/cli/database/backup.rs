@@ -8,7 +8,7 @@ use serde_json::json;
 use super::named::local_file;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::ui::Facts;
+use crate::cli::ui::{Facts, Ui};
 use crate::server::maintenance::{BackedUp, BackupError, backup};
 use crate::shell::argument;
 
@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<(), CliEr
     let (database, path) =
         local_file(context, |url| format!("pg_dump --format=custom --file=nicelist.dump {url}"))?;
     let progress = context.ui.progress(None, "copying");
-    let backed_up = backup(&path, &file, force).map_err(failed)?;
+    let backed_up = backup(&path, &file, force).map_err(|error| failed(&context.ui, error))?;
     drop(progress);
     let shown = file.display().to_string();
     let BackedUp { revision, at: _, hosts, bytes } = backed_up;
@@ -55,11 +55,11 @@ pub(super) async fn run(context: &Context, args: BackupArgs) -> Result<(), CliEr
     Ok(())
 }
 
-fn failed(error: BackupError) -> CliError {
+fn failed(ui: &Ui, error: BackupError) -> CliError {
     let message = error.to_string();
     let failed = CliError::failed(message);
     match error {
-        BackupError::Exists(_) => failed.hint("to replace it: --force"),
+        BackupError::Exists(_) => failed.hint(format!("to replace it: {}", ui.again("--force"))),
         BackupError::Damaged { database, .. } => failed.hint(format!(
             "for details: nicelist database check --database {}",
             argument(&format!("sqlite:{}", database.display()))

@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, args: ApproveArgs) -> Result<(), CliE
     let ApproveArgs { id, compiler, bundle, waiting, decision } = args;
     let policy = if compiler { PolicyKind::AllowCompiler } else { PolicyKind::Allow };
     let policy = RulePolicy { policy, message: None };
-    match waiting.event(id.as_deref())? {
+    match waiting.event("approve", id.as_deref())? {
         Some(id) if bundle => super::bundle::run(context, id, decision).await,
         Some(id) => decide::run(context, id, policy, decision).await,
         None => decide_many::run(context, waiting, policy, decision).await,

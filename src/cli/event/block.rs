@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, args: BlockArgs) -> Result<(), CliErr
     let BlockArgs { id, silent, message, waiting, decision } = args;
     let policy = if silent { PolicyKind::SilentBlock } else { PolicyKind::Block };
     let policy = RulePolicy { policy, message };
-    match waiting.event(id.as_deref())? {
+    match waiting.event("block", id.as_deref())? {
         Some(id) => decide::run(context, id, policy, decision).await,
         None => decide_many::run(context, waiting, policy, decision).await,
     }

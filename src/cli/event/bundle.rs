@@ -6,6 +6,7 @@ use crate::api::{BundleAnswer, BundleApproval, BundleState, BundleView, EventDet
 use crate::cli::change::{self, DecidedRules};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::ui::Ui;
 use crate::fleet::EventId;
 
 pub(super) async fn run(
@@ -35,7 +36,7 @@ pub(super) async fn run(
         // and returns the reason.
         if let Some(bundle) = complete(&event) {
             if !ui.can_ask() {
-                return Err(undecided(&event, bundle));
+                return Err(undecided(ui, &event, bundle));
             }
             request.scope = Some(question::ask_bundle(context, &client, &event, bundle).await?);
         }
@@ -50,11 +51,11 @@ fn complete(event: &EventDetail) -> Option<&BundleView> {
 }
 
 /// The error if no flag gives the scope and the user cannot be prompted.
-fn undecided(event: &EventDetail, bundle: &BundleView) -> CliError {
+fn undecided(ui: &Ui, event: &EventDetail, bundle: &BundleView) -> CliError {
     let BundleView { name, binary_count, .. } = bundle;
     CliError::usage(format!("choose a scope for all programs of {name} ({binary_count})"))
-        .hint("to choose a scope: --scope SCOPE")
-        .hint(format!("--yes allows them in host:{}", event.event.machine))
+        .hint(format!("to choose a scope: {}", ui.again("--scope SCOPE")))
+        .hint(format!("to allow them in host:{}: {}", event.event.machine, ui.again("--yes")))
 }
 
 fn show(context: &Context, answer: &BundleAnswer, dry_run: bool) -> Result<(), CliError> {

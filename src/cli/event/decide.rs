@@ -157,7 +157,7 @@ pub(super) async fn run(
     subject::warn_of_block(context, &client, &event, &planned).await?;
     if is_open {
         if !ui.can_ask() {
-            return Err(undecided(&event, policy.policy));
+            return Err(undecided(ui, &event, policy.policy));
         }
         question::ask(context, &client, &event, &mut args, &mut request).await?;
     }
@@ -167,14 +167,16 @@ pub(super) async fn run(
 }
 
 /// The error if no flag chooses the rule and the user cannot be prompted.
-fn undecided(event: &EventDetail, policy: PolicyKind) -> CliError {
+fn undecided(ui: &Ui, event: &EventDetail, policy: PolicyKind) -> CliError {
     let id = event.event.id;
     let error = CliError::usage(format!("choose a rule for event {id}"))
-        .hint("to choose a rule: --as TYPE and --scope SCOPE");
+        .hint(format!("to choose a rule: {}", ui.again("--as TYPE --scope SCOPE")));
     match event.candidates.first() {
         Some(best) => error.hint(format!(
-            "--yes creates the best rule: {policy} {} in host:{}",
-            best.target, event.event.machine
+            "to create the best rule, {policy} {} in host:{}: {}",
+            best.target,
+            event.event.machine,
+            ui.again("--yes")
         )),
         None => error,
     }
@@ -235,16 +237,19 @@ pub(super) fn conclude(ui: &Ui, outcomes: &[Outcome], revision: Revision, dry_ru
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::ui::tests::captured_ui;
+    use crate::config::Output;
 
     #[test]
     fn without_a_terminal_the_best_rule_is_only_a_hint() {
         let event = question::tests::event();
-        let error = undecided(&event, PolicyKind::Allow);
+        let (ui, ..) = captured_ui(Output::Table, false);
+        let error = undecided(&ui, &event, PolicyKind::Allow);
         assert_eq!(error.kind.exit_code(), 2);
         assert_eq!(error.message, "choose a rule for event 1204");
         assert_eq!(
             error.hints[1],
-            "--yes creates the best rule: allow signingid:H3ZC9YV6RK:example.pinecone in host:M1"
+            "to create the best rule, allow signingid:H3ZC9YV6RK:example.pinecone in host:M1: nicelist --yes"
         );
     }
 }

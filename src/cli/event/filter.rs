@@ -89,16 +89,20 @@ pub(crate) struct WaitingFilter {
 
 impl WaitingFilter {
     /// The ID of an event, which cannot be used with a host. `--host` is refused here and not by
-    /// clap, so that the hint has the option for one host.
-    pub(super) fn event(&self, id: Option<&str>) -> Result<Option<EventId>, CliError> {
+    /// clap, so that the hint has the command for one host.
+    pub(super) fn event(
+        &self,
+        command: &str,
+        id: Option<&str>,
+    ) -> Result<Option<EventId>, CliError> {
         let Some(id) = id else { return Ok(None) };
         let id = event_id(id)?;
         match &self.host {
             Some(host) => {
-                Err(CliError::usage("an event ID cannot be used with --host").hint(format!(
-                    "to limit the rule to one host: --scope {}",
-                    argument(&format!("host:{host}"))
-                )))
+                let scope = format!("host:{host}");
+                let scope = argument(&scope);
+                Err(CliError::usage("an event ID cannot be used with --host")
+                    .hint(format!("for one host: nicelist event {command} {id} --scope {scope}")))
             }
             None => Ok(Some(id)),
         }

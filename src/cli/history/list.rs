@@ -64,7 +64,8 @@ pub(super) async fn run(context: &Context, args: ListArgs) -> Result<(), CliErro
     }
     list.finish()?;
     if is_cut && limit.is_none() {
-        ui.hint(format!("only the newest {MOST_ON_TERMINAL} are shown; for more: -n NUMBER"));
+        let more = ui.again("-n 1000");
+        ui.hint(format!("only the newest {MOST_ON_TERMINAL} are shown; for more: {more}"));
     } else if limit.is_none()
         && let Some(start) = client.status().await?.history_start
     {

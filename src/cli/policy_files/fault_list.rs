@@ -5,8 +5,10 @@ use crate::cli::error::CliError;
 use crate::cli::ui::Ui;
 
 /// The hint for entries that are in conflict.
-pub(crate) const CHOOSE_DUPLICATES: &str =
-    "to keep one of the conflicting entries: --duplicates first or --duplicates last";
+pub(crate) fn choose_duplicates(ui: &Ui) -> String {
+    let command = ui.again("--duplicates first");
+    format!("to keep the first (or last) of the conflicting entries: {command}")
+}
 
 /// Maximum faults that are shown, unless all are requested.
 const SHOWN: usize = 20;
@@ -33,6 +35,10 @@ impl<'u> FaultList<'u> {
         if self.all || self.count <= SHOWN {
             self.ui.fault(text);
         }
+    }
+
+    pub(crate) fn ui(&self) -> &'u Ui {
+        self.ui
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -63,6 +69,6 @@ impl<'u> FaultList<'u> {
             return error;
         }
         self.ui.fault(format!("and {} more", self.count - SHOWN));
-        error.hint("to show all of them: --all-errors")
+        error.hint(format!("to show all of them: {}", self.ui.again("--all-errors")))
     }
 }

@@ -12,7 +12,7 @@ mod read_args;
 mod whole;
 
 pub(crate) use bounded::{Bounded, LARGEST_PEM};
-pub(crate) use fault_list::{CHOOSE_DUPLICATES, FaultList};
+pub(crate) use fault_list::{FaultList, choose_duplicates};
 pub(crate) use identical_rows::IdenticalRows;
 pub(crate) use input::{Fault, FileNames, Input, Reading, counted};
 pub(crate) use list_lines::{ListLine, list_lines};

@@ -150,7 +150,7 @@ fn refused(input: &Input, faults: &FaultList, good: usize) -> CliError {
     };
     let mut error = CliError::input(format!("{text}; nothing was written"));
     if input.conflicts() > 0 {
-        error = error.hint(policy_files::CHOOSE_DUPLICATES);
+        error = error.hint(policy_files::choose_duplicates(faults.ui()));
     }
     faults.with_hints(error)
 }

@@ -133,7 +133,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
     let conflicts: usize = inputs.iter().map(Input::conflicts).sum();
     if faults.forbid() {
         let error = faults.error(rows.len() + rows.left_out());
-        return Err(with_choice(error, conflicts));
+        return Err(with_choice(ui, error, conflicts));
     }
     drop(inputs);
     if let (Some(source), 0, false) = (&prune, rows.len(), allow_empty) {
@@ -141,7 +141,8 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
             "the file has no rules; --prune would remove all rules of source \
             {source}"
         );
-        return Err(CliError::new(Kind::Guarded, text).hint("to remove them: --allow-empty"));
+        let hint = format!("to remove them: {}", ui.again("--allow-empty"));
+        return Err(CliError::new(Kind::Guarded, text).hint(hint));
     }
 
     if rows.expire() {
@@ -164,7 +165,7 @@ async fn import(ui: &Ui, client: &Client, args: ImportArgs) -> Result<(), CliErr
         })
         .await;
     match complaint {
-        Some(complaint) => Err(with_wait(with_choice(complaint, conflicts), waited)),
+        Some(complaint) => Err(with_wait(with_choice(ui, complaint, conflicts), waited)),
         None => waited,
     }
 }
@@ -271,8 +272,8 @@ fn common_fields(files: &[PathBuf], inputs: &[Input]) -> Result<Vec<RuleField>, 
 }
 
 /// Adds a hint if rows are in conflict.
-fn with_choice(error: CliError, conflicts: usize) -> CliError {
-    if conflicts == 0 { error } else { error.hint(policy_files::CHOOSE_DUPLICATES) }
+fn with_choice(ui: &Ui, error: CliError, conflicts: usize) -> CliError {
+    if conflicts == 0 { error } else { error.hint(policy_files::choose_duplicates(ui)) }
 }
 
 /// Warns of settings and tags, which are not imported.

@@ -5,6 +5,7 @@
 
 mod arrangement;
 mod cell;
+mod entered;
 mod filter;
 mod layout;
 mod line_editor;
@@ -24,6 +25,7 @@ mod yaml;
 pub(crate) use arrangement::{Arrangement, ListView};
 pub(crate) use cell::harmless;
 pub(crate) use cell::{Cell, Column, Row, Tone, relative, rough};
+pub(crate) use entered::EnteredCommand;
 pub(crate) use filter::Filter;
 pub(crate) use layout::wrap;
 pub(crate) use list::List;

@@ -13,6 +13,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::cell::{harmless, harmless_data};
+use super::entered::EnteredCommand;
 use super::filter::Filter;
 use super::message::{self, Label};
 use super::pager::{Pager, Paging};
@@ -92,6 +93,7 @@ pub(crate) struct Ui {
     pub(super) clock: Clock,
     /// The beginning of commands that users paste: nicelist, and the options that select a server.
     pub(super) program: String,
+    pub(super) entered: EnteredCommand,
     /// The progress bar on the terminal, which disappears while lines are written.
     pub(super) progress_bar: RefCell<Option<ProgressBar>>,
 }
@@ -121,6 +123,7 @@ impl Ui {
             paging: RefCell::default(),
             clock,
             program: "nicelist".to_owned(),
+            entered: EnteredCommand::default(),
             progress_bar: RefCell::default(),
         }
     }
@@ -132,10 +135,10 @@ impl Ui {
         width
     }
 
-    /// Adds options to the commands that users paste.
-    pub(crate) fn with_options(mut self, options: &str) -> Self {
+    /// Adds options to the commands that users paste, and sets the command that was entered.
+    pub(crate) fn with_command(mut self, options: &str, entered: EnteredCommand) -> Self {
         self.program.push_str(options);
-        self
+        Self { entered, ..self }
     }
 
     /// Filters all JSON output.
@@ -160,6 +163,11 @@ impl Ui {
     /// A command for users to paste, with the options that select the server of this command.
     pub(crate) fn command(&self, command: &str) -> String {
         format!("{} {command}", self.program)
+    }
+
+    /// The command that the user entered with more options, to paste.
+    pub(crate) fn again(&self, options: &str) -> String {
+        self.entered.with(&self.program, options)
     }
 
     /// Writes only the secret, so that it can be piped, unless the output format is JSON or YAML.

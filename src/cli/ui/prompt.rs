@@ -121,7 +121,7 @@ impl Ui {
         }
         if !self.can_ask() {
             return Err(CliError::usage(format!("not confirmed: {question}"))
-                .hint("to confirm without a prompt: --yes"));
+                .hint(format!("to confirm without a prompt: {}", self.again("--yes"))));
         }
         // The line with the cursor must not be wrapped by the terminal, because it is redrawn.
         let mut lines = wrap(question, width_of_terminal().saturating_sub(YES_OR_NO.len()));

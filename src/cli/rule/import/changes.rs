@@ -116,7 +116,7 @@ pub(super) fn show(
     }
     ui.sections(&sections)?;
     if rest > 0 {
-        ui.hint("to show all of them: -o json");
+        ui.hint(format!("to show all of them: {}", ui.again("-o json")));
     }
     Ok(())
 }

@@ -99,10 +99,11 @@ impl<'u> Faults<'u> {
         match &self.sink {
             Sink::Shown(faults) => {
                 let error = faults.with_hints(error);
-                match self.has_rows {
-                    true => error.hint("to import only the valid rows: --partial --rejects FILE"),
-                    false => error,
+                if !self.has_rows {
+                    return error;
                 }
+                let command = faults.ui().again("--partial --rejects rejects.csv");
+                error.hint(format!("to import only the valid rows: {command}"))
             }
             Sink::Written(_) => error,
         }

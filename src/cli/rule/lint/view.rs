@@ -150,7 +150,7 @@ pub(super) fn show(ui: &Ui, findings: &[LocatedFinding], full: bool) -> Result<(
         sections
     })?;
     if is_cut {
-        ui.hint("to show all of them: --full, -o jsonl or -o csv");
+        ui.hint(format!("to show all of them: {}", ui.again("--full")));
     }
     Ok(())
 }
