@@ -22,7 +22,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: remove the rule: it would block Santa's installers and updates
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist rule add block teamid:ZMCG7MLDV9 --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block signingid:platform:com.apple.WindowServer --dry-run"), @"
     $ nicelist rule add block signingid:platform:com.apple.WindowServer --dry-run
@@ -30,7 +30,7 @@ fn m6_harmful_changes_need_force_and_a_reason() {
     ----- stderr -----
     error: signingid:platform:com.apple.WindowServer is blocked for fleet (NL303 blocks-system)
     hint: remove the rule: a Mac might not start or log in without this program
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist rule add block signingid:platform:com.apple.WindowServer --dry-run --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("rule add block teamid:ZMCG7MLDV9 --force"), @"
     $ nicelist rule add block teamid:ZMCG7MLDV9 --force
@@ -111,7 +111,7 @@ fn m6_path_patterns_are_compiled() {
     ----- stderr -----
     error: allowed-path-regex for fleet: `^.*` allows every program (NL404 allows-everything)
     hint: list only the folders that should be allowed
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist settings set 'allowed-path-regex=.*' --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/(a"), @"
     $ nicelist settings set blocked-path-regex=^/opt/(a
@@ -119,7 +119,7 @@ fn m6_path_patterns_are_compiled() {
     ----- stderr -----
     error: blocked-path-regex for fleet: `^/opt/(a` does not compile: unclosed group (NL405 invalid-pattern)
     hint: fix it: Santa ignores a pattern that does not compile
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist settings set 'blocked-path-regex=''^/opt/(a' --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/[a"), @"
     $ nicelist settings set blocked-path-regex=^/opt/[a
@@ -127,7 +127,7 @@ fn m6_path_patterns_are_compiled() {
     ----- stderr -----
     error: blocked-path-regex for fleet: `^/opt/[a` does not compile: unclosed character class (NL405 invalid-pattern)
     hint: fix it: Santa ignores a pattern that does not compile
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist settings set 'blocked-path-regex=''^/opt/[a' --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/(a+)+$"), @"
     $ nicelist settings set blocked-path-regex=^/opt/(a+)+$
@@ -135,7 +135,7 @@ fn m6_path_patterns_are_compiled() {
     ----- stderr -----
     error: blocked-path-regex for fleet: `^/opt/(a+)+$` has nested repetition (NL402 catastrophic-pattern)
     hint: avoid nested repetition: a repeated part must not contain a repeated part
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist settings set 'blocked-path-regex=''^/opt/(a+)+$' --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set allowed-path-regex=^/Users/"), @"
     $ nicelist settings set allowed-path-regex=^/Users/
@@ -162,7 +162,7 @@ fn m6_files_are_checked_too() {
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: remove the rule: it would block Santa's installers and updates
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist rule import rules.csv --force --reason TEXT
     ");
     let rule = "[[rules]]\ntarget = \"teamid:ZMCG7MLDV9\"\npolicy = \"block\"\n";
     shell.write("policy.toml", &format!("[settings.fleet]\nallowed-path-regex = \".*\"\n{rule}"));
@@ -174,7 +174,7 @@ fn m6_files_are_checked_too() {
       allowed-path-regex for fleet: `^.*` allows every program (NL404 allows-everything)
       teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: list only the folders that should be allowed
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist apply -f policy.toml --yes --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("apply -f policy.toml --yes --force --reason lab"), @"
     $ nicelist apply -f policy.toml --yes --force --reason lab
@@ -198,7 +198,7 @@ fn m6_files_are_checked_too() {
     ----- stderr -----
     error: teamid:ZMCG7MLDV9 is blocked for fleet (NL301 blocks-santa)
     hint: remove the rule: it would block Santa's installers and updates
-    hint: to store it anyway and record the reason: --force --reason TEXT
+    hint: to store it anyway and record the reason: nicelist rollback 1 --yes --force --reason TEXT
     ");
     shell.run("rollback 1 --yes --force --reason lab");
     assert_eq!(shell.json("rule list")[0]["target"], "teamid:ZMCG7MLDV9");

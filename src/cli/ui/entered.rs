@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 
+use crate::cli::command;
 use crate::shell::argument;
 
 /// Global options that are not repeated. [`Ui::command`](super::Ui::command) adds those that select
@@ -14,7 +15,6 @@ const LONGEST: usize = 500;
 
 #[derive(Default)]
 pub(crate) struct EnteredCommand {
-    /// The arguments, quoted for a shell.
     words: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ impl EnteredCommand {
                 None => (&*word, false),
             };
             if !LEFT_OUT.contains(&name) {
-                words.push(argument(&word).into_owned());
+                words.push(word.into_owned());
             } else if !has_value {
                 arguments.next();
             }
@@ -40,15 +40,31 @@ impl EnteredCommand {
 
     /// The command with more options. `program` is its beginning.
     pub(super) fn with(&self, program: &str, options: &str) -> String {
-        let end = self.words.iter().position(|word| word == "--").unwrap_or(self.words.len());
-        let (before, after) = self.words.split_at(end);
-        let joined =
-            |words: &[String]| words.iter().map(|word| format!(" {word}")).collect::<String>();
-        let (before, after) = (joined(before), joined(after));
+        let quoted = |words: &[String]| {
+            words.iter().map(|word| format!(" {}", argument(word))).collect::<String>()
+        };
+        let (before, after) = self.parts();
+        let (before, after) = (quoted(before), quoted(after));
         match before.len() + after.len() {
             ..=LONGEST => format!("{program}{before} {options}{after}"),
             _ => format!("{program} … {options}"),
         }
+    }
+
+    /// The command with more options, which are separated by spaces. `None` if the command does not
+    /// accept them, for example because it already has one of them.
+    pub(super) fn accepting(&self, program: &str, options: &str) -> Option<String> {
+        let (before, after) = self.parts();
+        let words = before.iter().map(String::as_str).chain(options.split(' '));
+        let words = words.chain(after.iter().map(String::as_str));
+        command().try_get_matches_from(std::iter::once("nicelist").chain(words)).ok()?;
+        Some(self.with(program, options))
+    }
+
+    /// The words before and after the place of more options.
+    fn parts(&self) -> (&[String], &[String]) {
+        let end = self.words.iter().position(|word| word == "--").unwrap_or(self.words.len());
+        self.words.split_at(end)
     }
 }
 
@@ -70,5 +86,17 @@ mod tests {
         assert_eq!(repeated("nicelist|rule|remove|--|-x"), "nicelist rule remove --yes -- -x");
         let long = format!("nicelist|host|tag|{}", "m".repeat(LONGEST));
         assert_eq!(repeated(&long), "nicelist … --yes");
+    }
+    #[test]
+    fn options_that_the_command_does_not_accept_are_not_added() {
+        let accepting = |line: &str, options| {
+            let entered = EnteredCommand::of(line.split(' ').map(OsString::from));
+            entered.accepting("nicelist", options)
+        };
+        let (block, force) = ("nicelist rule add block teamid:ZMCG7MLDV9", "--force --reason TEXT");
+        assert_eq!(accepting(block, force), Some(format!("{block} {force}")));
+        assert_eq!(accepting("nicelist event approve 1", force), None);
+        let scoped = "nicelist event approve 1 --scope fleet";
+        assert_eq!(accepting(scoped, "--scope host:NAME"), None);
     }
 }

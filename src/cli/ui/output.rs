@@ -1,5 +1,6 @@
 //! The streams of a command, and how it writes to them.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell, RefMut};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -240,8 +241,20 @@ impl Ui {
             self.write_message(Label::Unlabeled, &format!("  {cause}"));
         }
         for hint in &error.hints {
-            self.write_message(Label::Hint, hint);
+            self.write_message(Label::Hint, &self.completed(error.kind, hint));
         }
+    }
+
+    /// A hint with the whole command, if it ends with options that the command accepts. The server
+    /// does not know the command, so its hints have only the options.
+    fn completed<'h>(&self, kind: Kind, hint: &'h str) -> Cow<'h, str> {
+        let is_refused = matches!(kind, Kind::Guarded | Kind::Denied);
+        let parts = hint.rsplit_once(": ");
+        let parts = parts.filter(|(_, options)| is_refused && options.starts_with("--"));
+        let command = parts.and_then(|(text, options)| {
+            Some(format!("{text}: {}", self.entered.accepting(&self.program, options)?))
+        });
+        command.map_or(Cow::Borrowed(hint), Cow::Owned)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
