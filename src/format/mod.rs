@@ -32,7 +32,7 @@ pub mod zentral;
 
 pub use detect::ReadOnly;
 pub use duplicates::{
-    Duplicates, LastLines, PairMap, RowDuplicates, UnknownDuplicates, identical_rows,
+    Duplicates, LastLines, PairMap, Repeats, RowDuplicates, UnknownDuplicates, identical_rows,
 };
 pub use kind::{Format, UnknownFormat};
 pub use non_rule_files::{NonRuleFile, NonRuleFileKind};

@@ -54,8 +54,8 @@ fn faults_of_all_files_are_reported_with_their_places() {
     assert!(refused.contains("b.csv:2: tag `unknown` not found"), "{refused}");
 }
 
-/// Teams keep overlapping files, so identical rows are no error. A row that differs in any field is
-/// one, because it is unknown which of the two is meant.
+/// Teams keep overlapping files, so identical rows are accepted. A row that differs in any field is
+/// refused, because it is unknown which of the two rows is meant.
 #[test]
 fn identical_rows_of_several_files_are_imported_once() {
     let (shell, _server) = with_files(&[

@@ -16,7 +16,7 @@ const MAX_SHOWN: usize = 30;
 
 /// The quoted fields of a row.
 #[derive(Default)]
-pub(super) struct Quotes {
+struct Quotes {
     /// The index of each quoted field, and the offset of its opening quote in the row.
     opening: Vec<(usize, usize)>,
     /// Whether the last of them is not closed.
@@ -121,14 +121,14 @@ impl QuotedRow<'_> {
     /// The first line of a quoted text that looks like a row, counted from 0. `None` if the text
     /// has only one line.
     ///
-    /// A comment or message of several lines is valid. A line in it looks like a row only if two of
-    /// the following are true, one of them being the first: the cell in the column for targets is a
-    /// target, the cell in the column for policies is a policy, and the line has the delimiters of
-    /// a row. A sentence with commas, or a line that only begins with a target, is thus no row.
+    /// Comments and messages may have several lines. A line in them looks like a row only if the
+    /// cell in the column for targets is a target, and either the cell in the column for policies is
+    /// a policy, or the line has the delimiters of a row. Thus sentences with commas, and
+    /// lines that only begin with a target, are accepted.
     ///
     /// The first line of the text follows the other fields of its own row. It shows that the quote
-    /// is not closed only if the target is in it. The last line ends at the next quote of the file,
-    /// in the same column.
+    /// is not closed only if it contains the target. The last line ends at the next quote of the
+    /// file, which is in the same column.
     fn swallowed_line(&self, index: usize, text: &[u8]) -> Option<u32> {
         memchr::memchr(b'\n', text)?;
         let before: Vec<&[u8]> = self.record.iter().take(index).collect();
@@ -138,24 +138,27 @@ impl QuotedRow<'_> {
         let lines = (0..).zip(text.split(|byte| *byte == b'\n'));
         for (number, line) in lines {
             let cells = line.split(|byte| *byte == self.delimiter);
-            let (cells, expected): (Vec<&[u8]>, usize) = match number {
-                0 if has_target => (before.iter().copied().chain(cells).collect(), width),
+            let cells: Vec<&[u8]> = match number {
+                0 if has_target => before.iter().copied().chain(cells).collect(),
                 0 => continue,
-                number if number == last => (cells.collect(), index + 1),
-                _ => (cells.collect(), width),
+                _ => cells.collect(),
             };
-            if self.looks_like_row(&cells, expected) {
+            let has_delimiters = match number == last {
+                true => cells.len() == index + 1,
+                false => cells.len() >= width,
+            };
+            if self.looks_like_row(&cells, has_delimiters) {
                 return Some(u32::try_from(number).unwrap_or(u32::MAX));
             }
         }
         None
     }
 
-    fn looks_like_row(&self, cells: &[&[u8]], expected: usize) -> bool {
+    fn looks_like_row(&self, cells: &[&[u8]], has_delimiters: bool) -> bool {
         let policy = self.cell(cells, Column::Policy);
         let is_policy = policy.is_some_and(|text| text.parse::<PolicyKind>().is_ok());
         match self.target_in(cells) {
-            Some(Likeness::Valid) => is_policy || cells.len() >= expected,
+            Some(Likeness::Valid) => is_policy || has_delimiters,
             Some(Likeness::Similar) => is_policy,
             None => false,
         }

@@ -361,6 +361,9 @@ fn texts_of_several_lines_are_read_unless_a_line_looks_like_a_row() {
         let file = format!("identifier,policy,comment\nEQHXZ8M8AV,allow,\"{text}\"\n");
         assert_eq!(outcomes(&file), ["2 teamid:EQHXZ8M8AV allow fleet"], "{text}");
     }
+    let first =
+        "comment,target,policy\n\"Hello, all\nnote, teamid:BBBBBBBBBB\",teamid:AAAAAAAAAA,allow\n";
+    assert_eq!(outcomes(first), ["2 teamid:AAAAAAAAAA allow fleet"]);
     let typed = "type,identifier,policy,comment\nTEAMID,EQHXZ8M8AV,allow,\"of\n\
                  Binary, certificate, or team, whichever\nfits\"\n";
     assert_eq!(outcomes(typed), ["2 teamid:EQHXZ8M8AV allow fleet"]);
