@@ -14,6 +14,7 @@ mod fault;
 mod host_groups;
 mod host_store;
 pub mod maintenance;
+mod meters;
 mod new_sightings;
 mod policy_store;
 mod postgres;
@@ -31,6 +32,7 @@ pub use event_store::EventStore;
 pub use fault::{DatabaseSize, Health, WriteFault};
 pub use host_groups::{HostCount, HostGroup, NamedHost, PersonalNames, is_alone};
 pub use host_store::HostStore;
+pub use meters::{LATENCY_BUCKETS, Latencies, LatencyFamily, Meters, WriteQueue};
 pub use policy_store::PolicyStore;
 pub use principal_store::PrincipalStore;
 pub use program_store::ProgramStore;
@@ -161,6 +163,9 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
 
     /// Whether other servers may serve the same hosts.
     fn is_shared(&self) -> bool;
+
+    /// The latencies of operations, and the writes that are waiting now. Does not use the database.
+    fn meters(&self) -> Meters;
 }
 
 /// A random ID for a new epoch, which no other database has.

@@ -36,6 +36,14 @@ impl QueryPurpose {
         QUERY_PURPOSE.try_with(|purpose| *purpose).unwrap_or(Self::Background)
     }
 
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Admin => "admin",
+            Self::Background => "background",
+        }
+    }
+
     pub(super) const fn bounds(self) -> Bounds {
         match self {
             Self::Sync => Bounds {

@@ -55,9 +55,9 @@ use super::sql;
 use super::sql::events::EventRange;
 use super::{
     AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
-    Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, ListPart,
-    NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
-    StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
+    Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, Latencies,
+    ListPart, Meters, NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
+    StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord, WriteQueue,
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
@@ -94,6 +94,8 @@ pub(super) struct Postgres {
     policy: Pool,
     hosts: Writer<Saves>,
     events: Writer<InsertEvents>,
+    /// The latencies of all writes except those on a reader's connection.
+    writes: Latencies,
     listener: Listener,
     pulse: Pulse,
     quarantine: Quarantine,
@@ -128,15 +130,23 @@ impl Postgres {
         let pool = |purpose| pool::pool(address, purpose, durability);
         let listener = Listener::start(address.clone());
         let pulse = listener.pulse();
+        let writes = Latencies::default();
         Ok(Self {
             readers,
             policy: pool(PoolUse::Policy)?,
-            hosts: Writer::start(Saves, pool(PoolUse::WriteByKey)?, pulse.clone()),
+            hosts: Writer::start(
+                Saves,
+                pool(PoolUse::WriteByKey)?,
+                pulse.clone(),
+                writes.clone(),
+            ),
             events: Writer::start(
                 InsertEvents::default(),
                 pool(PoolUse::WriteByKey)?,
                 pulse.clone(),
+                writes.clone(),
             ),
+            writes,
             listener,
             pulse,
             quarantine: Quarantine::default(),
@@ -182,6 +192,7 @@ macro_rules! at_once {
 /// of the change is unknown.
 macro_rules! change {
     ($store:expr, |$on:ident| $change:expr, $keep:expr) => {{
+        let started = std::time::Instant::now();
         let mut client = $store.policy().await?;
         let changing = async {
             let transaction = client.transaction().await?;
@@ -196,7 +207,9 @@ macro_rules! change {
             }
             Ok(changed)
         };
-        $store.pulse.during(changing).await.map_err(failure::of_change)
+        let changed = $store.pulse.during(changing).await.map_err(failure::of_change);
+        $store.writes.add(started);
+        changed
     }};
 }
 
@@ -442,5 +455,14 @@ impl Store for Postgres {
 
     fn is_shared(&self) -> bool {
         true
+    }
+
+    fn meters(&self) -> Meters {
+        let (hosts, events) = (self.hosts.waiting(), self.events.waiting());
+        let queue = WriteQueue {
+            waiting: hosts.waiting + events.waiting,
+            limit: hosts.limit + events.limit,
+        };
+        Meters { reads: self.readers.latencies.clone(), writes: self.writes.clone(), queue }
     }
 }

@@ -1,6 +1,6 @@
 //! The connections for reads and small writes, in a pool for each purpose.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use deadpool_postgres::{Client, Pool};
 use tokio::time::timeout;
@@ -9,7 +9,7 @@ use super::listen::Pulse;
 use super::pool::{self, PoolUse};
 use super::tls::Tls;
 use super::url::Address;
-use crate::store::{Durability, QueryPurpose, StoreError, StoreResult};
+use crate::store::{Durability, Latencies, QueryPurpose, StoreError, StoreResult};
 
 /// How long a server may take to accept the cancellation of a query.
 const CANCEL: Duration = Duration::from_secs(2);
@@ -19,6 +19,7 @@ pub(super) struct Readers {
     admin: Pool,
     background: Pool,
     tls: Tls,
+    pub(super) latencies: Latencies,
 }
 
 impl Readers {
@@ -29,6 +30,7 @@ impl Readers {
             admin: pool(QueryPurpose::Admin)?,
             background: pool(QueryPurpose::Background)?,
             tls: address.tls.clone(),
+            latencies: Latencies::default(),
         })
     }
 
@@ -43,8 +45,10 @@ impl Readers {
             QueryPurpose::Admin => &self.admin,
             QueryPurpose::Background => &self.background,
         };
+        let started = Instant::now();
         let client = pulse.during(async { Ok(pool.get().await?) }).await?;
-        Ok(Reader { client: Some(client), tls: self.tls.clone() })
+        let (tls, latencies) = (self.tls.clone(), self.latencies.clone());
+        Ok(Reader { client: Some(client), tls, started, latencies })
     }
 }
 
@@ -53,6 +57,8 @@ impl Readers {
 pub(super) struct Reader {
     client: Option<Client>,
     tls: Tls,
+    started: Instant,
+    latencies: Latencies,
 }
 
 impl Reader {
@@ -68,6 +74,7 @@ impl Reader {
 
     /// Returns the connection to the pool, unless the server does not respond on it.
     pub(super) fn finish<T>(mut self, answer: StoreResult<T>) -> StoreResult<T> {
+        self.latencies.add(self.started);
         if !matches!(answer, Err(StoreError::Unreachable(_))) {
             drop(self.client.take());
         }

@@ -1,12 +1,14 @@
 //! Writes hosts and events in groups. Waiting jobs share a transaction, and each job completes
 //! after the commit.
 
+use std::time::Instant;
+
 use deadpool_postgres::{Client, Pool};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
 use super::listen::Pulse;
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Latencies, StoreError, StoreResult, WriteQueue};
 
 pub(super) trait Batch: Send + Sync + 'static {
     /// Maximum jobs per commit.
@@ -35,20 +37,31 @@ struct Waiting<B: Batch> {
 /// still written.
 pub(super) struct Writer<B: Batch> {
     queue: mpsc::Sender<Waiting<B>>,
+    latencies: Latencies,
 }
 
 impl<B: Batch> Writer<B> {
-    pub(super) fn start(batch: B, pool: Pool, pulse: Pulse) -> Self {
+    pub(super) fn start(batch: B, pool: Pool, pulse: Pulse, latencies: Latencies) -> Self {
         let (queue, waiting) = mpsc::channel(B::QUEUE);
         tokio::spawn(serve(batch, pool, pulse, waiting));
-        Self { queue }
+        Self { queue, latencies }
+    }
+
+    pub(super) fn waiting(&self) -> WriteQueue {
+        let limit = self.queue.max_capacity();
+        WriteQueue { waiting: limit - self.queue.capacity(), limit }
     }
 
     /// Queues a job, and waits until it is committed or fails.
     pub(super) async fn write(&self, job: B::Job) -> StoreResult<B::Answer> {
+        let started = Instant::now();
         let (reply, answer) = oneshot::channel();
         match self.queue.try_send(Waiting { job, reply }) {
-            Ok(()) => answer.await.map_err(|_| stopped())?,
+            Ok(()) => {
+                let answer = answer.await.map_err(|_| stopped())?;
+                self.latencies.add(started);
+                answer
+            }
             Err(TrySendError::Full(_)) => Err(StoreError::Overloaded),
             Err(TrySendError::Closed(_)) => Err(stopped()),
         }

@@ -50,7 +50,7 @@ use super::sql::events::EventRange;
 use super::{
     AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
     Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, ListPart,
-    NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
+    Meters, NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
     StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
 use super::{audit, codes};
@@ -453,5 +453,10 @@ impl Store for Sqlite {
 
     fn is_shared(&self) -> bool {
         false
+    }
+
+    fn meters(&self) -> Meters {
+        let (writes, queue) = self.writer.meters();
+        Meters { reads: self.readers.latencies.clone(), writes, queue }
     }
 }

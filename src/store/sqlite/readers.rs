@@ -12,7 +12,7 @@ use tokio::time::timeout;
 use super::identity::Identity;
 use super::open::{self, ConnectionUse};
 use crate::store::query_purpose::{Bounds, QueryPurpose};
-use crate::store::{StoreError, StoreResult};
+use crate::store::{Latencies, StoreError, StoreResult};
 
 /// After this number of steps of SQLite's virtual machine, a query checks again whether it must
 /// stop.
@@ -24,6 +24,7 @@ pub(super) struct Readers {
     sync: Arc<Pool>,
     admin: Arc<Pool>,
     background: Arc<Pool>,
+    pub(super) latencies: Latencies,
 }
 
 impl Readers {
@@ -35,6 +36,7 @@ impl Readers {
             sync: pool(QueryPurpose::Sync)?,
             admin: pool(QueryPurpose::Admin)?,
             background: pool(QueryPurpose::Background)?,
+            latencies: Latencies::default(),
         })
     }
 
@@ -55,6 +57,7 @@ impl Readers {
             sync: pool(QueryPurpose::Sync),
             admin: pool(QueryPurpose::Admin),
             background: pool(QueryPurpose::Background),
+            latencies: Latencies::default(),
         }
     }
 
@@ -72,7 +75,10 @@ impl Readers {
         T: Send + 'static,
         Q: FnOnce(&Connection) -> StoreResult<T> + Send + 'static,
     {
-        self.current().read(query).await
+        let started = Instant::now();
+        let answer = self.current().read(query).await;
+        self.latencies.add(started);
+        answer
     }
 
     /// Runs one statement on the calling thread, without waiting for other readers. For a row that
@@ -81,7 +87,10 @@ impl Readers {
         &self,
         query: impl FnOnce(&Connection) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        self.current().glance(query)
+        let started = Instant::now();
+        let answer = self.current().glance(query);
+        self.latencies.add(started);
+        answer
     }
 }
 

@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::identity::Identity;
-use crate::store::{StoreError, StoreResult, WriteFault};
+use crate::store::{Latencies, StoreError, StoreResult, WriteFault, WriteQueue};
 
 /// A commit with this many rows accepts no further job.
 const LARGEST_GROUP: u32 = 2048;
@@ -69,6 +69,7 @@ pub(super) struct Writer {
     queue: Option<mpsc::UnboundedSender<Job>>,
     room: Arc<Semaphore>,
     activity: Arc<Activity>,
+    pub(super) latencies: Latencies,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -116,7 +117,8 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || serve(&connection, jobs, &identity, &observed, gather))?;
         let room = Arc::new(Semaphore::new(MOST_WAITING as usize));
-        Ok(Self { queue: Some(queue), room, activity, thread: Some(thread) })
+        let latencies = Latencies::default();
+        Ok(Self { queue: Some(queue), room, activity, latencies, thread: Some(thread) })
     }
 
     /// How long the current transaction has been open; None if no transaction is open.
@@ -126,6 +128,12 @@ impl Writer {
 
     pub(super) fn committed_ago(&self) -> Option<Duration> {
         self.activity.since(&self.activity.committed)
+    }
+
+    /// The rows that wait for a shared commit or are part of the current one.
+    pub(super) fn waiting(&self) -> WriteQueue {
+        let limit = MOST_WAITING as usize;
+        WriteQueue { waiting: limit.saturating_sub(self.room.available_permits()), limit }
     }
 
     pub(super) fn is_running(&self) -> bool {
@@ -140,13 +148,16 @@ impl Writer {
         T: Send + 'static,
         W: FnOnce(&Connection) -> StoreResult<WriteResult<T>> + Send + 'static,
     {
+        let started = Instant::now();
         let room = Arc::clone(&self.room).try_acquire_many_owned(turn.rows());
         let room = room.map_err(|_| StoreError::Overloaded)?;
         let (reply, answer) = oneshot::channel();
         let task = Box::new(Work { work: Some(work), result: None, reply });
         let queue = self.queue.as_ref().ok_or_else(stopped)?;
         queue.send(Job { turn, task, _room: room }).map_err(|_| stopped())?;
-        answer.await.map_err(|_| stopped())?
+        let answer = answer.await.map_err(|_| stopped())?;
+        self.latencies.add(started);
+        answer
     }
 }
 

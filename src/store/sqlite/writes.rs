@@ -7,7 +7,7 @@ use rusqlite::{Connection, TransactionBehavior};
 
 use super::open::{self, ConnectionUse};
 use super::writer::{CommitSharing, WriteResult, Writer};
-use crate::store::{StoreError, StoreResult, WriteFault};
+use crate::store::{Latencies, StoreError, StoreResult, WriteFault, WriteQueue};
 
 pub(super) enum Writes {
     /// Writes are sent to the writer thread.
@@ -27,6 +27,14 @@ impl Writes {
         match self {
             Self::Kept(writer) => Ok(writer),
             Self::Tried { .. } => Err(StoreError::Unwritable(WriteFault::Protected)),
+        }
+    }
+
+    /// The latencies of writes, and the waiting writes. Writes that are rolled back are not measured.
+    pub(super) fn meters(&self) -> (Latencies, WriteQueue) {
+        match self {
+            Self::Kept(writer) => (writer.latencies.clone(), writer.waiting()),
+            Self::Tried { .. } => (Latencies::default(), WriteQueue::default()),
         }
     }
 
