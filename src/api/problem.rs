@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::rule::words;
+
 /// The stable name of a kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -47,6 +49,27 @@ pub enum Code {
     Unavailable,
     /// The server failed; its log contains the reason, with the request ID.
     Internal,
+}
+
+words! {
+    Code {
+        Unauthenticated = "unauthenticated",
+        Forbidden = "forbidden",
+        NotFound = "not-found",
+        Ambiguous = "ambiguous",
+        BadRequest = "bad-request",
+        MethodNotAllowed = "method-not-allowed",
+        UnsupportedMediaType = "unsupported-media-type",
+        Invalid = "invalid",
+        Conflict = "conflict",
+        Guarded = "guarded",
+        TooLarge = "too-large",
+        TooManyRequests = "too-many-requests",
+        NotImplemented = "not-implemented",
+        Overloaded = "overloaded",
+        Unavailable = "unavailable",
+        Internal = "internal",
+    }
 }
 
 impl Code {

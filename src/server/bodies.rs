@@ -30,6 +30,8 @@ pub(super) enum Unread {
 
 pub(super) struct Budget {
     units: Arc<Semaphore>,
+    /// The number of units that are free while no body is in flight.
+    limit: usize,
     /// Permits to decompress and parse long bodies from hosts: one for every two cores, but at
     /// least one.
     turns: Arc<Semaphore>,
@@ -43,11 +45,17 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn new(largest_host_body: usize) -> Self {
         let bytes = BUDGET.max(largest_host_body.saturating_mul(LARGEST_AT_ONCE));
-        let units = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
+        let limit = (bytes / UNIT).min(Semaphore::MAX_PERMITS);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let turns = || Arc::new(Semaphore::new((cores / 2).max(1)));
-        let units = Arc::new(Semaphore::new(units));
-        Self { units, turns: turns(), changing: turns(), trying: turns() }
+        let units = Arc::new(Semaphore::new(limit));
+        Self { units, limit, turns: turns(), changing: turns(), trying: turns() }
+    }
+
+    /// The bytes that bodies in flight use, and the size of the budget.
+    pub(super) fn usage(&self) -> (usize, usize) {
+        let used = self.limit.saturating_sub(self.units.available_permits());
+        (used * UNIT, self.limit * UNIT)
     }
 
     pub(super) fn share(&self) -> Share {

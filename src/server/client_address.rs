@@ -14,12 +14,14 @@ pub(super) struct ClientAddress {
     address: IpAddr,
     /// Whether a header shows that the request came through a proxy, trusted or not.
     proxied: bool,
+    /// Whether the address is of a proxy that did not report its client, or is not trusted.
+    is_proxy: bool,
 }
 
 impl ClientAddress {
     /// The address of a request that did not come over the network.
     pub(super) const IN_PROCESS: Self =
-        Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), proxied: false };
+        Self { address: IpAddr::V6(Ipv6Addr::LOCALHOST), proxied: false, is_proxy: false };
 
     /// The address that the server noted when it received the request, or else
     /// [`Self::IN_PROCESS`].
@@ -30,6 +32,12 @@ impl ClientAddress {
     /// Whether the request came from the server's own machine, and not through a proxy.
     pub(super) fn is_local(self) -> bool {
         self.address.is_loopback() && !self.proxied
+    }
+
+    /// Whether the client's own address is known and is in one of these networks.
+    pub(super) fn is_in(self, networks: &[IpNet]) -> bool {
+        let address = self.address.to_canonical();
+        !self.is_proxy && networks.iter().any(|network| network.contains(&address))
     }
 
     /// The address under which the request is counted. None if the request came through an
@@ -94,13 +102,16 @@ impl TrustedProxies {
         let peer = peer.to_canonical();
         if !self.trust(peer) {
             let proxied = headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(FORWARDED);
-            return ClientAddress { address: peer, proxied };
+            return ClientAddress { address: peer, proxied, is_proxy: proxied };
         }
-        let mut client = ClientAddress { address: peer, proxied: false };
+        let mut client = ClientAddress { address: peer, proxied: false, is_proxy: false };
         for hop in self.report.hops(headers).into_iter().rev() {
             // If a hop cannot be read, the proxy that reported it counts as the client.
-            let Some(address) = hop else { break };
-            client = ClientAddress { address, proxied: true };
+            let Some(address) = hop else {
+                client.is_proxy = true;
+                break;
+            };
+            client = ClientAddress { address, proxied: true, is_proxy: false };
             if !self.trust(address) {
                 break;
             }
@@ -226,6 +237,25 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_that_hides_its_client_is_in_no_network() {
+        let proxies = trusting(ProxyReport::XForwardedFor);
+        let networks = ["10.0.0.0/8", "192.0.2.0/24"].map(|it| it.parse().unwrap());
+        let is_in = |peer: &str, hops: &'static str| {
+            let mut headers = HeaderMap::new();
+            if !hops.is_empty() {
+                headers.append("x-forwarded-for", HeaderValue::from_static(hops));
+            }
+            proxies.client(peer.parse().unwrap(), &headers).is_in(&networks)
+        };
+        assert!(is_in("192.0.2.9", "") && is_in("::ffff:192.0.2.9", ""));
+        assert!(is_in("10.0.0.1", "192.0.2.9"), "the client of a trusted proxy");
+        assert!(!is_in("10.0.0.1", "198.51.100.1"));
+        assert!(!is_in("10.0.0.1", "unknown"));
+        assert!(!is_in("192.0.2.9", "192.0.2.8"), "a proxy that is not trusted");
+        assert!(!is_in("198.51.100.1", ""));
+    }
+
+    #[test]
     fn b2_a_network_of_ipv6_counts_as_one_address() {
         let counted = |text: &str| counted_as(text.parse().unwrap());
         assert_eq!(counted("2001:db8::1"), counted("2001:db8::ffff:2"), "the same /64");
@@ -236,7 +266,7 @@ mod tests {
     #[test]
     fn b4_clients_of_an_unnamed_proxy_on_this_machine_do_not_count_as_one() {
         let (local, remote) = (IpAddr::from([127, 0, 0, 1]), IpAddr::from([192, 0, 2, 1]));
-        let seen = |address, proxied| ClientAddress { address, proxied };
+        let seen = |address, proxied| ClientAddress { address, proxied, is_proxy: false };
         assert!(seen(local, false).is_local() && ClientAddress::IN_PROCESS.is_local());
         assert!(!seen(local, true).is_local() && !seen(remote, false).is_local());
         assert_eq!(seen(local, false).counted(), Some(local));

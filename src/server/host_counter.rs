@@ -14,7 +14,7 @@ use super::admin::host_view::{self, contact, host_state, is_in_progress};
 use super::answer::Refused;
 use super::state::State;
 use crate::api::{Contact, HostCount, HostCounts, HostState};
-use crate::fleet::{Holding, Host};
+use crate::fleet::{ClientMode, Holding, Host};
 use crate::rule::MachineId;
 use crate::store::{HostGroup, NamedHost, ScopeId, StoreError, is_alone};
 use crate::sync::FleetView;
@@ -70,10 +70,26 @@ impl Weighter<HostGroup, Arc<Host>> for Weight {
     }
 }
 
-struct Counted {
+pub(super) struct Counted {
     /// When this count began.
     began: Instant,
-    counts: Arc<HostCounts>,
+    pub(super) counts: Arc<HostCounts>,
+    pub(super) clients: Clients,
+}
+
+/// The number of hosts with each version of Santa, and with each mode. The version is empty, or the
+/// mode is none, if hosts did not report it.
+#[derive(Default)]
+pub(super) struct Clients {
+    pub(super) versions: HashMap<String, u64>,
+    pub(super) modes: HashMap<Option<ClientMode>, u64>,
+}
+
+impl HostCounter {
+    /// The newest counts, without counting. None if the hosts were not counted yet.
+    pub(super) fn published(&self) -> Option<Arc<Counted>> {
+        self.newest.load_full()
+    }
 }
 
 /// The states of the hosts of a group.
@@ -112,6 +128,8 @@ struct Judge<'s> {
     fleet: FleetView<'s>,
     now: Timestamp,
     judged: HashMap<HostGroup, Option<Judgment>>,
+    /// The version and the mode of the hosts of each judged group.
+    clients: HashMap<HostGroup, (String, Option<ClientMode>)>,
     /// The judgments of hosts with names in the policy, by group and by what the policy contains
     /// for the host.
     judged_named: HashMap<(HostGroup, (Vec<ScopeId>, u64)), Judgment>,
@@ -120,7 +138,8 @@ struct Judge<'s> {
 impl<'s> Judge<'s> {
     async fn new(state: &'s State) -> Result<Self, Refused> {
         let (fleet, now) = (state.engine.view().await?, state.clock.now());
-        Ok(Self { state, fleet, now, judged: HashMap::new(), judged_named: HashMap::new() })
+        let (judged, clients, judged_named) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Ok(Self { state, fleet, now, judged, clients, judged_named })
     }
 
     /// The judgment of a group's hosts without names in the policy. None if the group has no hosts
@@ -130,7 +149,11 @@ impl<'s> Judge<'s> {
             return Ok(*known);
         }
         let judgment = match self.representative(group).await? {
-            Some(host) => Some(self.judge(&host).await?),
+            Some(host) => {
+                let facts = &host.facts;
+                self.clients.insert(group, (facts.santa_version.clone(), facts.client_mode));
+                Some(self.judge(&host).await?)
+            }
             None => None,
         };
         self.judged.insert(group, judgment);
@@ -229,20 +252,21 @@ async fn count(state: &State) -> Result<Arc<HostCounts>, Refused> {
     }
     let began = Instant::now();
     let mut attempt = 1;
-    let counts = loop {
-        let counts = try_count(state).await?;
+    let (counts, clients) = loop {
+        let (counts, clients) = try_count(state).await?;
         if counts.uncounted == 0 || attempt == ATTEMPTS {
-            break Arc::new(counts);
+            break (Arc::new(counts), clients);
         }
         attempt += 1;
     };
-    state.hosts.newest.store(Some(Arc::new(Counted { began, counts: Arc::clone(&counts) })));
+    let counted = Counted { began, counts: Arc::clone(&counts), clients };
+    state.hosts.newest.store(Some(Arc::new(counted)));
     Ok(counts)
 }
 
 /// Counts the hosts once. The hosts of a group are uncounted if the group is empty when it is
 /// judged, or if the row of its representative cannot be read.
-async fn try_count(state: &State) -> Result<HostCounts, Refused> {
+async fn try_count(state: &State) -> Result<(HostCounts, Clients), Refused> {
     let mut judge = Judge::new(state).await?;
     let names = judge.fleet.personal_names();
     let (counts, named) = state.store.count_hosts(&names).await?;
@@ -253,7 +277,9 @@ async fn try_count(state: &State) -> Result<HostCounts, Refused> {
         Some(judgment) => *totals.entry(judgment.at(is_syncing, seen, now)).or_default() += hosts,
         None => uncounted += hosts,
     };
+    let mut in_groups: HashMap<HostGroup, u64> = HashMap::new();
     for count in counts {
+        *in_groups.entry(count.group).or_default() += count.hosts;
         let hosts = i64::try_from(count.hosts).unwrap_or(i64::MAX);
         add(judge.group(count.group).await?, count.is_syncing, count.seen, hosts);
     }
@@ -267,7 +293,15 @@ async fn try_count(state: &State) -> Result<HostCounts, Refused> {
         Some(HostCount { state, contact, conflict, hosts })
     });
     let uncounted = u64::try_from(uncounted).unwrap_or_default();
-    Ok(HostCounts { counted_at: now, items: items.collect(), uncounted })
+    let counts = HostCounts { counted_at: now, items: items.collect(), uncounted };
+    let mut clients = Clients::default();
+    for (group, hosts) in in_groups {
+        if let Some((version, mode)) = judge.clients.remove(&group) {
+            *clients.versions.entry(version).or_default() += hosts;
+            *clients.modes.entry(mode).or_default() += hosts;
+        }
+    }
+    Ok((counts, clients))
 }
 
 /// The hosts that may be in the wanted state and, if `conflict` is true, in a conflict. None if

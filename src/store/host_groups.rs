@@ -1,8 +1,9 @@
-//! Groups of hosts whose rows result in the same sync state. A million hosts usually form only a
-//! few groups, so nicelist counts them without reading each host.
+//! Groups of hosts with the same version of Santa and the same mode, whose rows result in the same
+//! sync state. A million hosts usually form only a few groups, so nicelist counts them without
+//! reading each host.
 //!
 //! nicelist stores the group of a host in the row of the host. The group must include everything in
-//! the row that decides the sync state, except `is_syncing` and `seen` of [`HostCount`], and except
+//! the row that decides these three, except `is_syncing` and `seen` of [`HostCount`], and except
 //! the names of the host and of its user. A policy contains only a few such names, and the hosts
 //! that have one of these names are found with [`PersonalNames`].
 
@@ -13,14 +14,15 @@ use sha2::{Digest, Sha256};
 
 use super::codes;
 use super::error::StoreResult;
-use crate::fleet::{EpochId, Holding, Host, Membership, Reach, SessionKind};
+use crate::fleet::{ClientMode, EpochId, Holding, Host, Membership, Reach, SessionKind};
 use crate::rule::{MachineId, TagName};
 
-/// A group of hosts. Its hosts are in the same sync state, except hosts that are syncing or that
-/// have one of the policy's [`PersonalNames`].
+/// A group of hosts. Its hosts have the same version of Santa and report the same mode. They are in
+/// the same sync state, except hosts that are syncing or that have one of the policy's
+/// [`PersonalNames`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct HostGroup {
-    /// A digest of everything that decides the sync state, except tags and names.
+    /// A digest of the mode, and of everything that decides the sync state, except tags and names.
     pub state: i64,
     /// A digest of the tags that administrators assigned.
     pub tags: i64,
@@ -84,10 +86,11 @@ pub(super) struct StateColumns {
     pub(super) seen: i64,
 }
 
-/// The inputs of the sync state, except the tags and the names of the host.
+/// The mode, and the inputs of the sync state, except the tags and the names of the host.
 #[derive(Serialize)]
 struct Inputs<'a> {
     santa_version: &'a str,
+    mode: Option<ClientMode>,
     groups: Vec<&'a str>,
     holding: Option<Holding>,
     epoch: EpochId,
@@ -114,6 +117,7 @@ impl StateColumns {
         let alone = is_alone(host);
         let inputs = Inputs {
             santa_version: &facts.santa_version,
+            mode: facts.client_mode,
             groups,
             holding: sync.holding,
             epoch: sync.epoch,

@@ -1,6 +1,7 @@
 //! The sync engine, which the server calls. Preflight, rule download and postflight are in
 //! `session`.
 
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::epoch::CurrentEpoch;
 use super::error::SyncError;
 use super::event_upload::EventIntake;
 use super::fleet_view::FleetView;
-use super::live_policy::{LivePolicy, Loading};
+use super::live_policy::{LivePolicy, Loading, off_threads};
 use super::macs::log_conflict;
 use super::pages::RULES_A_PAGE;
 use super::route::Route;
@@ -23,7 +24,7 @@ use crate::fleet::{
     Actor, CleanOrder, CleanSync, Clock, Epoch, Fingerprint, Host, Session, SyncState,
 };
 use crate::protocol::{EventUploadRequest, EventUploadResponse};
-use crate::rule::{MachineId, Revision};
+use crate::rule::{MachineId, PolicyKind, Revision};
 use crate::store::{Change, Committed, Store, StoreResult, StoredHost, audit};
 
 /// Maximum attempts to write a host's row while other requests keep changing the row.
@@ -123,6 +124,16 @@ impl Engine {
     /// The number of active rules at the newest revision that was read.
     pub fn active_rules(&self) -> usize {
         self.live.published().ledger.active()
+    }
+
+    /// The number of active rules of each policy at the newest revision that was read. Takes time in
+    /// proportion to the rule versions in memory, and does not occupy a request thread.
+    ///
+    /// # Errors
+    /// When the task that counts fails.
+    pub async fn active_rules_by_policy(&self) -> StoreResult<BTreeMap<PolicyKind, u64>> {
+        let policy = self.live.published();
+        off_threads(move || policy.ledger.active_by_policy()).await
     }
 
     pub fn versions_in_memory(&self) -> usize {

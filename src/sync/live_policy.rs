@@ -177,7 +177,7 @@ fn finish(
 }
 
 /// Runs long work outside the request threads.
-async fn off_threads<T: Send + 'static>(
+pub(super) async fn off_threads<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> StoreResult<T> {
     let failed = |error: JoinError| StoreError::Database(format!("a task failed: {error}"));

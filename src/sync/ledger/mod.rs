@@ -16,6 +16,7 @@ pub(super) mod writer;
 
 pub(super) use error::LedgerFull;
 
+use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 use std::num::{NonZeroU32, NonZeroU64};
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use jiff::Timestamp;
 use self::chunks::Chunks;
 use self::index::Index;
 use self::texts::{TextId, Texts};
-use crate::rule::{Notice, Policy, Provenance, Revision, Rule, Scope, Target};
+use crate::rule::{Notice, Policy, PolicyKind, Provenance, Revision, Rule, Scope, Target};
 use crate::store::{LedgerRow, ScopeId};
 
 /// The number of a rule version. Versions are numbered from 0 in the order of creation.
@@ -167,6 +168,18 @@ impl Ledger {
     /// The number of rules that are active at the newest revision.
     pub(super) fn active(&self) -> usize {
         self.logs.iter().map(|log| log.made.len() - log.ended.len()).sum()
+    }
+
+    /// The number of rules of each policy that are active at the newest revision. Reads every
+    /// version.
+    pub(super) fn active_by_policy(&self) -> BTreeMap<PolicyKind, u64> {
+        let mut rules: BTreeMap<PolicyKind, u64> = BTreeMap::new();
+        for (version, ended) in self.versions.iter().zip(self.ends.iter()) {
+            if ended.is_none() {
+                *rules.entry(version.effect.policy.kind()).or_default() += 1;
+            }
+        }
+        rules
     }
 
     fn row(&self, known: VersionId) -> LedgerRow {
