@@ -194,9 +194,12 @@ impl IntoResponse for Refused {
     fn into_response(mut self) -> Response {
         self.0.request_id = request_id();
         log_refusal(&self.0);
-        let status = StatusCode::from_u16(self.0.code.status());
+        let code = self.0.code;
+        let status = StatusCode::from_u16(code.status());
         let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, Json(self.0)).into_response();
+        // The metrics count refusals by this code.
+        response.extensions_mut().insert(code);
         let kind = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, kind);
         let retry = match status {

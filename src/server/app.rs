@@ -16,6 +16,7 @@ use super::guard::guarded;
 use super::health::Health;
 use super::host_counter::{self, COUNT_HOSTS_EVERY, HostCounter};
 use super::listen::{self, ConnectionLimits};
+use super::metrics::{self, Metrics};
 use super::options::{Options, ServerError};
 use super::rate_limits::{RateCounts, RateLimits};
 use super::refusals::REFUSALS;
@@ -75,6 +76,7 @@ impl App {
         let (connections, trusted_proxies) = (options.connections, options.trusted_proxies);
         let turned_away = AtomicU64::new(0);
         let health = Health::default();
+        let metrics = Arc::new(Metrics::new(&*store));
         let state = State {
             is_server: true,
             store,
@@ -90,6 +92,8 @@ impl App {
             hosts: HostCounter::default(),
             count_hosts_every: options.count_hosts_every.unwrap_or(COUNT_HOSTS_EVERY),
             trusted_clock,
+            metrics,
+            metrics_from: options.metrics_from,
         };
         let state = Arc::new(state);
         let failing = tick(&state, false).await;
@@ -120,6 +124,8 @@ impl App {
             is_server: false,
             engine: Engine::on_use(Arc::clone(&store), clock.clone()),
             access: Access::local(Arc::clone(&trusted_clock)),
+            metrics: Arc::new(Metrics::new(&*store)),
+            metrics_from: Vec::new(),
             store,
             rates: RateCounts::new(RateLimits::default(), clock.clone()),
             clock,
@@ -161,7 +167,8 @@ impl App {
     pub fn router(&self) -> Router {
         let routes = Router::new()
             .merge(readiness::area())
-            .merge(admin::area(admin::routes()))
+            .merge(metrics::area())
+            .merge(admin::area(admin::routes(), Arc::clone(&self.state.metrics)))
             .merge(santa::area(santa::answer))
             .method_not_allowed_fallback(method_not_allowed)
             .with_state(Arc::clone(&self.state));
@@ -288,7 +295,9 @@ mod tests {
             format!("{:?}", QueryPurpose::current()).into_response()
         }
         let routes: Router<()> = Router::new().route("/api/v1/rules", get(purpose));
-        let router: Router = admin::area(routes).merge(santa::area(|_, _| purpose()));
+        let store = store::open("sqlite::memory:", Durability::default()).await.unwrap();
+        let metrics = Arc::new(Metrics::new(&*store));
+        let router: Router = admin::area(routes, metrics).merge(santa::area(|_, _| purpose()));
         for (path, expected) in [
             ("/api/v1/rules", "Admin"),
             ("/santa/preflight/M1", "Sync"),

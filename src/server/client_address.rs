@@ -239,7 +239,7 @@ mod tests {
     #[test]
     fn a_proxy_that_hides_its_client_is_in_no_network() {
         let proxies = trusting(ProxyReport::XForwardedFor);
-        let networks = ["10.0.0.0/8", "192.0.2.0/24"].map(|it| it.parse().unwrap());
+        let networks: [IpNet; 2] = ["10.0.0.0/8", "192.0.2.0/24"].map(|it| it.parse().unwrap());
         let is_in = |peer: &str, hops: &'static str| {
             let mut headers = HeaderMap::new();
             if !hops.is_empty() {

@@ -14,6 +14,8 @@ pub(super) struct Health {
     ticker: Mutex<Ticker>,
     /// The damage that the last check of the database file found.
     pub(super) damage: Mutex<Option<String>>,
+    /// The free bytes of the database's disk at the last check, if they are known.
+    disk_free: Mutex<Option<u64>>,
 }
 
 struct Ticker {
@@ -28,6 +30,7 @@ impl Default for Health {
             published: Mutex::new(Readiness { ready: true, ..Readiness::default() }),
             ticker: Mutex::new(Ticker { at: Instant::now(), failure: None }),
             damage: Mutex::default(),
+            disk_free: Mutex::default(),
         }
     }
 }
@@ -36,6 +39,14 @@ impl Health {
     pub(super) fn ticked(&self, failure: Option<StoreError>) {
         let ticker = Ticker { at: Instant::now(), failure };
         *self.ticker.lock().unwrap_or_else(PoisonError::into_inner) = ticker;
+    }
+
+    pub(super) fn note_disk(&self, free: Option<u64>) {
+        *self.disk_free.lock().unwrap_or_else(PoisonError::into_inner) = free;
+    }
+
+    pub(super) fn disk_free(&self) -> Option<u64> {
+        *self.disk_free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn published(&self) -> Readiness {

@@ -238,9 +238,10 @@ fn refusal(fault: Fault) -> Problem {
     }
 }
 
-/// Refuses a request on a reserved connection unless it is for the admin API or a health check.
+/// Refuses a request on a reserved connection unless it is for the admin API, a health check or the
+/// metrics.
 fn full(for_admins: bool, path: &str) -> Option<Problem> {
-    let served = path.starts_with(ROOT) || path == "/healthz" || path == "/readyz";
+    let served = path.starts_with(ROOT) || ["/healthz", "/readyz", "/metrics"].contains(&path);
     let text = "the server has no free connections; try again";
     (for_admins && !served).then(|| Problem::new(Code::Overloaded, text))
 }

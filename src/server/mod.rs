@@ -1,8 +1,8 @@
 //! The server: Santa's endpoints and the admin endpoints, which use one database.
 //!
 //! [`App`] opens a database and creates the router. The command line uses [`App`] to run a server,
-//! and to work on a local database without a server. Each area (`admin`, `santa`, `readiness`) has
-//! a function `area` for its part of the router.
+//! and to work on a local database without a server. Each area (`admin`, `santa`, `readiness`,
+//! `metrics`) has a function `area` for its part of the router.
 
 mod access;
 mod admin;
@@ -18,6 +18,7 @@ mod health;
 mod host_counter;
 mod listen;
 pub mod maintenance;
+mod metrics;
 mod options;
 mod polls;
 mod rate_limits;

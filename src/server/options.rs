@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use ipnet::IpNet;
 use jiff::SignedDuration;
 
 use super::client_address::TrustedProxies;
@@ -58,6 +59,8 @@ pub struct Options {
     pub connections: ConnectionLimits,
     pub rates: RateLimits,
     pub trusted_proxies: TrustedProxies,
+    /// The networks whose clients may read `/metrics` without a token.
+    pub metrics_from: Vec<IpNet>,
 }
 
 /// Why the server cannot start.

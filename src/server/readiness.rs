@@ -118,6 +118,7 @@ fn warnings(state: &State) -> Vec<Reason> {
 async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {
     let store = &state.store;
     let health = store.health().await?;
+    state.health.note_disk(health.disk_free);
     match proof {
         Proof::Read => drop(store.head().await?),
         Proof::Write => store.prove_writable().await?,

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
@@ -131,6 +131,32 @@ impl Failure {
         }
     }
 
+    /// The reason in the metrics.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::NoCertificate => "no-certificate",
+            Self::NotEnrolled => "wrong-secret",
+            Self::Machine(_) | Self::MachineBytes => "invalid-machine-id",
+            Self::Unread { .. } => "body-unread",
+            Self::OverLimit(limit) => limit.option(),
+            Self::NoRoom => "no-memory",
+            Self::Panicked => "panic",
+            Self::TooSlow => "body-timeout",
+            Self::Encoding(_) => "invalid-encoding",
+            Self::Message(_) => "invalid-message",
+            Self::Sync(error) => match error {
+                SyncError::Store(StoreError::Overloaded) => "overloaded",
+                SyncError::Store(_) => "database",
+                SyncError::TooManyRules(_) => "too-many-rules",
+                SyncError::Outdated => "restored",
+                SyncError::TooManyNewHosts => Limit::NewHosts.option(),
+                SyncError::AnotherMac => "another-mac",
+                SyncError::Contended => "contended",
+                SyncError::Answer(_) | SyncError::UnknownMac => "internal",
+            },
+        }
+    }
+
     fn status(&self) -> StatusCode {
         match self {
             Self::NoCertificate | Self::NotEnrolled => StatusCode::UNAUTHORIZED,
@@ -185,10 +211,13 @@ pub(super) async fn answer(axum::extract::State(state): Shared, request: Request
         return ([(ALLOW, "POST")], refused).into_response();
     }
     let client = ClientAddress::of(request.extensions());
-    match stage_answer(&state, &path, client, request).await {
-        Ok(answered) => answered.into_response(),
-        Err(failure) => refusal(&state, &path, client, &failure),
-    }
+    let started = Instant::now();
+    let (reason, response) = match stage_answer(&state, &path, client, request).await {
+        Ok(answered) => (None, answered.into_response()),
+        Err(failure) => (Some(failure.reason()), refusal(&state, &path, client, &failure)),
+    };
+    state.metrics.count_sync(path.stage.name(), response.status(), reason, started.elapsed());
+    response
 }
 
 impl IntoResponse for StageResponse {

@@ -4,9 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::bodies::Budget;
 use super::health::Health;
 use super::host_counter::HostCounter;
+use super::metrics::Metrics;
 use super::rate_limits::RateCounts;
 use super::tokens::Access;
 use super::trusted_clock::TrustedClock;
@@ -33,6 +36,9 @@ pub(super) struct State {
     /// How often all hosts are counted.
     pub(super) count_hosts_every: Duration,
     pub(super) trusted_clock: Arc<TrustedClock>,
+    pub(super) metrics: Arc<Metrics>,
+    /// The networks whose clients may read the metrics without a token.
+    pub(super) metrics_from: Vec<IpNet>,
 }
 
 pub(super) type Shared = axum::extract::State<Arc<State>>;

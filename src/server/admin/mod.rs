@@ -39,21 +39,30 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::bodies::Held;
+use super::metrics::Metrics;
 use super::state::State;
 use crate::api;
 use crate::store::QueryPurpose;
 
 /// Adds a layer to the admin routes. Requests on these routes use the database connections for
-/// administrators. The memory for a request's body stays reserved until the request is finished.
-pub(super) fn area<S: Clone + Send + Sync + 'static>(routes: Router<S>) -> Router<S> {
-    routes.layer(from_fn(|request, next| QueryPurpose::Admin.run(holding(request, next))))
+/// administrators, and are counted. The memory for a request's body stays reserved until the request
+/// is finished.
+pub(super) fn area<S: Clone + Send + Sync + 'static>(
+    routes: Router<S>,
+    metrics: Arc<Metrics>,
+) -> Router<S> {
+    routes.layer(from_fn(move |request, next| {
+        QueryPurpose::Admin.run(holding(Arc::clone(&metrics), request, next))
+    }))
 }
 
-async fn holding(mut request: Request, next: Next) -> Response {
+async fn holding(metrics: Arc<Metrics>, mut request: Request, next: Next) -> Response {
     let held = Held::default();
     request.extensions_mut().insert(held.clone());
     let response = next.run(request).await;
     drop(held);
+    let code: Option<&api::Code> = response.extensions().get();
+    metrics.count_admin(response.status(), code.map(|code| code.word()));
     response
 }
 
