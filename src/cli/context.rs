@@ -5,8 +5,9 @@ use std::path::Path;
 use super::arg::Globals;
 use super::error::CliError;
 use super::local::{self, Effect};
+use super::log::{self, LogDefaults, LogFormat};
+use super::pem;
 use super::ui::{EnteredCommand, Filter, OutputOptions, Pager, Ui};
-use super::{log, pem};
 use crate::client::{Authorities, Client, ClientError};
 use crate::config::{
     Backend, CaFile, Credential, DatabaseUrl, Environment, Files, Output, Paths, Secret, ServerUrl,
@@ -27,7 +28,7 @@ impl Context {
     /// cannot be read only causes a warning, and no file is used.
     pub(crate) fn open(
         globals: Globals,
-        default_log: &str,
+        defaults: LogDefaults,
         repairs: bool,
     ) -> Result<Self, CliError> {
         let (quiet, verbose, raw_cells) = (globals.quiet, globals.verbose, globals.raw);
@@ -53,11 +54,14 @@ impl Context {
                 return Err(CliError::usage(message).hint("leave out -o, or use json or jsonl"));
             }
         };
-        let options = OutputOptions { format, color, quiet, raw_cells, is_dumb, pager };
+        let logs_messages = defaults.format == LogFormat::Json;
+        let options =
+            OutputOptions { format, color, quiet, raw_cells, is_dumb, logs_messages, pager };
         let ui = Ui::new(options, Clock::System).filtered(filter);
         let entered = EnteredCommand::of(arguments());
         let ui = ui.with_command(&options_to_repeat(&settings), entered);
-        log::start(env.log.as_deref().unwrap_or(default_log), verbose)?;
+        let log_filter = env.log.as_deref().unwrap_or(defaults.filter);
+        log::start(log_filter, defaults.format, verbose)?;
         if let Some(error) = invalid {
             ui.warn(error.to_string());
         }

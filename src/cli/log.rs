@@ -2,12 +2,30 @@
 
 use std::io::{self, IsTerminal};
 
+use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
 use super::error::CliError;
 
+/// The format of the log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Lines of text
+    #[default]
+    Text,
+    /// One JSON object per line
+    Json,
+}
+
+/// The log of a command, unless the user sets another filter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LogDefaults {
+    pub(crate) filter: &'static str,
+    pub(crate) format: LogFormat,
+}
+
 /// Starts the log. `--verbose` replaces the filter.
-pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
+pub(crate) fn start(filter: &str, format: LogFormat, verbose: u8) -> Result<(), CliError> {
     let level = match verbose {
         0 => filter,
         1 => "info",
@@ -22,6 +40,9 @@ pub(crate) fn start(filter: &str, verbose: u8) -> Result<(), CliError> {
         )
     })?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
-    let log = log.with_ansi(io::stderr().is_terminal());
-    log.try_init().map_err(|error| CliError::failed(format!("cannot start logging: {error}")))
+    let started = match format {
+        LogFormat::Text => log.with_ansi(io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).try_init(),
+    };
+    started.map_err(|error| CliError::failed(format!("cannot start logging: {error}")))
 }

@@ -57,6 +57,7 @@ use crate::fleet::Clock;
 use arg::Globals;
 use context::Context;
 use error::{CliError, Kind};
+use log::{LogDefaults, LogFormat};
 use ui::{OutputOptions, Ui};
 
 /// Manage which programs a fleet of Macs may run with Santa
@@ -136,13 +137,16 @@ enum Command {
 }
 
 impl Command {
-    /// The default log filter. `serve` also logs messages of the level info, such as refused
+    /// The default log. `serve` also logs messages of the level info, such as refused
     /// requests. Other commands log only errors, and not those of the certificate verifier, because
     /// commands report untrusted certificates.
-    const fn default_log(&self) -> &'static str {
+    fn default_log(&self) -> LogDefaults {
         match self {
-            Self::Serve(_) => "info",
-            _ => "error,rustls_platform_verifier=off",
+            Self::Serve(args) => LogDefaults { filter: "info", format: args.log_format() },
+            _ => LogDefaults {
+                filter: "error,rustls_platform_verifier=off",
+                format: LogFormat::Text,
+            },
         }
     }
 

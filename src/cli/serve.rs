@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use ipnet::IpNet;
 use jiff::SignedDuration;
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -16,6 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::context::Context;
 use super::error::CliError;
 use super::exposure;
+use super::log::LogFormat;
 use super::signals::shutdown;
 use super::ui::Facts;
 use crate::config::{Backend, Secret};
@@ -47,6 +49,7 @@ Examples:
   nicelist serve --database postgres://nicelist@db.example.com/nicelist
   nicelist serve --largest-body 64MiB
   nicelist serve --trusted-proxy 10.0.0.0/8
+  nicelist serve --metrics-from 10.0.5.7 --log json
   nicelist serve --sync-auth none -o json")]
 pub(crate) struct ServeArgs {
     /// Address to listen on; port 0 chooses a free port
@@ -70,10 +73,22 @@ pub(crate) struct ServeArgs {
     /// How often to count the hosts in each state if there are more than 10,000 hosts
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = limits::timeout)]
     count_hosts_every: Duration,
+    /// Allow clients in this network to read /metrics without a token; can be repeated
+    #[arg(long, value_name = "CIDR", value_parser = limits::network)]
+    metrics_from: Vec<IpNet>,
+    /// Format of the log on stderr
+    #[arg(long = "log", value_name = "FORMAT", value_enum, default_value_t)]
+    log_format: LogFormat,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
     tls: TlsArgs,
+}
+
+impl ServeArgs {
+    pub(super) const fn log_format(&self) -> LogFormat {
+        self.log_format
+    }
 }
 
 fn duration(text: &str) -> Result<SignedDuration, String> {
@@ -205,6 +220,7 @@ fn options(context: &Context, args: &ServeArgs, database: String) -> Options {
         connections: args.limits.connections(),
         rates: args.limits.rates(),
         trusted_proxies: args.limits.trusted_proxies(),
+        metrics_from: args.metrics_from.clone(),
         ..Options::default()
     }
 }

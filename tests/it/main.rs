@@ -55,6 +55,7 @@ mod losses;
 mod macs;
 mod manifest;
 mod merge;
+mod metrics;
 mod model;
 mod offers;
 mod old_database;

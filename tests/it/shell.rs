@@ -203,6 +203,8 @@ impl Server {
             let line = line.unwrap();
             note(&line);
             if let Some((_, address)) = line.rsplit_once(" at http") {
+                // A line of a JSON log continues after a quote.
+                let address = address.split('"').next().unwrap();
                 url = Some(format!("http{address}"));
                 break;
             }

@@ -69,7 +69,7 @@ enum Header {
 }
 
 /// A network, or one address.
-fn network(text: &str) -> Result<IpNet, String> {
+pub(super) fn network(text: &str) -> Result<IpNet, String> {
     let address = || text.parse::<IpAddr>().map(IpNet::from);
     text.parse().or_else(|_| address()).map_err(|_| {
         "expected an address or a network, as in 192.0.2.7, 10.0.0.0/8 or 2001:db8::/64".to_owned()

@@ -33,6 +33,8 @@ pub(crate) struct OutputOptions {
     pub(crate) raw_cells: bool,
     /// Whether the terminal cannot move its cursor.
     pub(crate) is_dumb: bool,
+    /// Whether messages are written to the log, because stderr must contain only log lines.
+    pub(crate) logs_messages: bool,
     /// The pager for output that is longer than the screen.
     pub(crate) pager: Option<Pager>,
 }
@@ -77,6 +79,7 @@ pub(crate) struct Ui {
     pub(super) quiet: bool,
     pub(super) raw_cells: bool,
     pub(super) is_dumb: bool,
+    pub(super) logs_messages: bool,
     pub(super) filter: Option<Filter>,
     pub(super) out: Stream,
     pub(super) err: Stream,
@@ -101,7 +104,8 @@ pub(crate) struct Ui {
 
 impl Ui {
     pub(crate) fn new(options: OutputOptions, clock: Clock) -> Self {
-        let OutputOptions { format, color, quiet, raw_cells, is_dumb, pager } = options;
+        let OutputOptions { format, color, quiet, raw_cells, is_dumb, logs_messages, pager } =
+            options;
         let out = Stream::new(io::stdout(), color);
         let err = Stream::new(io::stderr(), color);
         let size = Term::stdout().size_checked().filter(|_| out.is_terminal);
@@ -111,6 +115,7 @@ impl Ui {
             quiet,
             raw_cells,
             is_dumb,
+            logs_messages,
             filter: None,
             out,
             err,
@@ -207,8 +212,10 @@ impl Ui {
 
     /// Writes a line about progress or results to stderr, unless `--quiet` is given.
     pub(crate) fn status(&self, text: impl AsRef<str>) {
-        if !self.quiet {
-            self.write_line(&harmless(text.as_ref()));
+        match (self.quiet, self.logs_messages) {
+            (true, _) => {}
+            (false, true) => tracing::info!("{}", harmless(text.as_ref())),
+            (false, false) => self.write_line(&harmless(text.as_ref())),
         }
     }
 
@@ -340,6 +347,13 @@ impl Ui {
     /// wrapped on a terminal.
     fn write_message(&self, label: Label, text: &str) {
         let text = harmless(text);
+        if self.logs_messages {
+            return match label {
+                Label::Error | Label::Unlabeled => tracing::error!("{text}"),
+                Label::Warning => tracing::warn!("{text}"),
+                Label::Hint => tracing::info!("{text}"),
+            };
+        }
         let text = match self.err_width {
             Some(columns) => message::fit(label, &text, columns),
             None => text.into_owned(),

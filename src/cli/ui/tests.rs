@@ -49,6 +49,7 @@ pub(crate) fn captured_ui(format: Output, terminal: bool) -> (Ui, Memory, Memory
         quiet: false,
         raw_cells: false,
         is_dumb: false,
+        logs_messages: false,
         out: stream(&out),
         err: stream(&err),
         err_is_file: false,
