@@ -137,9 +137,9 @@ enum Command {
 }
 
 impl Command {
-    /// The default log. `serve` also logs messages of the level info, such as refused
-    /// requests. Other commands log only errors, and not those of the certificate verifier, because
-    /// commands report untrusted certificates.
+    /// The default log. `serve` also logs messages of the level info, such as refused requests.
+    /// Other commands log only errors, and not those of the certificate verifier, because commands
+    /// report untrusted certificates.
     fn default_log(&self) -> LogDefaults {
         match self {
             Self::Serve(args) => LogDefaults { filter: "info", format: args.log_format() },

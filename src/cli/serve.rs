@@ -70,7 +70,7 @@ pub(crate) struct ServeArgs {
     /// After a restore, spread the clean syncs of hosts over this time
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
     restore_spread: SignedDuration,
-    /// How often to count the hosts in each state if there are more than 10,000 hosts
+    /// Interval between counts of the hosts, for metrics and for fleets of more than 10,000 hosts
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = limits::timeout)]
     count_hosts_every: Duration,
     /// Allow clients in this network to read /metrics without a token; can be repeated

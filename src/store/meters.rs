@@ -21,7 +21,7 @@ pub struct Latencies(LatencyFamily);
 
 impl Default for Latencies {
     fn default() -> Self {
-        Self(Family::new_with_constructor(|| Histogram::new(LATENCY_BUCKETS)))
+        Self(LatencyFamily::new_with_constructor(|| Histogram::new(LATENCY_BUCKETS)))
     }
 }
 

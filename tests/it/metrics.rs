@@ -35,8 +35,8 @@ async fn scrape_with(server: &Server, headers: &[(&str, &str)]) -> (StatusCode, 
 }
 
 async fn scrape(server: &Server) -> String {
-    let (status, text) =
-        scrape_with(server, &[("authorization", &format!("Bearer {ADMIN}"))]).await;
+    let admin = format!("Bearer {ADMIN}");
+    let (status, text) = scrape_with(server, &[("authorization", admin.as_str())]).await;
     assert_eq!(status, StatusCode::OK, "{text}");
     text
 }
@@ -67,9 +67,8 @@ async fn used_server(shell: &mut Shell) -> (Server, String) {
     shell.use_server(&server);
     let base = server.sync_base();
     for name in ["mira", "otto"] {
-        shell.json(&format!(
-            "lab sync {base} --state {name}.json --machine-id {name} --no-backoff"
-        ));
+        shell
+            .json(&format!("lab sync {base} --state {name}.json --machine-id {name} --no-backoff"));
     }
     assert!(shell.run("rule add block teamid:AAAAAAAAAA").contains("exit code: 0"));
     let wrong = format!("{}/santa/{WRONG_SECRET}/preflight/mira", server.url);
@@ -94,7 +93,7 @@ async fn metrics_require_a_viewer_or_a_listed_network() {
     shell.use_server(&server);
     let created = shell.json("token create prometheus --role viewer");
     let viewer = format!("Bearer {}", created["secret"].as_str().unwrap());
-    assert_eq!(scrape_with(&server, &[("authorization", &viewer)]).await.0, StatusCode::OK);
+    assert_eq!(scrape_with(&server, &[("authorization", viewer.as_str())]).await.0, StatusCode::OK);
     let (status, problem) = scrape_with(&server, &[]).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     let problem: Value = serde_json::from_str(&problem).unwrap();
@@ -103,7 +102,8 @@ async fn metrics_require_a_viewer_or_a_listed_network() {
         [(WRONG_SECRET, StatusCode::UNAUTHORIZED), (ENROLLMENT, StatusCode::FORBIDDEN)]
     {
         let header = format!("Bearer {secret}");
-        assert_eq!(scrape_with(&server, &[("authorization", &header)]).await.0, expected);
+        let (status, _) = scrape_with(&server, &[("authorization", header.as_str())]).await;
+        assert_eq!(status, expected);
     }
     drop(server);
 
@@ -120,7 +120,8 @@ async fn metrics_require_a_viewer_or_a_listed_network() {
 
 #[tokio::test]
 async fn metrics_count_syncs_hosts_rules_and_refusals() {
-    let (_server, metrics) = used_server(&mut Shell::new()).await;
+    let mut shell = Shell::new();
+    let (_server, metrics) = used_server(&mut shell).await;
     for stage in ["preflight", "ruledownload", "postflight"] {
         let requests = format!("nicelist_sync_requests_total{{stage=\"{stage}\",outcome=\"ok\"}}");
         assert!(value(&metrics, &requests) >= 2.0, "{stage}: {metrics}");
@@ -163,7 +164,8 @@ async fn metrics_count_syncs_hosts_rules_and_refusals() {
 
 #[tokio::test]
 async fn every_metric_is_documented_and_alerts_and_dashboard_use_only_these() {
-    let (_server, metrics) = used_server(&mut Shell::new()).await;
+    let mut shell = Shell::new();
+    let (_server, metrics) = used_server(&mut shell).await;
     let page = project_file("docs/OPERATIONS.md");
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `nicelist_"));
     let documented: BTreeSet<String> =
@@ -209,12 +211,13 @@ fn promtool(arguments: &[&str], input: &str) {
 
 #[tokio::test]
 async fn promtool_accepts_the_metrics_and_the_alerts() {
-    let (_server, metrics) = used_server(&mut Shell::new()).await;
+    let mut shell = Shell::new();
+    let (_server, metrics) = used_server(&mut shell).await;
     promtool(&["check", "metrics"], &metrics);
     promtool(&["check", "rules", RULES], "");
 }
 
-/// Requests with all kinds of credentials, some of which are logged.
+/// Sends requests with all kinds of credentials. Some of the requests are refused and logged.
 async fn send_secrets(shell: &Shell, server: &Server) {
     let base = server.sync_base();
     shell.json(&format!("lab sync {base} --state mira.json --machine-id mira --no-backoff"));

@@ -1,5 +1,5 @@
-//! Metrics for Prometheus. Requests are counted when they are answered; everything else is read
-//! from memory at each scrape, in `scrape`.
+//! Metrics for Prometheus. Each request is counted when its response is ready. All other values are
+//! read from memory at each scrape, in `scrape`.
 
 mod scrape;
 
@@ -75,7 +75,7 @@ impl Metrics {
         );
         registry.register_with_unit(
             "sync_request",
-            "Time to answer a request of a host, including the time to receive its body",
+            "Time from the headers of a host's request to the response",
             Unit::Seconds,
             self.sync_latencies.clone(),
         );

@@ -177,7 +177,11 @@ fn hosts(snapshot: &mut Snapshot, counted: &Counted) {
     let versions = versions.map(|(version, hosts)| (version.as_str(), *hosts));
     let versions = shown_versions(versions.collect());
     let versions = versions.into_iter().map(|(version, hosts)| ([("version", version)], hosts));
-    snapshot.labeled("hosts_by_version", "Hosts by the version of Santa that they report", versions);
+    snapshot.labeled(
+        "hosts_by_version",
+        "Hosts by the version of Santa that they report",
+        versions,
+    );
     let counted_at = u64::try_from(counts.counted_at.as_second()).unwrap_or_default();
     let help = "When the hosts were counted, in seconds since 1970";
     let counted_at = ConstGauge::new(counted_at);

@@ -56,8 +56,8 @@ use super::sql::events::EventRange;
 use super::{
     AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
     Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, Latencies,
-    ListPart, Meters, NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
-    StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord, WriteQueue,
+    ListPart, Meters, NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId,
+    SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord, WriteQueue,
 };
 use super::{audit, codes};
 use crate::fleet::{Actor, Epoch, Event, EventId, EventStat, Host, ScopeSetId};
@@ -134,12 +134,7 @@ impl Postgres {
         Ok(Self {
             readers,
             policy: pool(PoolUse::Policy)?,
-            hosts: Writer::start(
-                Saves,
-                pool(PoolUse::WriteByKey)?,
-                pulse.clone(),
-                writes.clone(),
-            ),
+            hosts: Writer::start(Saves, pool(PoolUse::WriteByKey)?, pulse.clone(), writes.clone()),
             events: Writer::start(
                 InsertEvents::default(),
                 pool(PoolUse::WriteByKey)?,

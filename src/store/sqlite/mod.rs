@@ -49,8 +49,8 @@ use super::sql;
 use super::sql::events::EventRange;
 use super::{
     AddedEvents, DatabaseSize, Durability, EMPTY, EventFilter, EventOrigin, EventPurge, EventStore,
-    Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, ListPart,
-    Meters, NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
+    Expired, Health, HostCount, HostFilter, HostGroup, HostStore, Installation, ListPart, Meters,
+    NamedHost, PersonalNames, PrincipalStore, QuarantinedRow, ScopeId, SharedSerial, Store,
     StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
 };
 use super::{audit, codes};
