@@ -17,6 +17,7 @@ mod context;
 mod contexts;
 mod database;
 mod demo;
+mod enroll;
 mod error;
 mod event;
 mod export;
@@ -117,15 +118,17 @@ enum Command {
     #[command(subcommand)]
     Token(token::Command),
     #[command(subcommand)]
+    Enroll(enroll::Command),
+    #[command(subcommand)]
     Database(database::Command),
     #[command(subcommand)]
     Lab(lab::Command),
     #[command(subcommand)]
     Config(config::Command),
-    #[command(subcommand)]
-    Context(contexts::Command),
     // The commands below are hidden, so that the list of commands fits on a screen. The options
-    // `--version` and `--help` are visible.
+    // `--version`, `--help` and `--context` are visible.
+    #[command(subcommand, hide = true)]
+    Context(contexts::Command),
     #[command(hide = true)]
     Version(version::VersionArgs),
     #[command(hide = true)]
@@ -214,6 +217,7 @@ impl Command {
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Program(command) => context.block_on(program::run(context, command)),
             Self::Token(command) => context.block_on(token::run(context, command)),
+            Self::Enroll(command) => context.block_on(enroll::run(context, command)),
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
             Self::Config(command) => config::run(context, command),

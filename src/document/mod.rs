@@ -61,6 +61,8 @@ pub enum Value {
     String(String),
     /// A date or a time as text.
     Time(String),
+    /// The binary data of a property list.
+    Data(Vec<u8>),
     List(Vec<Node>),
     /// The entries, in the order of the text.
     Map(Vec<Entry>),
@@ -70,7 +72,7 @@ pub enum Value {
     },
     /// An HCL expression that must be evaluated, with its original spelling.
     Expression(String),
-    /// Another type, such as binary data. The string names the type, with an article.
+    /// Another type, such as an HCL object. The string names the type, with an article.
     Other(&'static str),
 }
 
@@ -104,6 +106,13 @@ impl Node {
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    pub fn as_data(&self) -> Option<&[u8]> {
+        match &self.value {
+            Value::Data(bytes) => Some(bytes),
             _ => None,
         }
     }
@@ -142,6 +151,7 @@ impl Node {
             Value::Number(_) => "a number",
             Value::String(_) => "a string",
             Value::Time(_) => "a time",
+            Value::Data(_) => "binary data",
             Value::List(_) => "a list",
             Value::Map(_) => "an object",
             Value::Block { .. } => "a block",

@@ -101,7 +101,8 @@ fn node(value: ::plist::Value) -> Node {
             let entry = |(key, value)| Entry { key, key_position: None, node: node(value) };
             Value::Map(pairs.into_iter().map(entry).collect())
         }
-        _ => Value::Other("binary data"),
+        Plist::Data(bytes) => Value::Data(bytes),
+        _ => Value::Other("a reference of an archive"),
     };
     Node { position: None, value }
 }

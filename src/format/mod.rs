@@ -9,6 +9,7 @@ mod configurations;
 pub mod csv;
 mod detect;
 mod duplicates;
+pub mod enrollment;
 pub mod fileinfo;
 pub mod json;
 mod kind;

@@ -14,7 +14,7 @@ use super::context::Context;
 use super::error::CliError;
 pub(super) use user_file::user_file;
 
-/// View and change the settings of the command line
+/// View and change settings and contexts of the command line
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     List(list::ListArgs),

@@ -18,8 +18,8 @@ pub(crate) use input::{Fault, FileNames, Input, Reading, counted};
 pub(crate) use list_lines::{ListLine, list_lines};
 pub(crate) use loss_summary::LossSummary;
 pub(crate) use output::{Destination, Finished, WriteOptions, write_file};
-pub(crate) use path::{STDIO, length_of, name_of, read_files, unreadable};
+pub(crate) use path::{STDIO, length_of, name_of, read_files, unreadable, unwritable};
 pub(crate) use read_args::{ReadArgs, formats};
 pub(crate) use whole::{
-    read_settings, read_whole, refuse_configuration, refuse_faults, warn_of_notes,
+    read_profile, read_settings, read_whole, refuse_configuration, refuse_faults, warn_of_notes,
 };

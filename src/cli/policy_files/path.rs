@@ -26,7 +26,7 @@ pub(crate) fn unreadable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot read {}", name_of(path))).because([error.to_string()])
 }
 
-pub(super) fn unwritable(path: &Path, error: &io::Error) -> CliError {
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> CliError {
     CliError::failed(format!("cannot write {}", path.display())).because([error.to_string()])
 }
 

@@ -20,20 +20,33 @@ use crate::rule::Scope;
 /// If it cannot be read, or is not a profile.
 pub(crate) fn read_settings(path: &Path, scope: &Scope) -> Result<ParsedPolicy, CliError> {
     const OTHERS: &str = "nicelist apply -f FILE reads the settings of a manifest or of Moroz";
+    Ok(profile::read_settings(&read_plist(path, OTHERS)?, scope))
+}
+
+/// Reads a configuration profile that enrolls Macs, `-` for stdin.
+///
+/// # Errors
+/// If it cannot be read, or is not a profile.
+pub(crate) fn read_profile(path: &Path) -> Result<File, CliError> {
+    read_plist(path, "to create a profile: nicelist enroll profile --url URL")
+}
+
+/// Reads a property list. `others` is the hint about files of other kinds.
+fn read_plist(path: &Path, others: &str) -> Result<File, CliError> {
     let file = read_one(path)?;
     let non_rule_file =
         NonRuleFile::of_bytes(&file).map(|non_rule_file| match non_rule_file.kind {
             NonRuleFileKind::Profile => non_rule_file,
             NonRuleFileKind::Other => {
-                NonRuleFile { hint: Some(OTHERS.to_owned()), ..non_rule_file }
+                NonRuleFile { hint: Some(others.to_owned()), ..non_rule_file }
             }
         });
     refuse_non_rule_file(non_rule_file, &file.name)?;
     if !profile::recognises(&file) {
         let text = format!("{} is not a configuration profile or a property list", file.name);
-        return Err(CliError::input(text).hint(OTHERS));
+        return Err(CliError::input(text).hint(others));
     }
-    Ok(profile::read_settings(&file, scope))
+    Ok(file)
 }
 
 fn read_one(path: &Path) -> Result<File, CliError> {

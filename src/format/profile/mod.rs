@@ -13,12 +13,14 @@ mod settings;
 mod tests;
 mod write;
 
-pub(super) use read::{enveloped, signed_text};
+pub(super) use read::{Profile, enveloped, parse, signed_text};
 pub use read::{read, recognises};
 pub use settings::read_settings;
+pub(super) use settings::{is_setting, santa_payloads};
+pub(super) use write::uuid;
 pub use write::write;
 
 /// The key of the list of rules.
 const RULES: &str = "StaticRules";
 /// The preference domains of North Pole Security's Santa and of Google's Santa.
-const DOMAINS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];
+pub(super) const DOMAINS: [&str; 2] = ["com.northpolesec.santa", "com.google.santa"];

@@ -90,12 +90,12 @@ pub fn read(files: &[File], defaults: &Defaults) -> ParsedPolicy {
 }
 
 /// A property list. If the file was signed, `signature` is the text of a note about the signature.
-pub(super) struct Profile {
-    pub(super) root: Node,
-    pub(super) signature: Option<String>,
+pub(in crate::format) struct Profile {
+    pub(in crate::format) root: Node,
+    pub(in crate::format) signature: Option<String>,
 }
 
-pub(super) fn parse(number: u32, file: &File) -> Result<Profile, Remark> {
+pub(in crate::format) fn parse(number: u32, file: &File) -> Result<Profile, Remark> {
     let refused = |text: &str| Remark::new(Location::whole(number), text);
     let parse = |bytes: &[u8]| plist::parse(bytes).map_err(|fault| Remark::of(number, fault));
     if !is_signed(&file.bytes) {

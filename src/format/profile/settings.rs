@@ -79,7 +79,7 @@ fn keys(node: &Node) -> impl Iterator<Item = &str> {
 }
 
 /// Whether this key of a profile is a setting that a sync server can also send.
-pub(super) fn is_setting(key: &str) -> bool {
+pub(in crate::format) fn is_setting(key: &str) -> bool {
     is_media(key) || KEYS.iter().any(|(name, _)| *name == key)
 }
 
@@ -92,8 +92,7 @@ fn is_media(key: &str) -> bool {
 /// The dictionaries with Santa's preferences: payloads of Santa's own type, settings for Santa's
 /// domain in managed preferences, or a whole property list without payloads.
 fn payloads(root: &Node) -> Vec<&Node> {
-    let mut found = Vec::new();
-    search(root, &mut found);
+    let mut found: Vec<&Node> = santa_payloads(root).into_iter().map(|(_, node)| node).collect();
     let is_bare = root.entries().is_some() && root.get("PayloadType").is_none();
     if found.is_empty() && is_bare && keys(root).any(|key| is_setting(key) || key == RULES) {
         found.push(root);
@@ -101,29 +100,40 @@ fn payloads(root: &Node) -> Vec<&Node> {
     found
 }
 
-fn search<'p>(node: &'p Node, found: &mut Vec<&'p Node>) {
+/// Preferences of Santa, and the domain that they are for.
+type SantaPayload<'p> = (&'static str, &'p Node);
+
+/// The payloads in a profile that contain Santa's preferences.
+pub(in crate::format) fn santa_payloads(root: &Node) -> Vec<SantaPayload<'_>> {
+    let mut found = Vec::new();
+    search(root, &mut found);
+    found
+}
+
+fn search<'p>(node: &'p Node, found: &mut Vec<SantaPayload<'p>>) {
+    let domain = |name: &str| DOMAINS.into_iter().find(|domain| *domain == name);
     let kind = node.get("PayloadType").and_then(Node::as_str);
-    if kind.is_some_and(|kind| DOMAINS.contains(&kind)) {
-        return found.push(node);
+    if let Some(domain) = kind.and_then(domain) {
+        return found.push((domain, node));
     }
     for Entry { key, node, .. } in node.entries().unwrap_or_default() {
-        match DOMAINS.contains(&key.as_str()) {
-            true => preferences(node, found),
-            false => search(node, found),
+        match domain(key.as_str()) {
+            Some(domain) => preferences(domain, node, found),
+            None => search(node, found),
         }
     }
     node.elements().unwrap_or_default().iter().for_each(|node| search(node, found));
 }
 
 /// Managed preferences nest the settings in `Forced` or `Set-Once`, or have them directly.
-fn preferences<'p>(node: &'p Node, found: &mut Vec<&'p Node>) {
+fn preferences<'p>(domain: &'static str, node: &'p Node, found: &mut Vec<SantaPayload<'p>>) {
     match node.get("mcx_preference_settings") {
-        Some(settings) => found.extend(settings.entries().map(|_| settings)),
-        None if keys(node).any(is_setting) => found.push(node),
+        Some(settings) => found.extend(settings.entries().map(|_| (domain, settings))),
+        None if keys(node).any(is_setting) => found.push((domain, node)),
         None => {
             let entries = node.entries().unwrap_or_default().iter().map(|entry| &entry.node);
             let nodes = entries.chain(node.elements().unwrap_or_default());
-            nodes.for_each(|node| preferences(node, found));
+            nodes.for_each(|node| preferences(domain, node, found));
         }
     }
 }

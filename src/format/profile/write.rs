@@ -71,7 +71,7 @@ fn profile(rules: Vec<Value>) -> Value {
 }
 
 /// A UUID of version 8 that is computed from `seed` and `part`.
-fn uuid(seed: &str, part: &str) -> String {
+pub(in crate::format) fn uuid(seed: &str, part: &str) -> String {
     let hash = Sha256::digest(format!("{part}\0{seed}"));
     let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02X}")).collect();
     format!("{}-{}-8{}-A{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])

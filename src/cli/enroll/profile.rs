@@ -1,0 +1,196 @@
+//! `nicelist enroll profile`.
+
+use std::fmt::Display;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::{ArgGroup, Args, ValueHint};
+use tempfile::NamedTempFile;
+
+use crate::api::{Code, TokenRequest};
+use crate::cli::context::Context;
+use crate::cli::error::CliError;
+use crate::cli::pem;
+use crate::cli::policy_files::{Bounded, LARGEST_PEM, STDIO, name_of, unreadable, unwritable};
+use crate::client::{Authorities, ClientError};
+use crate::config::CaFile;
+use crate::fleet::{Role, TokenName};
+use crate::format::enrollment::{
+    CertificatePassword, ClientCertificate, Enrollment, EnrollmentSecret, Organization,
+    ProfileIdentifier, RootCertificates, SecretPlace, SyncUrl,
+};
+use crate::shell::argument;
+
+/// Write a configuration profile that enrolls Macs
+///
+/// The profile makes Santa sync with the server. Upload it to your MDM server: docs/ENROLLING.md
+/// shows how. The same options result in the same profile, so a second upload changes nothing.
+///
+/// --secret creates an enrollment secret on the server and includes it. The server does not store
+/// secrets in readable form. To include an existing secret, use --secret-file. A profile with a
+/// secret is not shown on a terminal, unless -O - is given.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("any_secret").args(["secret", "secret_file"])))]
+#[command(after_long_help = "\
+Examples:
+  nicelist enroll profile --url https://santa.example.com/santa/ --secret macs --with-approvals \\
+      -O santa.mobileconfig
+  nicelist enroll profile --url https://santa.example.com/santa/ --secret-file secret.txt \\
+      --ca server-ca.pem -O santa.mobileconfig
+  nicelist enroll profile --url https://santa.example.com/santa/ \\
+      --client-certificate 'issuer:Santa Macs CA' --organization 'Example Inc.' > santa.mobileconfig")]
+pub(crate) struct ProfileArgs {
+    /// URL of the server, as Macs reach it
+    #[arg(long, value_name = "URL")]
+    url: SyncUrl,
+    /// Create an enrollment secret with this name on the server, and include it
+    #[arg(long, value_name = "NAME")]
+    secret: Option<TokenName>,
+    /// Include the enrollment secret in this file; - reads stdin
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    secret_file: Option<PathBuf>,
+    /// Put the secret into the URL, for Santa before 2023.7
+    #[arg(long, requires = "any_secret")]
+    secret_in_url: bool,
+    /// Include the CAs in this PEM file; Macs then trust only these for the server
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    ca: Option<CaFile>,
+    /// Client certificate of Macs: file:PATH of a PKCS#12 file on the Mac, or in the system
+    /// keychain cn:NAME or issuer:NAME
+    #[arg(long, value_name = "WHICH")]
+    client_certificate: Option<ClientCertificate>,
+    /// File with the password of the PKCS#12 file
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    #[arg(requires = "client_certificate")]
+    certificate_password_file: Option<PathBuf>,
+    /// Also approve Santa's system extension, full disk access, background service and notifications
+    #[arg(long)]
+    with_approvals: bool,
+    /// Identifier; a profile replaces an installed one with the same identifier
+    #[arg(long, value_name = "ID", default_value = "nicelist.enrollment")]
+    identifier: ProfileIdentifier,
+    /// Organization that System Settings shows
+    #[arg(long, value_name = "NAME")]
+    organization: Option<Organization>,
+    /// File to write; - writes to stdout, also on a terminal
+    #[arg(short = 'O', long = "out", value_name = "FILE", value_hint = ValueHint::FilePath)]
+    out: Option<PathBuf>,
+}
+
+pub(super) async fn run(context: &Context, args: ProfileArgs) -> Result<(), CliError> {
+    let ui = &context.ui;
+    let has_secret = args.secret.is_some()
+        || args.secret_file.is_some()
+        || args.certificate_password_file.is_some();
+    if has_secret && args.out.is_none() && ui.is_terminal() {
+        return Err(CliError::usage("the profile has a secret, which is not shown on a terminal")
+            .hint("to write it to a file: -O santa.mobileconfig"));
+    }
+    let certificate = certificate(&args)?;
+    let roots = args.ca.as_ref().map(|ca| roots(ca.path())).transpose()?;
+    // The file is created before the secret, because a secret is lost if it cannot be written.
+    let out = args.out.as_deref().filter(|path| *path != Path::new(STDIO));
+    let out = out.map(Unfinished::create).transpose()?;
+    let secret = match (&args.secret, &args.secret_file) {
+        (Some(name), _) => Some(create_secret(context, name).await?),
+        (None, Some(path)) => Some(secret_in::<EnrollmentSecret>(path)?),
+        (None, None) => None,
+    };
+    let enrollment = Enrollment {
+        url: args.url,
+        secret,
+        secret_place: if args.secret_in_url { SecretPlace::Url } else { SecretPlace::Header },
+        roots,
+        certificate,
+        identifier: args.identifier,
+        organization: args.organization,
+        with_approvals: args.with_approvals,
+    };
+    let profile = enrollment.profile();
+    let Some(out) = out else { return ui.raw(&profile) };
+    let path = out.path.display().to_string();
+    out.write(&profile)?;
+    let secret = if has_secret { "; it contains a secret" } else { "" };
+    ui.status(format!("wrote the profile to {path}{secret}"));
+    ui.hint(format!("to try it: nicelist lab sync --profile {}", argument(&path)));
+    Ok(())
+}
+
+/// The client certificate with its password.
+fn certificate(args: &ProfileArgs) -> Result<Option<ClientCertificate>, CliError> {
+    let certificate = args.client_certificate.clone();
+    let Some(file) = &args.certificate_password_file else { return Ok(certificate) };
+    match certificate {
+        Some(ClientCertificate::File { path, password: _ }) => {
+            let password = Some(secret_in::<CertificatePassword>(file)?);
+            Ok(Some(ClientCertificate::File { path, password }))
+        }
+        Some(ClientCertificate::CommonName(_) | ClientCertificate::Issuer(_)) | None => {
+            Err(CliError::usage("only a certificate in a file has a password")
+                .hint("use --client-certificate file:PATH"))
+        }
+    }
+}
+
+fn roots(path: &Path) -> Result<RootCertificates, CliError> {
+    let text = pem::read(path)?;
+    let invalid = |error| CliError::usage(format!("{}: {error}", path.display()));
+    let roots = RootCertificates::of_pem(&text).map_err(invalid)?;
+    // The profile has the text of the file, but an invalid certificate would stop every sync.
+    match Authorities::from_pem(&text) {
+        Some(_) => Ok(roots),
+        None => Err(pem::no_certificate(path)),
+    }
+}
+
+/// Reads a secret from a file. The error does not show it.
+fn secret_in<T: FromStr<Err: Display>>(path: &Path) -> Result<T, CliError> {
+    let read = match path == Path::new(STDIO) {
+        true => Bounded::new(io::stdin(), LARGEST_PEM).read_all(),
+        false => fs::File::open(path).and_then(|file| Bounded::new(file, LARGEST_PEM).read_all()),
+    };
+    let bytes = read.map_err(|error| unreadable(path, &error))?;
+    let invalid = |error: T::Err| CliError::input(format!("{}: {error}", name_of(path)));
+    String::from_utf8_lossy(&bytes).trim().parse().map_err(invalid)
+}
+
+async fn create_secret(context: &Context, name: &TokenName) -> Result<EnrollmentSecret, CliError> {
+    let request = TokenRequest { name: name.clone(), role: Role::Enrollment, expires: None };
+    let created = context.client_to_change(false).await?.create_token(&request).await;
+    let token = created.map_err(|error| {
+        let exists =
+            matches!(&error, ClientError::Problem(problem) if problem.code == Code::Conflict);
+        let error = CliError::from(error);
+        match exists {
+            true => error.hint("use another name, or include the existing secret: --secret-file FILE"),
+            false => error,
+        }
+    })?;
+    let unusable = |error| CliError::failed(format!("the secret of the server: {error}"));
+    let secret: EnrollmentSecret = token.secret.parse().map_err(unusable)?;
+    context.ui.status(format!("created the enrollment secret {name}; only the profile contains it"));
+    Ok(secret)
+}
+
+/// A file that replaces the one at `path` when it is complete. Only its owner can read it.
+struct Unfinished<'p> {
+    path: &'p Path,
+    file: NamedTempFile,
+}
+
+impl<'p> Unfinished<'p> {
+    fn create(path: &'p Path) -> Result<Self, CliError> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let file = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")));
+        Ok(Self { path, file: file.map_err(|error| unwritable(path, &error))? })
+    }
+
+    fn write(mut self, bytes: &[u8]) -> Result<(), CliError> {
+        let written = self.file.write_all(bytes);
+        let written =
+            written.and_then(|()| self.file.persist(self.path).map_err(|error| error.error));
+        written.map(drop).map_err(|error| unwritable(self.path, &error))
+    }
+}
