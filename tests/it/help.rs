@@ -58,9 +58,9 @@ fn exit_codes_are_a_table() {
           8  timed out
         130  canceled with Ctrl-C, or ended with SIGTERM
 
-    Code 3 is not a failure. The commands plan, rule diff, rule lint and
-    database compare use it if they find differences or mistakes. The command
-    find uses code 1 if nothing is found.
+    Code 3 is not a failure. The commands plan, rule diff, rule lint, enroll
+    check and database compare use it if they find differences or mistakes.
+    The command find uses code 1 if nothing is found.
 
     Errors and hints go to stderr, so stdout contains only data. With --quiet,
     stderr contains only warnings and errors.

@@ -25,6 +25,8 @@ mod database;
 mod desk;
 mod draft;
 mod drift;
+mod enroll;
+mod enroll_check;
 mod event_import;
 mod events;
 mod explain;

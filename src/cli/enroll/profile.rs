@@ -161,16 +161,18 @@ async fn create_secret(context: &Context, name: &TokenName) -> Result<Enrollment
     let created = context.client_to_change(false).await?.create_token(&request).await;
     let token = created.map_err(|error| {
         let exists =
-            matches!(&error, ClientError::Problem(problem) if problem.code == Code::Conflict);
+            matches!(&error, ClientError::Problem(problem) if problem.code == Code::Guarded);
         let error = CliError::from(error);
         match exists {
-            true => error.hint("use another name, or include the existing secret: --secret-file FILE"),
+            true => error.hint("to include an existing secret: --secret-file FILE"),
             false => error,
         }
     })?;
     let unusable = |error| CliError::failed(format!("the secret of the server: {error}"));
     let secret: EnrollmentSecret = token.secret.parse().map_err(unusable)?;
-    context.ui.status(format!("created the enrollment secret {name}; only the profile contains it"));
+    context
+        .ui
+        .status(format!("created the enrollment secret {name}; only the profile contains it"));
     Ok(secret)
 }
 

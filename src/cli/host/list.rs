@@ -10,6 +10,8 @@ use crate::cli::error::CliError;
 use crate::cli::labels::first_names;
 use crate::cli::ui::{Arrangement, ListView};
 use crate::client::Client;
+use crate::config::Backend;
+use crate::format::enrollment::SyncUrl;
 use crate::rule::TagName;
 use crate::shell::argument;
 
@@ -80,12 +82,17 @@ async fn show(
     let mut list = context.ui.arranged::<HostView>(arrangement, nothing)?;
     let mut pages = client.hosts(query);
     let mut conflicts = Vec::new();
+    let mut is_empty = true;
     while let Some(page) = pages.next().await? {
+        is_empty &= page.is_empty();
         page.iter().try_for_each(|host| list.push(host))?;
         let affected = page.iter().filter(|host| host.conflict.is_some() || host.refused.is_some());
         conflicts.extend(affected.map(|host| host.machine.to_string()));
     }
     list.finish()?;
+    if is_empty && context.ui.draws_tables() && *query == HostQuery::default() {
+        context.ui.hint(how_to_start(context));
+    }
     if context.ui.is_terminal()
         && context.ui.draws_tables()
         && *query == HostQuery::default()
@@ -98,6 +105,21 @@ async fn show(
         context.ui.warn(conflict_warning(&conflicts));
     }
     Ok(())
+}
+
+/// How to enroll the first hosts. The address of the server is used only if Macs accept it.
+fn how_to_start(context: &Context) -> String {
+    let url = match context.settings.backend() {
+        Ok(Backend::Server { url, .. }) => {
+            let base = format!("{}/santa/", url.to_string().trim_end_matches('/'));
+            base.parse::<SyncUrl>().ok().map(|url| url.as_str().to_owned())
+        }
+        Ok(Backend::Local { .. }) | Err(_) => None,
+    };
+    let url = url.unwrap_or_else(|| "https://santa.example.com/santa/".to_owned());
+    let options = "--secret macs --with-approvals -O santa.mobileconfig";
+    let command = context.ui.command(&format!("enroll profile --url {} {options}", argument(&url)));
+    format!("to enroll Macs, create a profile for your MDM server: {command}")
 }
 
 fn conflict_warning(machines: &[String]) -> String {

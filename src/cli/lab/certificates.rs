@@ -34,7 +34,22 @@ impl CertificateArgs {
     }
 
     pub(super) fn read(&self) -> Result<Certificates, CliError> {
-        let mut certificates = Certificates::default();
+        self.read_after(Certificates::default())
+    }
+
+    pub(super) fn has_ca(&self) -> bool {
+        self.ca.is_some()
+    }
+
+    pub(super) fn has_client_certificate(&self) -> bool {
+        self.client_cert.is_some()
+    }
+
+    /// Reads the files. They replace the given certificates.
+    pub(super) fn read_after(
+        &self,
+        mut certificates: Certificates,
+    ) -> Result<Certificates, CliError> {
         if let Some(ca) = self.ca.as_ref().map(CaFile::path) {
             let trusting = certificates.trusting(&pem::read(ca)?);
             certificates = trusting.ok_or_else(|| pem::no_certificate(ca))?;

@@ -4,6 +4,7 @@ mod args;
 mod certificates;
 mod conformance;
 mod daemon;
+mod enrolled;
 mod errors;
 mod fleet;
 mod sync;

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
 use clap::builder::PossibleValuesParser;
+use clap::{Args, ValueHint};
 use jiff::SignedDuration;
 
 use super::args::on_the_wire;
 use super::certificates::CertificateArgs;
 use super::daemon::{self, Run};
+use super::enrolled::Enrolled;
 use super::errors::failed_stage;
 use super::view::Synced;
 use crate::cli::arg::{self, Words};
@@ -31,6 +32,10 @@ const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, Clien
 /// and events of the Mac between syncs. As in Santa, the first sync is a clean sync and discards
 /// events. The exit code is 1 if a stage failed.
 ///
+/// With --profile, the Mac syncs as a configuration profile configures it: with its URL, headers,
+/// machine ID, message format and CAs. This proves the profile before a Mac gets it. If the profile
+/// selects a client certificate, pass one with --client-cert and --client-key.
+///
 /// --generation selects the version of the client: a Santa version since 2021.1, or pedro, a client
 /// for Linux. The simulated Mac ignores what this version does not support, and has the bugs of
 /// this version.
@@ -51,12 +56,16 @@ Examples:
   nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2024.6 --wire protobuf
   nicelist lab sync https://santa.example.com/santa/ --ca ca.pem --client-cert mac.pem \\
       --client-key mac.key
+  nicelist lab sync --profile santa.mobileconfig --client-cert mac.pem --client-key mac.key
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --rule-only
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon --for 1h -o jsonl")]
 pub(crate) struct SyncArgs {
     /// URL of the server, as in SyncBaseURL of a profile
-    #[arg(value_name = "URL")]
-    url: String,
+    #[arg(value_name = "URL", required_unless_present = "profile")]
+    url: Option<String>,
+    /// Configuration profile to sync with, instead of a URL
+    #[arg(long, value_name = "FILE", conflicts_with = "url", value_hint = ValueHint::FilePath)]
+    profile: Option<PathBuf>,
     /// File for the state of the Mac; created if it does not exist
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
@@ -186,11 +195,16 @@ impl Identity {
 }
 
 pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliError> {
-    let SyncArgs { url, state, identity, clean, clean_all, no_backoff, .. } = args;
+    let SyncArgs { url, profile, state, identity, clean, clean_all, no_backoff, .. } = args;
+    let enrolled = profile.as_deref().map(Enrolled::read).transpose()?;
     let mut santa = match state.as_ref().filter(|path| path.exists()) {
         Some(path) => Santa::load(path)?,
         None => Santa::new(Profile::default()),
     };
+    if let Some(enrolled) = &enrolled {
+        enrolled.note().iter().for_each(|note| context.ui.warn(note));
+        enrolled.configure(santa.profile_mut())?;
+    }
     identity.apply(santa.profile_mut())?;
     if clean {
         santa.require(SyncKind::Clean);
@@ -202,7 +216,15 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
         Some(path) => lab::events_in(path)?,
         None => Vec::new(),
     };
-    let transport = HttpTransport::with_certificates(&url, args.certificates.read()?)?;
+    let (transport, server) = match (&enrolled, &url) {
+        (Some(enrolled), _) => {
+            (enrolled.transport(&args.certificates)?, "the server of the profile")
+        }
+        (None, url) => {
+            let url = url.as_deref().unwrap_or_default();
+            (HttpTransport::with_certificates(url, args.certificates.read()?)?, url)
+        }
+    };
     if args.faults.contains(&Fault::ChangeUrl) {
         santa.change_server();
     }
@@ -216,7 +238,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
         return daemon::run(&context.ui, santa, transport, events, run).await;
     }
     events.into_iter().for_each(|event| santa.add_event(event));
-    let progress = context.ui.progress(None, format!("syncing with {url}"));
+    let progress = context.ui.progress(None, format!("syncing with {server}"));
     let result = match args.rule_only {
         true => santa.sync_rules(&transport, options).await,
         false => santa.sync(&transport, options).await,

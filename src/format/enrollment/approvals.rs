@@ -37,9 +37,8 @@ pub(super) fn payloads() -> [ApprovalPayload; 4] {
 }
 
 fn system_extension() -> Dictionary {
-    let of_team = |value: &str| {
-        Value::from(dictionary([(TEAM, Value::from(vec![Value::from(value)]))]))
-    };
+    let of_team =
+        |value: &str| Value::from(dictionary([(TEAM, Value::from(vec![Value::from(value)]))]));
     dictionary([
         ("AllowedSystemExtensions", of_team(DAEMON)),
         ("AllowedSystemExtensionTypes", of_team("EndpointSecurityExtension")),
@@ -134,9 +133,9 @@ fn list<'n>(node: &'n Node, key: &str) -> impl Iterator<Item = &'n Node> {
 fn allows_extension(node: &Node) -> bool {
     let of_team = node.get("AllowedSystemExtensions").and_then(|allowed| allowed.get(TEAM));
     let named = of_team.and_then(Node::elements).unwrap_or_default().iter();
-    named.chain(list(node, "AllowedTeamIdentifiers")).any(|allowed| {
-        allowed.as_str().is_some_and(|text| text == DAEMON || text == TEAM)
-    })
+    named
+        .chain(list(node, "AllowedTeamIdentifiers"))
+        .any(|allowed| allowed.as_str().is_some_and(|text| text == DAEMON || text == TEAM))
 }
 
 fn is_of_google(node: &Node) -> bool {

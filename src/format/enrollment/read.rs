@@ -38,9 +38,8 @@ impl SyncProfile {
     pub fn read(file: &File) -> Result<Self, Remark> {
         let Profile { root, signature } = parse(0, file)?;
         let payloads = settings_of(&root).into_iter();
-        let mut payloads = payloads.filter(|(domain, node)| {
-            *domain == DOMAINS[0] && node.get(key::URL).is_some()
-        });
+        let mut payloads =
+            payloads.filter(|(domain, node)| *domain == DOMAINS[0] && node.get(key::URL).is_some());
         let read = match payloads.next() {
             Some((_, payload)) => Self::of(payload, signature),
             None => Err(format!("sets no {} for {}", key::URL, DOMAINS[0])),

@@ -33,23 +33,13 @@ pub struct Enrollment {
 }
 
 impl Enrollment {
-    /// Whether a reader of the profile learns a secret or a password.
-    pub fn has_secret(&self) -> bool {
-        self.secret.is_some()
-            || matches!(
-                &self.certificate,
-                Some(ClientCertificate::File { password: Some(_), .. })
-            )
-    }
-
     /// The profile as an XML property list.
     pub fn profile(&self) -> Vec<u8> {
         let [santa, _] = DOMAINS;
         let settings = [self.payload(santa, "Santa", self.settings())];
         let approvals = approvals::payloads().into_iter();
         let approvals = approvals.filter(|_| self.with_approvals);
-        let approvals =
-            approvals.map(|(kind, title, content)| self.payload(kind, title, content));
+        let approvals = approvals.map(|(kind, title, content)| self.payload(kind, title, content));
         let payloads: Vec<Value> = settings.into_iter().chain(approvals).collect();
         let description = "Connects Santa to its sync server.";
         let mut profile = self.described("Configuration", None, "Santa", &payloads);
@@ -103,8 +93,7 @@ impl Enrollment {
 
     fn payload(&self, kind: &str, title: &str, content: Dictionary) -> Value {
         let content = Value::Dictionary(content);
-        let mut payload =
-            self.described(kind, Some(kind), title, std::slice::from_ref(&content));
+        let mut payload = self.described(kind, Some(kind), title, std::slice::from_ref(&content));
         payload.extend(content.into_dictionary().unwrap_or_default());
         Value::Dictionary(payload)
     }

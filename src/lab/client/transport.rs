@@ -136,7 +136,8 @@ impl Transport for HttpTransport {
         let request = self.client.post(format!("{}{path}", self.base)).body(body.to_vec());
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-        let failed = |error: reqwest::Error| TransportError::Failed(error.into());
+        // The URL may contain the enrollment secret.
+        let failed = |error: reqwest::Error| TransportError::Failed(error.without_url().into());
         let response = request.send().await.map_err(failed)?;
         let status = response.status().as_u16();
         let text = |value: &reqwest::header::HeaderValue| {

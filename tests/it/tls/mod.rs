@@ -2,6 +2,7 @@
 
 mod certificates;
 mod connections;
+mod enrolled;
 mod files;
 mod hosts;
 mod operators;
