@@ -42,9 +42,13 @@ impl Topic {
             Self::Formats => {
                 &["nicelist-rule-convert", "nicelist-rule-export", "nicelist-rule-import"]
             }
-            Self::ExitCodes => {
-                &["nicelist-find", "nicelist-plan", "nicelist-rule-lint", "nicelist-status"]
-            }
+            Self::ExitCodes => &[
+                "nicelist-enroll-check",
+                "nicelist-find",
+                "nicelist-plan",
+                "nicelist-rule-lint",
+                "nicelist-status",
+            ],
         }
     }
 

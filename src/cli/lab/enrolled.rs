@@ -24,7 +24,7 @@ impl<'p> Enrolled<'p> {
         let profile = read.map_err(|fault| {
             let names = [file.name.clone()];
             let place = fault.location.in_files(&names);
-            CliError::input(format!("{place}: {}", fault.text)).hint(check(path))
+            CliError::input(format!("{place}: {}", fault.text)).hint(check_hint(path))
         })?;
         Ok(Self { path, profile })
     }
@@ -72,7 +72,7 @@ impl<'p> Enrolled<'p> {
                 AddressError::Insecure(_) => "http is allowed only to this machine".to_owned(),
                 AddressError::Client(_) => return CliError::from(error),
             };
-            CliError::input(format!("{name}: SyncBaseURL: {reason}")).hint(check(self.path))
+            CliError::input(format!("{name}: SyncBaseURL: {reason}")).hint(check_hint(self.path))
         })
     }
 
@@ -82,7 +82,7 @@ impl<'p> Enrolled<'p> {
             ServerRoots::Pem(text) => trusting(text).ok_or_else(|| {
                 let name = policy_files::name_of(self.path);
                 let text = "ServerAuthRootsData contains no valid certificate";
-                CliError::input(format!("{name}: {text}")).hint(check(self.path))
+                CliError::input(format!("{name}: {text}")).hint(check_hint(self.path))
             }),
             ServerRoots::Path(path) => {
                 let path = Path::new(path);
@@ -94,7 +94,7 @@ impl<'p> Enrolled<'p> {
     }
 }
 
-fn check(path: &Path) -> String {
+fn check_hint(path: &Path) -> String {
     let path = path.display().to_string();
     format!("to find all mistakes: nicelist enroll check {}", argument(&path))
 }

@@ -19,7 +19,7 @@ pub struct ProfileFinding {
     pub fix: String,
 }
 
-/// The result of [`check`].
+/// The result of [`check()`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileCheck {
     /// Files that cannot be read, and why. Their content is not checked.

@@ -1,7 +1,7 @@
 //! Configuration profiles that make Santa sync with a server.
 //!
 //! [`Enrollment::profile`] writes such a profile, [`SyncProfile::read`] reads what a Mac would sync
-//! with, and [`check`] finds the mistakes in profiles. The UUIDs of a written profile depend only on
+//! with, and [`check()`] finds the mistakes in profiles. The UUIDs of a written profile depend only on
 //! its content, so the same options result in the same bytes.
 
 mod approvals;
