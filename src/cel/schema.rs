@@ -1,24 +1,113 @@
-//! The names that an expression may use.
+//! What an expression may use.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::RangeInclusive;
 
-/// The variables, constants, types, functions and macros that an expression may use.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Schema {
-    pub(super) variables: BTreeMap<String, Variable>,
-    pub(super) constants: BTreeSet<String>,
-    pub(super) types: BTreeSet<String>,
-    pub(super) functions: BTreeSet<String>,
-    pub(super) methods: BTreeSet<String>,
-    macros: BTreeSet<Macro>,
+use super::function::Function;
+use super::types::Type;
+
+/// A version of the program that evaluates expressions: year and number.
+pub type Version = (u16, u16);
+
+/// Describes the variables, types and functions that expressions may use. The standard functions
+/// and macros of the language are always available.
+pub trait Schema: Sync {
+    fn variables(&self) -> &[Field];
+
+    /// The types of variables and fields with fields of their own.
+    fn messages(&self) -> &[Message];
+
+    fn enums(&self) -> &[Enum];
+
+    /// Functions in addition to the standard ones.
+    fn functions(&self) -> &[Function];
+
+    /// The types that the whole expression may have. Any type if empty.
+    fn results(&self) -> &[Type];
+}
+
+/// A variable, or a field of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    pub name: &'static str,
+    pub kind: Type,
+    pub presence: Presence,
+    pub absence: Absence,
+    /// None if the first version with expressions has the field.
+    pub since: Option<Version>,
+    pub documentation: &'static str,
+}
+
+impl Field {
+    /// A field without presence, whose absence is the default value of its type.
+    pub fn new(name: &'static str, kind: Type, documentation: &'static str) -> Self {
+        let (presence, absence) = (Presence::Implicit, Absence::Default);
+        Self { name, kind, presence, absence, since: None, documentation }
+    }
+
+    /// `has` is true even if the value is the default value.
+    pub fn optional(self) -> Self {
+        Self { presence: Presence::Explicit, ..self }
+    }
+
+    pub fn since(self, version: Version) -> Self {
+        Self { since: Some(version), ..self }
+    }
+
+    pub fn absent(self, absence: Absence) -> Self {
+        Self { absence, ..self }
+    }
+}
+
+/// How `has` decides (field presence in Protocol Buffers).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// The field is present if it has a value.
+    Explicit,
+    /// The field is present if its value is not the default value.
+    Implicit,
+}
+
+/// What an expression reads if a field is absent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// The default value of the type: zero, an empty text or list, 1970.
+    Default,
+    Null,
+    Error,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Variable {
-    /// A map, a list or a scalar. Any field is valid.
-    Plain,
-    Message(BTreeSet<String>),
+pub struct Message {
+    pub name: &'static str,
+    pub fields: Vec<Field>,
+}
+
+impl Message {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enum {
+    pub name: &'static str,
+    pub values: Vec<EnumValue>,
+    /// Whether values may be written as text, as in `decision == 'DECISION_DENY'`.
+    pub is_textual: bool,
+}
+
+impl Enum {
+    pub(super) fn value(&self, name: &str) -> Option<&EnumValue> {
+        self.values.iter().find(|value| value.name == name)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnumValue {
+    pub name: &'static str,
+    pub number: i64,
+    pub since: Option<Version>,
 }
 
 /// The macros of the language: calls that the compiler rewrites.
@@ -61,6 +150,12 @@ impl Macro {
         self.form().2.contains(&arguments)
     }
 
+    /// The macro of this name. `is_method` if it is called on a value.
+    pub(super) fn find(name: &str, is_method: bool) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|known| known.name() == name && known.binds() == is_method)
+    }
+
     fn form(self) -> (&'static str, &'static str, RangeInclusive<usize>) {
         match self {
             Self::All => ("all", "list.all(x, condition)", 2..=2),
@@ -73,119 +168,10 @@ impl Macro {
     }
 }
 
-const STANDARD_TYPES: [&str; 10] =
-    ["bool", "bytes", "double", "int", "list", "map", "null_type", "string", "type", "uint"];
-
-pub(super) const STANDARD_FUNCTIONS: [&str; 12] = [
-    "bool",
-    "bytes",
-    "double",
-    "duration",
-    "dyn",
-    "int",
-    "matches",
-    "size",
-    "string",
-    "timestamp",
-    "type",
-    "uint",
-];
-
-pub(super) const STANDARD_METHODS: [&str; 15] = [
-    "contains",
-    "endsWith",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getFullYear",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getSeconds",
-    "matches",
-    "size",
-    "startsWith",
-];
-
-impl Schema {
-    /// A schema without names. Operators and literals are always valid.
-    pub fn new() -> Self {
-        Self::default()
+impl fmt::Display for Macro {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
-
-    /// A schema with the standard functions, types and macros, and without variables.
-    pub fn standard() -> Self {
-        let mut schema = Self::new();
-        schema.types.extend(STANDARD_TYPES.map(String::from));
-        schema.macros.extend(Macro::ALL);
-        schema.functions(STANDARD_FUNCTIONS).methods(STANDARD_METHODS)
-    }
-
-    pub fn variable(mut self, name: &str) -> Self {
-        self.variables.insert(name.to_owned(), Variable::Plain);
-        self
-    }
-
-    /// Adds a variable with exactly these fields. The variable itself is not a valid value.
-    pub fn message<'a>(mut self, name: &str, fields: impl IntoIterator<Item = &'a str>) -> Self {
-        let fields = fields.into_iter().map(str::to_owned).collect();
-        self.variables.insert(name.to_owned(), Variable::Message(fields));
-        self
-    }
-
-    /// Adds constants, such as the values of an enum.
-    pub fn constants<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.constants.extend(names.into_iter().map(str::to_owned));
-        self
-    }
-
-    /// Adds functions called as `name(…)`. A name may contain dots, as in `strings.quote`.
-    pub fn functions<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.functions.extend(names.into_iter().map(str::to_owned));
-        self
-    }
-
-    /// Adds functions called as `value.name(…)`.
-    pub fn methods<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
-        self.methods.extend(names.into_iter().map(str::to_owned));
-        self
-    }
-
-    pub fn allow(mut self, allowed: Macro) -> Self {
-        self.macros.insert(allowed);
-        self
-    }
-
-    pub(super) fn find_macro(&self, name: &str, called_on_something: bool) -> Option<Macro> {
-        let mut macros = self.macros.iter().copied();
-        macros.find(|known| known.name() == name && known.binds() == called_on_something)
-    }
-
-    /// The names of variables, constants and types.
-    pub(super) fn values(&self) -> impl Iterator<Item = &str> {
-        let names = self.variables.keys().chain(&self.constants).chain(&self.types);
-        names.map(String::as_str)
-    }
-
-    /// If `called_on_something`, the functions and macros that are called on a value, as in
-    /// `value.name(…)`. Otherwise, the functions and macros that are called without a value.
-    pub(super) fn callables(&self, called_on_something: bool) -> impl Iterator<Item = &str> {
-        let named = if called_on_something { &self.methods } else { &self.functions };
-        let macros = self.macros.iter().filter(move |known| known.binds() == called_on_something);
-        named.iter().map(String::as_str).chain(macros.map(|known| known.name()))
-    }
-}
-
-/// The most similar known name, if one is similar enough.
-pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    const ALIKE: f64 = 0.8;
-    known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
-        .filter(|(score, _)| *score >= ALIKE)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, candidate)| candidate.to_owned())
 }
 
 #[cfg(test)]
@@ -193,19 +179,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nearest_returns_only_similar_names() {
-        let known = ["args", "envs", "euid"];
-        assert_eq!(nearest("arg", known.into_iter()), Some("args".into()));
-        assert_eq!(nearest("banana", known.into_iter()), None);
-    }
-
-    #[test]
     fn a_macro_is_found_only_in_its_own_call_style() {
-        let schema = Schema::standard();
-        assert_eq!(schema.find_macro("has", false), Some(Macro::Has));
-        assert_eq!(schema.find_macro("has", true), None);
-        assert_eq!(schema.find_macro("exists", false), None);
-        assert_eq!(Schema::new().allow(Macro::Map).find_macro("map", true), Some(Macro::Map));
-        assert_eq!(Schema::new().find_macro("map", true), None);
+        assert_eq!(Macro::find("has", false), Some(Macro::Has));
+        assert_eq!(Macro::find("has", true), None);
+        assert_eq!(Macro::find("exists", false), None);
+        assert_eq!(Macro::find("exists", true), Some(Macro::Exists));
     }
 }
