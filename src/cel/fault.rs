@@ -189,10 +189,6 @@ impl<'a> Faults<'a> {
         }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.found.is_empty()
-    }
-
     /// The faults as an error, if there are any.
     pub(super) fn into_result(mut self) -> Result<(), CelError> {
         self.found.sort_by_key(|fault| fault.span);

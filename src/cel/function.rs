@@ -20,7 +20,7 @@ pub struct Function {
 }
 
 /// What the evaluator does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Builtin {
     Operator(Binary),
     Negate,
@@ -47,7 +47,7 @@ pub(super) enum Builtin {
     UpperAscii,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Conversion {
     Bool,
     Bytes,
@@ -61,7 +61,7 @@ pub(super) enum Conversion {
 }
 
 /// A part of a timestamp or a duration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimePart {
     Date,
     DayOfMonth,

@@ -1,14 +1,29 @@
-//! Checks whether an expression parses, and whether it uses only known names.
+//! The expression language CEL: parses an expression, checks its types against a schema, compiles
+//! and evaluates it.
 //!
-//! This module contains no names from Santa: callers pass the allowed names as a [`Schema`]. This
-//! module checks names, not types, and evaluates nothing.
+//! This module contains no names from Santa: callers pass a [`Schema`].
 
 mod check;
-mod error;
+mod eval;
 mod expression;
-mod parser;
+mod fault;
+mod function;
+mod program;
 mod schema;
+mod span;
+mod syntax;
+mod types;
+mod value;
 
-pub use error::{CelError, NameKind, Position};
+#[cfg(test)]
+mod tests;
+
+pub use eval::Step;
 pub use expression::{Expression, MAX_LENGTH};
-pub use schema::{Macro, Schema};
+pub use fault::{CelError, Fault, FaultKind};
+pub use function::{Function, strings_extension};
+pub use program::{DEFAULT_COST, MAX_SOURCE, Program, Slot, Variables};
+pub use schema::{Absence, Enum, EnumValue, Field, Macro, Message, Presence, Schema, Version};
+pub use span::{Position, Span};
+pub use types::Type;
+pub use value::{ErrorReason, Map, Outcome, Record, Resolved, Stop, Value};

@@ -99,7 +99,7 @@ impl<'a> Checker<'a, '_, '_> {
         let mut matching: Vec<(&'a Function, Type)> = Vec::new();
         let same_length = forms.iter().filter(|form| form.parameters.len() == checked.len());
         let same_length: Vec<&Function> = same_length.copied().collect();
-        for form in forms {
+        for form in forms.iter().copied() {
             let mut bindings = Bindings::default();
             let mut pairs = form.parameters.iter().zip(checked);
             if form.parameters.len() == checked.len()
@@ -110,7 +110,7 @@ impl<'a> Checker<'a, '_, '_> {
         }
         if let Some((form, result)) = matching.first() {
             let is_certain = matching.iter().all(|(_, other)| other == result);
-            return Some((form, if is_certain { result.clone() } else { Type::Dyn }));
+            return Some((*form, if is_certain { result.clone() } else { Type::Dyn }));
         }
         if same_length.is_empty() {
             let hidden = usize::from(forms.iter().any(|form| form.is_method));

@@ -18,6 +18,8 @@ use super::types::{Bindings, Type, are_comparable};
 use super::value::Value;
 use path::Found;
 
+pub(super) use call::compile_pattern;
+
 /// The program for the last of `trees`. It can be evaluated only if there are no faults.
 pub(super) fn check(trees: &[Expr], schema: &dyn Schema, faults: &mut Faults<'_>) -> Program {
     let program = Program {

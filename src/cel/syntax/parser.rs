@@ -324,7 +324,7 @@ impl Parser<'_, '_, '_> {
 
     fn primary(&mut self) -> Expr {
         let Token { kind, span } = self.token();
-        let literal = |literal| ExprKind::Literal(literal);
+        let literal = ExprKind::Literal;
         let kind = match kind {
             Kind::Int | Kind::Uint | Kind::Double => return self.number(None),
             Kind::Text => return self.text(),
