@@ -55,22 +55,54 @@ pub(super) enum Code {
     HasSlot(u32),
     /// A variable of a macro: 0 is the variable of the outermost macro.
     Local(u32),
-    Field { operand: NodeId, field: u32 },
-    HasField { operand: NodeId, field: u32 },
+    Field {
+        operand: NodeId,
+        field: u32,
+    },
+    HasField {
+        operand: NodeId,
+        field: u32,
+    },
     /// A key of a map, written like a field.
-    Member { operand: NodeId, key: Arc<str> },
-    HasMember { operand: NodeId, key: Arc<str> },
-    Index { operand: NodeId, index: NodeId },
-    Call { function: Builtin, arguments: Box<[NodeId]> },
-    Matches { text: NodeId, pattern: u32 },
-    InSet { value: NodeId, set: u32 },
+    Member {
+        operand: NodeId,
+        key: Arc<str>,
+    },
+    HasMember {
+        operand: NodeId,
+        key: Arc<str>,
+    },
+    Index {
+        operand: NodeId,
+        index: NodeId,
+    },
+    Call {
+        function: Builtin,
+        arguments: Box<[NodeId]>,
+    },
+    Matches {
+        text: NodeId,
+        pattern: u32,
+    },
+    InSet {
+        value: NodeId,
+        set: u32,
+    },
     /// `is_or`: the first true operand decides. Otherwise, the first false operand decides.
-    Logic { is_or: bool, operands: Box<[NodeId]> },
+    Logic {
+        is_or: bool,
+        operands: Box<[NodeId]>,
+    },
     Not(NodeId),
     Conditional([NodeId; 3]),
     List(Box<[NodeId]>),
     Map(Box<[(NodeId, NodeId)]>),
-    Macro { kind: Macro, range: NodeId, condition: Option<NodeId>, body: NodeId },
+    Macro {
+        kind: Macro,
+        range: NodeId,
+        condition: Option<NodeId>,
+        body: NodeId,
+    },
 }
 
 /// A variable, or a field of a message variable.

@@ -245,9 +245,7 @@ fn compare_numbers(a: &Value, b: &Value) -> Option<Ordering> {
         (Number::Whole(a), Number::Whole(b)) => Some(a.cmp(&b)),
         (Number::Double(a), Number::Double(b)) => a.partial_cmp(&b),
         (Number::Whole(a), Number::Double(b)) => compare_with_double(a, b),
-        (Number::Double(a), Number::Whole(b)) => {
-            compare_with_double(b, a).map(Ordering::reverse)
-        }
+        (Number::Double(a), Number::Whole(b)) => compare_with_double(b, a).map(Ordering::reverse),
     }
 }
 

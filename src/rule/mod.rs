@@ -32,7 +32,10 @@ pub use revision::{
     ChangeMessage, Counts, MessageTooLong, Outcome, Revision, RevisionCounts, RevisionRecord,
     RevisionSummary, RuleDifference,
 };
-pub use santa_cel::{first_version as first_version_of_cel, schema as cel_schema};
+pub use santa_cel::{
+    Execution, first_version as first_version_of_cel, is_cacheable as is_cel_cacheable,
+    result_name as cel_result_name, schema as cel_schema,
+};
 pub use scope::{MachineId, Scope, ScopeError, TagName};
 pub use target::{RuleType, Target, TargetError, TargetKey};
 pub use written_time::{DayEdge, WrittenTime, WrittenTimeError, expiry, in_zone, optional_expiry};

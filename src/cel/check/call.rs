@@ -139,8 +139,10 @@ impl<'a> Checker<'a, '_, '_> {
     ) {
         let name = shown(&name.text);
         for (place, (operand, actual)) in operands.iter().zip(checked).enumerate() {
-            let wanted: Vec<Type> =
-                forms.iter().map(|form| Bindings::default().resolve(&form.parameters[place])).collect();
+            let wanted: Vec<Type> = forms
+                .iter()
+                .map(|form| Bindings::default().resolve(&form.parameters[place]))
+                .collect();
             if !wanted.iter().any(|wanted| Bindings::default().accept(wanted, &actual.kind)) {
                 let message = format!("`{name}` does not support {}", actual.kind);
                 let expected = alternatives(&wanted);

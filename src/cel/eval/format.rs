@@ -130,7 +130,11 @@ fn plain(text: &mut String, value: &Value) {
             }
             text.push(']');
         }
-        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Type(_) | Value::Map(_)
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Type(_)
+        | Value::Map(_)
         | Value::Message(_) => text.push_str(&value.to_string()),
     }
 }

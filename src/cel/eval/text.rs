@@ -154,7 +154,7 @@ fn separator(values: &[Value]) -> Option<(&[Value], &str)> {
 }
 
 pub(super) fn joined_length(values: &[Value]) -> usize {
-    let Some((&**parts, &**separator)) = separator(values) else { return 0 };
+    let Some((parts, separator)) = separator(values) else { return 0 };
     let text = |value: &Value| match value {
         Value::String(text) => text.len() + separator.len(),
         _ => 0,

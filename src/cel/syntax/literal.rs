@@ -85,9 +85,9 @@ fn numeric(
     radix: u32,
     is_byte: bool,
 ) -> Result<(Escaped, usize), String> {
-    let written = rest.get(skip..skip + digits).filter(|text| {
-        text.chars().all(|character| character.is_digit(radix))
-    });
+    let written = rest
+        .get(skip..skip + digits)
+        .filter(|text| text.chars().all(|character| character.is_digit(radix)));
     let letter = rest.get(..1).unwrap_or_default();
     let number = written.and_then(|text| u32::from_str_radix(text, radix).ok());
     let escaped = number.and_then(|number| {

@@ -1,5 +1,6 @@
 //! From text to a tree.
 
+mod infix;
 mod lexer;
 mod literal;
 mod parser;

@@ -1,5 +1,6 @@
 use super::super::fault::{FaultKind, Faults, shown};
 use super::super::span::Span;
+use super::infix::{CONDITION, Infix, OR, infix};
 use super::lexer::{Bracket, Kind, Token, tokens};
 use super::literal;
 use super::tree::{Binary, Expr, ExprKind, Literal, Logic, Name, Unary};
@@ -10,14 +11,6 @@ const MAX_NESTING: usize = 100;
 /// The depth of the tree. Each link of a chain, such as `a.b.c` or `1 + 2 + 3`, adds a level. Santa
 /// refuses more than 250 (the default of cel-cpp).
 const MAX_DEPTH: usize = 250;
-
-/// How strongly an operator binds. The condition `?:` is the weakest.
-const CONDITION: u8 = 1;
-const OR: u8 = 2;
-const AND: u8 = 3;
-const RELATION: u8 = 4;
-const SUM: u8 = 5;
-const PRODUCT: u8 = 6;
 
 /// The tree of `source`. Parts with a fault are [`ExprKind::Broken`]. More than one tree is
 /// returned only after a fault, so that the part behind the fault is checked, too.
@@ -43,32 +36,6 @@ struct Parser<'a, 'f, 's> {
     nesting: usize,
     is_too_deep: bool,
     faults: &'f mut Faults<'s>,
-}
-
-enum Infix {
-    Binary(Binary),
-    Logic(Logic),
-}
-
-fn infix(kind: Kind) -> Option<(Infix, u8)> {
-    let relation = |operator| Some((Infix::Binary(operator), RELATION));
-    match kind {
-        Kind::Or => Some((Infix::Logic(Logic::Or), OR)),
-        Kind::And => Some((Infix::Logic(Logic::And), AND)),
-        Kind::Equal => relation(Binary::Equal),
-        Kind::NotEqual => relation(Binary::NotEqual),
-        Kind::Less => relation(Binary::Less),
-        Kind::LessOrEqual => relation(Binary::LessOrEqual),
-        Kind::Greater => relation(Binary::Greater),
-        Kind::GreaterOrEqual => relation(Binary::GreaterOrEqual),
-        Kind::In => relation(Binary::In),
-        Kind::Plus => Some((Infix::Binary(Binary::Add), SUM)),
-        Kind::Minus => Some((Infix::Binary(Binary::Subtract), SUM)),
-        Kind::Star => Some((Infix::Binary(Binary::Multiply), PRODUCT)),
-        Kind::Slash => Some((Infix::Binary(Binary::Divide), PRODUCT)),
-        Kind::Percent => Some((Infix::Binary(Binary::Modulo), PRODUCT)),
-        _ => None,
-    }
 }
 
 impl Parser<'_, '_, '_> {
@@ -247,7 +214,8 @@ impl Parser<'_, '_, '_> {
     fn prefixed(&mut self, operators: Vec<(Unary, Span)>, mut operand: Expr) -> Expr {
         for (operator, at) in operators.into_iter().rev() {
             let (span, depth) = (at.to(operand.span), operand.depth);
-            operand = self.node(ExprKind::Unary { operator, operand: Box::new(operand) }, span, depth);
+            operand =
+                self.node(ExprKind::Unary { operator, operand: Box::new(operand) }, span, depth);
         }
         operand
     }
@@ -493,9 +461,7 @@ impl Parser<'_, '_, '_> {
 fn dotted(expr: &Expr) -> Option<String> {
     match &expr.kind {
         ExprKind::Variable { name, .. } => Some(name.clone()),
-        ExprKind::Select { operand, field } => {
-            Some(format!("{}.{}", dotted(operand)?, field.text))
-        }
+        ExprKind::Select { operand, field } => Some(format!("{}.{}", dotted(operand)?, field.text)),
         _ => None,
     }
 }
