@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use jiff::Timestamp;
 
-use super::Program;
+use super::{Program, SigningStatus};
 use crate::cel::{
     self, Enum, EnumValue, Expression, Field, Function, Message, Resolved, Schema, Slot, Type,
     Value, Variables,
@@ -168,19 +168,19 @@ impl Execution {
         if !path.is_empty() {
             facts.insert("path", Resolved::Value(Value::text(path)));
         }
-        if !program.is_hash_alone() {
-            let text = |text: &str| Resolved::Value(Value::text(text));
-            let signing_id = match program.signing_id.split_once(':') {
-                Some(_) => program.signing_id.clone(),
-                None if program.team_id.is_empty() || program.signing_id.is_empty() => {
-                    program.signing_id.clone()
-                }
-                None => format!("{}:{}", program.team_id, program.signing_id),
-            };
-            facts.insert("target.team_id", text(&program.team_id));
-            let is_platform = signing_id.starts_with("platform:");
-            facts.insert("target.is_platform_binary", Resolved::Value(Value::Bool(is_platform)));
-            facts.insert("target.signing_id", text(&signing_id));
+        let signing_id = program.prefixed_signing_id().unwrap_or_default();
+        let is_known = program.signing_status != SigningStatus::Unknown;
+        for (name, text) in [
+            ("target.team_id", program.team_id.as_str()),
+            ("target.signing_id", signing_id.as_str()),
+        ] {
+            if is_known || !text.is_empty() {
+                facts.insert(name, Resolved::Value(Value::text(text)));
+            }
+        }
+        if is_known || !signing_id.is_empty() {
+            let is_platform = Value::Bool(program.is_platform());
+            facts.insert("target.is_platform_binary", Resolved::Value(is_platform));
         }
         Self { facts }
     }

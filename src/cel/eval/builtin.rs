@@ -4,7 +4,7 @@ use super::super::check::compile_pattern;
 use super::super::function::Builtin;
 use super::super::span::Span;
 use super::super::syntax::Binary;
-use super::super::value::{ErrorReason, Outcome, Value, compare};
+use super::super::value::{ErrorReason, Outcome, Stop, Value, compare};
 use super::{Run, arithmetic, convert, error, format, text, time};
 
 impl Run<'_> {
@@ -15,7 +15,10 @@ impl Run<'_> {
             Builtin::Format => {
                 // The result may be longer than the arguments.
                 let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-                format::format(values, left.saturating_mul(16))
+                match format::format(values, left.saturating_mul(16)) {
+                    Err(ErrorReason::Overflow) => return Err(Stop::CostLimit),
+                    result => result,
+                }
             }
             Builtin::Replace => {
                 let length = text::replaced_length(values);

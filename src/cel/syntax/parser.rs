@@ -312,11 +312,24 @@ impl Parser<'_, '_, '_> {
             }
             _ => {
                 self.unexpected("a value");
-                return self.broken();
+                return self.after_operators();
             }
         };
         self.next();
         self.node(kind, span, 0)
+    }
+
+    /// The value after operators that have no left side. Those were reported.
+    fn after_operators(&mut self) -> Expr {
+        let mut starts_value = false;
+        while infix(self.kind()).is_some() {
+            self.next();
+            starts_value = matches!(
+                self.kind(),
+                Kind::Int | Kind::Uint | Kind::Double | Kind::Text | Kind::Name | Kind::Open(_)
+            );
+        }
+        if starts_value { self.primary() } else { self.broken() }
     }
 
     fn variable(&mut self, is_absolute: bool) -> Expr {

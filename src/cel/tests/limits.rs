@@ -1,0 +1,149 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::cel::{DEFAULT_COST, Expression, FaultKind, MAX_LENGTH, MAX_SOURCE, Stop};
+
+#[test]
+fn the_source_is_trimmed_and_nothing_else() {
+    let parsed = Expression::parse("  size(args)  > 1\n", &schema()).unwrap();
+    assert_eq!(parsed.as_str(), "size(args)  > 1");
+    assert_eq!(parsed.to_string(), parsed.as_str());
+    let same = Expression::parse("size(args)  > 1", &schema()).unwrap();
+    let other = Expression::parse("true", &schema()).unwrap();
+    assert!(parsed == same && same < other);
+}
+
+#[test]
+fn length_is_limited_after_trimming() {
+    let fits = format!("'{}'", "x".repeat(MAX_LENGTH - 2));
+    assert!(Expression::parse(&format!("  {fits}  "), &schema()).is_ok());
+    assert_eq!(Expression::parse(" \n", &schema()), Err(CelError::Empty));
+    assert_eq!(Expression::parse("'a\0'", &schema()), Err(CelError::Nul));
+    let error = Expression::parse(&format!("{fits}+"), &schema()).unwrap_err();
+    assert_eq!(error.to_string(), "the expression has 8193 bytes; the maximum is 8192");
+    let long = format!("'{}'", "x".repeat(MAX_SOURCE));
+    assert!(matches!(Program::compile(&long, &schema()), Err(CelError::TooLong { .. })));
+}
+
+#[test]
+fn chains_and_brackets_are_limited_and_logic_is_not() {
+    for (start, link, end) in
+        [("any", ".a", ""), ("1", "+1", ""), ("any", "[0]", ""), ("", "!", "true")]
+    {
+        let source = |links: usize| format!("{start}{}{end}", link.repeat(links));
+        assert!(Program::compile(&source(200), &schema()).is_ok(), "{link}");
+        let error = Program::compile(&source(1000), &schema()).unwrap_err();
+        assert_eq!(error.faults().len(), 1, "{error}");
+        assert_eq!(error.faults()[0].kind, FaultKind::Depth, "{error}");
+    }
+    for operator in ["&&", "||"] {
+        let source = vec!["true"; 1000].join(operator);
+        assert_eq!(outcome(&source, &Facts::default()), Ok(Value::Bool(true)));
+    }
+    for open in ["(", "[", "{1:", "size(", "args.map(x, ", "true ? 1 : (", "!(-("] {
+        let source = format!("{}1", open.repeat(MAX_LENGTH / open.len()));
+        let error = Program::compile(&source, &schema()).unwrap_err();
+        let mut kinds = error.faults().iter().map(|fault| fault.kind);
+        assert!(kinds.any(|kind| kind == FaultKind::Depth), "{open}: {error}");
+    }
+}
+
+#[test]
+fn an_expensive_evaluation_is_ended() {
+    let facts = Facts::default().with("args", Value::texts(vec!["x".repeat(1000); 1000]));
+    for source in [
+        "args.all(a, args.all(b, a == b))",
+        "args.map(a, args.map(b, args)).size() > 0",
+        "args.all(a, args.join('') != '')",
+        "args.join('').replace('', args.join('')) == ''",
+        "'%s%s%s'.format([args, args, args]).format([args]) == '' || \
+         args.all(a, '%s'.format([args]) != '')",
+    ] {
+        assert_eq!(outcome(source, &facts), Err(Stop::CostLimit), "{source}");
+    }
+    let cheap = compile("true || false");
+    assert_eq!(cheap.evaluate(&facts, 1), Err(Stop::CostLimit));
+    assert_eq!(cheap.evaluate(&facts, 2), Ok(Value::Bool(true)));
+}
+
+/// Parsing either succeeds or fails with an error of one line. A valid expression is evaluated.
+fn is_contained(source: &str) {
+    match Program::compile(source, &schema()) {
+        Ok(program) => drop(program.evaluate(&Facts::default(), DEFAULT_COST)),
+        Err(error) => {
+            assert!(!error.to_string().chars().any(char::is_control), "{error}");
+            for fault in error.faults() {
+                assert!(fault.span.start <= fault.span.end && fault.span.end <= source.len());
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_text_is_accepted_or_refused(source in "\\PC{0,60}") {
+        is_contained(&source);
+    }
+
+    #[test]
+    fn any_sequence_of_tokens_is_accepted_or_refused(
+        tokens in prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..24)
+    ) {
+        is_contained(&tokens.concat());
+    }
+}
+
+const TOKENS: [&str; 50] = [
+    "args",
+    "target",
+    ".team_id",
+    "ALLOW",
+    "x",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ":",
+    "?",
+    ".",
+    "!",
+    "-",
+    "+",
+    "%",
+    "&&",
+    "||",
+    "==",
+    "<",
+    " in ",
+    "has(",
+    ".exists(x,",
+    ".map(",
+    "1",
+    "0x",
+    "0x1u",
+    "1.5",
+    "1e9",
+    "9223372036854775808",
+    "1u",
+    "'a'",
+    "\"",
+    "'''",
+    "r'\\'",
+    "b'\\xff'",
+    "'\\u0041'",
+    "'\\ud800'",
+    "'\\400'",
+    "`a`",
+    "true",
+    "null",
+    "if",
+    "//",
+    "\n",
+    "é",
+    "\u{0}",
+];
