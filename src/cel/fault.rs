@@ -69,6 +69,24 @@ pub struct Fault {
     pub nearest: Option<String>,
 }
 
+impl Fault {
+    /// The line of `source` with the fault, and a line that points to it. Only the part of a long
+    /// line around the fault is returned.
+    pub fn excerpt(&self, source: &str) -> [String; 2] {
+        const BEFORE: usize = 40;
+        const LONGEST: usize = 78;
+        let line = source.lines().nth(self.at.line - 1).unwrap_or_default();
+        let column = self.at.column - 1;
+        let skipped = column.saturating_sub(BEFORE);
+        let plain = |c: char| if c.is_control() { ' ' } else { c };
+        let shown: String = line.chars().skip(skipped).take(LONGEST).map(plain).collect();
+        let written = self.span.text(source).lines().next().unwrap_or_default().chars().count();
+        let room = LONGEST - (column - skipped);
+        let pointer = "^".repeat(written.clamp(1, room));
+        [shown, format!("{}{pointer}", " ".repeat(column - skipped))]
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)?;
@@ -231,6 +249,20 @@ mod tests {
         let known = ["args", "envs", "euid"];
         assert_eq!(nearest("arg", known.into_iter()), Some("args".into()));
         assert_eq!(nearest("banana", known.into_iter()), None);
+    }
+
+    #[test]
+    fn an_excerpt_points_to_the_fault() {
+        let excerpt = |source: &str, start, end| {
+            let mut faults = Faults::new(source);
+            faults.add(FaultKind::Syntax, Span::new(start, end), "wrong");
+            faults.into_result().unwrap_err().faults()[0].excerpt(source)
+        };
+        assert_eq!(excerpt("true &&\n euid == 'a'", 17, 20), [" euid == 'a'", "         ^^^"]);
+        assert_eq!(excerpt("1 +", 3, 3), ["1 +", "   ^"]);
+        let long = format!("{}zz{}", "a".repeat(100), "b".repeat(100));
+        let [line, pointer] = excerpt(&long, 100, 102);
+        assert_eq!((line.len(), pointer.as_str()), (78, format!("{}^^", " ".repeat(40)).as_str()));
     }
 
     #[test]

@@ -28,6 +28,8 @@ const MAX_STEPS: usize = 10_000;
 pub struct Step {
     /// The part.
     pub span: Span,
+    /// Whether the value never changes, as that of a literal.
+    pub is_constant: bool,
     pub outcome: Outcome,
 }
 
@@ -67,7 +69,8 @@ impl<'a> Run<'a> {
         if let Some(steps) = &mut self.steps
             && steps.len() < MAX_STEPS
         {
-            steps.push(Step { span: node.span, outcome: outcome.clone() });
+            let is_constant = matches!(node.code, Code::Constant(_));
+            steps.push(Step { span: node.span, is_constant, outcome: outcome.clone() });
         }
         outcome
     }

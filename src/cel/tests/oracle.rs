@@ -122,8 +122,8 @@ fn bools(inner: &Grammar) -> BoxedStrategy<String> {
         (fold, body)
             .prop_map(|(fold, (operator, word))| format!("args.{fold}(x, x {operator} '{word}')"))
             .boxed(),
-        (bool.clone(), int.clone())
-            .prop_map(|(flag, number)| format!("args.exists(x, {flag} && size(x) > {number})"))
+        (-1_i64..4)
+            .prop_map(|number| format!("args.exists(x, is_root && size(x) > {number})"))
             .boxed(),
     ])
     .boxed()

@@ -18,15 +18,24 @@ pub(super) fn read(ui: &Ui, path: &str, wanted: Option<RuleType>) -> Result<Vec<
 
 /// Reads the programs in a file, `-` for stdin.
 pub(super) fn programs(path: &str) -> Result<Vec<FileInfo>, CliError> {
-    let input: Box<dyn Read> = match path {
-        "-" => Box::new(io::stdin().lock()),
-        path => {
-            let unreadable = |error: io::Error| {
-                CliError::input(format!("cannot read {path}")).because([error.to_string()])
-            };
-            Box::new(BufReader::new(File::open(path).map_err(unreadable)?))
-        }
-    };
+    programs_in(path, open(path)?)
+}
+
+/// Opens a file, `-` for stdin.
+pub(super) fn open(path: &str) -> Result<Box<dyn Read>, CliError> {
+    if path == "-" {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+pub(super) fn unreadable(path: &str, error: &io::Error) -> CliError {
+    CliError::input(format!("cannot read {path}")).because([error.to_string()])
+}
+
+/// Reads the programs in the content of a file.
+pub(super) fn programs_in(path: &str, input: impl Read) -> Result<Vec<FileInfo>, CliError> {
     fileinfo::read(Bounded::rules(input)).map_err(|error| {
         CliError::input(format!("{path} {error}"))
             .hint("create it with: santactl fileinfo --json /Applications/Some.app > FILE")

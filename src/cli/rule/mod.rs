@@ -1,6 +1,7 @@
 //! `nicelist rule`.
 
 mod add;
+mod cel;
 mod convert;
 mod diff;
 mod edit;
@@ -31,4 +32,5 @@ commands! {
     Diff => diff::DiffArgs,
     Lint => lint::LintArgs,
     Explain => explain::ExplainArgs,
+    Cel => cel::CelArgs,
 }
