@@ -3,8 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use jiff::Timestamp;
-
 use super::{Program, SigningStatus};
 use crate::cel::{
     self, Enum, EnumValue, Expression, Field, Function, Message, Resolved, Schema, Slot, Type,
@@ -187,12 +185,6 @@ impl Execution {
 
     pub fn set(&mut self, name: &'static str, value: Value) {
         self.facts.insert(name, Resolved::Value(value));
-    }
-
-    /// When the program was signed, if it has such a time.
-    pub fn set_time(&mut self, name: &'static str, time: Option<Timestamp>) {
-        let fact = time.map_or(Resolved::Absent, |time| Resolved::Value(Value::Timestamp(time)));
-        self.facts.insert(name, fact);
     }
 }
 

@@ -11,6 +11,7 @@ mod artifact;
 mod backup;
 mod bodies;
 mod bounds;
+mod cel;
 mod checks;
 mod clock;
 #[expect(dead_code, reason = "the store's tests crash clusters and fill databases by hand")]

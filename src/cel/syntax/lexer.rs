@@ -305,7 +305,7 @@ impl<'a> Lexer<'a, '_, '_> {
         kind
     }
 
-    /// Reports an operator of another language, and continues as if the right one were there.
+    /// Reports an operator of another language, and continues with the right one.
     fn instead(&mut self, written: char, meant: Kind, symbol: &str) -> Kind {
         self.faulty(1, format!("unexpected `{written}`; write `{symbol}`"));
         meant

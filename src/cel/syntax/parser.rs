@@ -71,7 +71,7 @@ impl Parser<'_, '_, '_> {
         let found = match kind {
             Kind::Faulty => return,
             Kind::End if self.is_too_deep => return,
-            Kind::End => "the expression ends too early".to_owned(),
+            Kind::End => "the expression is incomplete".to_owned(),
             Kind::Reserved => {
                 let word = span.text(self.source);
                 format!("`{word}` is a reserved word")
@@ -446,7 +446,7 @@ impl Parser<'_, '_, '_> {
         }
     }
 
-    /// Expects the closing bracket. If another token is there, everything up to the closing bracket
+    /// Expects the closing bracket. If the next token is another one, everything up to that bracket
     /// is skipped.
     fn close(&mut self, bracket: Bracket) -> Span {
         let closing = Kind::Close(bracket);

@@ -1,3 +1,5 @@
+//! Tests of the whole language. `oracle` compares it with another implementation.
+
 mod checking;
 mod evaluation;
 mod limits;

@@ -47,10 +47,10 @@ fn literals_have_the_value_of_their_escapes() {
 #[test]
 fn syntax_errors_name_the_token_and_what_was_expected() {
     for (source, expected) in [
-        ("1 +", "the expression ends too early: expected a value (line 1, column 4)"),
+        ("1 +", "the expression is incomplete: expected a value (line 1, column 4)"),
         ("1 ==\n 2 3", "unexpected `3`: expected the end or an operator (line 2, column 4)"),
-        ("(1", "the expression ends too early: expected `)` (line 1, column 3)"),
-        ("[1, 2", "the expression ends too early: expected `]` (line 1, column 7)"),
+        ("(1", "the expression is incomplete: expected `)` (line 1, column 3)"),
+        ("[1, 2", "the expression is incomplete: expected `]` (line 1, column 7)"),
         ("if", "`if` is a reserved word: expected a value (line 1, column 1)"),
         ("true and false", "unexpected `and`: expected `&&` (line 1, column 6)"),
         ("euid = 1", "unexpected `=`; write `==` (line 1, column 6)"),
@@ -62,7 +62,7 @@ fn syntax_errors_name_the_token_and_what_was_expected() {
         ("9223372036854775808", "the number `9223372036854775808` is too large (line 1, column 1)"),
         (
             "true ? 1",
-            "the expression ends too early: expected `:` and the value if the condition \
+            "the expression is incomplete: expected `:` and the value if the condition \
          is false (line 1, column 9)",
         ),
         ("euid == 1 # root", "unexpected `#`; a comment starts with `//` (line 1, column 11)"),
