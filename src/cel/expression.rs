@@ -41,7 +41,8 @@ impl Expression {
     ///
     /// # Errors
     ///
-    /// If the expression came from [`Self::stored`] and is not valid, or if `schema` is another one.
+    /// If the expression is not valid, which is possible after [`Self::stored`] or with another
+    /// schema.
     pub fn compile(&self, schema: &dyn Schema) -> Result<Program, CelError> {
         Program::compile(&self.source, schema)
     }

@@ -116,7 +116,9 @@ fn since(name: &str) -> Option<cel::Version> {
         return function.and_then(|function| function.since);
     }
     let (fields, name) = match name.strip_prefix("target.") {
-        Some(field) => (schema.messages().first().map_or(&[][..], |it| &it.fields), field),
+        Some(field) => {
+            (schema.messages().first().map_or(&[][..], |it| it.fields.as_slice()), field)
+        }
         None => (schema.variables(), name),
     };
     if let Some(field) = fields.iter().find(|field| field.name == name) {
@@ -241,7 +243,8 @@ mod tests {
         );
         assert_eq!(
             error("args[0]"),
-            "the result of the expression is string: expected bool or ReturnValue (line 1, column 1)"
+            "the result of the expression is string: expected bool or ReturnValue \
+             (line 1, column 1)"
         );
         assert_eq!(
             error("uid == 0 && target.teamid == 1"),

@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::sync::OnceLock;
 
+use nicelist::cel::{DEFAULT_COST, Program};
 use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     BodyError, ContentEncoding, EventUploadRequest, EventUploadResponse, Format, Message,
@@ -12,7 +13,7 @@ use nicelist::protocol::{
     RuleDownloadRequest, RuleDownloadResponse, Wire, decode, decode_request, encode, read_answer,
     read_request, write,
 };
-use nicelist::rule::{MachineId, Policy, Rule, Scope, Target};
+use nicelist::rule::{Execution, MachineId, Policy, Rule, Scope, Target, cel_schema};
 use nicelist::store::{Change, Durability, Edit, open};
 use nicelist::sync::Engine;
 use tokio::runtime::Runtime;
@@ -21,13 +22,14 @@ use tokio::runtime::Runtime;
 pub(crate) type Attempt = fn(&[u8]);
 
 /// Every target with its name, which is also the name of its corpus.
-pub(crate) const TARGETS: [(&str, Attempt); 6] = [
+pub(crate) const TARGETS: [(&str, Attempt); 7] = [
     ("body", body),
     ("preflight", preflight),
     ("event_upload", event_upload),
     ("rule_download", rule_download),
     ("postflight", postflight),
     ("cursor", cursor),
+    ("cel", cel),
 ];
 
 /// Maximum bytes of a decoded body.
@@ -57,6 +59,30 @@ pub(crate) fn body(bytes: &[u8]) {
     let header = String::from_utf8_lossy(bytes);
     if let Ok(encoding) = header.parse::<ContentEncoding>() {
         assert_eq!(encoding.to_string().parse::<ContentEncoding>().unwrap(), encoding);
+    }
+}
+
+/// An expression is refused with faults inside of it, or it is evaluated within the cost limit.
+/// Recording the steps does not change the result.
+pub(crate) fn cel(bytes: &[u8]) {
+    let source = String::from_utf8_lossy(bytes);
+    match Program::compile(&source, cel_schema()) {
+        Ok(program) => {
+            let execution = Execution::default();
+            let outcome = program.evaluate(&execution, DEFAULT_COST);
+            let (traced, steps) = program.trace(&execution, DEFAULT_COST);
+            assert_eq!(format!("{outcome:?}"), format!("{traced:?}"), "{source}");
+            let end = source.len();
+            assert!(steps.iter().all(|step| step.span.end <= end), "{source}");
+        }
+        Err(error) => {
+            assert!(!error.to_string().contains('\n'), "{error}");
+            for fault in error.faults() {
+                assert!(fault.span.start <= fault.span.end, "{error}");
+                assert!(fault.span.end <= source.len(), "{error}");
+                assert_eq!(fault.excerpt(&source).len(), 2);
+            }
+        }
     }
 }
 

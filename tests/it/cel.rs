@@ -36,11 +36,11 @@ fn type_errors_are_refused_everywhere() {
         shell.write("rules.csv", &csv);
         let refused = shell.run("rule import rules.csv");
         assert!(refused.contains("exit code: 5") && refused.contains("rules.csv:2"), "{refused}");
-        let manifest = json!({"rules": [
-            {"target": "teamid:EQHXZ8M8AV", "policy": "cel", "cel": expression}
-        ]});
-        shell.write("policy.json", &manifest.to_string());
-        let refused = shell.run("plan -f policy.json");
+        let manifest = format!(
+            "[[rules]]\ntarget = \"teamid:EQHXZ8M8AV\"\npolicy = \"cel\"\ncel = \"{expression}\"\n"
+        );
+        shell.write("policy.toml", &manifest);
+        let refused = shell.run("plan -f policy.toml");
         assert!(refused.contains("exit code: 5"), "{refused}");
     }
     let listed = shell.json("rule list");
