@@ -3,6 +3,7 @@
 //! Most values are checked when they are created. For example, a [`Rule`] with a policy that Santa
 //! ignores for its target cannot be created.
 
+mod cel_verdict;
 mod draft;
 mod evaluation;
 mod identifier_fault;
@@ -17,6 +18,7 @@ mod scope;
 mod target;
 mod written_time;
 
+pub use cel_verdict::CelVerdict;
 pub use draft::{ExpiryError, FieldError, RuleDraft, RuleError, RuleRef, given_scope};
 pub use evaluation::{
     Conditions, Evaluation, EvaluationStage, EvaluationStep, Evidence, HeldRules, PathCheck,
@@ -34,7 +36,7 @@ pub use revision::{
 };
 pub use santa_cel::{
     Execution, first_version as first_version_of_cel, is_cacheable as is_cel_cacheable,
-    result_name as cel_result_name, schema as cel_schema,
+    schema as cel_schema,
 };
 pub use scope::{MachineId, Scope, ScopeError, TagName};
 pub use target::{RuleType, Target, TargetError, TargetKey};

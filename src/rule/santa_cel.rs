@@ -140,7 +140,7 @@ pub fn is_cacheable(expression: &Expression) -> bool {
 }
 
 /// What Santa does with the value of an expression. None if Santa continues as if no rule matched.
-pub fn result_name(value: &Value) -> Option<&'static str> {
+pub(super) fn result_name(value: &Value) -> Option<&'static str> {
     match value {
         Value::Bool(true) => Some("ALLOWLIST"),
         Value::Bool(false) => Some("BLOCKLIST"),

@@ -229,6 +229,19 @@ fn w1_explain_says_which_santa_compiles_an_expression_with_string_functions() {
 }
 
 #[test]
+fn an_expression_about_the_program_alone_is_evaluated() {
+    let (shell, server) = with_mira("2026.7");
+    shell.run("rule add cel teamid:H3ZC9YV6RK --cel target.team_id!='H3ZC9YV6RK'");
+    sync(&shell, &server, "2026.7");
+    let shown = shell.run("rule explain 1 --host mira");
+    assert!(shown.contains("(for this program, the result is block)"), "{shown}");
+    shell.run("rule add cel teamid:H3ZC9YV6RK --cel path.contains('Pinecone')||euid==0");
+    sync(&shell, &server, "2026.7");
+    let shown = shell.run("rule explain 1 --host mira");
+    assert!(shown.contains("(for this program, the result is allow)"), "{shown}");
+}
+
+#[test]
 fn an_expression_is_shown_without_a_certain_decision() {
     let (shell, server) = with_mira("2026.7");
     shell.run("settings set client-mode=lockdown");

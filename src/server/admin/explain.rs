@@ -10,7 +10,10 @@ use crate::api::{
     RulePart, StepView, Verdict,
 };
 use crate::fleet::{Host, SettingKey};
-use crate::rule::{Evaluation, EvaluationStage, EvaluationStep, Evidence, Rule, Scope, StepResult};
+use crate::rule::{
+    CelVerdict, Evaluation, EvaluationStage, EvaluationStep, Evidence, Execution, Rule, Scope,
+    StepResult,
+};
 use crate::server::access::Viewer;
 use crate::server::answer::{Answer, Refused};
 use crate::server::extract::{Body, Path, Query};
@@ -69,9 +72,10 @@ pub(super) async fn evaluate(
     let fleet = state.engine.view().await?;
     let evaluated = fleet.evaluate(&host, evidence).await?;
     let next_sync = next_sync(&fleet, &host, evaluated.is_due).await?;
+    let execution = Execution::of(&program, &path);
     let mut rules = Vec::new();
     for explained in evaluated.targets {
-        rules.append(&mut matches(&state, explained, &evaluated.evaluation).await?);
+        rules.append(&mut matches(&state, explained, &evaluated.evaluation, &execution).await?);
     }
     let (_, origins) = fleet.settings_of(&host);
     let steps = steps(origins, &evaluated.evaluation);
@@ -140,6 +144,7 @@ async fn matches(
     state: &State,
     explained: Explained,
     evaluation: &Evaluation,
+    execution: &Execution,
 ) -> Result<Vec<RuleMatch>, Refused> {
     let Explained { delivery, rules } = explained;
     let Some(first) = rules.first() else { return Ok(Vec::new()) };
@@ -157,7 +162,7 @@ async fn matches(
             (RulePart::Removes, "the host gets no rule for this target".to_owned())
         }
         (Delivery::Sent(_), Some(step)) => {
-            (part(step.finding), reason(step, first, evaluation.decisive()))
+            (part(step.finding), reason(step, first, evaluation.decisive(), execution))
         }
         (Delivery::Sent(_), None) => (RulePart::NotAsked, String::new()),
     };
@@ -173,7 +178,12 @@ async fn matches(
     Ok(found)
 }
 
-fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>) -> String {
+fn reason(
+    step: &EvaluationStep,
+    rule: &Rule,
+    decisive: Option<&EvaluationStep>,
+    execution: &Execution,
+) -> String {
     match (step.finding, decisive) {
         (StepResult::Outranked, Some(first)) if first.finding == StepResult::Asks => format!(
             "{} takes precedence, and Santa checks no other rule, even if the expression has no \
@@ -181,17 +191,7 @@ fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>)
             first.stage.word()
         ),
         (StepResult::Outranked, Some(first)) => format!("{} takes precedence", first.stage.word()),
-        (StepResult::Asks, _) => {
-            let uses = rule.policy().expression().map_or(&[][..], |cel| cel.uses());
-            // Keeps only variables. Constants are in upper case, and function names end with `()`.
-            let is_asked = |name: &&String| {
-                name.starts_with(|letter: char| letter.is_ascii_lowercase())
-                    && !name.ends_with("()")
-            };
-            let asked = uses.iter().filter(is_asked);
-            let asked: Vec<&str> = asked.map(String::as_str).collect();
-            format!("{} (it uses {})", step.why, asked.join(", "))
-        }
+        (StepResult::Asks, _) => format!("{} ({})", step.why, result(rule, execution)),
         (
             StepResult::Decides
             | StepResult::Outranked
@@ -200,6 +200,29 @@ fn reason(step: &EvaluationStep, rule: &Rule, decisive: Option<&EvaluationStep>)
             | StepResult::Unseen,
             _,
         ) => step.why.clone(),
+    }
+}
+
+/// The result of a rule's expression for this execution. If it depends on something that is not
+/// known, the variables that the expression uses.
+fn result(rule: &Rule, execution: &Execution) -> String {
+    let expression = rule.policy().expression();
+    let verdict = expression.and_then(|expression| CelVerdict::evaluate(expression, execution));
+    match verdict {
+        Some(CelVerdict::Policy(kind)) => format!("for this program, the result is {kind}"),
+        Some(CelVerdict::NoRule) => "for this program, it has no result".to_owned(),
+        Some(CelVerdict::Failed(reason)) => format!("for this program, it fails: {reason}"),
+        Some(CelVerdict::Unknown(_)) | None => {
+            let uses = expression.map_or(&[][..], |cel| cel.uses());
+            // Keeps only variables. Constants are in upper case, and function names end with `()`.
+            let is_variable = |name: &&String| {
+                name.starts_with(|letter: char| letter.is_ascii_lowercase())
+                    && !name.ends_with("()")
+            };
+            let variables = uses.iter().filter(is_variable);
+            let variables: Vec<&str> = variables.map(String::as_str).collect();
+            format!("it uses {}", variables.join(", "))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::execution::NamedExecution;
 use crate::cel::{self, Expression, Outcome, Program, Step};
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
-use crate::rule::{PolicyKind, cel_result_name, first_version_of_cel, is_cel_cacheable};
+use crate::rule::{CelVerdict, first_version_of_cel, is_cel_cacheable};
 
 /// The first version of Santa with CEL rules.
 const FIRST_SANTA: cel::Version = (2025, 6);
@@ -71,23 +71,16 @@ impl ExecutionVerdict {
 /// The verdict and its reason.
 fn verdict(outcome: &Outcome) -> (String, String) {
     let no_rule = "Santa continues as if no rule matched";
-    match outcome {
-        Ok(value) => match cel_result_name(value) {
-            Some(name) => {
-                let policy = name.parse::<PolicyKind>().map(|kind| kind.word().to_owned());
-                (policy.unwrap_or_else(|_| name.to_owned()), format!("the result is {value}"))
-            }
-            None => ("none".to_owned(), format!("the result is {value}; {no_rule}")),
-        },
-        Err(cel::Stop::Unknown(names)) => {
-            let names: Vec<&str> = names.iter().map(|name| &**name).collect();
-            ("unknown".to_owned(), format!("the event does not contain {}", names.join(", ")))
+    let (verdict, why) = match (CelVerdict::of(outcome), outcome) {
+        (CelVerdict::Policy(kind), Ok(value)) => (kind.word(), format!("the result is {value}")),
+        (CelVerdict::Policy(kind), Err(_)) => (kind.word(), String::new()),
+        (CelVerdict::NoRule, _) => ("none", no_rule.to_owned()),
+        (CelVerdict::Unknown(names), _) => {
+            ("unknown", format!("the event does not contain {}", names.join(", ")))
         }
-        Err(cel::Stop::Error { reason, .. }) => {
-            ("error".to_owned(), format!("{reason}; {no_rule}"))
-        }
-        Err(cel::Stop::CostLimit) => ("error".to_owned(), "the evaluation is too expensive".into()),
-    }
+        (CelVerdict::Failed(reason), _) => ("error", format!("{reason}; {no_rule}")),
+    };
+    (verdict.to_owned(), why)
 }
 
 /// The parts in the order of their evaluation, each value once. Literals are left out.
