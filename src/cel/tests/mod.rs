@@ -1,5 +1,6 @@
 //! Tests of the whole language. `oracle` compares it with another implementation.
 
+mod absence;
 mod checking;
 mod evaluation;
 mod limits;
