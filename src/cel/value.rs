@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -164,6 +164,10 @@ impl Map {
         self.0.values().map(|(key, _)| key)
     }
 
+    pub(super) fn values(&self) -> impl Iterator<Item = &Value> {
+        self.0.values().map(|(_, value)| value)
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -176,6 +180,16 @@ impl Value {
 
     pub fn texts<T: Into<Arc<str>>>(texts: impl IntoIterator<Item = T>) -> Self {
         Self::List(texts.into_iter().map(Self::text).collect())
+    }
+
+    /// The value as a literal of the language, cut after `longest` bytes.
+    pub fn excerpt(&self, longest: usize) -> String {
+        let mut excerpt = Excerpt { text: String::new(), longest };
+        // Writing fails only where the text is cut.
+        match write!(excerpt, "{self}") {
+            Ok(()) => excerpt.text,
+            Err(_) => format!("{}…", excerpt.text),
+        }
     }
 
     /// The name of the value's type.
@@ -211,6 +225,25 @@ impl Value {
             Self::Map(map) => map.len() == 0,
             Self::Timestamp(_) | Self::Duration(_) | Self::Type(_) | Self::Message(_) => false,
         }
+    }
+}
+
+/// A text that refuses to become longer than `longest` bytes.
+struct Excerpt {
+    text: String,
+    longest: usize,
+}
+
+impl Write for Excerpt {
+    fn write_str(&mut self, part: &str) -> fmt::Result {
+        let room = self.longest.saturating_sub(self.text.len());
+        if part.len() <= room {
+            self.text.push_str(part);
+            return Ok(());
+        }
+        let end = (0..=room).rev().find(|end| part.is_char_boundary(*end)).unwrap_or_default();
+        self.text.push_str(&part[..end]);
+        Err(fmt::Error)
     }
 }
 

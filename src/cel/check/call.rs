@@ -39,7 +39,7 @@ impl<'a> Checker<'a, '_, '_> {
     /// `target`, a dot and `function`.
     fn qualified(&self, target: &Expr, function: &str) -> Option<String> {
         let ExprKind::Variable { name, is_absolute } = &target.kind else { return None };
-        let is_local = !is_absolute && self.locals.iter().any(|(local, _)| local == name);
+        let is_local = !is_absolute && self.is_local(name);
         let full = format!("{name}.{function}");
         let mut functions = self.schema.functions().iter();
         (!is_local && functions.any(|known| known.name == full)).then_some(full)

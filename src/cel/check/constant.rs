@@ -83,7 +83,7 @@ impl<'a> Checker<'a, '_, '_> {
         match &expr.kind {
             ExprKind::Literal(_) | ExprKind::List(_) => true,
             ExprKind::Variable { name, is_absolute } => {
-                let is_local = !is_absolute && self.locals.iter().any(|(local, _)| local == name);
+                let is_local = !is_absolute && self.is_local(name);
                 let mut variables = self.schema.variables().iter();
                 !is_local && !variables.any(|variable| variable.name == name)
             }

@@ -4,7 +4,7 @@ use super::super::schema::Macro;
 use super::super::span::Span;
 use super::super::syntax::{Expr, ExprKind, Name};
 use super::super::types::Type;
-use super::{Checked, Checker};
+use super::{Checked, Checker, Local};
 
 impl Checker<'_, '_, '_> {
     /// A call of a macro. Except in `has`, the first argument defines a variable for the other
@@ -58,7 +58,8 @@ impl Checker<'_, '_, '_> {
                 Type::Broken
             }
         };
-        self.locals.push((variable.to_owned(), element.clone()));
+        let nesting = self.nesting.get(range.id as usize).copied().unwrap_or_default();
+        self.locals.push(Local { name: variable.to_owned(), kind: element.clone(), nesting });
         let (condition, body) = match arguments {
             [condition, body] => (Some((self.value(condition), condition.span)), body),
             [body, ..] => (None, body),

@@ -3,6 +3,7 @@
 mod call;
 mod constant;
 mod macros;
+mod nesting;
 mod operator;
 mod path;
 
@@ -34,7 +35,8 @@ pub(super) fn check(trees: &[Expr], schema: &dyn Schema, faults: &mut Faults<'_>
         first_version: None,
         result: Type::Broken,
     };
-    let mut checker = Checker { schema, faults, program, locals: Vec::new() };
+    let (locals, nesting) = (Vec::new(), Vec::new());
+    let mut checker = Checker { schema, faults, program, locals, nesting };
     for tree in trees {
         let checked = checker.value(tree);
         checker.program.root = checked.id;
@@ -58,14 +60,34 @@ struct Checker<'a, 'f, 's> {
     faults: &'f mut Faults<'s>,
     program: Program,
     /// The variables of the surrounding macros.
-    locals: Vec<(String, Type)>,
+    locals: Vec<Local>,
+    /// For each node, how many lists and maps its value can have inside each other.
+    nesting: Vec<usize>,
+}
+
+/// A variable of a macro.
+struct Local {
+    name: String,
+    kind: Type,
+    nesting: usize,
 }
 
 impl Checker<'_, '_, '_> {
     fn add(&mut self, code: Code, span: Span, kind: Type) -> Checked {
         let id = index(self.program.nodes.len());
+        let nesting = self.nesting_of(&code);
+        let is_too_deep = nesting > nesting::MAX_NESTING;
+        if is_too_deep {
+            let message = "the lists or maps in this value are nested too deeply";
+            self.faults.add(FaultKind::Depth, span, message);
+        }
+        self.nesting.push(if is_too_deep { 0 } else { nesting });
         self.program.nodes.push(Node { code, span });
-        Checked { id, kind }
+        Checked { id, kind: if is_too_deep { Type::Broken } else { kind } }
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.locals.iter().any(|local| local.name == name)
     }
 
     fn broken(&mut self, span: Span) -> Checked {
@@ -154,8 +176,8 @@ impl Checker<'_, '_, '_> {
     }
 
     fn variable(&mut self, expr: &Expr, name: &str, is_absolute: bool) -> Checked {
-        if !is_absolute && let Some(at) = self.locals.iter().rposition(|(known, _)| known == name) {
-            let kind = self.locals[at].1.clone();
+        if !is_absolute && let Some(at) = self.locals.iter().rposition(|it| it.name == name) {
+            let kind = self.locals[at].kind.clone();
             return self.add(Code::Local(index(at)), expr.span, kind);
         }
         if let Found::Field(path, field) = self.path(expr) {
@@ -166,7 +188,7 @@ impl Checker<'_, '_, '_> {
         }
         let variables = self.schema.variables().iter().map(|variable| variable.name);
         let values = self.schema.enums().iter().flat_map(|it| &it.values).map(|value| value.name);
-        let locals = self.locals.iter().map(|(name, _)| name.as_str());
+        let locals = self.locals.iter().map(|local| local.name.as_str());
         let nearest = nearest(name, variables.chain(values).chain(locals));
         let message = format!("unknown variable `{}`", shown(name));
         self.faults.unknown(FaultKind::UnknownVariable, expr.span, message, nearest);

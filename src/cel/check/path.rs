@@ -26,7 +26,7 @@ impl<'a> Checker<'a, '_, '_> {
     pub(super) fn path(&mut self, expr: &Expr) -> Found<'a> {
         match &expr.kind {
             ExprKind::Variable { name, is_absolute } => {
-                let is_local = !is_absolute && self.locals.iter().any(|(local, _)| local == name);
+                let is_local = !is_absolute && self.is_local(name);
                 let variables = self.schema.variables();
                 let found = variables.iter().find(|field| field.name == name && !is_local);
                 found.map_or(Found::Other, |field| Found::Field(vec![field.name], field))

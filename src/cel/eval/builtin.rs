@@ -9,7 +9,14 @@ use super::{Run, arithmetic, convert, error, format, text, time};
 
 impl Run<'_> {
     pub(super) fn builtin(&mut self, function: Builtin, values: &[Value], span: Span) -> Outcome {
-        let read: usize = values.iter().map(weight).sum();
+        let reads_elements = matches!(
+            function,
+            Builtin::Format | Builtin::Operator(Binary::Equal | Binary::NotEqual | Binary::In)
+        );
+        let read = match reads_elements {
+            true => self.deep_weight(values)?,
+            false => values.iter().map(weight).sum(),
+        };
         self.pay_for(read)?;
         let result = match function {
             Builtin::Format => {
@@ -33,10 +40,28 @@ impl Run<'_> {
             other => call(other, values),
         };
         let value = result.map_err(|reason| error(reason, span))?;
-        if !matches!(function, Builtin::Operator(Binary::Equal | Binary::NotEqual | Binary::In)) {
-            self.pay_for(weight(&value))?;
-        }
+        self.pay_for(weight(&value))?;
         Ok(value)
+    }
+
+    /// The weight of values with all their elements. The same list can be in a value many times, so
+    /// the weight can be much larger than the memory of the value.
+    fn deep_weight(&self, values: &[Value]) -> Result<usize, Stop> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX).saturating_mul(16);
+        let mut open: Vec<&Value> = values.iter().collect();
+        let mut total = 0_usize;
+        while let Some(value) = open.pop() {
+            total = total.saturating_add(weight(value)).saturating_add(1);
+            if total > most {
+                return Err(Stop::CostLimit);
+            }
+            match value {
+                Value::List(values) => open.extend(values.iter()),
+                Value::Map(map) => open.extend(map.values()),
+                _ => {}
+            }
+        }
+        Ok(total)
     }
 }
 

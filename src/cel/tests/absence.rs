@@ -118,7 +118,7 @@ fn facts(states: &[State]) -> Facts {
         (Value::Int(0), Value::Int(7)),
     ];
     let mut facts = Facts::default();
-    for (((name, ..), state), (default, other)) in FIELDS.iter().zip(states).zip(values) {
+    for ((&(name, ..), state), (default, other)) in FIELDS.iter().zip(states).zip(values) {
         facts = match state {
             State::Default => facts.with(name, default),
             State::Other => facts.with(name, other),

@@ -66,6 +66,24 @@ fn an_expensive_evaluation_is_ended() {
     assert_eq!(cheap.evaluate(&facts, 2), Ok(Value::Bool(true)));
 }
 
+#[test]
+fn deep_values_are_refused_and_large_values_cost() {
+    let deep = format!("[1]{} == []", ".map(a, [[[[[[a]]]]]])".repeat(20));
+    let error = Program::compile(&deep, &schema()).unwrap_err();
+    assert!(error.faults().iter().any(|fault| fault.kind == FaultKind::Depth), "{error}");
+    let hidden = format!("[dyn(1)]{} == []", ".map(a, dyn([[[[[[a]]]]]]))".repeat(20));
+    assert!(Program::compile(&hidden, &schema()).is_err());
+    // Each link doubles the number of elements, which share their memory.
+    let wide = ".map(a, [a, a])".repeat(30);
+    for source in [format!("[1]{wide} == [1]{wide}"), format!("'%s'.format([[1]{wide}]) == ''")] {
+        assert_eq!(outcome(&source, &Facts::default()), Err(Stop::CostLimit), "{source}");
+    }
+    let value = outcome(&format!("[1]{wide}"), &Facts::default()).unwrap();
+    let shown = value.excerpt(100);
+    assert!(shown.len() <= 103 && shown.ends_with('…'), "{shown}");
+    assert_eq!(Value::text("é").excerpt(2), "\"…");
+}
+
 /// Parsing either succeeds or fails with an error of one line. A valid expression is evaluated.
 fn is_contained(source: &str) {
     match Program::compile(source, &schema()) {

@@ -11,6 +11,9 @@ use crate::rule::{CelVerdict, first_version_of_cel, is_cel_cacheable};
 /// The first version of Santa with CEL rules.
 const FIRST_SANTA: cel::Version = (2025, 6);
 
+/// A longer value is cut.
+const LONGEST_VALUE: usize = 4096;
+
 /// Parts beyond this number are not shown.
 const MOST_PARTS: usize = 200;
 
@@ -88,7 +91,7 @@ fn parts(program: &Program, steps: &[Step]) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     for step in steps.iter().filter(|step| !step.is_constant) {
         let value = match &step.outcome {
-            Ok(value) => value.to_string(),
+            Ok(value) => value.excerpt(LONGEST_VALUE),
             Err(stop) => stop.to_string(),
         };
         let part = step.span.text(program.source()).to_owned();
