@@ -58,7 +58,7 @@ impl Checker<'_, '_, '_> {
                 Type::Broken
             }
         };
-        let nesting = self.nesting.get(range.id as usize).copied().unwrap_or_default();
+        let nesting = self.deepest([&range.id]).saturating_sub(1);
         self.locals.push(Local { name: variable.to_owned(), kind: element.clone(), nesting });
         let (condition, body) = match arguments {
             [condition, body] => (Some((self.value(condition), condition.span)), body),

@@ -22,10 +22,10 @@ impl Checker<'_, '_, '_> {
             Code::Field { operand, .. } | Code::Member { operand, .. } => {
                 self.deepest([operand]).max(GIVEN)
             }
-            Code::Index { operand, .. } => self.deepest([operand]),
-            Code::Call { arguments, .. } => self.deepest(arguments).max(1),
+            Code::Index { operand, .. } => self.deepest([operand]).saturating_sub(1),
+            Code::Call { arguments, .. } => self.deepest(arguments.iter()).max(1),
             Code::Conditional([_, then, otherwise]) => self.deepest([then, otherwise]),
-            Code::List(elements) => self.deepest(elements) + 1,
+            Code::List(elements) => self.deepest(elements.iter()) + 1,
             Code::Map(entries) => self.deepest(entries.iter().map(|(_, value)| value)) + 1,
             Code::Macro { kind: Macro::Map, body, .. } => self.deepest([body]) + 1,
             Code::Macro { range, .. } => self.deepest([range]),
@@ -40,7 +40,7 @@ impl Checker<'_, '_, '_> {
         }
     }
 
-    fn deepest<'n>(&self, nodes: impl IntoIterator<Item = &'n NodeId>) -> usize {
+    pub(super) fn deepest<'n>(&self, nodes: impl IntoIterator<Item = &'n NodeId>) -> usize {
         let nesting = |id: &NodeId| self.nesting.get(*id as usize).copied().unwrap_or_default();
         nodes.into_iter().map(nesting).max().unwrap_or_default()
     }

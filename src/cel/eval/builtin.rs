@@ -9,11 +9,12 @@ use super::{Run, arithmetic, convert, error, format, text, time};
 
 impl Run<'_> {
     pub(super) fn builtin(&mut self, function: Builtin, values: &[Value], span: Span) -> Outcome {
+        let has_elements = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
         let reads_elements = matches!(
             function,
             Builtin::Format | Builtin::Operator(Binary::Equal | Binary::NotEqual | Binary::In)
         );
-        let read = match reads_elements {
+        let read = match reads_elements && values.iter().any(has_elements) {
             true => self.deep_weight(values)?,
             false => values.iter().map(weight).sum(),
         };
