@@ -257,7 +257,6 @@ async fn bundle(run: &CaseRun<'_>) -> CaseResult {
     let members: Vec<Value> = (0..PROGRAMS).map(|_| of_bundle("BUNDLE_BINARY")).collect();
     upload(&mac, &members).await?;
     let again = upload(&mac, &[of_bundle("BLOCK_UNKNOWN")]).await?.contains(&bundle);
-    let later =
-        if again { "and again after the bundle's programs are known" } else { "and not again" };
+    let later = if again { "and again after the bundle's programs are known" } else { "and not again" };
     Ok(format!("requested, {later}"))
 }
