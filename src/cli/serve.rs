@@ -64,7 +64,7 @@ pub(crate) struct ServeArgs {
     /// Failures that saved data must survive
     #[arg(long, value_name = "FAILURE", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
-    /// At startup, pause expiry and deletion if the database was not used for longer than this
+    /// At startup, pause expiry and deletion if the database was unused for longer than this
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
     longest_gap: SignedDuration,
     /// After a restore, spread the clean syncs of hosts over this time

@@ -282,7 +282,7 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;
     assert_eq!(with_status(&verdicts, "fail"), ["wire-deflate"], "{verdicts:#?}");
-    assert!(errors.contains("testing with request bodies in the encoding none"), "{errors}");
+    assert!(errors.contains("testing with the request encoding none"), "{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -78,7 +78,7 @@ struct Notice {
     /// Label of the button
     #[arg(long, value_name = "TEXT")]
     button_label: Option<String>,
-    /// Name of the program in Santa's notification that it can now run
+    /// Program name to show when Santa notifies the user that the program can now run
     #[arg(long, value_name = "TEXT")]
     app_name: Option<String>,
 }
