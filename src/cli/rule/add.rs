@@ -53,8 +53,8 @@ pub(crate) struct AddArgs {
     notice: Notice,
     #[command(flatten)]
     provenance: Provenance,
-    /// Expire after a duration such as 7d, at the end of tomorrow or of a date such as 2027-01-31,
-    /// or never
+    /// Expire after a duration such as 7d, at the end of a day such as tomorrow or 2027-01-31, or
+    /// never
     #[arg(long, value_name = "WHEN")]
     expires: Option<RuleExpiry>,
     /// Reset all omitted fields instead of keeping their values
