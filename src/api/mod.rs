@@ -195,7 +195,7 @@ pub struct ExceededLimit {
     /// The option of `nicelist serve` that sets the limit, such as `host-requests-per-minute`.
     pub limit: String,
     /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of an untrusted proxy on the
-    /// server's own machine are listed as `a proxy on this machine that is not trusted`.
+    /// server's own machine are listed as `an untrusted proxy on this machine`.
     pub client: String,
     /// The number of requests beyond the limit. For `events-per-day`, the number of events that
     /// were dropped today.

@@ -80,7 +80,7 @@ impl<'a> Layers<'a> {
                 Ok(self.hosts.entry(machine).or_default())
             }
             Scope::Group(_) | Scope::Tag(_) | Scope::User(_) => {
-                Err("Moroz supports only all Macs and single Macs".to_owned())
+                Err("Moroz has no tags, groups or users".to_owned())
             }
         }
     }

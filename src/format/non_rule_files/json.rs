@@ -126,7 +126,7 @@ impl Keys<'_> {
         let what = match (*is_list, *length) {
             (true, 1) => "is a JSON list with 1 entry that is not a rule".to_owned(),
             (true, count) => format!("is a JSON list with {count} entries that are not rules"),
-            (false, _) => "is JSON of another tool, not rules".to_owned(),
+            (false, _) => "is JSON from another tool, not rules".to_owned(),
         };
         Some(NonRuleFile::new(what).hint(
             "a rule in JSON has target and policy, or rule_type, identifier and policy; \

@@ -120,7 +120,7 @@ pub enum MaintenanceError {
         reason: String,
     },
     /// The copy differed from the original when it was read back. The copy was rolled back.
-    #[error("{url} did not contain the same rows after the copy; it was not changed")]
+    #[error("the copy in {url} differed from the original and was undone")]
     Differs {
         /// The URL of the database without its password.
         url: String,
