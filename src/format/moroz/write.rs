@@ -135,8 +135,8 @@ impl FileNames {
         match self.0.entry(folded).or_insert_with(|| name.to_owned()) {
             first if first == name => Ok(()),
             first => Err(format!(
-                "the name of its file would differ from that of {first} only in case, which many \
-                disks ignore"
+                "its file name would differ from {first}'s only in upper and lower case, which \
+                many disks ignore"
             )),
         }
     }

@@ -77,7 +77,7 @@ impl Keys<'_> {
         }
         if self.count_of(&POSTFLIGHT) > 0 {
             return Some(NonRuleFile::new(
-                "is a postflight request, with which a host ends a sync; it has no rules",
+                "is a postflight request, which ends a sync; it has no rules",
             ));
         }
         let is_settings = self.count_of(&SETTINGS) >= 2 && self.list("rules").is_none();

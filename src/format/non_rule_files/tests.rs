@@ -118,7 +118,7 @@ fn json_of_other_kinds_is_named_by_its_keys() {
     ];
     let described: Vec<String> = kinds.into_iter().map(named).collect();
     insta::assert_snapshot!(described.join("\n"), @"
-    is a postflight request, with which a host ends a sync; it has no rules
+    is a postflight request, which ends a sync; it has no rules
     is Santa's telemetry, not rules
     is a list of events, not rules
     is a list of events, not rules

@@ -142,7 +142,7 @@ fn what_moroz_cannot_express_is_a_loss() {
     3: Moroz has no tags, groups or users
     4: `../../etc/x` cannot be the name of a Mac's file
     5: `Global` cannot be the name of a Mac's file
-    7: the name of its file would differ from that of m1 only in case, which many disks ignore
+    7: its file name would differ from m1's only in upper and lower case, which many disks ignore
     8: the fleet has the same rule, and Moroz cannot distinguish the two
     removable-media = block for fleet: Moroz has no such setting
     batch-size = 9 for user:anna: Moroz has no tags, groups or users
