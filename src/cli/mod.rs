@@ -17,6 +17,7 @@ mod context;
 mod contexts;
 mod database;
 mod demo;
+mod doctor;
 mod enroll;
 mod error;
 mod event;
@@ -130,6 +131,8 @@ enum Command {
     #[command(subcommand, hide = true)]
     Context(contexts::Command),
     #[command(hide = true)]
+    Doctor(Box<doctor::DoctorArgs>),
+    #[command(hide = true)]
     Version(version::VersionArgs),
     #[command(hide = true)]
     Completions(completions::CompletionsArgs),
@@ -170,9 +173,12 @@ impl Command {
     /// asks no questions.
     const fn is_for_reading(&self) -> bool {
         match self {
-            Self::Status(_) | Self::Find(_) | Self::History(_) | Self::Plan(_) | Self::Help(_) => {
-                true
-            }
+            Self::Status(_)
+            | Self::Doctor(_)
+            | Self::Find(_)
+            | Self::History(_)
+            | Self::Plan(_)
+            | Self::Help(_) => true,
             Self::Rule(command) => matches!(
                 command,
                 rule::Command::List(_)
@@ -181,7 +187,10 @@ impl Command {
                     | rule::Command::Explain(_)
             ),
             Self::Host(command) => {
-                matches!(command, host::Command::List(_) | host::Command::Show(_))
+                matches!(
+                    command,
+                    host::Command::List(_) | host::Command::Show(_) | host::Command::Diagnose(_)
+                )
             }
             Self::Event(command) => matches!(
                 command,
@@ -205,6 +214,7 @@ impl Command {
             Self::Status(args) => context.block_on(status::run(context, args)),
             Self::Find(args) => context.block_on(find::run(context, args)),
             Self::Demo(args) => demo::run(context, &args),
+            Self::Doctor(args) => context.block_on(doctor::run(context, *args)),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),
             Self::Event(command) => context.block_on(event::run(context, command)),

@@ -25,7 +25,7 @@ use crate::fleet::parse_duration;
 use crate::server::{App, Durability, FirstStart, Options, SyncAuth, Tls};
 use crate::shell::argument;
 use limits::LimitArgs;
-use tls::TlsArgs;
+pub(super) use tls::TlsArgs;
 
 /// Run the sync server and the admin API
 ///

@@ -175,6 +175,24 @@ pub async fn check(url: &str) -> StoreResult<Checked> {
     Ok(Checked { rows, damage })
 }
 
+/// Checks the structure of an SQLite file, but not its indexes and checksums. Returns the damage, if
+/// any. PostgreSQL checks its pages itself.
+///
+/// # Errors
+/// When the file cannot be read.
+pub async fn quick_check(url: &str) -> StoreResult<Option<String>> {
+    match DatabaseUrl::of(url)? {
+        DatabaseUrl::Sqlite(path) => {
+            let path = std::path::PathBuf::from(path);
+            let checking = tokio::task::spawn_blocking(move || {
+                sqlite::check::structure(&path, sqlite::check::Depth::Quick)
+            });
+            checking.await.map_err(|error| StoreError::Database(error.to_string()))?
+        }
+        DatabaseUrl::Postgres(_) => Ok(None),
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
 enum DatabaseUrl<'a> {
     /// The path of an SQLite file.
