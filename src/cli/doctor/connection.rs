@@ -74,9 +74,13 @@ pub(super) fn connected(stream: &TcpStream) -> CheckResult {
 }
 
 /// Whether a server that does not respond to HTTP uses TLS.
-pub(super) async fn uses_tls(addresses: &[SocketAddr], host: &str) -> bool {
+pub(super) async fn uses_tls(
+    addresses: &[SocketAddr],
+    host: &str,
+    roots: Option<&[u8]>,
+) -> bool {
     match connect(addresses).await {
-        Ok(stream) => !handshake(stream, host, None).await.chain.is_empty(),
+        Ok(stream) => !handshake(stream, host, roots).await.chain.is_empty(),
         Err(_) => false,
     }
 }

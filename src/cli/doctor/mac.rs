@@ -75,8 +75,9 @@ async fn run(
     let health = match web::health(&probe).await {
         Ok(response) => response,
         Err(problem) => {
+            let (host, pem) = (&address.host, roots.as_deref());
             let expects_tls =
-                !address.is_https() && connection::uses_tls(&addresses, &address.host).await;
+                !address.is_https() && connection::uses_tls(&addresses, host, pem).await;
             return Err(if expects_tls { web::tls_expected(&address) } else { problem });
         }
     };
