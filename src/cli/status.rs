@@ -19,6 +19,7 @@ use crate::api::{Contact, ExceededLimit, HostCount, HostCounts, HostState, Statu
 /// clients that exceeded a limit, and the number of hosts in each state. The exit code is 0 if the
 /// server is ready, with or without warnings, and 1 if it is not ready or cannot be reached. With a
 /// local database, the command changes nothing, and the exit code is 0 if the database can be read.
+/// nicelist doctor finds out why hosts cannot sync.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

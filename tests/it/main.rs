@@ -23,6 +23,8 @@ mod connections;
 mod convert;
 mod database;
 mod desk;
+mod diagnose;
+mod doctor;
 mod draft;
 mod drift;
 mod enroll;

@@ -30,14 +30,12 @@ pub(super) async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, CheckR
             .fix(fix.clone())
     };
     let found = tokio::net::lookup_host((host.as_str(), *port)).await;
-    let found: Vec<SocketAddr> =
-        found.map_err(|error| unknown(format!(": {error}")))?.collect();
+    let found: Vec<SocketAddr> = found.map_err(|error| unknown(format!(": {error}")))?.collect();
     if found.is_empty() { Err(unknown(String::new())) } else { Ok(found) }
 }
 
 pub(super) fn resolved(addresses: &[SocketAddr]) -> CheckResult {
-    let mut shown: Vec<String> =
-        addresses.iter().map(|address| address.ip().to_string()).collect();
+    let mut shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
     shown.dedup();
     CheckResult::ok(NAME, shown.join(", "))
 }
@@ -74,11 +72,7 @@ pub(super) fn connected(stream: &TcpStream) -> CheckResult {
 }
 
 /// Whether a server that does not respond to HTTP uses TLS.
-pub(super) async fn uses_tls(
-    addresses: &[SocketAddr],
-    host: &str,
-    roots: Option<&[u8]>,
-) -> bool {
+pub(super) async fn uses_tls(addresses: &[SocketAddr], host: &str, roots: Option<&[u8]>) -> bool {
     match connect(addresses).await {
         Ok(stream) => !handshake(stream, host, roots).await.chain.is_empty(),
         Err(_) => false,
@@ -180,8 +174,9 @@ fn untrusted(
         );
     }
     if let Some(gap) = certificate::gap(chain) {
-        return CheckResult::problem(TLS, format!("the chain is out of order: {gap}"))
-            .fix("cat server.pem intermediate.pem > chain.pem; nicelist serve --tls-cert chain.pem");
+        return CheckResult::problem(TLS, format!("the chain is out of order: {gap}")).fix(
+            "cat server.pem intermediate.pem > chain.pem; nicelist serve --tls-cert chain.pem",
+        );
     }
     let issuer = chain.last().map_or("", |last| &last.issuer);
     let intermediate = match chain.len() {

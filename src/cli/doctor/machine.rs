@@ -65,8 +65,7 @@ fn tls_files(context: &Context, tls: &TlsArgs) -> Vec<CheckResult> {
         Ok(text) => certificates_in(&text),
         Err(error) => return vec![CheckResult::failed(TLS_FILES, error)],
     };
-    let mut results =
-        vec![CheckResult::ok(TLS_FILES, "the private key matches the certificate")];
+    let mut results = vec![CheckResult::ok(TLS_FILES, "the private key matches the certificate")];
     let own = chain.first().map(|own| certificate::own(own, context.ui.now()));
     let doubt = opened.and_then(|opened| opened.doubt()).map(|doubt| {
         CheckResult::problem(certificate::CHECK, doubt)
@@ -145,7 +144,9 @@ async fn schema(database: &DatabaseUrl) -> Result<CheckResult, CheckResult> {
     let Migrated { from, to } = migrate(&database.expose(), true).await.map_err(|error| {
         let message = error.to_string();
         let fix = match message.contains("newer nicelist") {
-            true => "install the nicelist that created it; this one is: nicelist version".to_owned(),
+            true => {
+                "install the nicelist that created it; this one is: nicelist version".to_owned()
+            }
             false => format!("nicelist database check --database {shown}"),
         };
         CheckResult::problem(DATABASE, message).fix(fix)
@@ -178,8 +179,7 @@ async fn integrity(database: &DatabaseUrl) -> CheckResult {
 
 fn disk(size: DatabaseSize) -> Option<CheckResult> {
     let free = size.disk_free?;
-    let found =
-        format!("{} used, {} free", HumanBytes(size.bytes), HumanBytes(free));
+    let found = format!("{} used, {} free", HumanBytes(size.bytes), HumanBytes(free));
     if free >= LITTLE_SPACE {
         return Some(CheckResult::ok(DISK, found));
     }

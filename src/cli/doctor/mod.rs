@@ -106,7 +106,14 @@ fn with_url(
     let ca = certificates.files().ca;
     let roots = ca.as_ref().map(|path| pem::read(path)).transpose()?;
     let secret = secret.map(|secret| secret.expose().to_owned());
-    Ok(MacArgs { url, secret, ca, roots, certificates: certificates.read()?, sync: SyncCheck::Whole })
+    Ok(MacArgs {
+        url,
+        secret,
+        ca,
+        roots,
+        certificates: certificates.read()?,
+        sync: SyncCheck::Whole,
+    })
 }
 
 /// A Mac that only connects to the configured server, because no enrollment secret is known.

@@ -145,8 +145,9 @@ impl Transport for HttpTransport {
 /// Reads a whole response.
 pub(crate) async fn received(response: reqwest::Response) -> Result<HttpResponse, TransportError> {
     let status = response.status().as_u16();
-    let text =
-        |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let text = |value: &reqwest::header::HeaderValue| {
+        String::from_utf8_lossy(value.as_bytes()).into_owned()
+    };
     let headers = response.headers().iter();
     let headers = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
     let body = Limited::new(reqwest::Body::from(response), LARGEST_BODY).collect().await;

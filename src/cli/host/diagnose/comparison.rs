@@ -117,10 +117,8 @@ fn agrees(known: &Known<'_>) -> bool {
 fn machine_id(known: &Known<'_>) -> Option<CheckResult> {
     let (reported, host) = (known.status.machine_id.as_deref()?, known.host?);
     (!reported.eq_ignore_ascii_case(host.machine.as_str())).then(|| {
-        let found = format!(
-            "the status is of the machine ID {reported}, but the host is {}",
-            host.machine
-        );
+        let found =
+            format!("the status is of the machine ID {reported}, but the host is {}", host.machine);
         let quoted = argument(reported);
         CheckResult::problem("machine id", found)
             .fix(format!("nicelist host diagnose {quoted} --status FILE"))
@@ -141,9 +139,9 @@ fn last_sync(known: &Known<'_>) -> Option<CheckResult> {
     };
     let ago = relative(at, known.now);
     let synced = known.host.and_then(|host| host.last_sync);
-    if synced.is_none_or(|synced| at.duration_since(synced) > TOLERANCE)
-        && known.now.duration_since(at) > TOLERANCE
-    {
+    let is_newer = synced.is_none_or(|synced| at.duration_since(synced) > TOLERANCE);
+    // A running server stores the times of syncs later, so a local database may lack the last one.
+    if known.server.is_some() && is_newer && known.now.duration_since(at) > TOLERANCE {
         let found = format!(
             "the Mac completed a sync at {at}, which this server does not know: it syncs with \
              another server, or the database was restored"
@@ -162,10 +160,8 @@ fn last_sync(known: &Known<'_>) -> Option<CheckResult> {
 fn clock(known: &Known<'_>) -> Option<CheckResult> {
     let LastSync::At(at) = known.status.last_full_sync else { return None };
     (at.duration_since(known.now) > TOLERANCE).then(|| {
-        let found = format!(
-            "the last sync of the Mac is in the future: {at}; it is {:.0} here",
-            known.now
-        );
+        let found =
+            format!("the last sync of the Mac is in the future: {at}; it is {:.0} here", known.now);
         CheckResult::problem("clock", found)
             .fix("set the clock on the Mac: sudo sntp -sS time.apple.com")
     })
@@ -192,7 +188,9 @@ fn mode(known: &Known<'_>) -> Option<CheckResult> {
 /// Compares the hash of the rules, or their number. Static rules may be in the number.
 fn rules(known: &Known<'_>) -> Option<CheckResult> {
     let (MacRules { rules: on_mac, transitive }, host) = (known.status.rules?, known.host?);
-    host.rules.revision?;
+    if host.rules.revision.is_none() {
+        return None;
+    }
     let hashes = (known.status.rules_hash.as_deref(), host.rules.expected_hash.as_deref());
     let expected = host.rules.held;
     let fixed = known.status.static_rules.unwrap_or_default();
@@ -202,36 +200,37 @@ fn rules(known: &Known<'_>) -> Option<CheckResult> {
             (expected..=expected.saturating_add(fixed)).contains(&on_mac)
         }
     };
+    let shown = counted(on_mac);
     if is_same {
-        let found = format!("{on_mac} rules, as expected; {transitive} transitive rules");
+        let found = format!("{shown}, as expected; in addition, {transitive} transitive");
         return Some(CheckResult::ok("rules", found));
     }
-    let machine = argument(host.machine.as_str());
-    let found = format!("the Mac has {on_mac} rules, but {expected} are expected");
+    let replace = format!("nicelist host clean-sync {}", argument(host.machine.as_str()));
     if on_mac > expected.saturating_add(fixed) {
-        let found = format!("{found}: another tool or user adds rules");
-        return Some(CheckResult::problem("rules", found).fix(format!(
-            "remove the other tool, then replace all rules: nicelist host clean-sync {machine}"
-        )));
-    }
-    if on_mac == expected {
-        let found = format!("the Mac has {on_mac} rules, but not the expected ones: another hash");
+        let found =
+            format!("the Mac has {shown} instead of {expected}: another tool or user adds rules");
         return Some(
             CheckResult::problem("rules", found)
-                .fix(format!("nicelist host clean-sync {machine}")),
+                .fix(format!("remove the other tool, then replace all rules: {replace}")),
         );
     }
-    Some(
-        CheckResult::problem("rules", found).fix(format!("nicelist host clean-sync {machine}")),
-    )
+    let found = match on_mac == expected {
+        true => format!("the Mac has {shown} as expected, but with another hash"),
+        false => format!("the Mac has {shown} instead of {expected}"),
+    };
+    Some(CheckResult::problem("rules", found).fix(replace))
+}
+
+fn counted(rules: u64) -> String {
+    format!("{rules} {}", if rules == 1 { "rule" } else { "rules" })
 }
 
 fn static_rules(known: &Known<'_>) -> Option<CheckResult> {
     let rules = known.status.static_rules.filter(|rules| *rules > 0)?;
     let noun = if rules == 1 { "rule" } else { "rules" };
     let found = format!(
-        "{rules} static {noun} from a profile: a second tool manages rules, and its rules win over \
-         those of nicelist"
+        "{rules} static {noun} from a profile: a second tool manages rules, and Santa applies its \
+         rules first"
     );
     Some(CheckResult::warning("static rules", found).fix(
         "export StaticRules from the profile, remove them there, and import them: nicelist rule \
@@ -254,8 +253,9 @@ fn push(known: &Known<'_>) -> Option<CheckResult> {
         .any(|off| push.to_ascii_lowercase().starts_with(off));
     (!is_off).then(|| {
         let found = format!("the Mac expects push notifications ({push}); nicelist sends none");
-        CheckResult::warning("push", found)
-            .fix("remove FCMProject, FCMEntity, FCMAPIKey and EnablePushNotifications from the profile")
+        CheckResult::warning("push", found).fix(
+            "remove FCMProject, FCMEntity, FCMAPIKey and EnablePushNotifications from the profile",
+        )
     })
 }
 

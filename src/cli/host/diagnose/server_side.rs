@@ -54,12 +54,13 @@ fn state(host: &HostView) -> CheckResult {
     let rules = &host.rules;
     match host.state {
         HostState::InSync => {
-            CheckResult::ok("state", format!("in-sync with {} rules", rules.held))
+            let noun = if rules.held == 1 { "rule" } else { "rules" };
+            CheckResult::ok("state", format!("in-sync with {} {noun}", rules.held))
         }
         HostState::Syncing => CheckResult::ok("state", "syncing"),
         HostState::Behind => {
             let settings = if host.settings_due { " and settings" } else { "" };
-            let found = format!("behind: {} rules{settings} are pending", rules.due);
+            let found = format!("behind; pending: {} changes of rules{settings}", rules.due);
             CheckResult::warning("state", found).fix(command("wait", host))
         }
         HostState::Drifted => CheckResult::problem(
@@ -70,7 +71,9 @@ fn state(host: &HostView) -> CheckResult {
         HostState::Rejecting => match rules.most {
             Some(most) => CheckResult::problem(
                 "state",
-                format!("rejecting: its Santa accepts at most {most} rules, and it should have more"),
+                format!(
+                    "rejecting: its Santa accepts at most {most} rules, and it should have more"
+                ),
             )
             .fix("reduce the rules of its tags and groups: nicelist rule list"),
             None => CheckResult::problem("state", "rejecting: it did not accept all rules")
@@ -126,22 +129,22 @@ fn refused(host: &HostView) -> Option<CheckResult> {
     let refused = host.refused.as_ref()?;
     let found = format!("another Mac with this machine ID was refused at {}", refused.at);
     let accept = command("accept", host);
-    Some(CheckResult::problem("machine id", found).fix(format!(
-        "give that Mac its own MachineID in its profile, or accept it: {accept}"
-    )))
+    Some(
+        CheckResult::problem("machine id", found)
+            .fix(format!("give that Mac its own MachineID in its profile, or accept it: {accept}")),
+    )
 }
 
 fn conflict(host: &HostView) -> Option<CheckResult> {
     let conflict = host.conflict.as_ref()?;
-    let found = format!(
-        "{} Macs use this machine ID since {}",
-        conflict.macs.len(),
-        conflict.since
-    );
+    let found =
+        format!("{} Macs use this machine ID since {}", conflict.macs.len(), conflict.since);
     let accept = command("accept", host);
-    Some(CheckResult::problem("machine id", found).fix(format!(
-        "remove MachineID from the profile or give each Mac its own; then: {accept}"
-    )))
+    Some(
+        CheckResult::problem("machine id", found).fix(format!(
+            "remove MachineID from the profile or give each Mac its own; then: {accept}"
+        )),
+    )
 }
 
 fn shared_serial(host: &HostView) -> Option<CheckResult> {
