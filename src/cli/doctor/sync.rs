@@ -157,7 +157,8 @@ async fn whole(mac: Mac) -> CheckResult {
     let Mac { url, secret, certificates } = mac;
     let transport = match HttpTransport::with_certificates(&url, certificates) {
         Ok(transport) => transport,
-        Err(error) => return CheckResult::skipped(SYNC, error.to_string()),
+        // The error contains the URL, which may contain the secret.
+        Err(_) => return CheckResult::skipped(SYNC, "Santa does not sync with this URL"),
     };
     let mut profile = Profile {
         machine_id: MACHINE.to_owned(),
