@@ -9,6 +9,7 @@ use crate::api::{Contact, HostView};
 use crate::cli::doctor::CheckResult;
 use crate::cli::host::view::every;
 use crate::cli::ui::relative;
+use crate::fleet::ClientMode;
 use crate::shell::argument;
 
 /// Differences between times of the Mac and the server up to this are normal.
@@ -188,7 +189,8 @@ fn mode(known: &Known<'_>) -> Option<CheckResult> {
 /// Compares the hash of the rules, or their number. Static rules may be in the number.
 fn rules(known: &Known<'_>) -> Option<CheckResult> {
     let (MacRules { rules: on_mac, transitive }, host) = (known.status.rules?, known.host?);
-    if host.rules.revision.is_none() {
+    // In standalone mode, users add their own rules.
+    if host.rules.revision.is_none() || host.mode.wanted == ClientMode::Standalone {
         return None;
     }
     let hashes = (known.status.rules_hash.as_deref(), host.rules.expected_hash.as_deref());
