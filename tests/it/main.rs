@@ -25,6 +25,7 @@ mod database;
 mod desk;
 mod diagnose;
 mod doctor;
+mod docs;
 mod draft;
 mod drift;
 mod enroll;
