@@ -21,7 +21,7 @@ pub(super) const CASES: [Case; 7] = [
     should(
         "preflight-settings",
         "Settings that have the same default on every host are always sent.",
-        "A client keeps the last value it received; in 2022 a missing switch is off.",
+        "A client keeps the last value it received. In versions of 2022, a missing switch is off.",
         |run| Box::pin(complete(run)),
     ),
     must(
