@@ -31,8 +31,7 @@ pub(super) async fn run(context: &Context, args: AcceptClockArgs) -> Result<(), 
         Backend::Local { .. } => format!("the clock ({:.0})", context.ui.now()),
         Backend::Server { .. } => "the clock of the server".to_owned(),
     };
-    let question =
-        format!("Accept {clock}? Rules may expire and old events may be deleted.");
+    let question = format!("Accept {clock}? Rules may expire and old events may be deleted.");
     context.ui.confirm(&question, args.yes)?;
     client.accept_clock().await?;
     context.ui.status("accepted the clock");
