@@ -133,7 +133,7 @@ fn fix_of(code: &str) -> &'static str {
         "disk-full" | "disk-low" => "free space on the disk of the database: df -h",
         "disk-failed" => "check the disk of the database: dmesg",
         "database-read-only" => {
-            "allow the user of the server to write to the database's file and folder: ls -la"
+            "let the account that runs the server write to the database and its folder; to see who may: ls -la"
         }
         "database-damaged" => "restore a backup: nicelist database restore BACKUP",
         "clock-jumped" => "correct the clock, or accept it: nicelist database accept-clock",

@@ -74,7 +74,7 @@ pub(crate) struct ProfileArgs {
     /// Organization that System Settings shows
     #[arg(long, value_name = "NAME")]
     organization: Option<Organization>,
-    /// File to write; - writes to stdout, also on a terminal
+    /// File to write; - writes to stdout, even if it is a terminal
     #[arg(short = 'O', long = "out", value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
 }

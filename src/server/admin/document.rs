@@ -63,7 +63,8 @@ const DECLARED: [Refusal; 3] = [
     (
         409,
         "Conflict",
-        "The change was planned on an older revision, a name is ambiguous, or something is in use",
+        "The change was planned on an older revision, a name is ambiguous, or a safety check refused \
+        the change; `code` says which",
     ),
     (422, "Invalid", "A value is invalid; nothing was changed"),
 ];

@@ -81,7 +81,7 @@ impl Metrics {
         );
         registry.register(
             "admin_requests",
-            "Requests of the admin API by outcome",
+            "Requests to the admin API by outcome",
             self.admin_requests.clone(),
         );
         registry.register(

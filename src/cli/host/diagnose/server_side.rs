@@ -101,10 +101,13 @@ fn incomplete_sync(host: &HostView) -> Option<CheckResult> {
 
 fn drift(host: &HostView) -> Option<CheckResult> {
     let drift = host.drift.as_ref()?;
-    let found = format!("the rules differ since {}", drift.found);
+    let found = format!("the rules have differed since {}", drift.found);
     Some(match drift.repairable {
-        true => CheckResult::warning("drift", format!("{found}; a clean sync is planned"))
-            .fix(command("wait", host)),
+        true => CheckResult::warning(
+            "drift",
+            format!("{found}; the next step is a clean sync, if drift-repair allows it"),
+        )
+        .fix(command("wait", host)),
         false => CheckResult::problem("drift", format!("{found}; a clean sync did not help")).fix(
             "look for another tool that manages rules on the Mac: profiles show | grep -i santa",
         ),
