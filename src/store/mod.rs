@@ -157,6 +157,9 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// any. PostgreSQL checks its pages itself.
     async fn quick_check(&self) -> StoreResult<Option<String>>;
 
+    /// Backs up an SQLite database while it is in use. None for PostgreSQL, which has its own tools.
+    fn backup_source(&self) -> Option<&dyn maintenance::BackupSource>;
+
     /// Waits until another process may have changed policy or tokens. It may return without a
     /// change. On SQLite, it never returns, so callers also check regularly.
     async fn changed_elsewhere(&self);

@@ -9,7 +9,10 @@ mod compare;
 mod copy;
 pub mod table;
 
-pub use backup::{BackedUp, BackupError, RestoreError, Restored, backup, examine_backup, restore};
+pub use backup::{
+    BackedUp, BackupError, BackupSource, RestoreError, Restored, backup, delete_unfinished_backups,
+    examine_backup, restore,
+};
 pub use compare::{Compared, compare};
 pub use copy::{CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy};
 pub use table::TABLES;

@@ -50,6 +50,7 @@ use self::pool::{PoolUse, snapshot};
 use self::readers::{Reader, Readers};
 use self::url::Address;
 use self::writer::Writer;
+use super::maintenance::BackupSource;
 use super::quarantine::Quarantine;
 use super::sql;
 use super::sql::events::EventRange;
@@ -442,6 +443,10 @@ impl Store for Postgres {
 
     async fn quick_check(&self) -> StoreResult<Option<String>> {
         Ok(None)
+    }
+
+    fn backup_source(&self) -> Option<&dyn BackupSource> {
+        None
     }
 
     async fn changed_elsewhere(&self) {
