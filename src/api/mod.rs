@@ -2,6 +2,7 @@
 //!
 //! Within `/api/v1`, fields may be added, but are never renamed or removed.
 
+mod backups;
 mod decision;
 mod event;
 mod event_query;
@@ -22,6 +23,7 @@ mod strict;
 mod tag;
 mod token;
 
+pub use backups::{BackupStatus, LastBackup};
 pub use decision::{
     BundleAnswer, BundleApproval, DecisionAnswer, DecisionRequest, DecisionsAnswer,
     DecisionsRequest, ProgramDecision, UndoAnswer, UndoRequest,
@@ -106,6 +108,9 @@ pub struct Status {
     /// The size of the database. Absent if it could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseSize>,
+    /// The scheduled backups. Absent if the server writes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backups: Option<BackupStatus>,
     /// The first revision whose history is kept. Absent if no history was deleted, or if the start
     /// of the history could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]

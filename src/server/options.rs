@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use super::backups::BackupOptions;
 use super::client_address::TrustedProxies;
 use super::listen::ConnectionLimits;
 use super::rate_limits::RateLimits;
@@ -58,6 +59,8 @@ pub struct Options {
     pub events_per_day: Option<u64>,
     pub connections: ConnectionLimits,
     pub rates: RateLimits,
+    /// No scheduled backups when absent. The database must be SQLite.
+    pub backups: Option<BackupOptions>,
     pub trusted_proxies: TrustedProxies,
     /// The networks whose clients may read `/metrics` without a token.
     pub metrics_from: Vec<IpNet>,
@@ -70,6 +73,8 @@ pub enum ServerError {
     Store(#[from] StoreError),
     #[error("invalid {name}: {reason}")]
     Secret { name: &'static str, reason: &'static str },
+    #[error("scheduled backups require an SQLite database")]
+    BackupsUnsupported,
 }
 
 impl ServerError {

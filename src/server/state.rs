@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::backups::Backups;
 use super::bodies::Budget;
 use super::health::Health;
 use super::host_counter::HostCounter;
@@ -32,6 +33,8 @@ pub(super) struct State {
     pub(super) panics: Arc<AtomicU64>,
     pub(super) rates: RateCounts,
     pub(super) health: Health,
+    /// None if this process writes no scheduled backups.
+    pub(super) backups: Option<Backups>,
     pub(super) hosts: HostCounter,
     /// How often all hosts are counted.
     pub(super) count_hosts_every: Duration,

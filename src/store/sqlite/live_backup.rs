@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::Connection;
 use tempfile::{Builder, NamedTempFile};
 
 use super::Sqlite;
@@ -77,7 +78,7 @@ fn panicked(error: &tokio::task::JoinError) -> StoreError {
 impl Sqlite {
     /// Sets after how many pages in the log the writer does a checkpoint; 0 for never.
     async fn set_checkpoints(&self, pages: i64) -> StoreResult<()> {
-        let set = move |on: &rusqlite::Connection| {
+        let set = move |on: &Connection| {
             on.pragma_update(None, "wal_autocheckpoint", pages)?;
             Ok(WriteResult::Discard(()))
         };
@@ -104,7 +105,7 @@ impl Job {
         // The error itself contains the random name of the file.
         let copy = copy.map_err(|error| self.unwritten(error.kind()))?;
         let written = copy.as_file().try_clone().map_err(|error| self.unwritten(error))?;
-        let prepare = |on: &mut _| self.pace.apply(on, Some(written));
+        let prepare = |on: &mut Connection| self.pace.apply(on, Some(written));
         match copy_with(&self.database, log, copy.path(), prepare) {
             Ok(()) => Ok(copy),
             Err(CopyError::Read(reason)) => Err(self.stopped(reason)),
@@ -177,9 +178,10 @@ pub(in crate::store) fn delete_unfinished(folder: &Path) -> io::Result<usize> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         // SQLite adds endings to the names of its own files.
-        let is_unfinished = entry.file_name().to_str().is_some_and(|name| {
-            name.starts_with(UNFINISHED) && name.contains(".unfinished")
-        });
+        let is_unfinished = entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| name.starts_with(UNFINISHED) && name.contains(".unfinished"));
         if is_unfinished && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
             deleted += 1;

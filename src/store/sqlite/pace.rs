@@ -103,9 +103,10 @@ impl Pace {
 
     /// Fails if a disk is almost full.
     pub(super) fn check_room(&self) -> Result<(), String> {
-        let full = self.folders.iter().find(|folder| {
-            disk_free(folder).is_some_and(|free| free < LEAST_FREE)
-        });
+        let full = self
+            .folders
+            .iter()
+            .find(|folder| disk_free(folder).is_some_and(|free| free < LEAST_FREE));
         match full {
             Some(folder) => Err(format!(
                 "the disk of {} has less than {} MiB free",
