@@ -47,10 +47,7 @@ impl BackupArgs {
         if database.path().is_none() {
             let message = "--backup-dir backs up only SQLite databases; use pg_dump for PostgreSQL";
             let url = database.to_string();
-            let dump = format!(
-                "back up regularly with: pg_dump --format=custom --file=nicelist.dump {}",
-                argument(&url)
-            );
+            let dump = format!("pg_dump --format=custom --file=nicelist.dump {}", argument(&url));
             return Err(CliError::usage(message).hint(dump));
         }
         Ok(Some(BackupOptions {
