@@ -35,6 +35,8 @@ const CHECKPOINT_PAGES: i64 = 1000;
 const CHECKPOINTS: u32 = 100;
 /// How long to wait between two checkpoints.
 const CHECKPOINT_PAUSE: Duration = Duration::from_millis(100);
+/// How long to wait before the writer is requested again to do its own checkpoints.
+const RESUME_PAUSE: Duration = Duration::from_secs(1);
 
 #[async_trait]
 impl BackupSource for Sqlite {
@@ -63,7 +65,7 @@ impl BackupSource for Sqlite {
             (job, copy)
         });
         let copied = copying.await;
-        self.set_checkpoints(CHECKPOINT_PAGES).await.map_err(failed)?;
+        self.resume_checkpoints().await;
         let (job, copy) = copied.map_err(|error| failed(panicked(&error)))?;
         let copy = copy?;
         let finishing = tokio::task::spawn_blocking(move || job.finish(copy));
@@ -83,6 +85,14 @@ impl Sqlite {
             Ok(WriteResult::Discard(()))
         };
         self.writer.write(CommitSharing::Alone, set).await
+    }
+
+    /// Tries until it succeeds. Otherwise, the log would grow until the next backup.
+    async fn resume_checkpoints(&self) {
+        while let Err(error) = self.set_checkpoints(CHECKPOINT_PAGES).await {
+            tracing::debug!(%error, "cannot resume checkpoints; trying again");
+            tokio::time::sleep(RESUME_PAUSE).await;
+        }
     }
 }
 
