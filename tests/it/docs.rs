@@ -28,7 +28,7 @@ const REPLACED: [(&str, &str); 5] = [
 const NOT_RUN: [&str; 1] = ["On the Mac:\n$ santactl sync\n"];
 
 const EMERGENCIES: [&str; 5] = [
-    "Programs are blocked on every Mac, or no one can sign in",
+    "Programs are blocked on every Mac, or administrators are locked out",
     "The database is lost",
     "The admin token is lost",
     "The enrollment secret has leaked",
