@@ -80,7 +80,7 @@ fn a_mac_in_sync_has_no_problem() {
 #[test]
 fn without_a_status_the_command_for_the_mac_is_shown() {
     let (shell, _server) = with_mac("");
-    let fix = "santactl status --json | nicelist host diagnose annas-mac --status -";
+    let fix = "nicelist host diagnose annas-mac --status status.json";
     contains(&shell.run("host diagnose annas-mac"), 0, "online: last seen", fix);
 }
 
@@ -170,12 +170,12 @@ fn push_an_old_sync_and_a_wrong_machine_id_are_named() {
     status["sync"]["machine_id"] = json!("M2");
     let fix = "remove FCMProject, FCMEntity, FCMAPIKey";
     let shown = finds(&shell, &status, 1, "expects push notifications (Connected)", fix);
-    let found = "the last sync that the Mac completed was";
+    let found = "the Mac's last completed sync was";
     contains(&shown, 1, found, "sudo santactl sync --debug");
-    let found = "the status is of the machine ID M2, but the host is M1";
+    let found = "the status is from the Mac with the machine ID M2, but the host has M1";
     contains(&shown, 1, found, "nicelist host diagnose M2 --status FILE");
     status["sync"]["last_successful_full"] = json!("2090/01/31 09:00:00 +0000");
-    finds(&shell, &status, 1, "the last sync of the Mac is in the future", "sudo sntp -sS");
+    finds(&shell, &status, 1, "the Mac's last sync is in the future", "sudo sntp -sS");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_status_of_another_version_is_compared_as_far_as_it_is_known() {
     let sections = status.as_object_mut().unwrap();
     sections.remove("daemon");
     sections.insert("sandbox".to_owned(), json!({"enabled": true}));
-    let found = "it has no section daemon and has the unknown section sandbox";
+    let found = "(missing: daemon; unknown: sandbox)";
     let shown = finds(&shell, &status, 0, found, "update Santa on the Mac, or update nicelist");
     assert!(shown.contains("1 rule, as expected"), "{shown}");
 }
@@ -197,7 +197,7 @@ fn a_damaged_status_file_is_named() {
     let hint = "hint: write it again on the Mac: santactl status --json > status.json";
     for (text, found) in [
         (&text[..text.len() / 2], "status.json: the status is damaged or incomplete"),
-        (">>> Daemon Info\n", "status.json: the status is a text for people"),
+        (">>> Daemon Info\n", "status.json: the status is plain text"),
         (r#"{"santad": "2026.7"}"#, "status.json: the file is not the output of santactl status"),
     ] {
         shell.write("status.json", text);

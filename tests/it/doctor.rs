@@ -165,7 +165,7 @@ fn a_missing_intermediate_certificate_is_named() {
     let (shell, server) =
         with_certificate(|authority| authority.intermediate("middle").server(Valid::Now));
     let flags = format!("--url {} --ca ca.pem", server.sync_base());
-    let fix = "add the certificate of `CN=middle` to the file of serve --tls-cert";
+    let fix = "if `CN=middle` is an intermediate CA, add its certificate to the --tls-cert file";
     finds(&shell, &flags, 1, "an intermediate certificate is missing", fix);
 }
 
@@ -341,7 +341,7 @@ fn a_database_of_a_newer_version_is_named() {
     database.pragma_update(None, "user_version", 99).unwrap();
     drop(database);
     let found = "it was created by a newer nicelist";
-    let fix = "install the nicelist that created it";
+    let fix = "install the version that created it";
     finds(&shell, "--database sqlite:nicelist.db", 1, found, fix);
 }
 
@@ -376,6 +376,6 @@ fn a_low_limit_of_descriptors_is_named() {
     let output = command.env("HOME", shell.path("")).output().unwrap();
     let shown = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(1), "{shown}");
-    assert!(shown.contains("the limit of file descriptors is 256"), "{shown}");
+    assert!(shown.contains("the limit on file descriptors is 256"), "{shown}");
     assert!(shown.contains("LimitNOFILE=65536"), "{shown}");
 }

@@ -75,8 +75,8 @@ fn scheme(address: &Address) -> Option<CheckResult> {
     if address.is_https() || address.is_this_machine() {
         return None;
     }
-    let found = "the URL begins with http://; Santa 2026.4 and later accepts http only for its own \
-                 machine";
+    let found = "the URL begins with http://; from 2026.4 on, Santa refuses http except to the Mac \
+                 itself";
     let fix = format!("set SyncBaseURL to {}", address.with_scheme("https"));
     Some(CheckResult::problem(CHECK, found).fix(fix))
 }
@@ -86,7 +86,8 @@ fn query(address: &Address) -> Option<CheckResult> {
         return None;
     }
     let found = "Santa drops the part of the URL after `?` or `#`";
-    Some(CheckResult::problem(CHECK, found).fix("put the secret in the path: /santa/SECRET/"))
+    let fix = "remove it, and send the secret in SyncExtraHeaders: Authorization = Bearer SECRET";
+    Some(CheckResult::problem(CHECK, found).fix(fix))
 }
 
 fn slash(address: &Address) -> Option<CheckResult> {
@@ -136,7 +137,7 @@ mod tests {
             ("http://santa.example.com/santa/", "set SyncBaseURL to https://santa.example.com/"),
             ("https://santa.example.com/santa", "to https://santa.example.com/santa/"),
             ("https://santa.example.com/", "to https://santa.example.com/santa/"),
-            ("https://santa.example.com/santa/?s=1", "put the secret in the path"),
+            ("https://santa.example.com/santa/?s=1", "send the secret in SyncExtraHeaders"),
             ("santa.example.com", "--url https://HOST/santa/"),
             ("ftp://santa.example.com/", "--url https://HOST/santa/"),
         ] {

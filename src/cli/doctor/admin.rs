@@ -32,9 +32,9 @@ pub(super) async fn checks(context: &Context, forgets: bool) -> Vec<CheckResult>
 fn version(status: &Status) -> CheckResult {
     let (server, client) = (&status.version, env!("CARGO_PKG_VERSION"));
     if server == client {
-        return CheckResult::ok(VERSION, format!("the server runs nicelist {server}, as here"));
+        return CheckResult::ok(VERSION, format!("the server runs the same version, {server}"));
     }
-    let found = format!("the server runs nicelist {server}, but this is {client}");
+    let found = format!("the server runs nicelist {server}, but this is nicelist {client}");
     CheckResult::warning(VERSION, found).fix("install the same version here as on the server")
 }
 
@@ -46,7 +46,7 @@ pub(super) fn host_is_kept(found: impl Into<String>) -> CheckResult {
 
 async fn cleanup(client: &Client) -> CheckResult {
     let Ok(machine) = MACHINE.parse::<MachineId>() else {
-        return host_is_kept(format!("the host {MACHINE} is not forgotten"));
+        return host_is_kept(format!("the host {MACHINE} was not forgotten"));
     };
     match client.forget_host(&machine, true).await {
         Ok(()) => CheckResult::ok(CLEANUP, format!("forgot the host {MACHINE}")),

@@ -10,8 +10,8 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// The name of these checks.
 pub(super) const CHECK: &str = "certificate";
 
-const RENEW: &str =
-    "renew the certificate and replace the file of serve --tls-cert; the server reloads it";
+const RENEW: &str = "renew the certificate and replace the --tls-cert file; if systemd passes the \
+                     file to the server: systemctl restart nicelist";
 
 /// Checks the server's own certificate, which is the first of its chain.
 pub(super) fn own(certificate: &ServerCertificate, now: Timestamp) -> CheckResult {
@@ -21,9 +21,10 @@ pub(super) fn own(certificate: &ServerCertificate, now: Timestamp) -> CheckResul
             .fix(RENEW);
     }
     if *not_before > now {
-        let found = format!("the certificate is not valid before {not_before}; it is {now:.0}");
+        let found =
+            format!("the certificate is not valid before {not_before}; the time here is {now:.0}");
         return CheckResult::problem(CHECK, found)
-            .fix("correct the clock of this machine, or request a new certificate: date -u");
+            .fix("check this machine's clock: date -u; if it is right, request a new certificate");
     }
     let days = certificate.validity_days();
     if days > LONGEST_VALIDITY_DAYS {

@@ -133,18 +133,19 @@ fn failed(
             certificate::own(own, now)
         }
         (HandshakeFault::Expired, _) => {
-            CheckResult::problem(TLS, "a certificate of the server's chain has expired")
-                .fix("replace the expired CA certificate in the file of serve --tls-cert")
+            CheckResult::problem(TLS, "a certificate in the server's chain has expired")
+                .fix("replace the expired CA certificate in the --tls-cert file")
         }
         (HandshakeFault::NotYetValid, _) => {
-            CheckResult::problem(TLS, "a certificate of the server's chain is not valid yet")
-                .fix("correct the clock of this machine: date -u")
+            CheckResult::problem(TLS, "a certificate in the server's chain is not valid yet")
+                .fix("check this machine's clock: date -u")
         }
         (HandshakeFault::WrongName, [own, ..]) => {
             let names = own.names.join(", ");
             let found = format!("the certificate is for {names}, not for {host}");
             CheckResult::problem(TLS, found).fix(format!(
-                "use a name of the certificate in SyncBaseURL, or request a certificate for {host}"
+                "use a name from the certificate in SyncBaseURL, or request a certificate for \
+                 {host}"
             ))
         }
         (HandshakeFault::Untrusted, [own, ..]) => untrusted(own, chain, roots),
@@ -169,8 +170,8 @@ fn untrusted(
     if own.is_self_signed() {
         let found = format!("the certificate is self-signed; {trusting} do not include it");
         return CheckResult::problem(TLS, found).fix(
-            "use a certificate of a CA, and put the CA into ServerAuthRootsData of the profile: \
-             nicelist doctor --ca ca.pem",
+            "use a certificate from a CA, and put the CA into ServerAuthRootsData in the profile; \
+             to test it: nicelist doctor --ca ca.pem",
         );
     }
     if let Some(gap) = certificate::gap(chain) {
@@ -187,8 +188,8 @@ fn untrusted(
         "the certificate is not trusted by {trusting}: {intermediate}; the issuer is `{issuer}`"
     );
     CheckResult::problem(TLS, found).fix(format!(
-        "add the certificate of `{issuer}` to the file of serve --tls-cert if it is an \
-         intermediate one, or else pass it as the CA: nicelist doctor --ca ca.pem \
-         (ServerAuthRootsData in the profile)"
+        "if `{issuer}` is an intermediate CA, add its certificate to the --tls-cert file; if it is \
+         your root CA, put it into ServerAuthRootsData in the profile; to test it: nicelist \
+         doctor --ca ca.pem"
     ))
 }

@@ -1,4 +1,4 @@
-//! Checks the limit of file descriptors, which limits the connections of a server.
+//! Checks the limit on file descriptors, which limits the connections of a server.
 
 use super::CheckResult;
 
@@ -18,7 +18,7 @@ pub(super) fn limit() -> Option<CheckResult> {
     let hard = match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok((_, hard)) => hard,
         Err(error) => {
-            let found = format!("cannot read the limit of file descriptors: {error}");
+            let found = format!("cannot read the limit on file descriptors: {error}");
             return Some(CheckResult::skipped(CHECK, found));
         }
     };
@@ -26,7 +26,7 @@ pub(super) fn limit() -> Option<CheckResult> {
         return Some(CheckResult::ok(CHECK, "enough for 16,384 connections"));
     }
     let found = format!(
-        "the limit of file descriptors is {hard}; a server uses up to {ENOUGH} for its connections"
+        "the limit on file descriptors is {hard}; a server uses up to {ENOUGH} for its connections"
     );
     let result = match hard < FEW {
         true => CheckResult::problem(CHECK, found),
@@ -35,7 +35,7 @@ pub(super) fn limit() -> Option<CheckResult> {
     Some(result.fix("set LimitNOFILE=65536 in the systemd unit, or run: ulimit -n 65536"))
 }
 
-/// Windows has no limit of file descriptors.
+/// Windows has no limit on file descriptors.
 #[cfg(not(unix))]
 pub(super) const fn limit() -> Option<CheckResult> {
     None

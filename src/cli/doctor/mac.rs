@@ -42,7 +42,7 @@ pub(super) async fn checks(mac: MacArgs, now: Timestamp) -> Vec<CheckResult> {
     let mut results = Vec::new();
     if let Err(problem) = run(mac, now, &mut results).await {
         results.push(problem);
-        results.push(CheckResult::skipped("other checks", "the problem above comes first"));
+        results.push(CheckResult::skipped("other checks", "fix the problem above first"));
     }
     results
 }

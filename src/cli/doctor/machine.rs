@@ -144,9 +144,8 @@ async fn schema(database: &DatabaseUrl) -> Result<CheckResult, CheckResult> {
     let Migrated { from, to } = migrate(&database.expose(), true).await.map_err(|error| {
         let message = error.to_string();
         let fix = match message.contains("newer nicelist") {
-            true => {
-                "install the nicelist that created it; this one is: nicelist version".to_owned()
-            }
+            true => "install the version that created it; to show this version: nicelist version"
+                .to_owned(),
             false => format!("nicelist database check --database {shown}"),
         };
         CheckResult::problem(DATABASE, message).fix(fix)
@@ -185,6 +184,6 @@ fn disk(size: DatabaseSize) -> Option<CheckResult> {
     }
     Some(
         CheckResult::warning(DISK, found)
-            .fix("free space on the disk of the database, or move the database: df -h"),
+            .fix("free up disk space for the database, or move the database: df -h"),
     )
 }

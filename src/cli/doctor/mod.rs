@@ -31,7 +31,7 @@ use mac::{MacArgs, SyncCheck};
 /// Find out why hosts cannot sync, and how to fix it
 ///
 /// With --database, checks the server's machine: the configuration, the TLS files, the clock, the
-/// database, its disk and the limit of file descriptors. Run it as the user of the server.
+/// database, its disk and the limit on file descriptors. Run it as the user of the server.
 ///
 /// With --url, checks the server as a Mac sees it: the host name, the connection, the certificate,
 /// the clock, the enrollment secret, proxies that change requests, and a whole sync. The sync

@@ -71,7 +71,7 @@ async fn preflight(probe: &Probe, encoding: BodyEncoding, mac: &Mac) -> Result<(
     match response.status {
         200 if is_object(&response) => Ok(()),
         200 => Err(CheckResult::problem(BODIES, "the response to a preflight is not valid JSON")
-            .fix("turn off the change of response bodies in the proxy in front of the server")),
+            .fix("stop the proxy in front of the server from changing response bodies")),
         401 => Err(unauthenticated(&response, mac)),
         403 => Err(CheckResult::problem(SYNC, "the server refuses this Mac (403)").fix(format!(
             "accept its machine ID: nicelist host accept {MACHINE} --yes, or allow POST in the proxy"
@@ -82,17 +82,17 @@ async fn preflight(probe: &Probe, encoding: BodyEncoding, mac: &Mac) -> Result<(
                 response.status
             );
             Err(CheckResult::problem(SYNC, found)
-                .fix("use the URL of nicelist with /santa/, and forward this path in the proxy"))
+                .fix("use the server's URL with /santa/, and forward this path in the proxy"))
         }
         status @ (400 | 413 | 415) => {
             let found =
                 format!("the server cannot read a request body in {encoding} (status {status})");
             Err(CheckResult::problem(BODIES, found).fix(
-                "turn off the change of request bodies and of Content-Encoding in the proxy in \
-                 front of the server",
+                "stop the proxy in front of the server from changing request bodies and \
+                 Content-Encoding",
             ))
         }
-        429 => Err(CheckResult::problem(SYNC, "the server refuses more requests (429)")
+        429 => Err(CheckResult::problem(SYNC, "a rate limit was exceeded (429)")
             .fix("see which limit was exceeded: nicelist status")),
         status => Err(CheckResult::problem(
             SYNC,
@@ -110,7 +110,7 @@ fn is_object(response: &HttpResponse) -> bool {
 fn unauthenticated(response: &HttpResponse, mac: &Mac) -> CheckResult {
     let reason = String::from_utf8_lossy(&response.body);
     if reason.contains("client certificate") {
-        let found = "the server requires a client certificate of its --client-ca";
+        let found = "the server requires a client certificate from a CA in --client-ca";
         return CheckResult::problem("client certificate", found).fix(
             "nicelist doctor --client-cert mac.pem --client-key mac.key \
              (ClientAuthCertificateFile in the profile)",
@@ -171,7 +171,7 @@ async fn whole(mac: Mac) -> CheckResult {
     }
     let mut santa = Santa::new(profile);
     let options = SyncOptions { pace: Pace::WITHOUT_BACKOFF, ..SyncOptions::default() };
-    let fix = "see why with all stages: nicelist lab sync URL --no-backoff";
+    let fix = "to see each stage: nicelist lab sync URL --no-backoff";
     match santa.sync(&transport, options).await {
         Ok(report) => match failed_stage(&report) {
             Ok(()) => {
@@ -194,7 +194,7 @@ async fn compression(probe: &Probe) -> CheckResult {
         Err(error) => {
             let found = format!("cannot read a compressed response: {}", innermost(&error));
             return CheckResult::problem(COMPRESSION, found)
-                .fix("turn off the change of response bodies in the proxy");
+                .fix("stop the proxy from changing response bodies");
         }
     };
     let encoding = response.header("content-encoding").unwrap_or_default();

@@ -65,8 +65,8 @@ pub(super) fn foreign(check: &'static str, response: &HttpResponse) -> Option<Ch
     let is_page = kind.contains("html") || response.body.trim_ascii_start().starts_with(b"<");
     is_page.then(|| {
         let found = format!(
-            "an HTML page with status {} instead of a response of nicelist: a captive portal or a \
-             proxy responds",
+            "an HTML page with status {} instead of a response from nicelist: a captive portal or \
+             a proxy responds",
             response.status
         );
         CheckResult::problem(check, found)
@@ -107,7 +107,8 @@ pub(super) async fn readiness(probe: &Probe) -> Vec<CheckResult> {
     match serde_json::from_slice::<Readiness>(&response.body) {
         Ok(readiness) => reasons(&readiness),
         Err(_) => {
-            let found = format!("/readyz responds with {}, not as nicelist", response.status);
+            let found =
+                format!("/readyz responds with {}, but not as nicelist does", response.status);
             vec![CheckResult::skipped(READY, found)]
         }
     }
@@ -130,10 +131,11 @@ pub(super) fn reasons(readiness: &Readiness) -> Vec<CheckResult> {
 
 fn fix_of(code: &str) -> &'static str {
     match code {
-        "disk-full" | "disk-low" => "free space on the disk of the database: df -h",
+        "disk-full" | "disk-low" => "free up disk space for the database: df -h",
         "disk-failed" => "check the disk of the database: dmesg",
         "database-read-only" => {
-            "let the account that runs the server write to the database and its folder; to see who may: ls -la"
+            "allow the server's user to write to the database and its folder; to see their modes: \
+             ls -la"
         }
         "database-damaged" => "restore a backup: nicelist database restore BACKUP",
         "clock-jumped" => "correct the clock, or accept it: nicelist database accept-clock",

@@ -34,7 +34,7 @@ fn interval(text: &str) -> Result<Duration, String> {
     let interval = parse_duration(text).and_then(|interval| Duration::try_from(interval).ok());
     interval
         .filter(|interval| INTERVALS.contains(interval))
-        .ok_or_else(|| "expected a time from 1s to 366d, as in 6h or 1d".to_owned())
+        .ok_or_else(|| "expected a duration from 1s to 366d, such as 6h or 1d".to_owned())
 }
 
 impl BackupArgs {

@@ -53,19 +53,19 @@ fn shape(known: &Known<'_>) -> Option<CheckResult> {
     let MacStatus { unknown_sections, missing_sections, .. } = known.status;
     let missing = match missing_sections.is_empty() {
         true => None,
-        false => Some(format!("has no section {}", missing_sections.join(", "))),
+        false => Some(format!("missing: {}", missing_sections.join(", "))),
     };
     let unknown = match unknown_sections.is_empty() {
         true => None,
-        false => Some(format!("has the unknown section {}", unknown_sections.join(", "))),
+        false => Some(format!("unknown: {}", unknown_sections.join(", "))),
     };
     let parts: Vec<String> = missing.into_iter().chain(unknown).collect();
     if parts.is_empty() {
         return None;
     }
     let found = format!(
-        "the status is of another version of Santa: it {}; the rest is compared",
-        parts.join(" and ")
+        "the sections of the status are not as expected ({}); the others are compared",
+        parts.join("; ")
     );
     Some(CheckResult::warning("status", found).fix("update Santa on the Mac, or update nicelist"))
 }
@@ -118,8 +118,10 @@ fn agrees(known: &Known<'_>) -> bool {
 fn machine_id(known: &Known<'_>) -> Option<CheckResult> {
     let (reported, host) = (known.status.machine_id.as_deref()?, known.host?);
     (!reported.eq_ignore_ascii_case(host.machine.as_str())).then(|| {
-        let found =
-            format!("the status is of the machine ID {reported}, but the host is {}", host.machine);
+        let found = format!(
+            "the status is from the Mac with the machine ID {reported}, but the host has {}",
+            host.machine
+        );
         let quoted = argument(reported);
         CheckResult::problem("machine id", found)
             .fix(format!("nicelist host diagnose {quoted} --status FILE"))
@@ -144,14 +146,14 @@ fn last_sync(known: &Known<'_>) -> Option<CheckResult> {
     // A running server stores the times of syncs later, so a local database may lack the last one.
     if known.server.is_some() && is_newer && known.now.duration_since(at) > TOLERANCE {
         let found = format!(
-            "the Mac completed a sync at {at}, which this server does not know: it syncs with \
-             another server, or the database was restored"
+            "the Mac completed a sync at {at}, but this server has no record of it: the Mac \
+             syncs with another server, or the database was restored"
         );
         return Some(CheckResult::problem("last sync", found).fix(SYNC_ON_MAC));
     }
     let three_intervals = SignedDuration::from_secs(3 * i64::from(interval));
     if known.now.duration_since(at) > three_intervals {
-        let found = format!("the last sync that the Mac completed was {ago}");
+        let found = format!("the Mac's last completed sync was {ago}");
         return Some(CheckResult::problem("last sync", found).fix(SYNC_ON_MAC));
     }
     Some(CheckResult::ok("last sync", format!("the Mac completed a sync {ago}")))
@@ -162,7 +164,7 @@ fn clock(known: &Known<'_>) -> Option<CheckResult> {
     let LastSync::At(at) = known.status.last_full_sync else { return None };
     (at.duration_since(known.now) > TOLERANCE).then(|| {
         let found =
-            format!("the last sync of the Mac is in the future: {at}; it is {:.0} here", known.now);
+            format!("the Mac's last sync is in the future: {at}; it is now {:.0}", known.now);
         CheckResult::problem("clock", found)
             .fix("set the clock on the Mac: sudo sntp -sS time.apple.com")
     })
@@ -175,8 +177,10 @@ fn mode(known: &Known<'_>) -> Option<CheckResult> {
         return Some(CheckResult::ok("mode", wanted));
     }
     if mode.to_ascii_lowercase().starts_with("temporary") {
-        let found = format!("{mode}; then {wanted} again");
-        return Some(CheckResult::warning("mode", found).fix("wait until the time is over"));
+        let found = format!(
+            "the Mac is in the mode {mode}, which ends automatically; then {wanted} applies"
+        );
+        return Some(CheckResult::warning("mode", found).fix("wait until the mode ends"));
     }
     let found = format!("the Mac is in the mode {mode}, but its settings require {wanted}");
     let show = format!("nicelist host show {} --settings", argument(host.machine.as_str()));
@@ -204,7 +208,7 @@ fn rules(known: &Known<'_>) -> Option<CheckResult> {
     };
     let shown = counted(on_mac);
     if is_same {
-        let found = format!("{shown}, as expected; in addition, {transitive} transitive");
+        let found = format!("{shown}, as expected, plus {transitive} transitive");
         return Some(CheckResult::ok("rules", found));
     }
     let replace = format!("nicelist host clean-sync {}", argument(host.machine.as_str()));
@@ -217,7 +221,7 @@ fn rules(known: &Known<'_>) -> Option<CheckResult> {
         );
     }
     let found = match on_mac == expected {
-        true => format!("the Mac has {shown} as expected, but with another hash"),
+        true => format!("the Mac has {shown}, as expected, but their hash differs"),
         false => format!("the Mac has {shown} instead of {expected}"),
     };
     Some(CheckResult::problem("rules", found).fix(replace))
@@ -278,8 +282,8 @@ fn events(known: &Known<'_>) -> Option<CheckResult> {
     let pending = known.status.pending_events.filter(|events| *events > MANY_EVENTS)?;
     let is_online = known.host.is_some_and(|host| host.contact == Contact::Online);
     let found = match is_online {
-        true => format!("{pending} events are not uploaded, although the host syncs"),
-        false => format!("{pending} events are not uploaded"),
+        true => format!("{pending} events have not been uploaded, although the host syncs"),
+        false => format!("{pending} events have not been uploaded"),
     };
     Some(CheckResult::warning("events", found).fix(SYNC_ON_MAC))
 }

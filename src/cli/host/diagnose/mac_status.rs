@@ -74,7 +74,7 @@ impl MacStatus {
     /// Why the text is not a status.
     pub(super) fn parse(text: &[u8]) -> Result<Self, String> {
         if text.trim_ascii_start().starts_with(b">>>") {
-            return Err("the status is a text for people; use santactl status --json".to_owned());
+            return Err("the status is plain text; use santactl status --json".to_owned());
         }
         let value: Value = serde_json::from_slice(text)
             .map_err(|error| format!("the status is damaged or incomplete: {error}"))?;

@@ -71,9 +71,11 @@ pub(super) async fn run(context: &Context, args: DiagnoseArgs) -> Result<(), Cli
         }
         None => {
             let quoted = argument(&name);
-            let missing = CheckResult::skipped("status", "the state of the Mac is not known").fix(
-                format!("santactl status --json | nicelist host diagnose {quoted} --status -"),
-            );
+            let missing =
+                CheckResult::skipped("status", "no status of the Mac was given").fix(format!(
+                    "on the Mac: santactl status --json > status.json; then here: nicelist host \
+                     diagnose {quoted} --status status.json"
+                ));
             sections[0].results.push(missing);
         }
     }

@@ -59,8 +59,9 @@ fn state(host: &HostView) -> CheckResult {
         }
         HostState::Syncing => CheckResult::ok("state", "syncing"),
         HostState::Behind => {
-            let settings = if host.settings_due { " and settings" } else { "" };
-            let found = format!("behind; pending: {} changes of rules{settings}", rules.due);
+            let noun = if rules.due == 1 { "rule change" } else { "rule changes" };
+            let settings = if host.settings_due { ", and settings" } else { "" };
+            let found = format!("behind; pending: {} {noun}{settings}", rules.due);
             CheckResult::warning("state", found).fix(command("wait", host))
         }
         HostState::Drifted => CheckResult::problem(
@@ -71,13 +72,15 @@ fn state(host: &HostView) -> CheckResult {
         HostState::Rejecting => match rules.most {
             Some(most) => CheckResult::problem(
                 "state",
-                format!(
-                    "rejecting: its Santa accepts at most {most} rules, and it should have more"
-                ),
+                format!("rejecting: its Santa accepts at most {most} rules, but more apply to it"),
             )
-            .fix("reduce the rules of its tags and groups: nicelist rule list"),
-            None => CheckResult::problem("state", "rejecting: it did not accept all rules")
-                .fix(format!("update its Santa {}; {SYNC_ON_MAC}", host.santa_version)),
+            .fix("reduce the number of rules for its tags and groups: nicelist rule list"),
+            None => CheckResult::problem("state", "rejecting: it did not accept all rules").fix(
+                format!(
+                    "update Santa on the Mac from {} to a newer version; {SYNC_ON_MAC}",
+                    host.santa_version
+                ),
+            ),
         },
         HostState::NeverSynced => {
             CheckResult::problem("state", "never-synced: it never completed a sync")
@@ -141,7 +144,7 @@ fn refused(host: &HostView) -> Option<CheckResult> {
 fn conflict(host: &HostView) -> Option<CheckResult> {
     let conflict = host.conflict.as_ref()?;
     let found =
-        format!("{} Macs use this machine ID since {}", conflict.macs.len(), conflict.since);
+        format!("{} Macs have used this machine ID since {}", conflict.macs.len(), conflict.since);
     let accept = command("accept", host);
     Some(
         CheckResult::problem("machine id", found).fix(format!(
@@ -172,7 +175,8 @@ fn mode(host: &HostView) -> Option<CheckResult> {
 
 fn clean_sync(host: &HostView) -> Option<CheckResult> {
     host.clean_sync.map(|_| {
-        CheckResult::warning("clean sync", "a clean sync is pending; the host discards events then")
+        let found = "a clean sync is pending; it discards the events that are not uploaded yet";
+        CheckResult::warning("clean sync", found)
             .fix(format!("to cancel it: {} --cancel", command("clean-sync", host)))
     })
 }
@@ -180,7 +184,7 @@ fn clean_sync(host: &HostView) -> Option<CheckResult> {
 fn dropped(host: &HostView) -> Option<CheckResult> {
     let dropped = host.events_dropped;
     (dropped > 0).then(|| {
-        let found = format!("{dropped} events dropped today, over the daily limit");
+        let found = format!("events over the daily limit that were dropped today: {dropped}");
         CheckResult::warning("events", found)
             .fix("raise the limit: nicelist serve --events-per-day N")
     })
