@@ -29,8 +29,8 @@ pub use program::{KnownProgram, ProgramId, Sighting};
 pub use role::Role;
 pub use setting::{
     BatchSize, ClientMode, DriftRepair, EffectiveSettings, EventAge, EventLimit,
-    FileAccessOverride, HistoryAge, Interval, MachineIdConflicts, OptionalSettings, PathRegex,
-    RemountFlag, RemovableMedia, Setting, SettingError, SettingKey, SightingAge,
+    FileAccessOverride, HistoryAge, HostAge, Interval, KeepPaths, MachineIdConflicts,
+    OptionalSettings, PathRegex, RemountFlag, RemovableMedia, Setting, SettingError, SettingKey, SightingAge,
 };
 pub use tag::{
     DescriptionTooLong, HostPattern, Membership, MembershipError, ReportedName, Serial, Tag,

@@ -211,7 +211,10 @@ fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
         | Setting::EventRetention(_)
         | Setting::SightingRetention(_)
         | Setting::EventRetentionCount(_)
-        | Setting::HistoryRetention(_) => return None,
+        | Setting::HistoryRetention(_)
+        | Setting::HostRetention(_)
+        | Setting::KeepUsers(_)
+        | Setting::KeepPaths(_) => return None,
     })
 }
 
