@@ -30,6 +30,7 @@ mod tls;
 mod url;
 mod writer;
 
+pub(super) use self::events::{delete_event_digest, insert_event_digest};
 pub(super) use self::open::NEWEST;
 pub(super) use self::text::{clean, clean_json};
 
@@ -210,6 +211,7 @@ macro_rules! change {
 }
 
 // These modules come after the macros that they use.
+mod person_store;
 mod policy_store;
 mod program_store;
 

@@ -18,6 +18,7 @@ pub(super) mod live_backup;
 pub(super) mod maintenance;
 mod open;
 mod pace;
+mod person_store;
 mod policy_store;
 mod program_store;
 mod readers;
