@@ -12,6 +12,7 @@ mod host;
 mod instant;
 mod patch;
 mod path;
+mod person;
 mod plan;
 mod problem;
 mod program;
@@ -45,7 +46,10 @@ pub use host::{
     HostsOfName, MacSighting, MacView, ModeView, TagHostsRequest,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
-pub use path::{EventPath, HostPath, ProgramPath, RevisionPath, TagPath, TokenPath};
+pub use path::{EventPath, HostPath, PersonPath, ProgramPath, RevisionPath, TagPath, TokenPath};
+pub use person::{
+    ForgetPersonAnswer, ForgetPersonRequest, PersonQuery, PersonRecordKind, PersonRecordView,
+};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
 pub use program::{

@@ -34,6 +34,7 @@ mod log;
 mod man;
 mod manifest;
 mod pem;
+mod person;
 mod plan;
 mod planned_change;
 mod policy_changes;
@@ -126,12 +127,14 @@ enum Command {
     Lab(lab::Command),
     #[command(subcommand)]
     Config(config::Command),
-    // The commands below are hidden, so that the list of commands fits on a screen. The options
-    // `--version`, `--help` and `--context` are visible.
+    // The commands below are hidden, so that the list of commands fits on a screen. `MORE` lists
+    // them.
     #[command(subcommand, hide = true)]
     Context(contexts::Command),
     #[command(hide = true)]
     Doctor(Box<doctor::DoctorArgs>),
+    #[command(subcommand, hide = true)]
+    Person(person::Command),
     #[command(hide = true)]
     Version(version::VersionArgs),
     #[command(hide = true)]
@@ -226,6 +229,7 @@ impl Command {
             Self::History(args) => context.block_on(history::run(context, args)),
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Program(command) => context.block_on(program::run(context, command)),
+            Self::Person(command) => context.block_on(person::run(context, command)),
             Self::Token(command) => context.block_on(token::run(context, command)),
             Self::Enroll(command) => context.block_on(enroll::run(context, command)),
             Self::Database(command) => context.block_on(database::run(context, command)),
