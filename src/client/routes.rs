@@ -12,13 +12,12 @@ use crate::api::{
     DecisionRequest, DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView,
     EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatQuery, EventView,
     ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, ForgetPersonAnswer,
-    ForgetPersonRequest, HostCounts, HostNames,
-    HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken, PersonQuery,
-    PersonRecordView, PolicyAnswer,
-    PolicyChange, PolicyRequest, ProgramDetail, ProgramQuery, ProgramView, RevisionQuery,
-    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
-    SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagHostsRequest, TagQuery,
-    TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
+    ForgetPersonRequest, HostCounts, HostNames, HostNamesRequest, HostQuery, HostSetting,
+    HostTagsRequest, HostView, NewToken, PersonQuery, PersonRecordView, PolicyAnswer, PolicyChange,
+    PolicyRequest, ProgramDetail, ProgramQuery, ProgramView, RevisionQuery, RollbackRequest,
+    RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery,
+    SettingsRequest, Status, StatusQuery, TagHostsRequest, TagQuery, TagRequest, TokenRequest,
+    TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
 };
 use crate::fleet::{EventId, EventStat, PersonName, ProgramId, Tag};
 use crate::rule::{MachineId, Revision, RevisionSummary, TagName, Target};

@@ -21,6 +21,7 @@ use super::metrics::{self, Metrics};
 use super::options::{Options, ServerError};
 use super::rate_limits::{RateCounts, RateLimits};
 use super::refusals::REFUSALS;
+use super::retention::CHECK_RETENTION_EVERY;
 use super::state::State;
 use super::supervise::supervise;
 use super::tls::Tls;
@@ -94,6 +95,7 @@ impl App {
             backups,
             hosts: HostCounter::default(),
             count_hosts_every: options.count_hosts_every.unwrap_or(COUNT_HOSTS_EVERY),
+            check_retention_every: options.check_retention_every.unwrap_or(CHECK_RETENTION_EVERY),
             trusted_clock,
             metrics,
             metrics_from: options.metrics_from,
@@ -140,6 +142,7 @@ impl App {
             backups: None,
             hosts: HostCounter::default(),
             count_hosts_every: COUNT_HOSTS_EVERY,
+            check_retention_every: CHECK_RETENTION_EVERY,
             trusted_clock,
         };
         match work {

@@ -50,6 +50,8 @@ pub struct Options {
     pub restore_spread: Option<SignedDuration>,
     /// How often all hosts are counted; 30 seconds when absent.
     pub count_hosts_every: Option<Duration>,
+    /// How often the server checks for old events and silent hosts; a minute when absent.
+    pub check_retention_every: Option<Duration>,
     /// Maximum size of a body from a host, in bytes, before and after decompression; 16 MiB when
     /// absent.
     pub largest_body: Option<usize>,

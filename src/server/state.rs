@@ -38,6 +38,8 @@ pub(super) struct State {
     pub(super) hosts: HostCounter,
     /// How often all hosts are counted.
     pub(super) count_hosts_every: Duration,
+    /// How often the server checks for old events and silent hosts.
+    pub(super) check_retention_every: Duration,
     pub(super) trusted_clock: Arc<TrustedClock>,
     pub(super) metrics: Arc<Metrics>,
     /// The networks whose clients may read the metrics without a token.

@@ -45,7 +45,10 @@ pub trait PersonStore: Send + Sync + 'static {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonRecord {
     /// A host whose primary user is the person.
-    Host { machine: MachineId, hostname: String },
+    Host {
+        machine: MachineId,
+        hostname: String,
+    },
     Event {
         stored: StoredEvent,
         /// False if the event is too large to be read as a whole.
@@ -56,12 +59,29 @@ pub enum PersonRecord {
     /// A version of a rule, with the person's name in its scope or in a text.
     Rule(Box<RuleVersion>),
     /// A version of a setting in the scope of the person.
-    Setting { id: i64, scope: Scope, setting: Setting, made: Revision, ended: Option<Revision> },
+    Setting {
+        id: i64,
+        scope: Scope,
+        setting: Setting,
+        made: Revision,
+        ended: Option<Revision>,
+    },
     /// A version of a tag, with the person's name in its description or membership.
-    Tag { id: i64, tag: Tag, made: Revision, ended: Option<Revision> },
-    Token { id: i64, name: String, is_revoked: bool },
+    Tag {
+        id: i64,
+        tag: Tag,
+        made: Revision,
+        ended: Option<Revision>,
+    },
+    Token {
+        id: i64,
+        name: String,
+        is_revoked: bool,
+    },
     /// The scope of the person, which has no active rule or setting.
-    Scope { id: i64 },
+    Scope {
+        id: i64,
+    },
 }
 
 /// Some of the records that name a person.

@@ -66,7 +66,9 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
         true => format!("replaced {name} by {pseudonym} in {}", records(&replaced)),
         false => format!("removed the bytes of {name} from the database"),
     });
-    context.ui.hint("backups and logs keep the name, and so does the WAL of PostgreSQL for a while");
+    context
+        .ui
+        .hint("backups and logs keep the name, and so does the WAL of PostgreSQL for a while");
     if replaced.hosts > 0 {
         context.ui.hint("hosts of this person report the name again when they sync");
     }

@@ -15,7 +15,9 @@ use crate::server::access::Admin;
 use crate::server::answer::{Answer, Refused, read_cursor};
 use crate::server::extract::{Body, Path, Query};
 use crate::server::state::{Shared, State};
-use crate::store::{PersonPosition, PersonRecord, ReplacedRecords, RuleVersion, Store, StoreResult};
+use crate::store::{
+    PersonPosition, PersonRecord, ReplacedRecords, RuleVersion, Store, StoreResult,
+};
 
 /// Maximum parts of the database that one request examines. A part has at most 2,000 rows.
 const MOST_PARTS: usize = 20;

@@ -94,9 +94,8 @@ pub(in crate::store) async fn fill(on: &impl Database) -> StoreResult<()> {
 
 /// Stores the checksums of all rules and settings in a scope whose name has changed.
 pub(in crate::store) async fn fill_scope(on: &impl Database, scope: i64) -> StoreResult<()> {
-    let part = |id: &str, scope: &str| {
-        format!("WHERE {id} > $1 AND {scope} = $3 ORDER BY {id} LIMIT $2")
-    };
+    let part =
+        |id: &str, scope: &str| format!("WHERE {id} > $1 AND {scope} = $3 ORDER BY {id} LIMIT $2");
     let sql = format!("{} {}", rule(), part("r.id", "r.scope"));
     fill_table(on, "rule", &sql, Some(scope)).await?;
     let sql = format!("{SETTING} {}", part("v.id", "v.scope"));

@@ -62,9 +62,8 @@ async fn hosts(
                ORDER BY machine LIMIT $3";
     let after = after.map_or("", MachineId::as_str);
     let values = [name.as_str().into(), after.into(), codes::limit(RECORDS).into()];
-    let hosts = on.query(sql, &values, |row| {
-        Ok((super::hosts::machine(row, 0)?, row.str(1)?.to_owned()))
-    });
+    let hosts =
+        on.query(sql, &values, |row| Ok((super::hosts::machine(row, 0)?, row.str(1)?.to_owned())));
     let hosts = hosts.await?;
     let last = hosts.last().filter(|_| hosts.len() == RECORDS);
     let next = match last {
@@ -115,9 +114,8 @@ async fn sightings<D: Database>(
         name.as_str().into(),
         codes::limit(RECORDS).into(),
     ];
-    let found = on.query(&sql, &values, |row| {
-        Ok(((row.number(0)?, row.number(1)?), listed(sighting(row))?))
-    });
+    let found = on
+        .query(&sql, &values, |row| Ok(((row.number(0)?, row.number(1)?), listed(sighting(row))?)));
     let found = found.await?;
     let full = found.last().filter(|_| found.len() == RECORDS).map(|(key, _)| *key);
     let (program, machine) = full.unwrap_or(last);
@@ -193,10 +191,8 @@ fn select<D: Database>(table: PersonTable) -> String {
                 Dialect::Sqlite => "id",
                 Dialect::Postgres => "id, received",
             };
-            let body = format!(
-                "CASE WHEN octet_length(body) <= {} THEN body END",
-                bounds::LARGEST_EVENT
-            );
+            let body =
+                format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT);
             let tables = format!("event JOIN event_body USING ({key})");
             (format!("id, {body}, {EVENT_COLUMNS}"), tables, "id", json("body"))
         }
@@ -270,7 +266,8 @@ fn record(
         PersonTable::Events => event(renaming, row)?,
         PersonTable::Revisions => {
             let record = rows::revision(row, 0)?;
-            let names = is_person(&record.author) || record.message.as_deref().is_some_and(is_person);
+            let names =
+                is_person(&record.author) || record.message.as_deref().is_some_and(is_person);
             names.then_some(PersonRecord::Revision(record))
         }
         PersonTable::Rules => {
@@ -314,10 +311,7 @@ fn is_of(scope: &Scope, name: &PersonName) -> bool {
 
 /// Reads an event from its ID, its body and its columns. Without a readable body, the event is
 /// taken from its columns, and counts as naming the person, because its body contains the name.
-fn event(
-    renaming: &Renaming,
-    row: &(dyn StoredRow + '_),
-) -> StoreResult<Option<PersonRecord>> {
+fn event(renaming: &Renaming, row: &(dyn StoredRow + '_)) -> StoreResult<Option<PersonRecord>> {
     let id = EventId(row.number(0)?);
     let (received, shortened) = EventColumns::read(row, 2)?.event()?;
     let body = row.text(1)?.map(codes::to_value::<Event>).transpose();

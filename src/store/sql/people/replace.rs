@@ -4,9 +4,7 @@ use super::{in_json, renamed_json};
 use crate::fleet::{Actor, Event, EventId, Renaming, Sighting, Tag};
 use crate::rule::{MachineId, RevisionRecord};
 use crate::store::sql::{Database, Dialect, Parameter, check, commit};
-use crate::store::{
-    PersonRecord, ReplacedRecords, RuleVersion, StoreResult, codes, postgres,
-};
+use crate::store::{PersonRecord, ReplacedRecords, RuleVersion, StoreResult, codes, postgres};
 
 /// The texts of a rule that may contain the name of a person, in the order of [`TEXTS`].
 pub(super) fn texts(RuleVersion { rule, .. }: &RuleVersion) -> [Option<&str>; 7] {
@@ -99,12 +97,8 @@ async fn rename_user(
     let Some((facts, sync)) = read.await? else { return Ok(()) };
     let sql = "UPDATE host SET primary_user = $1, facts = $2, sync = $3, version = version + 1
                WHERE machine = $4";
-    let values = [
-        renaming.replacement().into(),
-        facts.into(),
-        sync.into(),
-        machine.as_str().into(),
-    ];
+    let values =
+        [renaming.replacement().into(), facts.into(), sync.into(), machine.as_str().into()];
     on.execute(sql, &values).await.map(drop)
 }
 
@@ -125,7 +119,8 @@ async fn rename_in_event<D: Database>(
             renaming.event(&mut event);
             let file = event.access.as_ref().map_or("", |access| &access.file);
             let sql = "UPDATE event SET \"user\" = $1, path = $2, file = $3 WHERE id = $4";
-            let values = [event.user.as_str().into(), event.path().into(), file.into(), id.0.into()];
+            let values =
+                [event.user.as_str().into(), event.path().into(), file.into(), id.0.into()];
             on.execute(sql, &values).await?;
             let sql = "UPDATE event_body SET body = $1 WHERE id = $2";
             on.execute(sql, &[codes::json(&event)?.into(), id.0.into()]).await?;
@@ -174,11 +169,8 @@ async fn rename_in_revision(
     let RevisionRecord { revision, author, message, at: _ } = record;
     let renamed = |text: String| renaming.text(&text).unwrap_or(text);
     let sql = "UPDATE revision SET author = $1, message = $2 WHERE id = $3";
-    let values = [
-        renamed(author).into(),
-        message.map(renamed).into(),
-        codes::revision(revision).into(),
-    ];
+    let values =
+        [renamed(author).into(), message.map(renamed).into(), codes::revision(revision).into()];
     on.execute(sql, &values).await.map(drop)
 }
 
