@@ -75,6 +75,7 @@ mod pending;
 mod picker;
 mod pictures;
 mod policy;
+mod privacy;
 mod programs;
 mod questions;
 mod rates;
