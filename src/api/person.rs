@@ -6,7 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::rule::words;
 
-/// The kind of a record that names a person.
+/// The kind of a record about a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PersonRecordKind {
@@ -41,7 +41,7 @@ words! {
     }
 }
 
-/// A stored record that names a person.
+/// A stored record with the name of a person.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PersonRecordView {
     /// The kind of the record.

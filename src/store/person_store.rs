@@ -1,4 +1,4 @@
-//! Everything that names a person, and its replacement by a pseudonym.
+//! Records with the name of a person, and the replacement of the name by a pseudonym.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub trait PersonStore: Send + Sync + 'static {
     /// The pseudonym of a person in this database. Creates the database's key if it has none.
     async fn pseudonym(&self, name: &PersonName) -> StoreResult<Pseudonym>;
 
-    /// Whatever names the person, starting at a position. Examines a limited number of rows, so
+    /// Records with the name of the person, starting at a position. Examines a limited number of rows, so
     /// the part may be empty although more follows.
     async fn person_records(
         &self,
@@ -24,7 +24,7 @@ pub trait PersonStore: Send + Sync + 'static {
         at: &PersonPosition,
     ) -> StoreResult<PersonRecords>;
 
-    /// What still names the person and is in use, at most ten: rules, settings, tags and tokens.
+    /// Rules, settings, tags and tokens that are in use and contain the name, at most ten.
     async fn uses_of_person(&self, name: &PersonName) -> StoreResult<Vec<String>>;
 
     /// Replaces the name in the records that [`PersonStore::person_records`] returns. Leaves out
@@ -41,7 +41,7 @@ pub trait PersonStore: Send + Sync + 'static {
     async fn erase_replaced(&self, actor: &Actor, pseudonym: &Pseudonym) -> StoreResult<bool>;
 }
 
-/// A stored record that names a person.
+/// A stored record with the name of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonRecord {
     /// A host whose primary user is the person.
@@ -84,7 +84,7 @@ pub enum PersonRecord {
     },
 }
 
-/// Some of the records that name a person.
+/// Some of the records with the name of a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRecords {
     pub records: Vec<PersonRecord>,

@@ -18,7 +18,8 @@ use crate::world::{World, ask};
 
 fn report(name: &str, user: &str, seconds: u32) -> Value {
     let more = json!({
-        "executing_user": user, "logged_in_users": [user], "current_sessions": [format!("{user}@console")],
+        "executing_user": user, "logged_in_users": [user],
+        "current_sessions": [format!("{user}@console")],
         "file_path": format!("/Users/{user}/bin"),
         "file_bundle_path": format!("/Users/{user}/Pinecone.app"),
         "quarantine_data_url": "https://example.com/home/",
@@ -56,8 +57,8 @@ async fn events_and_sightings_keep_what_the_settings_allow() {
 
     let set = json!({"keep-users": "false", "keep-paths": "home-redacted"});
     world.post("/settings", json!({"scope": "fleet", "set": set})).await;
-    let both =
-        json!({"events": [report("two", "zelda", 2)], "file_access_events": [access("zelda")]});
+    let two = report("two", "zelda", 2);
+    let both = json!({"events": [two], "file_access_events": [access("zelda")]});
     let both = both.to_string().into_bytes();
     let as_protobuf: EventUploadRequest = protocol::read_request(Format::Json, &both).unwrap();
     let as_protobuf = protocol::write(Format::Protobuf, &as_protobuf).unwrap();
@@ -150,7 +151,7 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     assert!(occurrences(&shell, "mira") > 0, "other people stay");
     let pseudonym = done.split("person-").nth(1).unwrap()[..10].to_owned();
     says("history", &[&format!("forgot person-{pseudonym}")]);
-    says("event list", &[&format!("person-{pseudonym}")]);
+    assert!(shell.json("event list").to_string().contains(&format!("person-{pseudonym}")));
     says("person forget zelda --yes", &["exit code: 0", "nothing to do"]);
     says("person export zelda", &["no stored record names this person"]);
     says("person forget local --yes", &["exit code: 2"]);

@@ -1,4 +1,4 @@
-//! The records that name a person: [`PersonStore`].
+//! Records with the name of a person: [`PersonStore`].
 
 use async_trait::async_trait;
 use deadpool_postgres::{Client, Transaction};
@@ -11,7 +11,7 @@ use crate::store::{
     PersonPosition, PersonRecords, PersonStore, PersonTable, ReplacedRecords, StoreResult, audit,
 };
 
-/// The tables in which names are replaced.
+/// The tables with names that are replaced.
 const TABLES: [&str; 9] =
     ["host", "event", "event_body", "sighting", "revision", "rule", "tag", "token", "scope"];
 

@@ -1,4 +1,4 @@
-//! The records that name a person: [`PersonStore`].
+//! Records with the name of a person: [`PersonStore`].
 
 use async_trait::async_trait;
 use rusqlite::Connection;

@@ -1,4 +1,4 @@
-//! People: everything that names a person is found, and the name is replaced.
+//! People: the records with a person's name are found, and the name is replaced.
 
 use nicelist::fleet::{
     Decision, EventId, FileAccess, PersonName, Pseudonym, Renaming, Role, TagDescription,
@@ -39,7 +39,7 @@ fn event(user: &str, program: usize, file: Option<&str>) -> Event {
     }
 }
 
-/// Stores records that name zelda, and others that name zeldas.
+/// Stores records with the name zelda, and others with the name zeldas.
 async fn fill(store: &Db) -> [Event; 3] {
     for (name, user) in [("M1", "zelda"), ("M2", "zeldas")] {
         let mut host = Host::new(machine(name), at(0));
@@ -60,7 +60,7 @@ async fn fill(store: &Db) -> [Event; 3] {
     ];
     let actor = Actor::new("zelda", at(3)).because("for zelda");
     store.commit(Change { actor, ..change(rules) }).await.unwrap();
-    let drops = [drop_rule(1, "user:zelda"), drop_rule(2, "fleet"), drop_tag("eng", false)];
+    let drops = [drop_rule(1, "user:zelda"), drop_rule(2, "fleet"), drop_tag("eng", true)];
     commit(store, drops).await;
     events
 }

@@ -1,4 +1,4 @@
-//! Finds the records that name a person.
+//! Finds the records with the name of a person.
 //!
 //! SQL finds the rows that contain the name anywhere. Then [`Renaming`] decides whether the name in
 //! them is the person's, because `anna` is also a part of `joanna`.
@@ -175,75 +175,10 @@ async fn table_rows<D: Database>(
 }
 
 /// The query for rows with IDs greater than `$1` and up to `$2` that contain the name `$3`, or its
-/// JSON `$4`. Each row starts with its ID. PostgreSQL must know the type of each parameter, so each
-/// query has all four.
+/// JSON `$4`. Each row starts with its ID.
 fn select<D: Database>(table: PersonTable) -> String {
-    let text = |columns: &[&str]| {
-        let texts: Vec<String> = columns.iter().map(|it| format!("coalesce({it}, '')")).collect();
-        D::DIALECT.contains(&texts.join(" || '\n' || "), "$3")
-    };
-    let json = |column: &str| D::DIALECT.contains(column, "$4");
-    // A person's scope has the kind 3, as in `codes::scope_kind`.
-    let scope = "(s.kind = 3 AND s.name = $3)";
-    let (columns, tables, id, condition) = match table {
-        PersonTable::Events => {
-            let key = match D::DIALECT {
-                Dialect::Sqlite => "id",
-                Dialect::Postgres => "id, received",
-            };
-            let body =
-                format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT);
-            let tables = format!("event JOIN event_body USING ({key})");
-            (format!("id, {body}, {EVENT_COLUMNS}"), tables, "id", json("body"))
-        }
-        PersonTable::Revisions => {
-            (rows::REVISION.to_owned(), "revision".to_owned(), "id", text(&["author", "message"]))
-        }
-        PersonTable::Rules => {
-            let texts = [
-                "r.message",
-                "r.url",
-                "r.button_label",
-                "r.app_name",
-                "r.comment",
-                "r.ticket",
-                "r.source",
-            ];
-            let columns = format!(
-                "r.id, s.kind, s.name, m.id, m.at, m.author, m.message, e.id, e.at, e.author,
-                 e.message, r.rule_type, r.identifier, {}",
-                content_of("r")
-            );
-            let tables = "rule AS r JOIN scope AS s ON s.id = r.scope
-                          JOIN revision AS m ON m.id = r.made
-                          LEFT JOIN revision AS e ON e.id = r.ended";
-            (columns, tables.to_owned(), "r.id", format!("({scope} OR {})", text(&texts)))
-        }
-        PersonTable::Settings => (
-            "v.id, s.kind, s.name, v.key, v.value, v.made, v.ended".to_owned(),
-            "setting AS v JOIN scope AS s ON s.id = v.scope".to_owned(),
-            "v.id",
-            scope.to_owned(),
-        ),
-        PersonTable::Tags => (
-            "id, name, priority, description, membership, made, ended".to_owned(),
-            "tag".to_owned(),
-            "id",
-            format!("({} OR {})", text(&["description"]), json("membership")),
-        ),
-        PersonTable::Tokens => {
-            ("id, name, revoked".to_owned(), "token".to_owned(), "id", text(&["name"]))
-        }
-        PersonTable::Scopes => (
-            "s.id".to_owned(),
-            "scope AS s".to_owned(),
-            "s.id",
-            format!(
-                "{scope} AND NOT EXISTS (SELECT 1 FROM rule WHERE scope = s.id AND ended IS NULL)
-                 AND NOT EXISTS (SELECT 1 FROM setting WHERE scope = s.id AND ended IS NULL)"
-            ),
-        ),
-    };
+    let Source { columns, tables, id, condition } = source(D::DIALECT, table);
+    // PostgreSQL must know the type of each parameter, also if the condition does not use it.
     let typed = match D::DIALECT {
         Dialect::Sqlite => "$3 IS NOT NULL AND $4 IS NOT NULL",
         Dialect::Postgres => "$3::text IS NOT NULL AND $4::text IS NOT NULL",
@@ -252,6 +187,88 @@ fn select<D: Database>(table: PersonTable) -> String {
         "SELECT {columns} FROM {tables}
          WHERE {id} > $1 AND {id} <= $2 AND {typed} AND {condition} ORDER BY {id}"
     )
+}
+
+/// The parts of a query.
+struct Source {
+    columns: String,
+    tables: String,
+    id: &'static str,
+    condition: String,
+}
+
+/// The scope of the person. Its kind is 3, as in `codes::scope_kind`.
+const SCOPE: &str = "(s.kind = 3 AND s.name = $3)";
+
+fn source(dialect: Dialect, table: PersonTable) -> Source {
+    let text = |columns: &str| {
+        let columns = columns.split(", ").map(|column| format!("coalesce({column}, '')"));
+        let texts: Vec<String> = columns.collect();
+        dialect.contains(&texts.join(" || '\n' || "), "$3")
+    };
+    let json = |column: &str| dialect.contains(column, "$4");
+    let source = |columns: &str, tables: &str, id: &'static str, condition: String| Source {
+        columns: columns.to_owned(),
+        tables: tables.to_owned(),
+        id,
+        condition,
+    };
+    match table {
+        PersonTable::Events => event_source(dialect, json("body")),
+        PersonTable::Revisions => source(rows::REVISION, "revision", "id", text("author, message")),
+        PersonTable::Rules => {
+            let texts =
+                "r.message, r.url, r.button_label, r.app_name, r.comment, r.ticket, r.source";
+            rule_source(format!("({SCOPE} OR {})", text(texts)))
+        }
+        PersonTable::Settings => {
+            let columns = "v.id, s.kind, s.name, v.key, v.value, v.made, v.ended";
+            let tables = "setting AS v JOIN scope AS s ON s.id = v.scope";
+            source(columns, tables, "v.id", SCOPE.to_owned())
+        }
+        PersonTable::Tags => {
+            let columns = "id, name, priority, description, membership, made, ended";
+            let condition = format!("({} OR {})", text("description"), json("membership"));
+            source(columns, "tag", "id", condition)
+        }
+        PersonTable::Tokens => source("id, name, revoked", "token", "id", text("name")),
+        PersonTable::Scopes => {
+            let unused = |table: &str| {
+                format!("NOT EXISTS (SELECT 1 FROM {table} WHERE scope = s.id AND ended IS NULL)")
+            };
+            let condition = format!("{SCOPE} AND {} AND {}", unused("rule"), unused("setting"));
+            source("s.id", "scope AS s", "s.id", condition)
+        }
+    }
+}
+
+fn event_source(dialect: Dialect, condition: String) -> Source {
+    let key = match dialect {
+        Dialect::Sqlite => "id",
+        Dialect::Postgres => "id, received",
+    };
+    let body = format!("CASE WHEN octet_length(body) <= {} THEN body END", bounds::LARGEST_EVENT);
+    Source {
+        columns: format!("id, {body}, {EVENT_COLUMNS}"),
+        tables: format!("event JOIN event_body USING ({key})"),
+        id: "id",
+        condition,
+    }
+}
+
+fn rule_source(condition: String) -> Source {
+    Source {
+        columns: format!(
+            "r.id, s.kind, s.name, m.id, m.at, m.author, m.message, e.id, e.at, e.author, e.message,
+             r.rule_type, r.identifier, {}",
+            content_of("r")
+        ),
+        tables: "rule AS r JOIN scope AS s ON s.id = r.scope JOIN revision AS m ON m.id = r.made
+                 LEFT JOIN revision AS e ON e.id = r.ended"
+            .to_owned(),
+        id: "r.id",
+        condition,
+    }
 }
 
 /// Reads a record. None if the name in it is a part of another name.

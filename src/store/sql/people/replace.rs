@@ -211,8 +211,8 @@ async fn rename_in_tag(
     check::fill_tag(on, id).await
 }
 
-/// The key, in the table `meta`, of the mark that names were replaced by a pseudonym and that their
-/// bytes are not erased yet. The mark survives a crash of the server.
+/// The key of a mark in the table `meta`. The mark is set while replaced names may still have bytes
+/// in the database, and survives a crash of the server.
 fn mark(pseudonym: &str) -> String {
     format!("replaced {pseudonym}")
 }

@@ -1,4 +1,4 @@
-//! Finds what still names a person and is in use.
+//! Finds records that are in use and contain the name of a person.
 
 use super::find;
 use crate::fleet::{PersonName, Renaming};
