@@ -151,7 +151,7 @@ impl PersonTable {
     }
 
     /// Where the records after this table start.
-    pub(super) const fn next(self) -> Option<PersonPosition> {
+    pub(super) fn next(self) -> Option<PersonPosition> {
         Some(match self {
             Self::Events => PersonPosition::Sightings(0, 0),
             Self::Revisions => PersonPosition::Rows(Self::Rules, 0),

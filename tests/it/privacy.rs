@@ -150,7 +150,7 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     assert_eq!(occurrences(&shell, "zelda"), 0);
     assert!(occurrences(&shell, "mira") > 0, "other people stay");
     let pseudonym = done.split("person-").nth(1).unwrap()[..10].to_owned();
-    says("history", &[&format!("forgot person-{pseudonym}")]);
+    says("history", &[format!("forgot person-{pseudonym}").as_str()]);
     assert!(shell.json("event list").to_string().contains(&format!("person-{pseudonym}")));
     says("person forget zelda --yes", &["exit code: 0", "nothing to do"]);
     says("person export zelda", &["no stored record names this person"]);

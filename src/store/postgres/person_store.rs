@@ -77,7 +77,7 @@ impl PersonStore for Postgres {
             let sql = format!("VACUUM {table}");
             ask!(self, |on| async { Ok(on.batch_execute(&sql).await?) })?;
         }
-        change!(self, |on| boxed(people::complete(on, actor, pseudonym.as_str())), |(): &()| true)?;
+        change!(self, |on| boxed(people::complete(on, actor, pseudonym.as_str())), |_: &_| true)?;
         audit::record(actor, "forget-person", pseudonym);
         Ok(true)
     }

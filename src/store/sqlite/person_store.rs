@@ -48,7 +48,7 @@ impl PersonStore for Sqlite {
             return Ok(ReplacedRecords { next, ..ReplacedRecords::default() });
         }
         let (renaming, at) = (renaming.clone(), at.clone());
-        let replace = move |on: &_| {
+        let replace = move |on: &Connection| {
             // The records may have changed since they were read.
             let PersonRecords { records, next } = finish(people::find(on, &renaming, &at))?;
             let replaced = finish(people::replace(on, &renaming, records))?;
@@ -61,7 +61,7 @@ impl PersonStore for Sqlite {
         // Commands that only read must not write the file again.
         self.writer.writer()?;
         let replacement = pseudonym.to_string();
-        let is_incomplete = move |on: &_| finish(people::is_incomplete(on, &replacement));
+        let is_incomplete = move |on: &Connection| finish(people::is_incomplete(on, &replacement));
         if !self.readers.read(is_incomplete).await? {
             return Ok(false);
         }
