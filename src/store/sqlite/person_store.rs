@@ -48,7 +48,7 @@ impl PersonStore for Sqlite {
             return Ok(ReplacedRecords { next, ..ReplacedRecords::default() });
         }
         let (renaming, at) = (renaming.clone(), at.clone());
-        let replace = move |on: &Connection| {
+        let replace = move |on: &Connection| -> StoreResult<WriteResult<ReplacedRecords>> {
             // The records may have changed since they were read.
             let PersonRecords { records, next } = finish(people::find(on, &renaming, &at))?;
             let replaced = finish(people::replace(on, &renaming, records))?;

@@ -88,7 +88,8 @@ async fn rename_user(
     machine: &MachineId,
 ) -> StoreResult<()> {
     let sql = "SELECT facts, sync FROM host WHERE machine = $1";
-    let read = on.first(sql, &[machine.as_str().into()], |row| {
+    let values = [machine.as_str().into()];
+    let read = on.first(sql, &values, |row| {
         let renamed = |json: &str| -> StoreResult<String> {
             Ok(renamed_json(renaming, json)?.unwrap_or_else(|| json.to_owned()))
         };
