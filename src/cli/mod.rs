@@ -81,9 +81,10 @@ struct Cli {
     globals: Globals,
 }
 
-/// The global options in two lines, so that the list of commands fits on a screen. The help of each
-/// command explains them.
-const GLOBALS: &str = "\
+/// The hidden commands and the global options, in few lines, so that the list of commands fits on a
+/// screen. The help of each command explains them.
+const MORE: &str = "\
+More: config  context  lab  person  completions  version
 Options: --server  --token  --ca  --context  --database  --output  --jq
   --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
 
@@ -91,13 +92,14 @@ Options: --server  --token  --ca  --context  --database  --output  --jq
 /// a screen.
 fn first_page() -> String {
     let usage = format!("{{usage}}, or nicelist help {}", help::Topic::names("|"));
-    format!("{{about}}\n{{usage-heading}} {usage}\n{{subcommands}}\n{GLOBALS}")
+    format!("{{about}}\n{{usage-heading}} {usage}\n{{subcommands}}\n{MORE}")
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<serve::ServeArgs>),
     Status(status::StatusArgs),
+    Doctor(Box<doctor::DoctorArgs>),
     Find(find::FindArgs),
     Demo(demo::DemoArgs),
     #[command(subcommand)]
@@ -123,16 +125,14 @@ enum Command {
     Enroll(enroll::Command),
     #[command(subcommand)]
     Database(database::Command),
-    #[command(subcommand)]
-    Lab(lab::Command),
-    #[command(subcommand)]
+    // The commands below are hidden, so that the list of commands fits on a screen. The line `More`
+    // names them. The options `--version` and `--help` are visible.
+    #[command(subcommand, hide = true)]
     Config(config::Command),
-    // The commands below are hidden, so that the list of commands fits on a screen. `MORE` lists
-    // them.
     #[command(subcommand, hide = true)]
     Context(contexts::Command),
-    #[command(hide = true)]
-    Doctor(Box<doctor::DoctorArgs>),
+    #[command(subcommand, hide = true)]
+    Lab(lab::Command),
     #[command(subcommand, hide = true)]
     Person(person::Command),
     #[command(hide = true)]
@@ -324,7 +324,19 @@ mod tests {
     #[test]
     fn the_first_page_has_every_global_option() {
         for option in command().get_arguments().filter_map(clap::Arg::get_long) {
-            assert!(GLOBALS.contains(&format!("--{option}")), "{option}");
+            assert!(MORE.contains(&format!("--{option}")), "{option}");
+        }
+    }
+
+    #[test]
+    fn the_first_page_has_every_command() {
+        let help = command().render_long_help().to_string();
+        let words: Vec<&str> = help.split_whitespace().collect();
+        // `--help` shows `help`. Only the build uses `man`.
+        for command in
+            command().get_subcommands().filter(|it| !["help", "man"].contains(&it.get_name()))
+        {
+            assert!(words.contains(&command.get_name()), "{}", command.get_name());
         }
     }
 

@@ -1,8 +1,6 @@
 //! People: the records with a person's name are found, and the name is replaced.
 
-use nicelist::fleet::{
-    Decision, EventId, FileAccess, PersonName, Pseudonym, Renaming, Role, TagDescription,
-};
+use nicelist::fleet::{Decision, EventId, FileAccess, PersonName, Pseudonym, Renaming, Role};
 use nicelist::rule::Program;
 use nicelist::store::{
     EventFilter, PersonPosition, PersonRecord, ReplacedRecords, RevisionFilter, TokenRecord,
@@ -159,8 +157,7 @@ pub(crate) async fn what_is_in_use_keeps_the_name_and_is_listed(store: Db) {
     commit(&store, [put(rule(2, "fleet", "for zelda"))]).await;
     commit(&store, [set("user:zelda", "batch-size", "60")]).await;
     commit(&store, [Edit::PutTag(members("eng", r#"{"users":["zelda"]}"#))]).await;
-    let description: TagDescription = "zelda's Macs".parse().unwrap();
-    let lab = Tag { description: Some(description), ..Tag::new(tag("lab")) };
+    let lab = Tag { description: Some("zelda's Macs".to_owned()), ..Tag::new(tag("lab")) };
     commit(&store, [Edit::PutTag(lab)]).await;
     let hash = [7; 32];
     let token = TokenRecord {
