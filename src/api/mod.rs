@@ -2,6 +2,7 @@
 //!
 //! Within `/api/v1`, fields may be added, but are never renamed or removed.
 
+mod backups;
 mod decision;
 mod event;
 mod event_query;
@@ -11,6 +12,7 @@ mod host;
 mod instant;
 mod patch;
 mod path;
+mod person;
 mod plan;
 mod problem;
 mod program;
@@ -22,6 +24,7 @@ mod strict;
 mod tag;
 mod token;
 
+pub use backups::{BackupStatus, LastBackup};
 pub use decision::{
     BundleAnswer, BundleApproval, DecisionAnswer, DecisionRequest, DecisionsAnswer,
     DecisionsRequest, ProgramDecision, UndoAnswer, UndoRequest,
@@ -43,7 +46,10 @@ pub use host::{
     HostsOfName, MacSighting, MacView, ModeView, TagHostsRequest,
 };
 pub use patch::{ExpiresIn, FieldPatch, RulePatch};
-pub use path::{EventPath, HostPath, ProgramPath, RevisionPath, TagPath, TokenPath};
+pub use path::{EventPath, HostPath, PersonPath, ProgramPath, RevisionPath, TagPath, TokenPath};
+pub use person::{
+    ForgetPersonAnswer, ForgetPersonRequest, PersonQuery, PersonRecordKind, PersonRecordView,
+};
 pub use plan::{PolicyAnswer, PolicyChange, PolicyRequest, RollbackRequest, Subject};
 pub use problem::{Code, Detail, Problem};
 pub use program::{
@@ -106,6 +112,9 @@ pub struct Status {
     /// The size of the database. Absent if it could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<DatabaseSize>,
+    /// The scheduled backups. Absent if the server writes none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backups: Option<BackupStatus>,
     /// The first revision whose history is kept. Absent if no history was deleted, or if the start
     /// of the history could not be read within a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -195,7 +204,7 @@ pub struct ExceededLimit {
     /// The option of `nicelist serve` that sets the limit, such as `host-requests-per-minute`.
     pub limit: String,
     /// The client, as `host MACHINE-ID` or `address ADDRESS`. Clients of an untrusted proxy on the
-    /// server's own machine are listed as `a proxy on this machine that is not trusted`.
+    /// server's own machine are listed as `an untrusted proxy on this machine`.
     pub client: String,
     /// The number of requests beyond the limit. For `events-per-day`, the number of events that
     /// were dropped today.

@@ -52,3 +52,11 @@ pub struct TokenPath {
     /// The name of the token.
     pub name: String,
 }
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub struct PersonPath {
+    /// The name of the person's account, as Macs report it. Letter case matters.
+    #[param(example = "anna")]
+    pub name: String,
+}

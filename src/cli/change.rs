@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::arrival::ArrivalArgs;
 use super::error::CliError;
 use super::labels::{outcome_word, policy_cell, rule_label};
+use super::policy_files::counted;
 use super::ui::{Cell, Column, Row, Tone, Ui, relative};
 use crate::api::{ChangeAnswer, ChangeWarning};
 use crate::client::Client;
@@ -132,7 +133,7 @@ pub(crate) fn warn(ui: &Ui, warnings: &[ChangeWarning]) {
         ui.warn(&warning.message);
     }
     if let more @ 1.. = warnings.len().saturating_sub(MOST_WARNINGS) {
-        ui.warn(format!("{more} more warnings; to show all of them: -o json"));
+        ui.warn(format!("{}; to show all of them: -o json", counted(more, "more warning")));
     }
 }
 

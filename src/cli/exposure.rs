@@ -20,7 +20,9 @@ pub(super) fn warn(ui: &Ui, database: &DatabaseUrl) {
         .collect();
     if !exposed.is_empty() {
         let files = exposed.join(" ");
-        ui.warn(format!("other users can open the database {database}: chmod 600 {files}"));
+        ui.warn(format!(
+            "other users can open the database {database}; to prevent this: chmod 600 {files}"
+        ));
     }
 }
 

@@ -17,6 +17,7 @@ mod context;
 mod contexts;
 mod database;
 mod demo;
+mod doctor;
 mod enroll;
 mod error;
 mod event;
@@ -33,6 +34,7 @@ mod log;
 mod man;
 mod manifest;
 mod pem;
+mod person;
 mod plan;
 mod planned_change;
 mod policy_changes;
@@ -79,9 +81,10 @@ struct Cli {
     globals: Globals,
 }
 
-/// The global options in two lines, so that the list of commands fits on a screen. The help of each
-/// command explains them.
-const GLOBALS: &str = "\
+/// The hidden commands and the global options, in few lines, so that the list of commands fits on a
+/// screen. The help of each command explains them.
+const MORE: &str = "\
+More: config  context  lab  person  completions  version
 Options: --server  --token  --ca  --context  --database  --output  --jq
   --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
 
@@ -89,13 +92,14 @@ Options: --server  --token  --ca  --context  --database  --output  --jq
 /// a screen.
 fn first_page() -> String {
     let usage = format!("{{usage}}, or nicelist help {}", help::Topic::names("|"));
-    format!("{{about}}\n{{usage-heading}} {usage}\n{{subcommands}}\n{GLOBALS}")
+    format!("{{about}}\n{{usage-heading}} {usage}\n{{subcommands}}\n{MORE}")
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(Box<serve::ServeArgs>),
     Status(status::StatusArgs),
+    Doctor(Box<doctor::DoctorArgs>),
     Find(find::FindArgs),
     Demo(demo::DemoArgs),
     #[command(subcommand)]
@@ -121,14 +125,16 @@ enum Command {
     Enroll(enroll::Command),
     #[command(subcommand)]
     Database(database::Command),
-    #[command(subcommand)]
-    Lab(lab::Command),
-    #[command(subcommand)]
+    // The commands below are hidden, so that the list of commands fits on a screen. The line `More`
+    // names them. The options `--version` and `--help` are visible.
+    #[command(subcommand, hide = true)]
     Config(config::Command),
-    // The commands below are hidden, so that the list of commands fits on a screen. The options
-    // `--version`, `--help` and `--context` are visible.
     #[command(subcommand, hide = true)]
     Context(contexts::Command),
+    #[command(subcommand, hide = true)]
+    Lab(lab::Command),
+    #[command(subcommand, hide = true)]
+    Person(person::Command),
     #[command(hide = true)]
     Version(version::VersionArgs),
     #[command(hide = true)]
@@ -170,9 +176,12 @@ impl Command {
     /// asks no questions.
     const fn is_for_reading(&self) -> bool {
         match self {
-            Self::Status(_) | Self::Find(_) | Self::History(_) | Self::Plan(_) | Self::Help(_) => {
-                true
-            }
+            Self::Status(_)
+            | Self::Doctor(_)
+            | Self::Find(_)
+            | Self::History(_)
+            | Self::Plan(_)
+            | Self::Help(_) => true,
             Self::Rule(command) => matches!(
                 command,
                 rule::Command::List(_)
@@ -181,7 +190,10 @@ impl Command {
                     | rule::Command::Explain(_)
             ),
             Self::Host(command) => {
-                matches!(command, host::Command::List(_) | host::Command::Show(_))
+                matches!(
+                    command,
+                    host::Command::List(_) | host::Command::Show(_) | host::Command::Diagnose(_)
+                )
             }
             Self::Event(command) => matches!(
                 command,
@@ -205,6 +217,7 @@ impl Command {
             Self::Status(args) => context.block_on(status::run(context, args)),
             Self::Find(args) => context.block_on(find::run(context, args)),
             Self::Demo(args) => demo::run(context, &args),
+            Self::Doctor(args) => context.block_on(doctor::run(context, *args)),
             Self::Rule(command) => context.block_on(rule::run(context, command)),
             Self::Host(command) => context.block_on(host::run(context, command)),
             Self::Event(command) => context.block_on(event::run(context, command)),
@@ -216,6 +229,7 @@ impl Command {
             Self::History(args) => context.block_on(history::run(context, args)),
             Self::Rollback(args) => context.block_on(rollback::run(context, args)),
             Self::Program(command) => context.block_on(program::run(context, command)),
+            Self::Person(command) => context.block_on(person::run(context, command)),
             Self::Token(command) => context.block_on(token::run(context, command)),
             Self::Enroll(command) => context.block_on(enroll::run(context, command)),
             Self::Database(command) => context.block_on(database::run(context, command)),
@@ -310,7 +324,19 @@ mod tests {
     #[test]
     fn the_first_page_has_every_global_option() {
         for option in command().get_arguments().filter_map(clap::Arg::get_long) {
-            assert!(GLOBALS.contains(&format!("--{option}")), "{option}");
+            assert!(MORE.contains(&format!("--{option}")), "{option}");
+        }
+    }
+
+    #[test]
+    fn the_first_page_has_every_command() {
+        let help = command().render_long_help().to_string();
+        let words: Vec<&str> = help.split_whitespace().collect();
+        // `--help` shows `help`. Only the build uses `man`.
+        for command in
+            command().get_subcommands().filter(|it| !["help", "man"].contains(&it.get_name()))
+        {
+            assert!(words.contains(&command.get_name()), "{}", command.get_name());
         }
     }
 

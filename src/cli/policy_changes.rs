@@ -86,8 +86,12 @@ fn sections(changes: &[PolicyChange], cut: bool) -> Vec<Section> {
     let mut sections: Vec<Section> = shown.iter().map(|group| section(group, cut)).collect();
     if !hidden.is_empty() {
         let differences: usize = hidden.iter().map(|group| group.len()).sum();
-        let rest = format!("{} differences", HumanCount(differences as u64));
-        let title = format!("… and {} more groups", HumanCount(hidden.len() as u64));
+        let counted = |count: usize, thing: &str| {
+            let plural = if count == 1 { "" } else { "s" };
+            format!("{} {thing}{plural}", HumanCount(count as u64))
+        };
+        let rest = counted(differences, "difference");
+        let title = format!("… and {}", counted(hidden.len(), "more group"));
         sections.push(Section { title, items: Vec::new(), rest: Some(rest) });
     }
     sections

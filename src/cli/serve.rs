@@ -1,5 +1,6 @@
 //! `nicelist serve`.
 
+mod backups;
 mod limits;
 mod tls;
 
@@ -24,8 +25,9 @@ use crate::config::{Backend, Secret};
 use crate::fleet::parse_duration;
 use crate::server::{App, Durability, FirstStart, Options, SyncAuth, Tls};
 use crate::shell::argument;
+use backups::BackupArgs;
 use limits::LimitArgs;
-use tls::TlsArgs;
+pub(super) use tls::TlsArgs;
 
 /// Run the sync server and the admin API
 ///
@@ -38,6 +40,11 @@ use tls::TlsArgs;
 /// certificate, in addition to the credential of --sync-auth. The admin API requires only a token,
 /// not a client certificate. The server reloads changed certificate files automatically, or on
 /// SIGHUP. If the new files are invalid, it keeps using the old ones.
+///
+/// With --backup-dir, the server backs up its SQLite database: at the start if the newest backup is
+/// older than the interval, and then in each interval. A backup gets its name
+/// nicelist-YYYYMMDDTHHMMSSZ.db after it is checked. If a backup fails, the server keeps running,
+/// and nicelist status shows the reason.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -47,6 +54,7 @@ Examples:
   nicelist serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem \\
       --sync-auth certificate
   nicelist serve --database postgres://nicelist@db.example.com/nicelist
+  nicelist serve --backup-dir /var/backups/nicelist --backup-every 6h
   nicelist serve --largest-body 64MiB
   nicelist serve --trusted-proxy 10.0.0.0/8
   nicelist serve --metrics-from 10.0.5.7 --log json
@@ -64,7 +72,7 @@ pub(crate) struct ServeArgs {
     /// Failures that saved data must survive
     #[arg(long, value_name = "FAILURE", value_enum, default_value_t = Survives::Power)]
     durability: Survives,
-    /// At startup, pause expiry and deletion if the database was not used for longer than this
+    /// At startup, pause expiry and deletion if the database was unused for longer than this
     #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = duration)]
     longest_gap: SignedDuration,
     /// After a restore, spread the clean syncs of hosts over this time
@@ -79,6 +87,8 @@ pub(crate) struct ServeArgs {
     /// Format of the log on stderr
     #[arg(long = "log", value_name = "FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
+    #[command(flatten)]
+    backups: BackupArgs,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
@@ -151,7 +161,8 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     // Opening a new database creates secrets that are shown only once. Invalid TLS files must be
     // found before that.
     let tls = open_tls(context, args)?;
-    let options = options(context, args, database.expose());
+    let backups = args.backups.options(database)?;
+    let options = Options { backups, ..options(context, args, database.expose()) };
     // For the same reason, the port is opened before the database.
     let listener = TcpListener::bind(args.listen)
         .await

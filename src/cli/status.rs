@@ -11,14 +11,18 @@ use super::context::Context;
 use super::error::CliError;
 use super::host::uncounted_and_age;
 use super::ui::{Cell, Column, Item, Row, Section, Tone, Ui, relative};
-use crate::api::{Contact, ExceededLimit, HostCount, HostCounts, HostState, Status, UnreadableRow};
+use crate::api::{
+    BackupStatus, Contact, ExceededLimit, HostCount, HostCounts, HostState, LastBackup, Status,
+    UnreadableRow,
+};
 
 /// Show the health of the server and its hosts
 ///
-/// Shows why a server is not ready, what needs attention, rows of the database that cannot be read,
-/// clients that exceeded a limit, and the number of hosts in each state. The exit code is 0 if the
-/// server is ready, with or without warnings, and 1 if it is not ready or cannot be reached. With a
-/// local database, the command changes nothing, and the exit code is 0 if the database can be read.
+/// Shows why a server is not ready, what needs attention, its scheduled backups, rows of the
+/// database that cannot be read, clients that exceeded a limit, and the number of hosts in each
+/// state. The exit code is 0 if the server is ready, with or without warnings, and 1 if it is not
+/// ready or cannot be reached. With a local database, the command changes nothing, and the exit
+/// code is 0 if the database can be read. nicelist doctor finds out why hosts cannot sync.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -110,7 +114,8 @@ type Named = (String, Cell);
 impl State {
     /// Titles, each with its lines.
     fn sections(&self, ui: &Ui, place: &str) -> Vec<(String, Vec<Named>)> {
-        let Status { readiness, unreadable, unreadable_rows, exceeded_limits, .. } = &self.server;
+        let Status { readiness, backups, unreadable, unreadable_rows, exceeded_limits, .. } =
+            &self.server;
         let reasons = |reasons: &[crate::api::Reason], tone| -> Vec<Named> {
             let each = reasons.iter();
             each.map(|reason| (reason.code.clone(), Cell::toned(&reason.message, tone))).collect()
@@ -121,6 +126,7 @@ impl State {
             ("Server", self.summary(place)),
             ("Not ready", reasons(&readiness.reasons, Tone::Bad)),
             ("Warnings", reasons(&readiness.warnings, Tone::Notice)),
+            ("Backups", backups.iter().flat_map(|it| backup_lines(it, ui)).collect()),
             ("Unreadable rows", unreadable_rows.iter().map(unreadable_row).chain(more).collect()),
             ("Limits exceeded", exceeded_limits.iter().map(|it| exceeded(it, ui)).collect()),
         ];
@@ -205,6 +211,20 @@ impl Hosts {
         };
         [("hosts", hosts), ("contact", contact), ("conflicts", conflicts)]
     }
+}
+
+fn backup_lines(backups: &BackupStatus, ui: &Ui) -> Vec<Named> {
+    let BackupStatus { folder, last, failure } = backups;
+    let last = match last {
+        Some(LastBackup { file, at, bytes }) => {
+            Cell::text(format!("{}, {}, {file}", relative(*at, ui.now()), HumanBytes(*bytes)))
+        }
+        None => Cell::toned("none", Tone::Faint),
+    };
+    let lines = [("folder".to_owned(), Cell::text(folder)), ("last".to_owned(), last)];
+    let failure = failure.iter();
+    let failure = failure.map(|why| ("failed".to_owned(), Cell::toned(why, Tone::Notice)));
+    lines.into_iter().chain(failure).collect()
 }
 
 fn unreadable_row(row: &UnreadableRow) -> Named {

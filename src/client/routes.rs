@@ -11,14 +11,15 @@ use crate::api::{
     AcceptMacRequest, BundleAnswer, BundleApproval, ChangeAnswer, CleanSyncRequest, DecisionAnswer,
     DecisionRequest, DecisionsAnswer, DecisionsRequest, EvaluationRequest, EvaluationView,
     EventDetail, EventImport, EventImportAnswer, EventQuery, EventStatQuery, EventView,
-    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, HostCounts, HostNames,
-    HostNamesRequest, HostQuery, HostSetting, HostTagsRequest, HostView, NewToken, PolicyAnswer,
-    PolicyChange, PolicyRequest, ProgramDetail, ProgramQuery, ProgramView, RevisionQuery,
-    RollbackRequest, RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView,
-    SettingView, SettingsQuery, SettingsRequest, Status, StatusQuery, TagHostsRequest, TagQuery,
-    TagRequest, TokenRequest, TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
+    ExplainQuery, Explanation, ForgetHostsAnswer, ForgetHostsRequest, ForgetPersonAnswer,
+    ForgetPersonRequest, HostCounts, HostNames, HostNamesRequest, HostQuery, HostSetting,
+    HostTagsRequest, HostView, NewToken, PersonQuery, PersonRecordView, PolicyAnswer, PolicyChange,
+    PolicyRequest, ProgramDetail, ProgramQuery, ProgramView, RevisionQuery, RollbackRequest,
+    RuleChange, RuleHistoryQuery, RuleQuery, RuleVersionView, RuleView, SettingView, SettingsQuery,
+    SettingsRequest, Status, StatusQuery, TagHostsRequest, TagQuery, TagRequest, TokenRequest,
+    TokenView, UndoAnswer, UndoRequest, WaitingQuery, WaitingView,
 };
-use crate::fleet::{EventId, EventStat, ProgramId, Tag};
+use crate::fleet::{EventId, EventStat, PersonName, ProgramId, Tag};
 use crate::rule::{MachineId, Revision, RevisionSummary, TagName, Target};
 
 type Answer<T> = Result<T, ClientError>;
@@ -216,6 +217,20 @@ impl Client {
         self.ask(Method::GET, &format!("/programs/{id}"), NOTHING).await
     }
 
+    /// Everything that is stored about a person.
+    pub fn person_records(&self, name: &PersonName) -> Pages<'_, PersonRecordView> {
+        Pages::new(self, person_path(name, ""), &PersonQuery::default())
+    }
+
+    /// Replaces the name of a person by a pseudonym. Each request covers a part of the database.
+    pub async fn forget_person(
+        &self,
+        name: &PersonName,
+        request: &ForgetPersonRequest,
+    ) -> Answer<ForgetPersonAnswer> {
+        self.ask(Method::POST, &person_path(name, "/forget"), Some(request)).await
+    }
+
     /// Programs that are pending approval, newest first.
     pub fn waiting(&self, query: &WaitingQuery) -> Pages<'_, WaitingView> {
         Pages::new(self, "/events/waiting".to_owned(), query)
@@ -278,6 +293,10 @@ fn host_path(host: &str, below: &str) -> String {
     let exactly = matches!(host, "." | "..").then(|| format!("id:{host}"));
     let host = exactly.as_deref().unwrap_or(host);
     format!("/hosts/{}{below}", segment(host))
+}
+
+fn person_path(name: &PersonName, below: &str) -> String {
+    format!("/people/{}{below}", segment(name.as_str()))
 }
 
 fn segment(text: &str) -> String {

@@ -28,10 +28,10 @@ pub const VARIABLES: [Variable; 23] = [
     variable(env::OUTPUT, "Output format; --output overrides it"),
     variable(env::NICELIST_PAGER, "Command that shows output that is longer than the screen"),
     variable(env::PAGER, "Pager if NICELIST_PAGER is not set; the default is less -FRX"),
-    variable(env::LESS, "Options of less instead of -FRX, if NICELIST_PAGER or PAGER is set"),
+    variable(env::LESS, "Options for less instead of -FRX, if NICELIST_PAGER or PAGER is set"),
     variable(env::NO_COLOR, "Any value that is not empty turns colors off; --color overrides it"),
     variable(env::TERM, "The value dumb turns off the pager and everything that moves the cursor"),
-    variable(env::LOG, "Filter of the log, such as info,nicelist::sync=debug; -v overrides it"),
+    variable(env::LOG, "Log filter, such as info,nicelist::sync=debug; -v overrides it"),
     variable(env::VISUAL, "Editor for rules"),
     variable(env::EDITOR, "Editor if VISUAL is not set; the default is vi"),
     variable(env::BOOTSTRAP_TOKEN, "First admin token of a new server"),
@@ -39,9 +39,9 @@ pub const VARIABLES: [Variable; 23] = [
     variable("USER", "Author of changes to a local database"),
     variable(env::LOGNAME, "Author of changes to a local database if USER is not set"),
     variable("HOME", "Home directory, written as ~ in file names"),
-    variable(env::XDG_CONFIG_HOME, "Folder of configuration files instead of ~/.config"),
-    variable(env::XDG_DATA_HOME, "Folder of local databases instead of ~/.local/share"),
-    variable(env::XDG_CACHE_HOME, "Folder of caches instead of ~/.cache"),
+    variable(env::XDG_CONFIG_HOME, "Folder for configuration files instead of ~/.config"),
+    variable(env::XDG_DATA_HOME, "Folder for local databases instead of ~/.local/share"),
+    variable(env::XDG_CACHE_HOME, "Folder for caches instead of ~/.cache"),
 ];
 
 /// The default files of commands on Unix, each with a description. `~` is the home directory.

@@ -5,6 +5,7 @@ mod clock;
 mod epoch;
 mod event;
 mod host;
+mod person;
 mod policy_difference;
 mod program;
 mod role;
@@ -24,13 +25,15 @@ pub use host::{
     HostFacts, Leg, Macs, Miscount, NotAHash, Offers, OtherMac, Reach, Recognized, RuleCounts,
     RulesHash, SYNC_TAKES, ScopeSetId, SeenMac, Session, SessionKind, SyncState, Trail, UnionLeg,
 };
+pub use person::{PersonName, PersonNameError, Pseudonym, Renaming, redact_home};
 pub use policy_difference::{DiffOptions, PolicyDifference, PolicyDifferences, PolicyState};
 pub use program::{KnownProgram, ProgramId, Sighting};
 pub use role::Role;
 pub use setting::{
     BatchSize, ClientMode, DriftRepair, EffectiveSettings, EventAge, EventLimit,
-    FileAccessOverride, HistoryAge, Interval, MachineIdConflicts, OptionalSettings, PathRegex,
-    RemountFlag, RemovableMedia, Setting, SettingError, SettingKey, SightingAge,
+    FileAccessOverride, HistoryAge, HostAge, Interval, KeepPaths, MachineIdConflicts,
+    OptionalSettings, PathRegex, RemountFlag, RemovableMedia, Setting, SettingError, SettingKey,
+    SightingAge,
 };
 pub use tag::{
     DescriptionTooLong, HostPattern, Membership, MembershipError, ReportedName, Serial, Tag,

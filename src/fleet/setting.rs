@@ -5,10 +5,10 @@ mod retention;
 mod values;
 
 pub use optional::OptionalSettings;
-pub use retention::{EventAge, EventLimit, HistoryAge, SightingAge};
+pub use retention::{EventAge, EventLimit, HistoryAge, HostAge, SightingAge};
 pub use values::{
-    BatchSize, ClientMode, DriftRepair, FileAccessOverride, Interval, MachineIdConflicts,
-    PathRegex, RemountFlag, RemovableMedia, SettingError,
+    BatchSize, ClientMode, DriftRepair, FileAccessOverride, Interval, KeepPaths,
+    MachineIdConflicts, PathRegex, RemountFlag, RemovableMedia, SettingError,
 };
 
 use std::fmt;
@@ -145,6 +145,12 @@ settings! {
     SightingRetention(SightingAge) "sighting-retention" sighting_retention = SightingAge::DEFAULT;
     /// Age at which old versions of rules, settings and tags are deleted, such as 365d, or never. Only for the fleet scope
     HistoryRetention(HistoryAge) "history-retention" history_retention = HistoryAge::DEFAULT;
+    /// Time after which hosts that no longer sync are forgotten, such as 180d, or never. Only for the fleet scope
+    HostRetention(HostAge) "host-retention" host_retention = HostAge::DEFAULT;
+    /// Whether events and sightings keep the names of users. Only for the fleet scope
+    KeepUsers(bool) "keep-users" keep_users = true;
+    /// Paths in events and sightings: full, or home-redacted, which removes the names of home folders. Only for the fleet scope
+    KeepPaths(KeepPaths) "keep-paths" keep_paths = KeepPaths::Full;
 }
 
 impl SettingKey {
@@ -156,7 +162,10 @@ impl SettingKey {
             | Self::EventRetention
             | Self::EventRetentionCount
             | Self::SightingRetention
-            | Self::HistoryRetention => false,
+            | Self::HistoryRetention
+            | Self::HostRetention
+            | Self::KeepUsers
+            | Self::KeepPaths => false,
             Self::ClientMode
             | Self::FullSyncInterval
             | Self::BatchSize
@@ -182,6 +191,9 @@ impl SettingKey {
                 | Self::EventRetentionCount
                 | Self::SightingRetention
                 | Self::HistoryRetention
+                | Self::HostRetention
+                | Self::KeepUsers
+                | Self::KeepPaths
         )
     }
 
@@ -265,6 +277,10 @@ mod tests {
         };
         assert_eq!(check("event-retention", "fleet"), Ok(()));
         assert_eq!(check("batch-size", "tag:eng"), Ok(()));
+        for key in ["keep-users", "keep-paths", "host-retention"] {
+            assert_eq!(check(key, "fleet"), Ok(()));
+            assert!(check(key, "host:M1").is_err(), "{key}");
+        }
         let refused = check("event-retention-count", "tag:eng").unwrap_err();
         assert!(refused.to_string().contains("not for tag:eng"), "{refused}");
     }

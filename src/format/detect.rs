@@ -12,7 +12,7 @@ use crate::fleet::Tag;
 pub(super) const LISTS: [&str; 3] = ["rules", "items", "results"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("nicelist can only read the format {0}, which is output of santactl")]
+#[error("nicelist can read but not write the format {0}, which is the output of santactl")]
 pub struct ReadOnly(Format);
 
 impl Format {

@@ -122,7 +122,7 @@ codes! {
     /// A part of a path pattern matches anywhere in a path.
     Unanchored = "NL401" "unanchored-pattern" Warning,
         "begin every alternative with ^, as in ^(?:/a/|/b/)";
-    /// Santa may need very long to match a path pattern.
+    /// Santa may take very long to match a path pattern.
     Catastrophic = "NL402" "catastrophic-pattern" Error,
         "avoid nested repetition: a repeated part must not contain a repeated part";
     /// A path pattern allows a folder that users without admin rights can write to.

@@ -118,7 +118,7 @@ impl Program {
         let certificate = self.certificate.as_ref();
         let named = certificate.map(|leaf| leaf.common_name.as_str()).filter(|cn| !cn.is_empty());
         let covers = [
-            (RuleType::SigningId, "this program in every version".to_owned()),
+            (RuleType::SigningId, "every version of this program".to_owned()),
             (RuleType::CdHash, "this build of the program only".to_owned()),
             (RuleType::Binary, "this exact file only".to_owned()),
             (RuleType::TeamId, format!("every program of team {}", self.team_id)),

@@ -110,7 +110,7 @@ fn operator(parts: &Parts, state: &State) -> Result<Operator, Refused> {
         state.rates.admit_wrong_secret(client)?;
         let error = "the token is unknown, revoked or expired";
         if let Some((client, error)) = REFUSALS.line(&client.to_string(), error) {
-            tracing::warn!(client, error, "a request of the admin API was refused");
+            tracing::warn!(client, error, "a request to the admin API was refused");
         }
         return Err(problem(error).into());
     };

@@ -186,7 +186,7 @@ fn log_refusal(problem: &Problem) {
     }
     let status = problem.code.status().to_string();
     if let Some((status, error)) = REFUSALS.line(&status, &problem.message) {
-        tracing::info!(status, error, "a request of the admin API was refused");
+        tracing::info!(status, error, "a request to the admin API was refused");
     }
 }
 

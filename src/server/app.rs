@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use super::answer::method_not_allowed;
+use super::backups::{self, Backups};
 use super::bodies::Budget;
 use super::client_address::TrustedProxies;
 use super::guard::guarded;
@@ -20,6 +21,7 @@ use super::metrics::{self, Metrics};
 use super::options::{Options, ServerError};
 use super::rate_limits::{RateCounts, RateLimits};
 use super::refusals::REFUSALS;
+use super::retention::CHECK_RETENTION_EVERY;
 use super::state::State;
 use super::supervise::supervise;
 use super::tls::Tls;
@@ -61,6 +63,7 @@ impl App {
     /// For example, when the database cannot be opened or a given secret is not usable.
     pub async fn open(options: Options) -> Result<Self, ServerError> {
         let store = store::open(&options.database, options.durability).await?;
+        let backups = Backups::of(options.backups.as_ref(), &*store)?;
         let gap = options.longest_gap.unwrap_or(LONGEST_GAP);
         let trusted_clock = TrustedClock::open(&*store, options.clock.clone(), gap).await?;
         let trusted_clock = Arc::new(trusted_clock);
@@ -89,8 +92,10 @@ impl App {
             turned_away,
             panics: Arc::default(),
             health,
+            backups,
             hosts: HostCounter::default(),
             count_hosts_every: options.count_hosts_every.unwrap_or(COUNT_HOSTS_EVERY),
+            check_retention_every: options.check_retention_every.unwrap_or(CHECK_RETENTION_EVERY),
             trusted_clock,
             metrics,
             metrics_from: options.metrics_from,
@@ -134,8 +139,10 @@ impl App {
             turned_away: AtomicU64::new(0),
             panics: Arc::default(),
             health: Health::default(),
+            backups: None,
             hosts: HostCounter::default(),
             count_hosts_every: COUNT_HOSTS_EVERY,
+            check_retention_every: CHECK_RETENTION_EVERY,
             trusted_clock,
         };
         match work {
@@ -212,8 +219,8 @@ async fn hide_expired(state: &State) -> StoreResult<()> {
     Ok(())
 }
 
-fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 7] {
-    let [ticked, purged, counted, compacted, watched, checked, hosts] =
+fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 8] {
+    let [ticked, purged, counted, compacted, watched, checked, hosts, backed_up] =
         std::array::from_fn(|_| Arc::clone(state));
     [
         tokio::spawn(supervise("ticker", move || keep_ticking(Arc::clone(&ticked), failing))),
@@ -232,6 +239,9 @@ fn start_background(state: &Arc<State>, failing: bool) -> [JoinHandle<()>; 7] {
         })),
         tokio::spawn(supervise("host counter", move || {
             host_counter::keep_counting(Arc::clone(&hosts))
+        })),
+        tokio::spawn(supervise("backups", move || {
+            backups::keep_backing_up(Arc::clone(&backed_up))
         })),
     ]
 }

@@ -65,7 +65,7 @@ impl fmt::Display for Offender {
         match self {
             Self::Host(machine) => write!(f, "host {machine}"),
             Self::Address(address) => write!(f, "address {address}"),
-            Self::Unknown => f.write_str("a proxy on this machine that is not trusted"),
+            Self::Unknown => f.write_str("an untrusted proxy on this machine"),
         }
     }
 }

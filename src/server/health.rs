@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::backups;
 use crate::api::{Readiness, Reason};
 use crate::store::StoreError;
 
@@ -88,14 +89,20 @@ impl Health {
                 tracing::error!(reasons = %described(&state.reasons), "not ready");
             }
         }
-        if codes(&published.warnings) != codes(&state.warnings) {
-            match &state.warnings[..] {
+        let warnings = to_log(&state.warnings);
+        if codes(&to_log(&published.warnings)) != codes(&warnings) {
+            match &warnings[..] {
                 [] => tracing::info!("all warnings about this server are resolved"),
                 warnings => tracing::warn!(warnings = %described(warnings), "needs attention"),
             }
         }
         *published = state;
     }
+}
+
+/// The warnings except the one about backups, which is logged with its reason when a backup fails.
+fn to_log(warnings: &[Reason]) -> Vec<Reason> {
+    warnings.iter().filter(|warning| warning.code != backups::FAILED).cloned().collect()
 }
 
 fn codes(reasons: &[Reason]) -> Vec<&str> {

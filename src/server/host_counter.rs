@@ -344,7 +344,7 @@ pub(super) async fn keep_counting(state: Arc<State>) {
             (Err(Refused(problem)), false) => {
                 tracing::error!(error = %problem.message, "cannot count hosts; trying again");
             }
-            (Ok(_), true) => tracing::info!("hosts are counted again"),
+            (Ok(_), true) => tracing::info!("counting hosts works again"),
             (Err(_), true) | (Ok(_), false) => {}
         }
         failing = counted.is_err();

@@ -3,5 +3,5 @@
 pub use crate::store::maintenance::{
     BackedUp, BackupError, Checked, Compared, CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy,
     MaintenanceError, Migrated, RestoreError, Restored, backup, check, compare, examine_backup,
-    migrate, restore,
+    migrate, quick_check, restore,
 };

@@ -6,6 +6,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 use jiff::SignedDuration;
 
+use super::backups::BackupOptions;
 use super::client_address::TrustedProxies;
 use super::listen::ConnectionLimits;
 use super::rate_limits::RateLimits;
@@ -49,6 +50,8 @@ pub struct Options {
     pub restore_spread: Option<SignedDuration>,
     /// How often all hosts are counted; 30 seconds when absent.
     pub count_hosts_every: Option<Duration>,
+    /// How often the server checks for old events and silent hosts; a minute when absent.
+    pub check_retention_every: Option<Duration>,
     /// Maximum size of a body from a host, in bytes, before and after decompression; 16 MiB when
     /// absent.
     pub largest_body: Option<usize>,
@@ -58,6 +61,8 @@ pub struct Options {
     pub events_per_day: Option<u64>,
     pub connections: ConnectionLimits,
     pub rates: RateLimits,
+    /// No scheduled backups when absent. The database must be SQLite.
+    pub backups: Option<BackupOptions>,
     pub trusted_proxies: TrustedProxies,
     /// The networks whose clients may read `/metrics` without a token.
     pub metrics_from: Vec<IpNet>,
@@ -70,6 +75,8 @@ pub enum ServerError {
     Store(#[from] StoreError),
     #[error("invalid {name}: {reason}")]
     Secret { name: &'static str, reason: &'static str },
+    #[error("scheduled backups require an SQLite database")]
+    BackupsUnsupported,
 }
 
 impl ServerError {

@@ -12,6 +12,7 @@ use http::header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER};
 use tokio::time::MissedTickBehavior;
 
 use super::answer::RETRY;
+use super::backups::Backups;
 use super::health::reason;
 use super::state::{Shared, State};
 use crate::api::{Readiness, Reason};
@@ -112,7 +113,8 @@ async fn check(state: &State, proof: Proof) -> Readiness {
 }
 
 fn warnings(state: &State) -> Vec<Reason> {
-    state.trusted_clock.warning().into_iter().chain(unreadable(state)).collect()
+    let backups = state.backups.as_ref().and_then(Backups::warning);
+    state.trusted_clock.warning().into_iter().chain(unreadable(state)).chain(backups).collect()
 }
 
 async fn prove(state: &State, proof: Proof) -> StoreResult<Option<Reason>> {

@@ -1,17 +1,18 @@
-//! Deletes old events in batches.
+//! Deletes old events in batches, and forgets silent hosts.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::MissedTickBehavior;
 
+use super::silent_hosts::SilentHosts;
 use super::state::State;
 use crate::fleet::EffectiveSettings;
 use crate::rule::Scope;
 use crate::store::{EventPurge, StoreResult};
 
-/// How often to check for old events.
-const EVERY: Duration = Duration::from_secs(60);
+/// How often to check for old events and silent hosts, by default.
+pub(super) const CHECK_RETENTION_EVERY: Duration = Duration::from_secs(60);
 /// Maximum events in a batch. On SQLite, a batch is one transaction, and other writes wait for it.
 const BATCH: usize = 500;
 
@@ -40,21 +41,33 @@ pub(super) async fn purge_some(state: &State) -> StoreResult<usize> {
 }
 
 pub(super) async fn keep_purging(state: Arc<State>) {
-    let mut turns = tokio::time::interval(EVERY);
+    let mut turns = tokio::time::interval(state.check_retention_every);
     turns.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut silent_hosts = SilentHosts::new(&state.clock);
     let mut failing = false;
     loop {
         turns.tick().await;
-        let purged = purge_all(&state).await;
+        let mut purged = purge_all(&state).await;
+        if purged.is_ok() {
+            purged = forget_silent(&state, &mut silent_hosts).await;
+        }
         match (&purged, failing) {
             (Err(error), false) => {
-                tracing::error!(%error, "cannot delete old events; trying again every minute");
+                tracing::error!(%error, "cannot delete old data; trying again every minute");
             }
-            (Ok(_), true) => tracing::info!("deleting old events works again"),
+            (Ok(_), true) => tracing::info!("deleting old data works again"),
             (Err(_), true) | (Ok(_), false) => {}
         }
         failing = purged.is_err();
     }
+}
+
+async fn forget_silent(state: &State, silent_hosts: &mut SilentHosts) -> StoreResult<()> {
+    let hosts = silent_hosts.forget_some(state).await?;
+    if hosts > 0 {
+        tracing::info!(hosts, "forgot silent hosts");
+    }
+    Ok(())
 }
 
 async fn purge_all(state: &State) -> StoreResult<()> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::backups::Backups;
 use super::bodies::Budget;
 use super::health::Health;
 use super::host_counter::HostCounter;
@@ -32,9 +33,13 @@ pub(super) struct State {
     pub(super) panics: Arc<AtomicU64>,
     pub(super) rates: RateCounts,
     pub(super) health: Health,
+    /// None if this process writes no scheduled backups.
+    pub(super) backups: Option<Backups>,
     pub(super) hosts: HostCounter,
     /// How often all hosts are counted.
     pub(super) count_hosts_every: Duration,
+    /// How often the server checks for old events and silent hosts.
+    pub(super) check_retention_every: Duration,
     pub(super) trusted_clock: Arc<TrustedClock>,
     pub(super) metrics: Arc<Metrics>,
     /// The networks whose clients may read the metrics without a token.

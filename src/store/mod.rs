@@ -16,6 +16,7 @@ mod host_store;
 pub mod maintenance;
 mod meters;
 mod new_sightings;
+mod person_store;
 mod policy_store;
 mod postgres;
 mod principal_store;
@@ -33,6 +34,10 @@ pub use fault::{DatabaseSize, Health, WriteFault};
 pub use host_groups::{HostCount, HostGroup, NamedHost, PersonalNames, is_alone};
 pub use host_store::HostStore;
 pub use meters::{LATENCY_BUCKETS, Latencies, LatencyFamily, Meters, WriteQueue};
+pub use person_store::{
+    PersonPosition, PersonPositionError, PersonRecord, PersonRecords, PersonStore, PersonTable,
+    ReplacedRecords,
+};
 pub use policy_store::PolicyStore;
 pub use principal_store::PrincipalStore;
 pub use program_store::ProgramStore;
@@ -121,7 +126,9 @@ pub struct Installation {
 /// A database. Each method that writes has its own transaction, which is committed before the
 /// method returns.
 #[async_trait]
-pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore {
+pub trait Store:
+    PolicyStore + HostStore + EventStore + ProgramStore + PrincipalStore + PersonStore
+{
     /// Stores a cursor key if none is stored, and the first tokens if no token was ever stored.
     /// Returns the stored key and whether the tokens were added.
     async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
@@ -156,6 +163,9 @@ pub trait Store: PolicyStore + HostStore + EventStore + ProgramStore + Principal
     /// Checks the structure of the SQLite file on a separate connection. Returns the damage, if
     /// any. PostgreSQL checks its pages itself.
     async fn quick_check(&self) -> StoreResult<Option<String>>;
+
+    /// Backs up an SQLite database while it is in use. None for PostgreSQL, which has its own tools.
+    fn backup_source(&self) -> Option<&dyn maintenance::BackupSource>;
 
     /// Waits until another process may have changed policy or tokens. It may return without a
     /// change. On SQLite, it never returns, so callers also check regularly.

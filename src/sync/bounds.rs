@@ -1,9 +1,11 @@
-//! Limits the length of the values that hosts report.
+//! Limits the length of the values that hosts report, and removes personal data from events.
 //!
 //! Preflight requests and events in every encoding pass through this module before they are
 //! translated to our own types. Only this module can create a [`Bounded`] report. The module
 //! rebuilds each message field by field, so that the compiler reports an error here when a field is
 //! added.
+
+mod personal;
 
 use std::io;
 use std::ops::Deref;
@@ -15,6 +17,8 @@ use crate::protocol::{
     Certificate, Entitlement, EntitlementInfo, Event, FileAccessEvent, Open, PreflightRequest,
     Process, Word,
 };
+
+pub(super) use personal::PersonalData;
 
 /// Maximum bytes of a name, such as the name of a person, host, group, model, version or
 /// certificate.
@@ -285,7 +289,7 @@ impl Bounded<PreflightRequest> {
 impl Bounded<Event> {
     /// A report of an execution, or of a program in a bundle or an inventory.
     #[expect(clippy::too_many_lines, reason = "one line for each field, with its bound")]
-    pub(super) fn event(event: &Event) -> Self {
+    pub(super) fn event(event: &Event, keep: PersonalData) -> Self {
         let Event {
             file_sha256,
             file_path,
@@ -323,7 +327,7 @@ impl Bounded<Event> {
             static_rule,
         } = event;
         let mut cut = Truncated::default();
-        let report = Event {
+        let mut report = Event {
             file_sha256: cut.identifier("file_sha256", file_sha256, SHA256),
             file_path: cut.text("file_path", file_path, PATH),
             file_name: cut.text("file_name", file_name, TEXT),
@@ -375,12 +379,13 @@ impl Bounded<Event> {
             signing_time: *signing_time,
             static_rule: *static_rule,
         };
+        keep.apply_to_event(&mut report);
         Self { report, truncated: cut }
     }
 }
 
 impl Bounded<FileAccessEvent> {
-    pub(super) fn file_access(event: &FileAccessEvent) -> Self {
+    pub(super) fn file_access(event: &FileAccessEvent, keep: PersonalData) -> Self {
         let FileAccessEvent {
             rule_version,
             rule_name,
@@ -396,7 +401,7 @@ impl Bounded<FileAccessEvent> {
         };
         let parent = |cut: &mut Truncated, process: &Process| cut.process(process, TEXT);
         let parents = cut.list("process_chain", parents, PROCESSES - 1, parent);
-        let report = FileAccessEvent {
+        let mut report = FileAccessEvent {
             rule_version: cut.text("rule_version", rule_version, NAME),
             rule_name: cut.text("rule_name", rule_name, NAME),
             target: cut.text("target", target, PATH),
@@ -404,6 +409,7 @@ impl Bounded<FileAccessEvent> {
             access_time: *access_time,
             process_chain: actor.into_iter().chain(parents).collect(),
         };
+        keep.apply_to_file_access(&mut report);
         Self { report, truncated: cut }
     }
 }

@@ -6,13 +6,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::bounds::{Bounded, json_fields};
+use super::bounds::{Bounded, PersonalData, json_fields};
 use super::error::SyncError;
 use super::event_limit::{EVENTS_PER_DAY, EventLimit};
 use super::live_policy::LivePolicy;
-use crate::fleet::{Ancestor, Clock, Decision, Event, FileAccess, Host, SigningLink};
+use crate::fleet::{
+    Ancestor, Clock, Decision, EffectiveSettings, Event, FileAccess, Host, SigningLink,
+};
 use crate::protocol::{self as wire, EventUploadRequest, EventUploadResponse, Open};
-use crate::rule::{Certificate, MachineId, Program, SigningStatus};
+use crate::rule::{Certificate, MachineId, Program, Scope, SigningStatus};
 use crate::store::{EventOrigin, Store, StoreResult};
 
 /// Maximum bundles per upload whose members are counted. A batch has 50 events by default.
@@ -47,8 +49,6 @@ impl EventIntake {
         may_join: &(dyn Fn() -> bool + Sync),
     ) -> Result<EventUploadResponse, SyncError> {
         let EventUploadRequest { machine_id: _, events, file_access_events } = request;
-        let executions = events.iter().map(|event| execution(machine, event));
-        let accesses = file_access_events.iter().map(|event| file_access(machine, event));
         let now = self.clock.now();
         // Without this check, an attacker could invent hosts, and each invented host would get the
         // limit of a whole day.
@@ -59,7 +59,10 @@ impl EventIntake {
             return Err(SyncError::TooManyNewHosts);
         }
         let reported = events.len() + file_access_events.len();
+        let keep = self.kept_personal_data().await?;
         let reserved = self.limit.reserve(machine, reported, self.clock.now());
+        let executions = events.iter().map(|event| execution(machine, event, keep));
+        let accesses = file_access_events.iter().map(|event| file_access(machine, event, keep));
         let evidence = in_turns(executions.chain(accesses).take(reserved.events)).await;
         if !evidence.is_empty() {
             let origin = EventOrigin::Upload { new_programs: reserved.programs };
@@ -83,7 +86,8 @@ impl EventIntake {
         events: &[(MachineId, wire::Event)],
         dry_run: bool,
     ) -> Result<usize, SyncError> {
-        let evidence = events.iter().map(|(machine, event)| execution(machine, event));
+        let keep = self.kept_personal_data().await?;
+        let evidence = events.iter().map(|(machine, event)| execution(machine, event, keep));
         let evidence = in_turns(evidence).await;
         Ok(match dry_run {
             true => self.store.count_new_events(&evidence).await?,
@@ -92,6 +96,21 @@ impl EventIntake {
                 self.store.add_events(&evidence, now, EventOrigin::Import).await?.events
             }
         })
+    }
+
+    async fn kept_personal_data(&self) -> StoreResult<PersonalData> {
+        if self.live.is_loaded_ahead() {
+            let settings = self.live.published().settings(&[Scope::Fleet]);
+            return Ok(PersonalData::of(&settings.settings));
+        }
+        // A command on a local database does not read all rules to import events.
+        let mut settings = EffectiveSettings::default();
+        for (scope, setting) in &self.store.snapshot().await?.settings {
+            if *scope == Scope::Fleet {
+                settings.apply(setting);
+            }
+        }
+        Ok(PersonalData::of(&settings))
     }
 
     /// The number of a host's events that were dropped today because it reported too many.
@@ -174,8 +193,8 @@ async fn in_turns(events: impl Iterator<Item = Event>) -> Vec<Event> {
 
 /// An execution, or a program in a bundle or an inventory. Fields that are not moved out of the
 /// report are stored in `other_fields`.
-fn execution(machine: &MachineId, event: &wire::Event) -> Event {
-    let (mut report, mut truncated) = Bounded::event(event).into_parts();
+fn execution(machine: &MachineId, event: &wire::Event, keep: PersonalData) -> Event {
+    let (mut report, mut truncated) = Bounded::event(event, keep).into_parts();
     let signing_chain: Vec<SigningLink> =
         take(&mut report.signing_chain).into_iter().map(link).collect();
     Event {
@@ -209,8 +228,8 @@ fn execution(machine: &MachineId, event: &wire::Event) -> Event {
 
 /// A file access, as an event about the program that opened the file. Santa reports who signed the
 /// program, but not its signing status, nor the user who ran the program.
-fn file_access(machine: &MachineId, event: &wire::FileAccessEvent) -> Event {
-    let (mut report, mut truncated) = Bounded::file_access(event).into_parts();
+fn file_access(machine: &MachineId, event: &wire::FileAccessEvent, keep: PersonalData) -> Event {
+    let (mut report, mut truncated) = Bounded::file_access(event, keep).into_parts();
     let actor = report.process_chain.first_mut().map(take).unwrap_or_default();
     let (folder, file_name) = actor.file_path.rsplit_once('/').unwrap_or(("", &actor.file_path));
     let signing_chain: Vec<SigningLink> = actor.signing_chain.into_iter().map(link).collect();

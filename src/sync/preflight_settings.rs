@@ -105,6 +105,9 @@ pub(super) fn settings(
         sighting_retention: _,
         event_retention_count: _,
         history_retention: _,
+        host_retention: _,
+        keep_users: _,
+        keep_paths: _,
     } = &effective.settings;
     let interval = Some(full_sync_interval.seconds());
     let response = wire::PreflightResponse {

@@ -30,7 +30,7 @@ const TABLE: [(&str, &[&str]); 17] = [
     ("main", &["cli"]),
 ];
 
-const CRATES: [(&str, &[&str]); 11] = [
+const CRATES: [(&str, &[&str]); 12] = [
     ("axum", &["server"]),
     ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
@@ -42,6 +42,7 @@ const CRATES: [(&str, &[&str]); 11] = [
     ("rusqlite", &["store"]),
     ("tokio_postgres", &["store"]),
     ("tokio_rustls", &["client", "lab", "server", "store"]),
+    ("x509_parser", &["lab"]),
 ];
 
 const PRINTING: [&str; 4] = ["print", "println", "eprint", "eprintln"];

@@ -131,7 +131,8 @@ fn b7_a_database_that_other_users_can_open_is_reported_with_the_fix() {
         std::fs::set_permissions(shell.path(file), permissions).unwrap();
     };
     set_mode("a.db", 0o644);
-    let warning = "warning: other users can open the database sqlite:a.db: chmod 600 a.db";
+    let warning = "warning: other users can open the database sqlite:a.db; to prevent this: chmod \
+        600 a.db";
     let listed = shell.run("tag list --database sqlite:a.db");
     assert!(listed.contains(&format!("{warning}\n")), "{listed}");
     let scripted = shell.run("tag list --database sqlite:a.db -o json");

@@ -132,11 +132,11 @@ async fn an_empty_cursor_is_found() {
     exit code: 1
     ----- stdout -----
     RESULT  CASE  REQUIREMENT  OBSERVED
-    pass  rules-list  Every page has the list rules, empty where there are none.  a list of 1
+    pass  rules-list  Every page has a list called rules, even if it is empty.  a list of 1
     FAIL  rules-cursor  The last page has no cursor key, not even an empty or null one.  "cursor": "" on the last page
     pass  rules-end  A download ends within 1000 pages, and no cursor is sent twice.  pages: 1, rules: 1
     pass  rules-valid  The newest client accepts every rule.  valid rules: 1
-    pass  rules-repeat  If a page is requested twice, it has the same rules both times.  the same, of one page
+    pass  rules-repeat  If a page is requested twice, it has the same rules both times.  the same rules on the only page
     pass  rules-restart  A download that was aborted and started again is complete.  rules both times: 1
     pass  rules-strange-cursor  An unknown cursor does no harm.  200, and the next download is complete
     pass  rules-alone  Rules can be downloaded without a preflight.  200; rules for an up-to-date host: 1
@@ -282,7 +282,7 @@ async fn w8_a_server_that_accepts_zlib_only_fails_nothing() {
 async fn w8_a_server_that_accepts_plain_json_only_fails_what_clients_send_by_default() {
     let (verdicts, errors) = verdicts(Accepts::PlainOnly, "").await;
     assert_eq!(with_status(&verdicts, "fail"), ["wire-deflate"], "{verdicts:#?}");
-    assert!(errors.contains("testing with request bodies in the encoding none"), "{errors}");
+    assert!(errors.contains("testing with the request encoding none"), "{errors}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

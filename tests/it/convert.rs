@@ -58,7 +58,7 @@ fn unsupported_parts_are_listed_and_refused_with_strict() {
     exit code: 0
     ----- stderr -----
     warning: moroz does not support ticket; 1 rule loses it: teamid:AAAAAAAAAA
-    warning: left out 1 rule (Moroz supports only all Macs and single Macs): signingid:platform:com.apple.osascript for tag:eng
+    warning: left out 1 rule (Moroz has no tags, groups or users): signingid:platform:com.apple.osascript for tag:eng
     wrote 1 rule to moroz (csv to moroz, left out 1)
     ");
     insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --strict"), @"
@@ -98,7 +98,7 @@ fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_not_changed() {
     $ nicelist rule convert moroz rules.jsonl
     exit code: 0
     ----- stderr -----
-    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` rules here and 1 of its settings get Santa's default
+    warning: moroz/MAC-1.toml: replaces global.toml, so this Mac gets 0 `remove` rules and Santa's default for 1 setting
     warning: left out: client-mode for host:MAC-1: the format supports only rules
     warning: left out: client-mode for fleet: the format supports only rules
     wrote 2 rules to rules.jsonl (moroz to jsonl)
@@ -119,7 +119,7 @@ fn a_folder_of_moroz_becomes_one_file_and_a_full_folder_is_not_changed() {
     $ nicelist rule convert moroz again.jsonl
     exit code: 5
     ----- stderr -----
-    warning: moroz/MAC-1.toml: replaces global.toml, so 0 of its rules become `remove` rules here and 1 of its settings get Santa's default
+    warning: moroz/MAC-1.toml: replaces global.toml, so this Mac gets 0 `remove` rules and Santa's default for 1 setting
     warning: left out: client-mode for host:MAC-1: the format supports only rules
     warning: left out: client-mode for fleet: the format supports only rules
     moroz/notes.csv: is not part of Moroz's policy; only .toml files are

@@ -386,7 +386,7 @@ fn differences_between_databases_are_reported() {
     sighting  0  0  0  0
     token  0  0  0  0
     ----- stderr -----
-    rule: 1 different, 1 only in the first database, first difference at 2, the second database may give new rows numbers that the first has used
+    rule: 1 different, 1 only in the first database, first difference at 2, new rows in the second database may reuse row numbers of the first
     host: 1 only in the second database, first difference at M1
     ");
     let found = shell.command(&[

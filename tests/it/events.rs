@@ -156,7 +156,7 @@ async fn file_accesses_are_listed_shown_and_counted() {
     exit code: 5
     ----- stderr -----
     event 2: grab on mira
-    error: event 2 is a file access; rules of the server cannot allow it
+    error: event 2 is a file access; the server's rules cannot allow it
     hint: change the file-access rule `BrowserCookies` in the Mac's configuration profile
     ");
     insta::assert_snapshot!(shell.run("event block 2 --yes"), @"

@@ -185,7 +185,7 @@ fn without_a_rule_the_paths_or_the_mode_decide() {
       ? allowed-path-regex  allow  the path is not known: ^/usr/local/  (tag:eng)
       > client-mode  block  lockdown blocks all other programs  (tag:eng)
     ----- stderr -----
-    warning: no event contains abababababababababababababababababababababababababababababababab; only its hash is known
+    warning: no event contains the program abababababababababababababababababababababababababababababababab; only its hash is known
     ");
 }
 
@@ -252,7 +252,7 @@ fn an_expression_is_shown_without_a_certain_decision() {
     $ nicelist rule explain 1 --host mira
     exit code: 0
     ----- stdout -----
-    it is unknown whether Pinecone is allowed on mira.local: the expression of signingid:H3ZC9YV6RK:example.pinecone.desktop in fleet decides each time
+    it is unknown whether Pinecone is allowed on mira.local: the CEL expression of signingid:H3ZC9YV6RK:example.pinecone.desktop in fleet decides each time the program starts
         file  /Applications/Pinecone.app/Contents/MacOS/Pinecone
         signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)
         signing ID  H3ZC9YV6RK:example.pinecone.desktop

@@ -210,7 +210,7 @@ fn w10_unsupported_parts_are_losses_and_the_rest_is_read() {
     ----- stdout -----
     {"target":"signingid:platform:com.apple.yes","policy":"block","scope":"fleet"}
     ----- stderr -----
-    warning: workshop.tf:7:3: affected_host_threshold: is left out; Workshop adds the rule only if it affects few hosts, but nicelist always does
+    warning: workshop.tf:7:3: affected_host_threshold: is left out; Workshop adds the rule only if it affects few hosts; nicelist always adds it
 
     $ nicelist rule convert old.tf - --to jsonl
     exit code: 0

@@ -238,7 +238,7 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     exit code: 3
     ----- stdout -----
     Warnings
-      • NL601  host:annas-mac matches no host, because annas-mac is only the host name of M1; without effect: 2 rules and 1 setting  → nicelist rule lint --fix moves them to the machine ID, if one host has the name
+      • NL601  host:annas-mac matches no host, because annas-mac is only the host name of M1; this leaves 2 rules and 1 setting without effect  → nicelist rule lint --fix moves them to the machine ID, if one host has the name
     ----- stderr -----
     1 warning
     ");
@@ -271,7 +271,7 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     put_policy(&server, &json!({"rules": [rule]})).await;
     let linted = shell.run("rule lint --ignore NL501");
     assert!(
-        linted.contains("ben is only the host name of 2 hosts; without effect: 1 rule"),
+        linted.contains("ben is only the host name of 2 hosts; this leaves 1 rule without effect"),
         "{linted}"
     );
     let fixed = shell.run("rule lint --fix --yes");

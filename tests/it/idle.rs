@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use nicelist::fleet::{
-    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, KnownProgram, PolicyState,
-    ProgramId, ScopeSetId, Sighting,
+    Actor, CleanSync, Clock, Epoch, Event, EventId, EventStat, Host, KnownProgram, PersonName,
+    PolicyState, ProgramId, Pseudonym, Renaming, ScopeSetId, Sighting,
 };
 use nicelist::protocol::{
     PostflightRequest, PreflightRequest, RuleDownloadRequest, SyncType, Wire,
@@ -18,12 +18,14 @@ use nicelist::rule::{
     MachineId, Policy, PolicyKind, Revision, RevisionRecord, RevisionSummary, Rule, RuleKey, Scope,
     TagName, Target,
 };
+use nicelist::store::maintenance::BackupSource;
 use nicelist::store::{
     self, AddedEvents, Change, Committed, DatabaseSize, Durability, Edit, EventFilter, EventOrigin,
     EventPurge, EventStore, ExaminedPart, Health, HostCount, HostFilter, HostGroup, HostStore,
-    Installation, LedgerRow, ListPart, NamedHost, PersonalNames, PolicySnapshot, PolicyStore,
-    PrincipalStore, ProgramFilter, ProgramPosition, ProgramStore, PurgedSightings, QuarantinedRow,
-    RevisedRule, RevisedRulePosition, RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId,
+    Installation, LedgerRow, ListPart, Meters, NamedHost, PersonPosition, PersonRecords,
+    PersonStore, PersonalNames, PolicySnapshot, PolicyStore, PrincipalStore, ProgramFilter,
+    ProgramPosition, ProgramStore, PurgedSightings, QuarantinedRow, ReplacedRecords, RevisedRule,
+    RevisedRulePosition, RevisionFilter, RuleFilter, RuleRecord, RuleVersion, ScopeId,
     SharedSerial, Store, StoreError, StoreResult, StoredEvent, StoredHost, TokenRecord,
     UndecidedFilter, UndecidedPosition, UndecidedSighting,
 };
@@ -140,6 +142,13 @@ overhear! {
         async fn add_token(&self, actor: &Actor, token: TokenRecord) -> StoreResult<()>;
         async fn revoke_token(&self, actor: &Actor, name: &str, keep_admin: Option<Timestamp>) -> StoreResult<bool>;
     }
+    impl PersonStore {
+        async fn pseudonym(&self, name: &PersonName) -> StoreResult<Pseudonym>;
+        async fn person_records(&self, name: &PersonName, at: &PersonPosition) -> StoreResult<PersonRecords>;
+        async fn uses_of_person(&self, name: &PersonName) -> StoreResult<Vec<String>>;
+        async fn replace_person(&self, renaming: &Renaming, at: &PersonPosition) -> StoreResult<ReplacedRecords>;
+        async fn erase_replaced(&self, actor: &Actor, pseudonym: &Pseudonym) -> StoreResult<bool>;
+    }
     impl Store {
         async fn install(&self, installation: Installation) -> StoreResult<([u8; 32], bool)>;
         async fn epoch(&self) -> StoreResult<Epoch>;
@@ -159,6 +168,14 @@ overhear! {
 
         fn quarantined(&self) -> Vec<QuarantinedRow> {
             self.store.quarantined()
+        }
+
+        fn backup_source(&self) -> Option<&dyn BackupSource> {
+            self.store.backup_source()
+        }
+
+        fn meters(&self) -> Meters {
+            self.store.meters()
         }
     }
 }

@@ -219,7 +219,7 @@ fn the_preview_lists_hosts_outside_the_scope() {
     );
     terminal.screen_shows("Programs to block: 1 of 1 match, 0 selected");
     terminal.press(ENTER);
-    terminal.shows(&format!("> {PINECONE}  this program in every version"));
+    terminal.shows(&format!("> {PINECONE}  every version of this program"));
     terminal.press(ENTER);
     terminal.shows("Pinecone will be blocked on 0 of 1 Mac after the next sync");
     terminal.shows("not on joe.local");

@@ -52,7 +52,7 @@ fn an_approval_shows_the_event_and_creates_the_chosen_rule() {
         "  signed  production, Developer ID Application: Pinecone Software AB (H3ZC9YV6RK)\r\n",
         "  from    https://dl.pinecone.example/mac/Pinecone-3.8.2.dmg\r\n",
         "  why the first is best: a signing ID stays valid after updates and matches only this program\r\n",
-        "signingid:H3ZC9YV6RK:example.pinecone.desktop  this program in every version\r\n",
+        "signingid:H3ZC9YV6RK:example.pinecone.desktop  every version of this program\r\n",
         "42b90bb59d41674379a1ed  this build of the program only\r\n",
         "teamid:H3ZC9YV6RK  every program of team H3ZC9YV6RK\r\n",
     ] {

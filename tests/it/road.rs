@@ -209,7 +209,7 @@ fn an_approval_can_expire() {
       sha256  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206
 
     Possible rules, best first
-      signingid  H3ZC9YV6RK:example.pinecone.desktop  this program in every version
+      signingid  H3ZC9YV6RK:example.pinecone.desktop  every version of this program
       cdhash  06c81a1a793afd13fe42b90bb59d41674379a1ed  this build of the program only
       binary  6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206  this exact file only
       teamid  H3ZC9YV6RK  every program of team H3ZC9YV6RK

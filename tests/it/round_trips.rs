@@ -106,7 +106,7 @@ fn a_rule_for_numbered_tags_is_reported_and_nothing_is_written() {
     $ nicelist rule convert zentral.json out.csv
     exit code: 5
     ----- stderr -----
-    zentral.json:1:94: tags: 2 is Zentral's number of a tag; use the name of the tag instead
+    zentral.json:1:94: tags: 2 is the number of a tag in Zentral; use the tag's name instead
     error: found 1 error; nothing was written
     ");
     assert!(!shell.path("out.csv").exists());

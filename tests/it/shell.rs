@@ -5,6 +5,8 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -151,6 +153,24 @@ impl Server {
         let mut command =
             shell.command(&["serve", "--listen", "127.0.0.1:0", "--database", database]);
         command.args(flags);
+        Self::launch(command)
+    }
+
+    /// Starts a server without the privileges of root, which can ignore permissions.
+    pub(crate) fn start_without_root(shell: &Shell, flags: &[&str]) -> Self {
+        let home = shell.path("");
+        let mut command = shell.command(&[
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            "sqlite:nicelist.db",
+        ]);
+        command.args(flags);
+        if std::fs::metadata(&home).unwrap().uid() == 0 {
+            std::fs::set_permissions(&home, std::fs::Permissions::from_mode(0o777)).unwrap();
+            command.uid(65_534).gid(65_534);
+        }
         Self::launch(command)
     }
 

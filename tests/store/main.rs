@@ -157,6 +157,11 @@ contract! {
         a_part_of_a_list_examines_some_hosts_of_a_common_program,
         undecided_sightings_are_listed_newest_first,
     }
+    people {
+        a_name_is_replaced_everywhere_and_only_there,
+        an_interrupted_replacement_is_completed_later,
+        what_is_in_use_keeps_the_name_and_is_listed,
+    }
     tokens {
         a_store_is_installed_once,
         a_store_used_without_tokens_gets_its_first_ones_later,

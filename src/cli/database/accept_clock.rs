@@ -8,10 +8,10 @@ use crate::config::Backend;
 
 /// Confirm the clock of the server after a jump
 ///
-/// The server pauses the expiry of rules and the deletion of events and history in two cases. Its
-/// clock jumps by more than five minutes. Or, at startup, its clock is more than seven days ahead
-/// of the newest time in the database. The pause lasts until the clock is correct again, or until
-/// you confirm the clock with this command. Check the time first, because expired rules and deleted
+/// The server pauses the expiry of rules and the deletion of events and history if its clock jumps
+/// by more than five minutes, or if its clock at startup is more than seven days ahead of the
+/// newest time in the database. The pause lasts until the clock is correct again, or until you
+/// confirm the clock with this command. Check the time first, because expired rules and deleted
 /// events do not come back. If you run the command on a local database, a running server notices
 /// the confirmation within a second.
 #[derive(Debug, Args)]
@@ -31,8 +31,7 @@ pub(super) async fn run(context: &Context, args: AcceptClockArgs) -> Result<(), 
         Backend::Local { .. } => format!("the clock ({:.0})", context.ui.now()),
         Backend::Server { .. } => "the clock of the server".to_owned(),
     };
-    let question =
-        format!("Accept {clock}? Rules may expire and old events may be deleted.");
+    let question = format!("Accept {clock}? Rules may expire and old events may be deleted.");
     context.ui.confirm(&question, args.yes)?;
     client.accept_clock().await?;
     context.ui.status("accepted the clock");

@@ -62,7 +62,7 @@ fn sentence(compared: &Compared) -> String {
         parts.push(format!("first difference at {key}"));
     }
     if compared.reuses_numbers {
-        let text = "the second database may give new rows numbers that the first has used";
+        let text = "new rows in the second database may reuse row numbers of the first";
         parts.push(text.to_owned());
     }
     format!("{table}: {}", parts.join(", "))

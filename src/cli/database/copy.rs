@@ -40,7 +40,7 @@ pub(crate) struct CopyArgs {
     /// Show what would be copied, but change nothing
     #[arg(long)]
     dry_run: bool,
-    /// Do not start a new epoch; only if no server will use FROM again
+    /// Do not start a new epoch; safe only if no server will use FROM again
     #[arg(long)]
     keep_epoch: bool,
 }

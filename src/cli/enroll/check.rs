@@ -46,7 +46,7 @@ impl Row for FindingRow {
             Column::new("key", |row| Cell::toned(&row.key, Tone::Strong)),
             Column::new("problem", |row| Cell::text(&row.problem)),
             Column::new("fix", |row| Cell::text(&row.fix)),
-            Column::new("file", |row| Cell::optional(row.file.as_ref())).rank(1),
+            Column::new("file", |row: &Self| Cell::optional(row.file.as_ref())).rank(1),
         ]
     }
 }

@@ -57,8 +57,8 @@ pub(crate) struct ProfileArgs {
     /// Include the CAs in this PEM file; Macs then trust only these for the server
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ca: Option<CaFile>,
-    /// Client certificate of Macs: file:PATH of a PKCS#12 file on the Mac, or in the system
-    /// keychain cn:NAME or issuer:NAME
+    /// Client certificate of Macs: file:PATH (a PKCS#12 file on the Mac), or cn:NAME or
+    /// issuer:NAME (in the system keychain)
     #[arg(long, value_name = "WHICH")]
     client_certificate: Option<ClientCertificate>,
     /// File with the password of the PKCS#12 file
@@ -74,7 +74,7 @@ pub(crate) struct ProfileArgs {
     /// Organization that System Settings shows
     #[arg(long, value_name = "NAME")]
     organization: Option<Organization>,
-    /// File to write; - writes to stdout, also on a terminal
+    /// File to write; - writes to stdout, even if it is a terminal
     #[arg(short = 'O', long = "out", value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
 }
@@ -168,7 +168,8 @@ async fn create_secret(context: &Context, name: &TokenName) -> Result<Enrollment
             false => error,
         }
     })?;
-    let unusable = |error| CliError::failed(format!("the secret of the server: {error}"));
+    let unusable =
+        |error| CliError::failed(format!("the secret that the server created is invalid: {error}"));
     let secret: EnrollmentSecret = token.secret.parse().map_err(unusable)?;
     context
         .ui

@@ -40,8 +40,7 @@ pub(crate) struct DecisionArgs {
     /// Scope of the rule: fleet, or group:, tag:, user: or host:NAME
     #[arg(long)]
     pub(super) scope: Option<Scope>,
-    /// Expire after a duration such as 7d, or at the end of tomorrow or of a date such as
-    /// 2027-01-31
+    /// Expire after a duration such as 7d, or at the end of a day such as tomorrow or 2027-01-31
     #[arg(long = "for", value_name = "WHEN")]
     expires: Option<Expiry>,
     /// Comment of the rule

@@ -156,7 +156,7 @@ pub(super) mod tests {
             "signing_chain": [],
             "candidates": [{
                 "target": "signingid:H3ZC9YV6RK:example.pinecone",
-                "covers": "this program in every version"
+                "covers": "every version of this program"
             }],
             "reason": "a signing ID stays valid after updates and matches only this program",
             "other_fields": {}

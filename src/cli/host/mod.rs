@@ -2,6 +2,7 @@
 
 mod accept;
 mod clean_sync;
+mod diagnose;
 mod forget;
 mod list;
 mod show;
@@ -20,6 +21,7 @@ commands! {
     /// List, inspect and tag hosts
     List => list::ListArgs,
     Show => show::ShowArgs,
+    Diagnose => diagnose::DiagnoseArgs,
     Tag => tag::TagArgs,
     Untag => untag::UntagArgs,
     CleanSync => clean_sync::CleanSyncArgs,

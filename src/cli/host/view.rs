@@ -357,7 +357,9 @@ fn settings(host: &HostView) -> Cell {
 fn clean_sync(host: &HostView) -> Cell {
     match host.clean_sync {
         Some(CleanSync::Clean) => Cell::toned("ordered", Tone::Notice),
-        Some(CleanSync::CleanAll) => Cell::toned("ordered; it deletes all rules", Tone::Notice),
+        Some(CleanSync::CleanAll) => {
+            Cell::toned("ordered; also deletes transitive rules", Tone::Notice)
+        }
         None => Cell::text(""),
     }
 }

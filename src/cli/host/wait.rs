@@ -143,12 +143,12 @@ fn outlook(host: &HostView, now: Timestamp) -> String {
     }
     let interval = SignedDuration::from_secs(i64::from(host.interval));
     let Some(seen) = host.last_seen else {
-        return format!("the host was never seen; hosts sync every {}", rough(interval));
+        return format!("the host has never been seen; hosts sync every {}", rough(interval));
     };
     let ahead = (seen + interval).duration_since(now);
     let next = match ahead.is_positive() {
         true => format!("within {}", rough(ahead)),
-        false => "at any moment, if it is awake and online".to_owned(),
+        false => "at any moment, if the host is awake and online".to_owned(),
     };
     format!(
         "the host was seen {} and syncs every {}; its next sync is expected {next}",
@@ -269,6 +269,6 @@ mod tests {
             "the host was seen 3m ago and syncs every 10m; its next sync is expected within 7m"
         );
         assert!(outlook(&seen(900), now).contains("any moment"));
-        assert!(outlook(&host(HostState::Behind, None), now).contains("never seen"));
+        assert!(outlook(&host(HostState::Behind, None), now).contains("never been seen"));
     }
 }

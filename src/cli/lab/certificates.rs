@@ -12,7 +12,7 @@ use crate::lab::fleet::Trust;
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "TLS")]
-pub(super) struct CertificateArgs {
+pub(in crate::cli) struct CertificateArgs {
     /// Trust only the CAs in this PEM file, as with ServerAuthRootsFile
     #[arg(long, value_name = "FILE")]
     ca: Option<CaFile>,
@@ -26,14 +26,14 @@ pub(super) struct CertificateArgs {
 
 impl CertificateArgs {
     /// The paths of the files.
-    pub(super) fn files(&self) -> Trust {
+    pub(in crate::cli) fn files(&self) -> Trust {
         Trust {
             ca: self.ca.as_ref().map(|ca| ca.path().to_owned()),
             identity: self.client_cert.clone().zip(self.client_key.clone()),
         }
     }
 
-    pub(super) fn read(&self) -> Result<Certificates, CliError> {
+    pub(in crate::cli) fn read(&self) -> Result<Certificates, CliError> {
         self.read_after(Certificates::default())
     }
 

@@ -83,7 +83,7 @@ pub(super) async fn run(context: &Context, args: ConformanceArgs) -> Result<(), 
     let mut judge = Judge::new(server, args.hooks.into_iter().collect(), args.prefix);
     let encoding = judge.reach(args.encoding).await?;
     if encoding != BodyEncoding::Deflate {
-        context.ui.status(format!("testing with request bodies in the encoding {encoding}"));
+        context.ui.status(format!("testing with the request encoding {encoding}"));
     }
     let progress = context.ui.progress(Some(cases.len() as u64), "testing");
     let mut reports = Vec::with_capacity(cases.len());

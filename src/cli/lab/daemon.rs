@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::errors::failed_stage;
 use super::view::DaemonSyncRow;
 use crate::cli::error::CliError;
+use crate::cli::policy_files::counted;
 use crate::cli::ui::{List, Ui};
 use crate::lab::{Blocked, BlockedOutcome, Clock, Daemon, Event, Santa, SyncOptions, Transport};
 
@@ -125,7 +126,8 @@ async fn report(ui: &Ui, daemon: &Daemon, blocked: Vec<Blocked>) {
         match daemon.block(blocked).await {
             BlockedOutcome::Sent { members: 0 } => ui.status(format!("{name}: reported")),
             BlockedOutcome::Sent { members } => {
-                ui.status(format!("{name}: reported, and {members} programs of its bundle"));
+                let programs = counted(members, "program");
+                ui.status(format!("{name}: reported with {programs} of its bundle"));
             }
             BlockedOutcome::Waiting => ui.status(format!(
                 "{name}: will be reported at the next \

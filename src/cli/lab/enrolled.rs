@@ -87,7 +87,7 @@ impl<'p> Enrolled<'p> {
             ServerRoots::Path(path) => {
                 let path = Path::new(path);
                 let text = pem::read(path)
-                    .map_err(|error| error.hint("to use another file for it: --ca FILE"))?;
+                    .map_err(|error| error.hint("to use another file instead: --ca FILE"))?;
                 trusting(&text).ok_or_else(|| pem::no_certificate(path))
             }
         }

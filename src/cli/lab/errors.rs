@@ -90,7 +90,7 @@ impl From<FleetError> for CliError {
 }
 
 /// An error for the first stage that failed without stopping the sync.
-pub(super) fn failed_stage(report: &SyncReport) -> Result<(), CliError> {
+pub(in crate::cli) fn failed_stage(report: &SyncReport) -> Result<(), CliError> {
     let stages = [
         ("preflight", &report.preflight),
         ("event upload", &report.event_upload),

@@ -31,9 +31,9 @@ use crate::lab::{Generation, Profile};
 /// --warm-up, the first sync of each host during the test is a clean sync, like that of a new Mac.
 ///
 /// At the end, nicelist checks hosts: each host syncs again, and must then have the same rules as a
-/// new host, or as itself after a new enrollment. For this check, nicelist enrolls one more host
-/// per generation. The exit code is 1 if a request failed, a sync was missed, or a host has
-/// different rules.
+/// new host, or the rules that it gets when it enrolls again. For this check, nicelist enrolls one
+/// more host per generation. The exit code is 1 if a request failed, a sync was missed, or a host
+/// has different rules.
 ///
 /// The same --seed generates the same hosts. Each host needs less than 200 bytes of memory if all
 /// hosts have the same rules. Ctrl-C ends the test early, without the check.
@@ -157,7 +157,7 @@ enum ArrivalsArg {
 /// The Macs that are checked.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum VerifyArg {
-    /// Only the number of Macs given with --sample
+    /// Only a sample of Macs; --sample sets its size
     Sample,
     /// All Macs
     All,

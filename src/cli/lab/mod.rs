@@ -10,6 +10,9 @@ mod fleet;
 mod sync;
 mod view;
 
+pub(super) use certificates::CertificateArgs;
+pub(super) use errors::failed_stage;
+
 use clap::Subcommand;
 
 use super::context::Context;

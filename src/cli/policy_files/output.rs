@@ -23,7 +23,8 @@ impl Destination {
     /// Writes to `path`, or to stdout if `path` is absent or `-`. The format is `format`, or else
     /// the one that the path's ending indicates.
     ///
-    /// # Errors If neither gives a format, or if nicelist can only read the format.
+    /// # Errors
+    /// If neither gives a format, or if nicelist can only read the format.
     pub(crate) fn new(path: Option<PathBuf>, format: Option<Format>) -> Result<Self, CliError> {
         let path = path.filter(|path| path != Path::new(STDIO));
         let named = path.as_ref().and_then(|path| Format::of_name(&path.to_string_lossy()));

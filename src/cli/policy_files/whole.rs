@@ -67,7 +67,7 @@ pub(crate) fn warn_of_notes(ui: &Ui, policy: &ParsedPolicy) {
         ui.warn(format!("{}: {}", policy.name_of(note.location), note.text));
     }
     if let more @ 1.. = policy.notes.len().saturating_sub(SHOWN_NOTES) {
-        ui.warn(format!("and {more} more notes"));
+        ui.warn(format!("and {}", counted(more, "more note")));
     }
 }
 
@@ -87,7 +87,8 @@ pub(crate) fn refuse_configuration(
 
 /// Reads a path as a whole, `-` for stdin. Faults in it are part of the result.
 ///
-/// # Errors For example, if it cannot be read, or its format is unknown.
+/// # Errors
+/// For example, if it cannot be read, or its format is unknown.
 pub(crate) fn read_whole(path: &Path, args: &ReadArgs) -> Result<(Format, ParsedPolicy), CliError> {
     let defaults = args.defaults();
     if path != Path::new(STDIO) && path.is_dir() {

@@ -53,8 +53,8 @@ pub(crate) struct AddArgs {
     notice: Notice,
     #[command(flatten)]
     provenance: Provenance,
-    /// Expire after a duration such as 7d, at the end of tomorrow or of a date such as 2027-01-31,
-    /// or never
+    /// Expire after a duration such as 7d, at the end of a day such as tomorrow or 2027-01-31, or
+    /// never
     #[arg(long, value_name = "WHEN")]
     expires: Option<RuleExpiry>,
     /// Reset all omitted fields instead of keeping their values
@@ -78,7 +78,7 @@ struct Notice {
     /// Label of the button
     #[arg(long, value_name = "TEXT")]
     button_label: Option<String>,
-    /// Name of the program in Santa's notification that it can now run
+    /// Program name to show when Santa notifies the user that the program can now run
     #[arg(long, value_name = "TEXT")]
     app_name: Option<String>,
 }

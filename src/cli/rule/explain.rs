@@ -64,7 +64,9 @@ pub(super) async fn run(context: &Context, args: ExplainArgs) -> Result<(), CliE
         Subject::Hash(sha256) => {
             let request = find_program(&client, &host, &sha256).await?;
             if request.program.is_hash_alone() {
-                context.ui.warn(format!("no event contains {sha256}; only its hash is known"));
+                context.ui.warn(format!(
+                    "no event contains the program {sha256}; only its hash is known"
+                ));
             }
             vec![request]
         }

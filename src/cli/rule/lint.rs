@@ -201,7 +201,10 @@ fn rows_unreadable(status: Status) -> Vec<String> {
         })
         .collect();
     if more > 0 {
-        texts.push(format!("{more} more rows cannot be read and are not served"));
+        texts.push(match more {
+            1 => "1 more row cannot be read and is not served".to_owned(),
+            more => format!("{more} more rows cannot be read and are not served"),
+        });
     }
     texts
 }

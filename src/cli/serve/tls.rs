@@ -1,6 +1,6 @@
 //! The TLS options, and hints about invalid TLS files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -11,7 +11,7 @@ use crate::shell::argument;
 /// The TLS options.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "TLS")]
-pub(super) struct TlsArgs {
+pub(in crate::cli) struct TlsArgs {
     /// Use TLS with the certificate chain in this PEM file, server certificate first
     #[arg(long, value_name = "FILE", requires = "tls_key")]
     tls_cert: Option<PathBuf>,
@@ -35,8 +35,13 @@ impl TlsArgs {
         self.client_ca.is_some() && !self.client_ca_optional
     }
 
+    /// The file with the server's certificate.
+    pub(in crate::cli) fn certificate(&self) -> Option<&Path> {
+        self.tls_cert.as_deref()
+    }
+
     /// Reads the files, if TLS is used.
-    pub(super) fn open(&self) -> Result<Option<Tls>, CliError> {
+    pub(in crate::cli) fn open(&self) -> Result<Option<Tls>, CliError> {
         let (Some(certificate), Some(key)) = (self.tls_cert.clone(), self.tls_key.clone()) else {
             return Ok(None);
         };

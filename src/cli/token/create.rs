@@ -25,8 +25,7 @@ pub(crate) struct CreateArgs {
     /// Role of the token
     #[arg(long, value_parser = Words::<Role>::new(Role::ALL.map(Role::word)))]
     role: Role,
-    /// Expire after a duration such as 90d, or at the end of tomorrow or of a date such as
-    /// 2027-01-31
+    /// Expire after a duration such as 90d, or at the end of a day such as tomorrow or 2027-01-31
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expiry>,
 }

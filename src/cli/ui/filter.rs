@@ -21,7 +21,8 @@ def @tsv: [.[] | if type == "string" then replaced("\\"; "\\\\") | replaced("\t"
 pub(crate) struct Filter(jaq_core::Filter<Data>);
 
 impl Filter {
-    /// # Errors If the filter is invalid. The error contains the position, if it is known.
+    /// # Errors
+    /// If the filter is invalid. The error contains the position, if it is known.
     pub(crate) fn parse(code: &str) -> Result<Self, CliError> {
         let formats = load::parse(FORMATS, |parser| parser.defs()).unwrap_or_default();
         let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());

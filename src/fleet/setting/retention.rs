@@ -1,4 +1,4 @@
-//! How long events, sightings and history are kept.
+//! How long events, sightings, history and silent hosts are kept.
 
 use jiff::SignedDuration;
 
@@ -11,6 +11,8 @@ const LONGEST_AGE: u64 = 100 * 365 * DAY;
 const DAY: u64 = 24 * 60 * 60;
 /// Seven days, so that hosts that were off for a few days do not need a clean sync.
 const SHORTEST_HISTORY: u64 = 7 * DAY;
+/// Seven days, so that a Mac that was off for a short vacation is not forgotten.
+const SHORTEST_SILENCE: u64 = 7 * DAY;
 /// The minimum number of events to keep. A smaller number was probably meant as days.
 const FEWEST: u64 = 1000;
 
@@ -86,6 +88,33 @@ impl SettingValue for SightingAge {
 
     fn read(text: &str) -> Result<Self, SettingError> {
         read_age(text, DAY, "an age of at least 1d such as 730d, or never").map(Self)
+    }
+
+    fn write(&self) -> String {
+        write_age(self.0)
+    }
+}
+
+/// The time after which a silent host is forgotten: 7 days to a hundred years, in whole seconds, or
+/// never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct HostAge(Option<u64>);
+
+impl HostAge {
+    /// Never, because only the administrator knows how long Macs are away.
+    pub const DEFAULT: Self = Self(None);
+
+    /// None if silent hosts are never forgotten.
+    pub fn get(self) -> Option<SignedDuration> {
+        EventAge(self.0).get()
+    }
+}
+
+impl SettingValue for HostAge {
+    const COMMON: &'static [&'static str] = &["90d", "365d", "never"];
+
+    fn read(text: &str) -> Result<Self, SettingError> {
+        read_age(text, SHORTEST_SILENCE, "a time of at least 7d such as 180d, or never").map(Self)
     }
 
     fn write(&self) -> String {
@@ -180,6 +209,16 @@ mod tests {
         assert_eq!(read("400d"), Ok("400d".to_owned()));
         assert_eq!(read("off"), Ok("never".to_owned()));
         for wrong in ["6d", "167h", "0", "soon", "101y"] {
+            assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn silent_hosts_are_kept_for_a_week_at_least() {
+        let read = |text| HostAge::read(text).map(|age| age.write());
+        assert_eq!(read("26w"), Ok("182d".to_owned()));
+        assert_eq!(read("off"), Ok("never".to_owned()));
+        for wrong in ["6d", "10m", "0", "later", "101y"] {
             assert!(read(wrong).is_err(), "{wrong}");
         }
     }

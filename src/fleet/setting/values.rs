@@ -142,6 +142,17 @@ words! {
 }
 
 words! {
+    /// The paths that events and sightings keep.
+    KeepPaths {
+        /// Paths are kept as they were reported.
+        Full = "full",
+        /// The names of home folders are replaced, as in `/Users/…/Downloads`.
+        HomeRedacted = "home-redacted",
+    }
+    "full or home-redacted"
+}
+
+words! {
     /// Santa's treatment of programs without a rule.
     ClientMode {
         /// Santa allows and reports these programs.

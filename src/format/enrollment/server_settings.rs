@@ -153,7 +153,7 @@ fn secret(url: &SyncUrl, payload: &Node, findings: &mut Findings) {
     if url.parts().any(|part| part.starts_with(CREATED_SECRET)) {
         findings.add(
             key::URL,
-            "contains the enrollment secret, which logs of proxies and santactl status show",
+            "contains the enrollment secret, which proxy logs and santactl status then show",
             "move it to SyncExtraHeaders: Authorization = Bearer SECRET",
         );
         return;
@@ -222,7 +222,8 @@ fn machine(payload: &Node, findings: &mut Findings) {
             let problem = "is empty, too long or has control characters, so the server refuses it";
             findings.add(key::MACHINE, problem, "remove it; Santa then uses the hardware UUID");
         } else if !has_variable {
-            let problem = "is the same on each Mac with this profile, so they are one host";
+            let problem =
+                "is the same on each Mac with this profile, so the server sees them as one host";
             let fix = "remove it, or use a variable of the MDM server, such as the serial number";
             findings.add(key::MACHINE, problem, fix);
         }

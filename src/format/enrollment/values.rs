@@ -36,7 +36,7 @@ pub enum ValueError {
     UrlCredentials,
     #[error("expected 16 to 200 letters, digits and -_.~")]
     Secret,
-    #[error("expected 1 to {LONGEST_TEXT} letters, digits, dots and hyphens")]
+    #[error("expected 1 to {LONGEST_TEXT} letters, digits and ._-")]
     Identifier,
     #[error("expected 1 to {LONGEST_TEXT} characters without control characters")]
     Text,

@@ -269,9 +269,11 @@ impl Layer {
     fn note(&self) -> Option<String> {
         let Self { contents: _, removed, shared, reset } = self;
         let lacks = (removed + reset > 0).then(|| {
+            let rules = if *removed == 1 { "rule" } else { "rules" };
+            let settings = if *reset == 1 { "setting" } else { "settings" };
             format!(
-                "replaces global.toml, so {removed} of its rules become `remove` rules here and \
-                {reset} of its settings get Santa's default"
+                "replaces global.toml, so this Mac gets {removed} `remove` {rules} and Santa's \
+                default for {reset} {settings}"
             )
         });
         let repeats = match shared {

@@ -139,8 +139,8 @@ fn a_machines_file_replaces_the_global_one() {
         notes(&document),
         [
             format!(
-                "{name}: replaces global.toml, so 1 of its rules become `remove` rules here and 1 \
-                    of its settings get Santa's default; 2 entries are the same as in global.toml and are left out"
+                "{name}: replaces global.toml, so this Mac gets 1 `remove` rule and Santa's default \
+                    for 1 setting; 2 entries are the same as in global.toml and are left out"
             ),
             "global.toml:16:1: policy: REMOVE becomes a `remove` rule, which is not required: if a \
                 rule is deleted, nicelist also removes it from hosts"

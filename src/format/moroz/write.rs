@@ -80,7 +80,7 @@ impl<'a> Layers<'a> {
                 Ok(self.hosts.entry(machine).or_default())
             }
             Scope::Group(_) | Scope::Tag(_) | Scope::User(_) => {
-                Err("Moroz supports only all Macs and single Macs".to_owned())
+                Err("Moroz has no tags, groups or users".to_owned())
             }
         }
     }
@@ -135,8 +135,8 @@ impl FileNames {
         match self.0.entry(folded).or_insert_with(|| name.to_owned()) {
             first if first == name => Ok(()),
             first => Err(format!(
-                "the name of its file would differ from that of {first} only in case, which many \
-                disks ignore"
+                "its file name would differ from {first}'s only in upper and lower case, which \
+                many disks ignore"
             )),
         }
     }
@@ -211,7 +211,10 @@ fn entry(setting: &Setting) -> Option<(&'static str, Entry)> {
         | Setting::EventRetention(_)
         | Setting::SightingRetention(_)
         | Setting::EventRetentionCount(_)
-        | Setting::HistoryRetention(_) => return None,
+        | Setting::HistoryRetention(_)
+        | Setting::HostRetention(_)
+        | Setting::KeepUsers(_)
+        | Setting::KeepPaths(_) => return None,
     })
 }
 

@@ -77,7 +77,7 @@ impl Keys<'_> {
         }
         if self.count_of(&POSTFLIGHT) > 0 {
             return Some(NonRuleFile::new(
-                "is a postflight request, with which a host ends a sync; it has no rules",
+                "is a postflight request, which ends a sync; it has no rules",
             ));
         }
         let is_settings = self.count_of(&SETTINGS) >= 2 && self.list("rules").is_none();
@@ -126,7 +126,7 @@ impl Keys<'_> {
         let what = match (*is_list, *length) {
             (true, 1) => "is a JSON list with 1 entry that is not a rule".to_owned(),
             (true, count) => format!("is a JSON list with {count} entries that are not rules"),
-            (false, _) => "is JSON of another tool, not rules".to_owned(),
+            (false, _) => "is JSON from another tool, not rules".to_owned(),
         };
         Some(NonRuleFile::new(what).hint(
             "a rule in JSON has target and policy, or rule_type, identifier and policy; \

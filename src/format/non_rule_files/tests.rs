@@ -118,12 +118,12 @@ fn json_of_other_kinds_is_named_by_its_keys() {
     ];
     let described: Vec<String> = kinds.into_iter().map(named).collect();
     insta::assert_snapshot!(described.join("\n"), @"
-    is a postflight request, with which a host ends a sync; it has no rules
+    is a postflight request, which ends a sync; it has no rules
     is Santa's telemetry, not rules
     is a list of events, not rules
     is a list of events, not rules
-    is JSON of another tool, not rules
-    is JSON of another tool, not rules
+    is JSON from another tool, not rules
+    is JSON from another tool, not rules
     ");
 }
 
@@ -147,5 +147,5 @@ fn rules_and_what_is_broken_are_left_to_their_format() {
 #[test]
 fn a_key_that_stands_a_million_times_takes_no_memory() {
     let text = format!("{{{}\"z\": 1}}", "\"a\": [{\"b\": 1}],".repeat(100_000));
-    assert_eq!(named(text), "is JSON of another tool, not rules");
+    assert_eq!(named(text), "is JSON from another tool, not rules");
 }

@@ -19,7 +19,7 @@ use crate::rule::{PolicyKind, Rule, RuleDraft, Scope};
 const GLOBAL: &str = "global";
 /// The note about the maximum number of hosts that a rule may affect.
 pub(super) const THRESHOLD: &str =
-    "is left out; Workshop adds the rule only if it affects few hosts, but nicelist always does";
+    "is left out; Workshop adds the rule only if it affects few hosts; nicelist always adds it";
 /// Maximum bytes of a tag's name.
 const LONGEST_TAG: usize = 42;
 

@@ -222,7 +222,7 @@ impl Scopes {
             Kind::Serials => text.parse().map(Scope::Host).map_err(|error| error.to_string()),
             Kind::Users => Scope::user(&text).map_err(|error| error.to_string()),
             Kind::Tags if is_number && !self.names_tags => {
-                Err(format!("{text} is Zentral's number of a tag; use the name of the tag instead"))
+                Err(format!("{text} is the number of a tag in Zentral; use the tag's name instead"))
             }
             Kind::Tags => self.tag(self.at(node), &text).map(Scope::Tag),
         }

@@ -291,7 +291,7 @@ fn tags_by_number_are_refused_with_what_to_do() {
     let document = document(&format!("[{}]", api_row(1, "AAAAAAAAAA", r#","tags":[2]"#)));
     assert_eq!(
         faults(&document),
-        ["z:5:69: tags: 2 is Zentral's number of a tag; use the name of the tag instead"]
+        ["z:5:69: tags: 2 is the number of a tag in Zentral; use the tag's name instead"]
     );
     let named = self::document(&format!("[{}]", api_row(1, "AAAAAAAAAA", r#","tags":["eng"]"#)));
     assert_eq!(rules(&named), ["allow teamid:AAAAAAAAAA for tag:eng"]);

@@ -41,7 +41,7 @@ pub enum SyncError {
     #[error("postflight failed")]
     Postflight(#[source] RequestError),
     /// The client cannot download rules without a complete sync.
-    #[error("{0} does not support syncs of rules only")]
+    #[error("{0} does not support rules-only syncs")]
     NoRuleSync(Generation),
 }
 

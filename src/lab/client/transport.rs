@@ -138,20 +138,24 @@ impl Transport for HttpTransport {
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
         // The URL may contain the enrollment secret.
         let failed = |error: reqwest::Error| TransportError::Failed(error.without_url().into());
-        let response = request.send().await.map_err(failed)?;
-        let status = response.status().as_u16();
-        let text = |value: &reqwest::header::HeaderValue| {
-            String::from_utf8_lossy(value.as_bytes()).into_owned()
-        };
-        let headers = response.headers().iter();
-        let headers = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
-        let body = Limited::new(reqwest::Body::from(response), LARGEST_BODY).collect().await;
-        let body = body.map_err(|error| match error.is::<LengthLimitError>() {
-            true => TransportError::TooLarge { status },
-            false => TransportError::CutOff { status },
-        })?;
-        Ok(HttpResponse { status, headers, body: body.to_bytes().into() })
+        received(request.send().await.map_err(failed)?).await
     }
+}
+
+/// Reads a whole response.
+pub(crate) async fn received(response: reqwest::Response) -> Result<HttpResponse, TransportError> {
+    let status = response.status().as_u16();
+    let text = |value: &reqwest::header::HeaderValue| {
+        String::from_utf8_lossy(value.as_bytes()).into_owned()
+    };
+    let headers = response.headers().iter();
+    let headers = headers.map(|(name, value)| (name.to_string(), text(value))).collect();
+    let body = Limited::new(reqwest::Body::from(response), LARGEST_BODY).collect().await;
+    let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+        true => TransportError::TooLarge { status },
+        false => TransportError::CutOff { status },
+    })?;
+    Ok(HttpResponse { status, headers, body: body.to_bytes().into() })
 }
 
 /// Like [`folder_url`], but refuses plain `http` to another computer.

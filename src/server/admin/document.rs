@@ -22,7 +22,7 @@ const DESCRIPTION: &str = "All commands of nicelist use this API. docs/API.md ex
     properties or parameters that are not described here.\n\nRequests that are not valid HTTP/1.1 \
     get 400, 414 or 431 with an empty body and without an ID.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("server", "The server itself"),
     ("rules", "Rules by target and scope"),
     ("policy", "Tags, settings and rules as a whole"),
@@ -32,6 +32,7 @@ const TAGS: [(&str, &str); 10] = [
     ("settings", "Settings by scope"),
     ("events", "Events that hosts reported, and decisions about them"),
     ("programs", "Programs that hosts reported"),
+    ("people", "What is stored about people"),
     ("tokens", "Tokens for people, scripts and hosts"),
 ];
 
@@ -63,7 +64,8 @@ const DECLARED: [Refusal; 3] = [
     (
         409,
         "Conflict",
-        "The change was planned on an older revision, a name is ambiguous, or something is in use",
+        "The change was planned on an older revision, a name is ambiguous, or a safety check refused \
+        the change; `code` says which",
     ),
     (422, "Invalid", "A value is invalid; nothing was changed"),
 ];

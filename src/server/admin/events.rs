@@ -243,7 +243,7 @@ fn check_access(stored: &StoredEvent, policy: PolicyKind) -> Result<(), Refused>
         return Ok(());
     };
     let message =
-        format!("event {} is a file access; rules of the server cannot allow it", stored.id);
+        format!("event {} is a file access; the server's rules cannot allow it", stored.id);
     let hint =
         format!("change the file-access rule `{}` in the Mac's configuration profile", access.rule);
     Err(Problem::new(Code::Invalid, message).hint(hint).into())

@@ -18,6 +18,7 @@ use crate::rule::{MachineId, Target};
 use crate::server::access::{Editor, Viewer};
 use crate::server::answer::{Answer, Refused, page, page_size, read_cursor};
 use crate::server::extract::{Body, Path, Query};
+use crate::server::forgetting::forget_host;
 use crate::server::host_counter;
 use crate::server::state::{Shared, State};
 use crate::store::{Edit, HostFilter};
@@ -98,16 +99,7 @@ pub(super) async fn forget(
     Ok(Json(Done {}))
 }
 
-/// Maximum events of a host that are deleted at a time. Syncing hosts may have to wait for each
-/// deletion.
-const EVENTS_AT_ONCE: usize = 500;
-/// Maximum sightings of a host that are deleted at a time.
-const SIGHTINGS_AT_ONCE: usize = 200;
-
-/// Forgets a host in a separate task, which continues if the client disconnects. The host's events
-/// (if `events` is true) and sightings are deleted before the host itself, so that an interrupted
-/// request can be repeated. Sightings are always deleted, because they show which hosts have a
-/// program.
+/// Forgets a host in a separate task, which continues if the client disconnects.
 pub(super) async fn forget_in_batches(
     state: &State,
     actor: Actor,
@@ -116,17 +108,7 @@ pub(super) async fn forget_in_batches(
 ) -> Result<(), Refused> {
     let store = Arc::clone(&state.store);
     let forgetting = tokio::spawn(async move {
-        let forget = async {
-            while events
-                && store.delete_events_of(&machine, EVENTS_AT_ONCE).await? == EVENTS_AT_ONCE
-            {
-            }
-            while store.delete_sightings_of(&machine, SIGHTINGS_AT_ONCE).await? == SIGHTINGS_AT_ONCE
-            {
-            }
-            store.forget_host(&actor, &machine).await
-        };
-        let forgotten = forget.await;
+        let forgotten = forget_host(&*store, &actor, &machine, events).await;
         if let Err(error) = &forgotten {
             tracing::error!(%machine, actor = actor.name, %error, "cannot forget a host");
         }

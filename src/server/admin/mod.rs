@@ -20,6 +20,7 @@ mod lookup;
 mod macs;
 mod names;
 mod pending;
+mod people;
 mod policy;
 mod programs;
 mod rules;
@@ -117,6 +118,8 @@ pub(super) fn routes() -> Router<Arc<State>> {
             .routes(routes!(programs::list))
             .routes(routes!(programs::show))
             .routes(routes!(programs::sightings))
+            .routes(routes!(people::export))
+            .routes(routes!(people::forget))
             .routes(routes!(clock::accept))
             .routes(routes!(epoch::begin))
             .routes(routes!(tokens::list, tokens::create))

@@ -155,8 +155,8 @@ pub(super) async fn unknown(
         return Ok(None);
     }
     let taken = match names.len() {
-        1 => "it is used as a machine ID or serial number",
-        _ => "they are used as machine IDs or serial numbers",
+        1 => "using it as a machine ID or serial number",
+        _ => "using them as machine IDs or serial numbers",
     };
     let names = some_of(names.iter().map(MachineId::as_str));
     let message = format!("no known host matches {names}; {taken}");

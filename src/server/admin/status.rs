@@ -12,6 +12,7 @@ use crate::api::{
 use crate::rule::RevisionRecord;
 use crate::server::access::Viewer;
 use crate::server::answer::Answer;
+use crate::server::backups::Backups;
 use crate::server::extract::Query;
 use crate::server::polls::POLLS;
 use crate::server::readiness;
@@ -90,6 +91,7 @@ pub(super) async fn status(
         rules,
         database: size
             .map(|store::DatabaseSize { bytes, disk_free }| DatabaseSize { bytes, disk_free }),
+        backups: state.backups.as_ref().map(Backups::status),
         history_start,
         caches: state.engine.caches().map(cache).into(),
         pages_encoded: state.engine.pages_encoded(),

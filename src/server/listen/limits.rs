@@ -105,7 +105,7 @@ fn descriptors() -> usize {
     let (soft, hard) = match getrlimit(Resource::RLIMIT_NOFILE) {
         Ok(limits) => limits,
         Err(error) => {
-            tracing::warn!(%error, "cannot read the limit of file descriptors");
+            tracing::warn!(%error, "cannot read the limit on file descriptors");
             return MOST_CONNECTIONS + RESERVE;
         }
     };

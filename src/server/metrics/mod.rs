@@ -70,7 +70,7 @@ impl Metrics {
         let registry = &mut self.registry;
         registry.register(
             "sync_requests",
-            "Requests of hosts by stage and outcome",
+            "Requests from hosts by stage and outcome",
             self.sync_requests.clone(),
         );
         registry.register_with_unit(
@@ -81,7 +81,7 @@ impl Metrics {
         );
         registry.register(
             "admin_requests",
-            "Requests of the admin API by outcome",
+            "Requests to the admin API by outcome",
             self.admin_requests.clone(),
         );
         registry.register(

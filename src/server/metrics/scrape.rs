@@ -135,7 +135,7 @@ fn server_values(snapshot: &mut Snapshot, state: &State) {
         queue.limit as u64,
     );
     if let Some(free) = state.health.disk_free() {
-        snapshot.bytes("database_disk_free", "Free bytes of the database's disk", free);
+        snapshot.bytes("database_disk_free", "Free bytes on the database's disk", free);
     }
     let (used, limit) = state.bodies.usage();
     snapshot.bytes("body_budget_used", "Memory that request bodies use now", used as u64);

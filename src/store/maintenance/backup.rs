@@ -1,7 +1,9 @@
 //! Backups of SQLite databases. PostgreSQL has its own tools.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::rule::Revision;
@@ -49,6 +51,18 @@ pub enum BackupError {
     },
 }
 
+/// An SQLite database that this process has open, and that it can back up while it uses it.
+#[async_trait]
+pub trait BackupSource: Send + Sync {
+    /// The file of the database.
+    fn database(&self) -> &Path;
+
+    /// Writes a snapshot of the database into a new file, checks it, and makes it durable. Takes
+    /// longer than [`backup`], so that other work is not delayed, and stops before a disk is full.
+    /// If the future is dropped, no file is left.
+    async fn back_up(&self, file: &Path) -> Result<BackedUp, BackupError>;
+}
+
 /// Why a backup was not restored. The content of the database is unchanged, unless the last step
 /// failed. That step makes the replacement durable.
 #[derive(Debug, thiserror::Error)]
@@ -86,6 +100,15 @@ pub enum RestoreError {
 /// `replace` is false and the file or its SQLite log exists.
 pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, BackupError> {
     sqlite::backup::backup(database, file, replace)
+}
+
+/// Deletes what interrupted backups of a [`BackupSource`] left in a folder. Returns the number of
+/// deleted files.
+///
+/// # Errors
+/// When the folder cannot be read, or a file cannot be deleted.
+pub fn delete_unfinished_backups(folder: &Path) -> io::Result<usize> {
+    sqlite::live_backup::delete_unfinished(folder)
 }
 
 /// Checks that a file is a backup that can be restored.

@@ -9,7 +9,10 @@ mod compare;
 mod copy;
 pub mod table;
 
-pub use backup::{BackedUp, BackupError, RestoreError, Restored, backup, examine_backup, restore};
+pub use backup::{
+    BackedUp, BackupError, BackupSource, RestoreError, Restored, backup, delete_unfinished_backups,
+    examine_backup, restore,
+};
 pub use compare::{Compared, compare};
 pub use copy::{CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy};
 pub use table::TABLES;
@@ -120,7 +123,7 @@ pub enum MaintenanceError {
         reason: String,
     },
     /// The copy differed from the original when it was read back. The copy was rolled back.
-    #[error("{url} did not contain the same rows after the copy; it was not changed")]
+    #[error("the copy in {url} differed from the original and was undone")]
     Differs {
         /// The URL of the database without its password.
         url: String,
@@ -173,6 +176,24 @@ pub async fn check(url: &str) -> StoreResult<Checked> {
         DatabaseUrl::Postgres(url) => postgres::check::whole(url).await?,
     };
     Ok(Checked { rows, damage })
+}
+
+/// Checks the structure of an SQLite file, but not its indexes and checksums. Returns the damage, if
+/// any. PostgreSQL checks its pages itself.
+///
+/// # Errors
+/// When the file cannot be read.
+pub async fn quick_check(url: &str) -> StoreResult<Option<String>> {
+    match DatabaseUrl::of(url)? {
+        DatabaseUrl::Sqlite(path) => {
+            let path = std::path::PathBuf::from(path);
+            let checking = tokio::task::spawn_blocking(move || {
+                sqlite::check::structure(&path, sqlite::check::Depth::Quick)
+            });
+            checking.await.map_err(|error| StoreError::Database(error.to_string()))?
+        }
+        DatabaseUrl::Postgres(_) => Ok(None),
+    }
 }
 
 #[derive(Clone, Copy, Debug)]

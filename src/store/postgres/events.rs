@@ -7,6 +7,7 @@ mod purge;
 
 pub(super) use copied::{create_partitions, insert_digests};
 pub(super) use insert::{InsertEvents, NewEvents, count_new};
+pub(in crate::store) use insert::{delete_event_digest, insert_event_digest};
 pub(super) use purge::{delete_of, has_overdue, purge};
 
 use deadpool_postgres::GenericClient;

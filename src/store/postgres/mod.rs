@@ -30,6 +30,7 @@ mod tls;
 mod url;
 mod writer;
 
+pub(super) use self::events::{delete_event_digest, insert_event_digest};
 pub(super) use self::open::NEWEST;
 pub(super) use self::text::{clean, clean_json};
 
@@ -50,6 +51,7 @@ use self::pool::{PoolUse, snapshot};
 use self::readers::{Reader, Readers};
 use self::url::Address;
 use self::writer::Writer;
+use super::maintenance::BackupSource;
 use super::quarantine::Quarantine;
 use super::sql;
 use super::sql::events::EventRange;
@@ -209,6 +211,7 @@ macro_rules! change {
 }
 
 // These modules come after the macros that they use.
+mod person_store;
 mod policy_store;
 mod program_store;
 
@@ -442,6 +445,10 @@ impl Store for Postgres {
 
     async fn quick_check(&self) -> StoreResult<Option<String>> {
         Ok(None)
+    }
+
+    fn backup_source(&self) -> Option<&dyn BackupSource> {
+        None
     }
 
     async fn changed_elsewhere(&self) {

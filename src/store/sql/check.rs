@@ -82,26 +82,65 @@ async fn check(
 /// Stores the checksums of all rules, settings and tags, when the schema is migrated from a version
 /// without checksums.
 pub(in crate::store) async fn fill(on: &impl Database) -> StoreResult<()> {
-    let rule = format!(
-        "SELECT r.id, r.made, r.ended, r.rule_type, r.identifier, s.kind, s.name, {}
-         FROM rule AS r JOIN scope AS s ON s.id = r.scope",
-        content_of("r")
-    );
-    let setting = "SELECT v.id, v.made, v.ended, s.kind, s.name, v.key, v.value
-                   FROM setting AS v JOIN scope AS s ON s.id = v.scope";
-    let tag = "SELECT id, made, ended, name, priority, description, membership FROM tag";
+    let rule = rule();
     for (table, id, sql) in
-        [("rule", "r.id", rule.as_str()), ("setting", "v.id", setting), ("tag", "id", tag)]
+        [("rule", "r.id", rule.as_str()), ("setting", "v.id", SETTING), ("tag", "id", TAG)]
     {
-        fill_table(on, table, &format!("{sql} WHERE {id} > $1 ORDER BY {id} LIMIT $2")).await?;
+        let sql = format!("{sql} WHERE {id} > $1 ORDER BY {id} LIMIT $2");
+        fill_table(on, table, &sql, None).await?;
     }
     Ok(())
 }
 
-async fn fill_table<D: Database>(on: &D, table: &str, sql: &str) -> StoreResult<()> {
+/// Stores the checksums of all rules and settings in a scope whose name has changed.
+pub(in crate::store) async fn fill_scope(on: &impl Database, scope: i64) -> StoreResult<()> {
+    let part =
+        |id: &str, scope: &str| format!("WHERE {id} > $1 AND {scope} = $3 ORDER BY {id} LIMIT $2");
+    let sql = format!("{} {}", rule(), part("r.id", "r.scope"));
+    fill_table(on, "rule", &sql, Some(scope)).await?;
+    let sql = format!("{SETTING} {}", part("v.id", "v.scope"));
+    fill_table(on, "setting", &sql, Some(scope)).await
+}
+
+/// Stores the checksum of a rule whose texts have changed.
+pub(in crate::store) async fn fill_rule(on: &impl Database, id: i64) -> StoreResult<()> {
+    let sql = format!("{} WHERE r.id > $1 AND r.id = $3 LIMIT $2", rule());
+    fill_table(on, "rule", &sql, Some(id)).await
+}
+
+/// Stores the checksum of a tag whose texts have changed.
+pub(in crate::store) async fn fill_tag(on: &impl Database, id: i64) -> StoreResult<()> {
+    let sql = format!("{TAG} WHERE id > $1 AND id = $3 LIMIT $2");
+    fill_table(on, "tag", &sql, Some(id)).await
+}
+
+// The ID of each row, the revisions that made and ended it, and the columns in its checksum.
+
+fn rule() -> String {
+    format!(
+        "SELECT r.id, r.made, r.ended, r.rule_type, r.identifier, s.kind, s.name, {}
+         FROM rule AS r JOIN scope AS s ON s.id = r.scope",
+        content_of("r")
+    )
+}
+
+const SETTING: &str = "SELECT v.id, v.made, v.ended, s.kind, s.name, v.key, v.value
+                       FROM setting AS v JOIN scope AS s ON s.id = v.scope";
+const TAG: &str = "SELECT id, made, ended, name, priority, description, membership FROM tag";
+
+/// Stores the checksums of the rows that a query returns, in the order of their IDs. The query has
+/// the parameters `$1`, the last ID of the previous batch, and `$2`, the number of rows. If `of` is
+/// given, the query selects rows with it, as `$3`.
+async fn fill_table<D: Database>(
+    on: &D,
+    table: &str,
+    sql: &str,
+    of: Option<i64>,
+) -> StoreResult<()> {
     let (mut above, mut hasher) = (0, RowHasher::default());
     loop {
-        let values = [above.into(), codes::limit(BATCH).into()];
+        let mut values: Vec<Parameter<'_>> = vec![above.into(), codes::limit(BATCH).into()];
+        values.extend(of.map(Parameter::from));
         let filled = on.query(sql, &values, |row| {
             for column in 3..row.width() {
                 row.hash(column, &mut hasher)?;

@@ -70,6 +70,12 @@ pub(in crate::store) async fn expire(
     Ok(Some(revision))
 }
 
+/// Adds a revision without changes in the current transaction, so that the history contains the
+/// actor and its reason.
+pub(in crate::store) async fn note(on: &impl Database, actor: &Actor) -> StoreResult<()> {
+    begin(on, policy::head(on).await?, actor).await.map(drop)
+}
+
 async fn begin(on: &impl Database, head: Revision, actor: &Actor) -> StoreResult<Revision> {
     let revision = Revision(head.0 + 1);
     let sql = "INSERT INTO revision (id, at, author, message) VALUES ($1, $2, $3, $4)";

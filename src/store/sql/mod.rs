@@ -15,6 +15,7 @@ pub(super) mod host_groups;
 pub(super) mod hosts;
 pub(super) mod ledger;
 pub(super) mod old_sightings;
+pub(super) mod people;
 pub(super) mod policy;
 pub(super) mod programs;
 pub(super) mod retention;

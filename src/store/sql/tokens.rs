@@ -1,4 +1,4 @@
-//! Tokens, and the cursor key of a database.
+//! Tokens, and the secret keys of a database.
 
 use jiff::Timestamp;
 
@@ -11,15 +11,7 @@ pub(in crate::store) async fn install(
     on: &impl Database,
     installation: &Installation,
 ) -> StoreResult<([u8; 32], bool)> {
-    let sql = "SELECT value FROM meta WHERE key = 'cursor_key'";
-    let key = match on.first(sql, &[], |row| key(row, 0)).await? {
-        Some(key) => key,
-        None => {
-            let sql = "INSERT INTO meta (key, value) VALUES ('cursor_key', $1)";
-            on.execute(sql, &[(&installation.cursor_key).into()]).await?;
-            installation.cursor_key
-        }
-    };
+    let key = stored_key(on, "cursor_key", &installation.cursor_key).await?;
     let had_tokens = on.has_row("SELECT 1 FROM token LIMIT 1", &[]).await?;
     if had_tokens || installation.tokens.is_empty() {
         return Ok((key, false));
@@ -28,6 +20,21 @@ pub(in crate::store) async fn install(
         insert(on, token).await?;
     }
     Ok((key, true))
+}
+
+/// The key that is stored under this name. If none is stored, stores and returns `new`.
+pub(super) async fn stored_key(
+    on: &impl Database,
+    name: &str,
+    new: &[u8; 32],
+) -> StoreResult<[u8; 32]> {
+    let sql = "SELECT value FROM meta WHERE key = $1";
+    if let Some(key) = on.first(sql, &[name.into()], |row| key(row, 0)).await? {
+        return Ok(key);
+    }
+    let sql = "INSERT INTO meta (key, value) VALUES ($1, $2)";
+    on.execute(sql, &[name.into(), new.into()]).await?;
+    Ok(*new)
 }
 
 pub(in crate::store) async fn list(on: &impl Database) -> StoreResult<Vec<TokenRecord>> {

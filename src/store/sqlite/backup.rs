@@ -125,8 +125,19 @@ pub(super) enum CopyError {
 
 /// Copies a snapshot of a database into an empty file.
 pub(super) fn copy_into(from: &Path, log: Log, to: &Path) -> Result<(), CopyError> {
+    copy_with(from, log, to, |_| Ok(()))
+}
+
+/// Like [`copy_into`], with a connection that `prepare` has prepared.
+pub(super) fn copy_with(
+    from: &Path,
+    log: Log,
+    to: &Path,
+    prepare: impl FnOnce(&mut Connection) -> rusqlite::Result<()>,
+) -> Result<(), CopyError> {
     let read = |error| CopyError::Read(open::reason(error));
-    let connection = open::connect(from, ConnectionUse::ReadOnly(log)).map_err(read)?;
+    let mut connection = open::connect(from, ConnectionUse::ReadOnly(log)).map_err(read)?;
+    prepare(&mut connection).map_err(read)?;
     let Some(target) = to.to_str() else {
         return Err(CopyError::Write(io::Error::other("its path is not UTF-8")));
     };

@@ -14,8 +14,11 @@ mod health;
 mod hosts;
 mod identity;
 mod ledger;
+pub(super) mod live_backup;
 pub(super) mod maintenance;
 mod open;
+mod pace;
+mod person_store;
 mod policy_store;
 mod program_store;
 mod readers;
@@ -44,6 +47,7 @@ use self::open::ConnectionUse;
 use self::readers::Readers;
 use self::writer::{CommitSharing, WriteResult, Writer};
 use self::writes::Writes;
+use super::maintenance::BackupSource;
 use super::quarantine::Quarantine;
 use super::sql;
 use super::sql::events::EventRange;
@@ -445,6 +449,10 @@ impl Store for Sqlite {
         let path = self.identity.path().to_owned();
         let checking = tokio::task::spawn_blocking(move || check::structure(&path, Depth::Quick));
         checking.await.map_err(|error| StoreError::Database(error.to_string()))?
+    }
+
+    fn backup_source(&self) -> Option<&dyn BackupSource> {
+        Some(self)
     }
 
     async fn changed_elsewhere(&self) {

@@ -1,5 +1,10 @@
 use super::*;
+use crate::fleet::EffectiveSettings;
 use crate::protocol::{EventUploadRequest, Format, read_request};
+
+fn everything() -> PersonalData {
+    PersonalData::of(&EffectiveSettings::default())
+}
 
 /// The same preflight from JSON and from protobuf.
 fn huge_preflights() -> [PreflightRequest; 2] {
@@ -83,7 +88,7 @@ fn b1_an_event_is_bounded_as_a_whole() {
     let request: EventUploadRequest =
         read_request(Format::Json, body.to_string().as_bytes()).unwrap();
 
-    let bounded = Bounded::event(&request.events[0]);
+    let bounded = Bounded::event(&request.events[0], everything());
     assert_eq!((bounded.file_sha256.as_str(), bounded.cdhash.as_str()), ("", ""));
     assert_eq!((bounded.team_id.as_str(), bounded.signing_id.as_str()), ("", ""));
     assert_eq!(bounded.signing_chain.len(), CERTIFICATES);
@@ -95,7 +100,7 @@ fn b1_an_event_is_bounded_as_a_whole() {
     assert!(!json.contains_key("logged_in_users"), "lists are left out of a long report");
     assert!(truncated.contains(&"report".to_owned()) && truncated.contains(&"cdhash".to_owned()));
 
-    let bounded = Bounded::file_access(&request.file_access_events[0]);
+    let bounded = Bounded::file_access(&request.file_access_events[0], everything());
     assert_eq!(bounded.process_chain.len(), PROCESSES);
     assert!(bounded.process_chain[1].file_path.len() <= TEXT);
     let (report, mut truncated) = bounded.into_parts();
@@ -116,7 +121,7 @@ fn what_a_healthy_host_reports_is_kept_whole() {
         ..EventUploadRequest::default()
     };
     let event = &request.events[0];
-    let bounded = Bounded::event(event);
+    let bounded = Bounded::event(event, everything());
     assert_eq!(&*bounded, event);
     let (report, mut truncated) = bounded.into_parts();
     let json = json_fields(&report, &mut truncated);

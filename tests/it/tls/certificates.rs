@@ -58,8 +58,24 @@ impl Authority {
         shell.write(name, &self.pem);
     }
 
+    /// A CA whose certificate this CA signs.
+    pub(crate) fn intermediate(&self, name: &str) -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let key = KeyPair::generate().unwrap();
+        let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Self { issuer: Issuer::new(params, key), pem }
+    }
+
     pub(crate) fn server(&self, valid: Valid) -> Signed {
-        let names = vec!["127.0.0.1".to_owned(), "localhost".to_owned()];
+        self.server_for(&["127.0.0.1", "localhost"], valid)
+    }
+
+    /// A certificate for these host names and addresses.
+    pub(crate) fn server_for(&self, names: &[&str], valid: Valid) -> Signed {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let params = CertificateParams::new(names).unwrap();
         self.sign(params, ExtendedKeyUsagePurpose::ServerAuth, valid)
     }

@@ -1,6 +1,6 @@
 //! TLS and client certificates: real handshakes with the real binary.
 
-mod certificates;
+pub(crate) mod certificates;
 mod connections;
 mod enrolled;
 mod files;

@@ -7,6 +7,7 @@ pub(crate) mod host_groups;
 pub(crate) mod hosts;
 pub(crate) mod ledger;
 pub(crate) mod merge;
+pub(crate) mod people;
 pub(crate) mod policy;
 pub(crate) mod programs;
 pub(crate) mod retention;

@@ -105,7 +105,10 @@ fn decision(view: &EvaluationView) -> String {
     let reason = match (rule(RulePart::Decides), rule(RulePart::Asks)) {
         (_, Some(asked)) => {
             let draft = &asked.rule.rule;
-            format!("the expression of {} in {} decides each time", draft.target, draft.scope)
+            format!(
+                "the CEL expression of {} in {} decides each time the program starts",
+                draft.target, draft.scope
+            )
         }
         (Some(decides), None) => {
             let draft = &decides.rule.rule;

@@ -52,11 +52,11 @@ pub(super) fn findings(names: &HostNames, policy: &PolicyState) -> Vec<LocatedFi
         let message = match &machines[..] {
             [machine] => format!(
                 "host:{name} matches no host, because {name} is only the host name of {machine}; \
-                without effect: {content}"
+                this leaves {content} without effect"
             ),
             _ => format!(
                 "host:{name} matches no host, because {name} is only the host name of {hosts} \
-                hosts; without effect: {content}"
+                hosts; this leaves {content} without effect"
             ),
         };
         LocatedFinding::of(LintCode::HostName, message).in_scope(format!("host:{name}"))

@@ -139,13 +139,13 @@ fn what_moroz_cannot_express_is_a_loss() {
     Some(0): expires
     1: Moroz has no policy silent-block
     2: Moroz has no policy cel
-    3: Moroz supports only all Macs and single Macs
+    3: Moroz has no tags, groups or users
     4: `../../etc/x` cannot be the name of a Mac's file
     5: `Global` cannot be the name of a Mac's file
-    7: the name of its file would differ from that of m1 only in case, which many disks ignore
+    7: its file name would differ from m1's only in upper and lower case, which many disks ignore
     8: the fleet has the same rule, and Moroz cannot distinguish the two
     removable-media = block for fleet: Moroz has no such setting
-    batch-size = 9 for user:anna: Moroz supports only all Macs and single Macs
+    batch-size = 9 for user:anna: Moroz has no tags, groups or users
     ");
     let names: Vec<&str> = written.files.iter().map(|file| file.name.as_str()).collect();
     assert_eq!(names, ["global.toml", "m1.toml"]);

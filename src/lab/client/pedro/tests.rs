@@ -167,5 +167,5 @@ async fn w3_an_old_pedro_reports_the_library_that_it_was_made_with() {
 #[tokio::test]
 async fn pedro_has_no_rule_only_sync() {
     let error = pedro().sync_rules(&Script::new([]), SyncOptions::default()).await.unwrap_err();
-    assert_eq!(error.to_string(), "pedro does not support syncs of rules only");
+    assert_eq!(error.to_string(), "pedro does not support rules-only syncs");
 }

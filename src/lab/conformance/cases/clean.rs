@@ -11,7 +11,7 @@ pub(super) const CASES: [Case; 7] = [
     must(
         "clean-first",
         "A host that requests a clean sync at its first contact gets one.",
-        "It may have rules of an earlier server, or from before it was wiped.",
+        "It may have rules from an earlier server, or from before it was wiped.",
         |run| Box::pin(first(run)),
     ),
     must(
@@ -47,7 +47,7 @@ pub(super) const CASES: [Case; 7] = [
     must(
         "clean-ordered",
         "A clean sync that an administrator orders happens only once.",
-        "It is the last way to repair a host with the wrong rules.",
+        "It is the last resort for a host with the wrong rules.",
         |run| Box::pin(ordered(run)),
     )
     .needs(&[Hook::OrderCleanSync]),

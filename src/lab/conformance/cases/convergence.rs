@@ -21,7 +21,7 @@ pub(super) const CASES: [Case; 10] = [
     must(
         "convergence-change",
         "After a change of policy, the host has the rule with its new policy.",
-        "The host would keep the old policy.",
+        "Otherwise the host would keep the old policy.",
         |run| Box::pin(change(run)),
     )
     .needs(ADD),
@@ -77,7 +77,7 @@ pub(super) const CASES: [Case; 10] = [
     must(
         "convergence-tag",
         "A host gets and loses the rules for a tag together with the tag.",
-        "The host would keep the rules of a group that it has left.",
+        "Otherwise the host would keep the rules of a group that it has left.",
         |run| Box::pin(tag(run)),
     )
     .needs(&[Hook::AddRule, Hook::TagHost, Hook::UntagHost]),

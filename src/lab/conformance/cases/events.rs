@@ -62,7 +62,7 @@ pub(super) const CASES: [Case; 10] = [
     must(
         "events-large",
         "A batch of 1 MiB is accepted.",
-        "Fifty events with long signing chains and many entitlements can be as large.",
+        "Fifty events with long signing chains and many entitlements can be that large.",
         |run| Box::pin(large(run)),
     ),
     must(
@@ -150,7 +150,7 @@ async fn within(run: &CaseRun<'_>) -> CaseResult {
         rules.extend(rest.into_iter().flat_map(|page| page.rules));
     }
     if rules != whole {
-        return Err(Stop::fails("the download has other rules if events are uploaded in between"));
+        return Err(Stop::fails("the download differs if events are uploaded in between"));
     }
     Ok("the download is complete".to_owned())
 }
@@ -257,6 +257,9 @@ async fn bundle(run: &CaseRun<'_>) -> CaseResult {
     let members: Vec<Value> = (0..PROGRAMS).map(|_| of_bundle("BUNDLE_BINARY")).collect();
     upload(&mac, &members).await?;
     let again = upload(&mac, &[of_bundle("BLOCK_UNKNOWN")]).await?.contains(&bundle);
-    let later = if again { "and again after the bundle's programs are known" } else { "and not again" };
+    let later = match again {
+        true => "and again after the bundle's programs are known",
+        false => "and not again",
+    };
     Ok(format!("requested, {later}"))
 }

@@ -25,7 +25,7 @@ pub(super) const CASES: [Case; 4] = [
     should(
         "postflight-alone",
         "A postflight without a sync does no harm.",
-        "The server may have been restored in between.",
+        "The server may have been restored since the preflight.",
         |run| Box::pin(alone(run)),
     ),
     must(

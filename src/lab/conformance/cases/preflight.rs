@@ -21,12 +21,12 @@ pub(super) const CASES: [Case; 7] = [
     should(
         "preflight-settings",
         "Settings that have the same default on every host are always sent.",
-        "A client keeps the last value it received; in 2022 a missing switch is off.",
+        "A client keeps the last value it received. In versions of 2022, a missing switch is off.",
         |run| Box::pin(complete(run)),
     ),
     must(
         "preflight-steady",
-        "After a setting was sent, it is sent at every preflight.",
+        "After a setting has been sent, it is sent at every preflight.",
         "Depending on its version, a client keeps or resets a missing setting.",
         |run| Box::pin(steady(run)),
     ),
@@ -51,7 +51,7 @@ pub(super) const CASES: [Case; 7] = [
     must(
         "preflight-mode",
         "A mode that an administrator sets is in the next preflight.",
-        "The host would stay in its old mode.",
+        "Otherwise the host would stay in its old mode.",
         |run| Box::pin(mode(run)),
     )
     .needs(&[Hook::SetMode]),

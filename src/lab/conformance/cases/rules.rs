@@ -11,7 +11,7 @@ use crate::lab::conformance::stop::{CaseResult, Stop};
 pub(super) const CASES: [Case; 9] = [
     must(
         "rules-list",
-        "Every page has the list rules, empty where there are none.",
+        "Every page has a list called rules, even if it is empty.",
         "Clients before 2024.6 fail without it.",
         |run| Box::pin(list(run)),
     ),
@@ -115,18 +115,18 @@ async fn repeat(run: &CaseRun<'_>) -> CaseResult {
     let first = mac.page(None).await?;
     same(&first, &mac.page(None).await?, "first")?;
     let Some(cursor) = first.cursor else {
-        return Ok("the same, of one page".to_owned());
+        return Ok("the same rules on the only page".to_owned());
     };
     let second = mac.page(Some(&cursor)).await?;
     same(&second, &mac.page(Some(&cursor)).await?, "second")?;
-    Ok("the same, of two pages".to_owned())
+    Ok("the same rules on two pages".to_owned())
 }
 
 fn same(one: &Page, other: &Page, which: &str) -> Result<(), Stop> {
     if one.rules == other.rules && one.cursor.is_some() == other.cursor.is_some() {
         return Ok(());
     }
-    Err(Stop::fails(format!("the {which} page has other rules when it is requested again")))
+    Err(Stop::fails(format!("the {which} page differs when it is requested again")))
 }
 
 async fn restart(run: &CaseRun<'_>) -> CaseResult {
@@ -138,7 +138,7 @@ async fn restart(run: &CaseRun<'_>) -> CaseResult {
     if whole == again {
         return Ok(format!("rules both times: {}", whole.len()));
     }
-    let fault = format!("{} rules, then {} or others", whole.len(), again.len());
+    let fault = format!("{} rules, then {}; the two downloads differ", whole.len(), again.len());
     Err(Stop::fails(fault))
 }
 
@@ -153,7 +153,7 @@ async fn strange_cursor(run: &CaseRun<'_>) -> CaseResult {
         mac.pages(Some("bm90LWEtY3Vyc29y")).await?;
     }
     if mac.download().await? != whole {
-        return Err(Stop::fails("the next download has other rules"));
+        return Err(Stop::fails("the next download has different rules"));
     }
     Ok(format!("{status}, and the next download is complete"))
 }

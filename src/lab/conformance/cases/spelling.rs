@@ -24,7 +24,7 @@ pub(super) const CASES: [Case; 6] = [
     should(
         "spelling-dictionary",
         "Times with fractions and the decision UNKNOWN are accepted.",
-        "Clients before 2024.6 send the times of their dictionaries, and may send UNKNOWN.",
+        "Clients before 2024.6 send times with fractions of a second, and may send UNKNOWN.",
         |run| Box::pin(dictionary(run)),
     ),
     must(

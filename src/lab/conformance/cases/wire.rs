@@ -59,7 +59,7 @@ pub(super) const CASES: [Case; 14] = [
     should(
         "wire-zlib",
         "A body in a zlib container, called zlib, is read.",
-        "Clients up to 1.14 send it, and with the backwards compatible encoding up to 2023.3.",
+        "Clients up to 1.14 send it, and so do clients up to 2023.3 if configured.",
         |run| Box::pin(is_read(run, |request| request.packed(Packing::Zlib, "zlib"))),
     ),
     should(

@@ -30,6 +30,23 @@ pub(super) fn digest(table: &str) -> String {
     )
 }
 
+/// SQL that deletes the digest of the event with the ID `$1`, before the event is changed.
+pub(in crate::store) fn delete_event_digest() -> String {
+    format!(
+        "DELETE FROM event_once WHERE digest = (SELECT {} FROM event AS e WHERE e.id = $1)",
+        digest("e")
+    )
+}
+
+/// SQL that stores the digest of the event with the ID `$1`, after the event was changed.
+pub(in crate::store) fn insert_event_digest() -> String {
+    format!(
+        "INSERT INTO event_once (digest, id, received)
+         SELECT {}, e.id, e.received FROM event AS e WHERE e.id = $1 ON CONFLICT DO NOTHING",
+        digest("e")
+    )
+}
+
 /// SQL for the end of the newest week that was dropped. Entries of `event_once` with an earlier
 /// `received` no longer count.
 pub(super) const FLOOR: &str =

@@ -1,0 +1,58 @@
+//! Checks the admin API of the configured server: the token and the version.
+
+use super::CheckResult;
+use crate::api::{Code, Status};
+use crate::cli::context::Context;
+use crate::client::{Client, ClientError};
+use crate::lab::probe::MACHINE;
+use crate::rule::MachineId;
+
+const TOKEN: &str = "token";
+const VERSION: &str = "version";
+const CLEANUP: &str = "cleanup";
+
+/// Runs the checks. With `forgets`, also forgets the simulated Mac.
+pub(super) async fn checks(context: &Context, forgets: bool) -> Vec<CheckResult> {
+    let client = match context.client().await {
+        Ok(client) => client,
+        Err(error) => return vec![CheckResult::failed(TOKEN, error)],
+    };
+    let status = match client.status().await {
+        Ok(status) => status,
+        Err(error) => return vec![CheckResult::failed(TOKEN, error.into())],
+    };
+    let found = format!("the token `{}` has the role {}", status.token, status.role);
+    let mut results = vec![CheckResult::ok(TOKEN, found), version(&status)];
+    if forgets {
+        results.push(cleanup(&client).await);
+    }
+    results
+}
+
+fn version(status: &Status) -> CheckResult {
+    let (server, client) = (&status.version, env!("CARGO_PKG_VERSION"));
+    if server == client {
+        return CheckResult::ok(VERSION, format!("the server runs the same version, {server}"));
+    }
+    let found = format!("the server runs nicelist {server}, but this is nicelist {client}");
+    CheckResult::warning(VERSION, found).fix("install the same version here as on the server")
+}
+
+/// The host of the simulated Mac stays in the list of hosts.
+pub(super) fn host_is_kept(found: impl Into<String>) -> CheckResult {
+    CheckResult::skipped(CLEANUP, found)
+        .fix(format!("nicelist host forget {MACHINE} --events --yes"))
+}
+
+async fn cleanup(client: &Client) -> CheckResult {
+    let Ok(machine) = MACHINE.parse::<MachineId>() else {
+        return host_is_kept(format!("the host {MACHINE} was not forgotten"));
+    };
+    match client.forget_host(&machine, true).await {
+        Ok(()) => CheckResult::ok(CLEANUP, format!("forgot the host {MACHINE}")),
+        Err(ClientError::Problem(problem)) if problem.code == Code::NotFound => {
+            CheckResult::ok(CLEANUP, "no host to forget")
+        }
+        Err(error) => host_is_kept(format!("cannot forget the host {MACHINE}: {error}")),
+    }
+}

@@ -1,0 +1,214 @@
+//! Scheduled backups: a file every interval, of which the newest are kept.
+
+mod folder;
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+use self::folder::{BackupFile, file_name};
+use super::options::ServerError;
+use super::state::State;
+use crate::api::{BackupStatus, LastBackup, Reason};
+use crate::store::Store;
+use crate::store::maintenance::{BackupError, BackupSource, delete_unfinished_backups};
+
+/// The code of the warning that the latest backup failed.
+pub(super) const FAILED: &str = "backup-failed";
+/// After failures, the time between two attempts grows to this, unless the interval is longer.
+const LONGEST_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When and where a server backs up its database.
+#[derive(Clone, Debug)]
+pub struct BackupOptions {
+    /// The folder of the backups. It must exist when a backup is written. Servers with different
+    /// databases must not share it.
+    pub folder: PathBuf,
+    pub every: Duration,
+    /// How many backups to keep.
+    pub keep: NonZeroUsize,
+}
+
+pub(super) struct Backups {
+    options: BackupOptions,
+    progress: Mutex<Progress>,
+}
+
+#[derive(Default)]
+struct Progress {
+    last: Option<BackupFile>,
+    /// When the latest attempt began. Time is measured with a clock that never jumps.
+    attempted: Option<Instant>,
+    /// Why the latest attempt failed.
+    failure: Option<String>,
+    /// Attempts that failed since the last good backup.
+    failures: u32,
+}
+
+impl Backups {
+    /// Fails if the database cannot be backed up.
+    pub(super) fn of(
+        options: Option<&BackupOptions>,
+        store: &dyn Store,
+    ) -> Result<Option<Self>, ServerError> {
+        match (options, store.backup_source()) {
+            (None, _) => Ok(None),
+            (Some(_), None) => Err(ServerError::BackupsUnsupported),
+            (Some(options), Some(_)) => {
+                Ok(Some(Self { options: options.clone(), progress: Mutex::default() }))
+            }
+        }
+    }
+
+    fn progress<T>(&self, access: impl FnOnce(&mut Progress) -> T) -> T {
+        access(&mut self.progress.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn status(&self) -> BackupStatus {
+        self.progress(|progress| BackupStatus {
+            folder: self.options.folder.display().to_string(),
+            last: progress.last.as_ref().map(|BackupFile { at, bytes, .. }| LastBackup {
+                file: file_name(*at),
+                at: *at,
+                bytes: *bytes,
+            }),
+            failure: progress.failure.clone(),
+        })
+    }
+
+    /// A warning if the latest backup failed. It does not contain the reason, because `/readyz`
+    /// requires no authentication, and the reason contains a path.
+    pub(super) fn warning(&self) -> Option<Reason> {
+        let has_failed = self.progress(|progress| progress.failure.is_some());
+        let message = "the latest scheduled backup failed; nicelist status and the log show why";
+        has_failed.then(|| Reason::new(FAILED, message))
+    }
+
+    /// How long to wait before the first attempt. If the task was restarted after a bug, it waits
+    /// for the next turn, so that it does not fail again and again.
+    async fn first_wait(&self, now: Timestamp) -> Duration {
+        if let Some(attempted) = self.progress(|progress| progress.attempted) {
+            return self.options.every.saturating_sub(attempted.elapsed());
+        }
+        let path = self.options.folder.clone();
+        let opened = tokio::task::spawn_blocking(move || {
+            let deleted = delete_unfinished_backups(&path);
+            (deleted, folder::list(&path))
+        });
+        // If the folder cannot be read, the first backup reports the reason.
+        let Ok((Ok(deleted), Ok(files))) = opened.await else { return Duration::ZERO };
+        if deleted > 0 {
+            tracing::info!(deleted, "deleted unfinished backups");
+        }
+        let newest = folder::newest(files, now);
+        let wait = folder::until_next(newest.as_ref(), now, self.options.every);
+        self.progress(|progress| progress.last = newest);
+        wait
+    }
+
+    /// Writes a backup, and deletes old ones. Returns how long to wait before the next attempt.
+    async fn attempt(&self, source: &dyn BackupSource, now: Timestamp) -> Duration {
+        let began = Instant::now();
+        self.progress(|progress| progress.attempted = Some(began));
+        // The name of a file has no smaller units.
+        let at = Timestamp::from_second(now.as_second()).unwrap_or(now);
+        let written = self.back_up(source, at).await;
+        let took = began.elapsed();
+        self.note(written);
+        // At least half of the time is free of backups, however long they take.
+        self.delay().saturating_sub(took).max(took)
+    }
+
+    async fn back_up(&self, source: &dyn BackupSource, at: Timestamp) -> Result<(), String> {
+        let file = self.options.folder.join(file_name(at));
+        let backed_up = source.back_up(&file).await.map_err(|error| self.describe(&error))?;
+        let last = BackupFile { at, path: file, bytes: backed_up.bytes };
+        self.progress(|progress| progress.last = Some(last));
+        let (path, keep) = (self.options.folder.clone(), self.options.keep);
+        let database = source.database().to_owned();
+        let deleting =
+            tokio::task::spawn_blocking(move || folder::delete_old(&path, at, keep, &database));
+        let deleted = deleting.await.map_err(std::io::Error::other).flatten();
+        deleted.map_err(|error| {
+            format!("cannot delete old backups in {}: {error}", self.options.folder.display())
+        })
+    }
+
+    /// Describes an error without the name of the new file, which is different in each attempt.
+    fn describe(&self, error: &BackupError) -> String {
+        let folder = self.options.folder.display();
+        match error {
+            BackupError::Write { reason, .. } => format!("cannot write to {folder}: {reason}"),
+            BackupError::Exists(_) | BackupError::Database { .. } | BackupError::Damaged { .. } => {
+                error.to_string()
+            }
+        }
+    }
+
+    /// Notes a result, and logs it if it differs from the previous one.
+    fn note(&self, written: Result<(), String>) {
+        self.progress(|progress| {
+            match (&written, &progress.failure) {
+                (Err(reason), before) if before.as_ref() != Some(reason) => {
+                    tracing::error!(%reason, "the scheduled backup failed");
+                }
+                (Ok(()), Some(_)) => tracing::info!("scheduled backups work again"),
+                (Err(_), _) | (Ok(()), None) => {}
+            }
+            progress.failures = if written.is_ok() { 0 } else { progress.failures + 1 };
+            progress.failure = written.err();
+        });
+    }
+
+    /// The time between the beginnings of the latest attempt and of the next one. It doubles with
+    /// each failure after the first.
+    fn delay(&self) -> Duration {
+        let every = self.options.every;
+        let doublings = self.progress(|progress| progress.failures).saturating_sub(1).min(16);
+        every.saturating_mul(1 << doublings).min(every.max(LONGEST_BACKOFF))
+    }
+}
+
+pub(super) async fn keep_backing_up(state: Arc<State>) {
+    let (Some(backups), Some(source)) = (&state.backups, state.store.backup_source()) else {
+        return std::future::pending().await;
+    };
+    let mut wait = backups.first_wait(state.clock.now()).await;
+    loop {
+        sleep(wait).await;
+        wait = backups.attempt(source, state.clock.now()).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn l9_failures_double_the_time_to_the_next_attempt_up_to_a_day() {
+        let backups = |every| Backups {
+            options: BackupOptions { folder: "backups".into(), every, keep: NonZeroUsize::MIN },
+            progress: Mutex::default(),
+        };
+        let hour = Duration::from_secs(60 * 60);
+        let hourly = backups(hour);
+        let delays: Vec<u64> = (0..8)
+            .map(|_| {
+                hourly.note(Err("no folder".to_owned()));
+                hourly.delay().as_secs() / hour.as_secs()
+            })
+            .collect();
+        assert_eq!(delays, [1, 2, 4, 8, 16, 24, 24, 24]);
+        hourly.note(Ok(()));
+        assert_eq!((hourly.delay(), hourly.warning()), (hour, None));
+        let weekly = backups(hour * 24 * 7);
+        weekly.note(Err("no folder".to_owned()));
+        weekly.note(Err("no folder".to_owned()));
+        assert_eq!(weekly.delay(), hour * 24 * 7);
+        assert!(weekly.warning().is_some());
+    }
+}

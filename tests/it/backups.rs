@@ -1,0 +1,217 @@
+//! Scheduled backups: `serve --backup-dir`, with the real binary.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::shell::{Server, Shell};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The names of the files in a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    names
+}
+
+/// The files in a folder that have the name of a scheduled backup.
+fn backups(folder: &Path) -> Vec<String> {
+    let is_backup = |name: &String| name.starts_with("nicelist-20") && name.ends_with("Z.db");
+    names(folder).into_iter().filter(is_backup).collect()
+}
+
+fn until(what: &str, server: &Server, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "{what} never happens\n{}", server.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A folder, and the options of a server that backs up to it.
+fn options<'a>(folder: &'a str, every: &'a str) -> [&'a str; 6] {
+    ["--backup-dir", folder, "--backup-every", every, "--backup-keep", "2"]
+}
+
+fn status(shell: &Shell) -> Value {
+    shell.json("status")
+}
+
+/// Checks a backup as `nicelist database check` does.
+fn check(shell: &Shell, file: &str) {
+    let transcript = shell.run(&format!("database check --database sqlite:{file}"));
+    assert!(transcript.contains("exit code: 0\n"), "{transcript}");
+}
+
+#[test]
+fn l9_backups_are_written_checked_and_the_oldest_deleted() {
+    let mut shell = Shell::new();
+    let folder = shell.path("backups");
+    fs::create_dir(&folder).unwrap();
+    let others = ["nicelist-2020.db", "nicelist.db", "notes.txt"];
+    for name in others.into_iter().chain(["nicelist-20200101T000000Z.db"]) {
+        fs::write(folder.join(name), "kept or deleted").unwrap();
+    }
+    let server = Server::start_with(&shell, &options("backups", "1s"));
+    shell.use_server(&server);
+    assert!(shell.run("rule add allow teamid:EQHXZ8M8AV").contains("exit code: 0"));
+    let first = {
+        let has_new = || backups(&folder).iter().any(|name| !name.contains("2020"));
+        until("the first backup", &server, has_new);
+        backups(&folder).pop().unwrap()
+    };
+    until("the deletion of the first backup", &server, || !backups(&folder).contains(&first));
+    until("a backup in the status", &server, || status(&shell)["backups"]["last"].is_object());
+    let shown = status(&shell);
+    assert_eq!(shown["backups"]["folder"], "backups");
+    assert!(shown["backups"]["last"]["bytes"].as_u64().unwrap() > 4096, "{shown}");
+    assert_eq!(shown["readiness"]["warnings"], json!([]));
+    let transcript = shell.run("status");
+    assert!(transcript.contains("Backups\n   folder  backups\n   last  "), "{transcript}");
+    server.shut_down();
+    assert_eq!(server.wait(), Some(0));
+
+    shell.unset_server();
+    let kept = backups(&folder);
+    // The server may have stopped between the rename and the deletion.
+    assert!((2..=3).contains(&kept.len()), "{kept:?}");
+    let newest = format!("backups/{}", kept.last().unwrap());
+    let mode = fs::metadata(shell.path(&newest)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    check(&shell, &newest);
+    let rules = shell.json(&format!("rule list --database sqlite:{newest}"));
+    assert_eq!(rules.as_array().unwrap().len(), 1, "{rules}");
+    let left: Vec<String> =
+        names(&folder).into_iter().filter(|name| !backups(&folder).contains(name)).collect();
+    assert_eq!(left, others, "other files stay, and nothing unfinished is left");
+}
+
+#[test]
+fn l9_a_server_that_restarts_waits_for_the_next_turn() {
+    let mut shell = Shell::new();
+    let folder = shell.path("backups");
+    fs::create_dir(&folder).unwrap();
+    let server = Server::start_with(&shell, &options("backups", "1h"));
+    until("the first backup", &server, || backups(&folder).len() == 1);
+    let first = backups(&folder);
+    drop(server);
+    let server = Server::start_with(&shell, &options("backups", "1h"));
+    shell.use_server(&server);
+    // The newest backup is in the status after the server has read the folder.
+    until("a backup in the status", &server, || status(&shell)["backups"]["last"].is_object());
+    assert_eq!(status(&shell)["backups"]["last"]["file"], first[0]);
+    std::thread::sleep(Duration::from_secs(1));
+    server.shut_down();
+    server.wait();
+    assert_eq!(backups(&folder), first);
+}
+
+#[test]
+fn l9_a_folder_that_is_gone_is_named_until_it_is_back_and_serving_goes_on() {
+    let mut shell = Shell::new();
+    let server = Server::start_with(&shell, &options("backups", "1s"));
+    shell.use_server(&server);
+    server.logs("cannot write to backups: the folder does not exist");
+    until("a warning", &server, || {
+        status(&shell)["readiness"]["warnings"][0]["code"] == "backup-failed"
+    });
+    let shown = status(&shell);
+    assert_eq!(shown["readiness"]["ready"], true);
+    assert_eq!(shown["backups"]["failure"], "cannot write to backups: the folder does not exist");
+    let transcript = shell.run("status");
+    assert!(transcript.contains("exit code: 0"), "{transcript}");
+    assert!(transcript.contains("failed  cannot write to backups"), "{transcript}");
+    assert!(shell.run("rule add allow teamid:EQHXZ8M8AV").contains("exit code: 0"));
+    // The second attempt fails for the same reason, which is not logged again.
+    std::thread::sleep(Duration::from_secs(2));
+    fs::create_dir(shell.path("backups")).unwrap();
+    server.logs("scheduled backups work again");
+    until("the end of the warning", &server, || {
+        status(&shell)["readiness"]["warnings"] == json!([])
+    });
+    assert_eq!(status(&shell)["backups"].get("failure"), None);
+    let log = server.log();
+    assert_eq!(log.matches("the scheduled backup failed").count(), 1, "{log}");
+    assert!(!log.contains("needs attention"), "{log}");
+}
+
+#[test]
+fn l9_a_read_only_or_full_folder_is_named() {
+    let shell = Shell::new();
+    let folder = shell.path("backups");
+    fs::create_dir(&folder).unwrap();
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
+    let server = Server::start_without_root(&shell, &options("backups", "1s"));
+    server.logs("cannot write to backups: permission denied");
+    fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
+    server.logs("scheduled backups work again");
+    assert!(!backups(&folder).is_empty());
+    drop(server);
+
+    // No byte is free in this file system.
+    let shell = Shell::new();
+    let server = Server::start_with(&shell, &options("/proc", "1h"));
+    server.logs("cannot write to /proc: the disk of /proc has less than 256 MiB free");
+}
+
+#[test]
+fn l9_an_interrupted_backup_leaves_no_file_with_its_name() {
+    let mut shell = Shell::new();
+    let folder = shell.path("backups");
+    fs::create_dir(&folder).unwrap();
+    let rows: String =
+        (0..20_000).map(|number| format!("BINARY,{number:064x},ALLOWLIST\n")).collect();
+    shell.write("rules.csv", &format!("rule_type,identifier,policy\n{rows}"));
+    shell.set("NICELIST_DATABASE", "sqlite:nicelist.db");
+    assert!(shell.run("rule import rules.csv").contains("exit code: 0"));
+    shell.unset_server();
+    let is_unfinished = |name: &String| name.starts_with(".nicelist-scheduled-");
+    let unfinished = || names(&folder).iter().any(is_unfinished);
+
+    // Killed: the next server deletes what is left.
+    let server = Server::start_with(&shell, &options("backups", "1h"));
+    until("a backup", &server, || unfinished() || !backups(&folder).is_empty());
+    server.kill();
+    for planted in [".nicelist-scheduled-x.unfinished", ".nicelist-scheduled-x.unfinished-journal"]
+    {
+        fs::write(folder.join(planted), "left over").unwrap();
+    }
+    // `nicelist database backup` may be writing this file.
+    fs::write(folder.join(".nicelist-x.unfinished"), "not ours").unwrap();
+    for file in backups(&folder) {
+        check(&shell, &format!("backups/{file}"));
+        fs::remove_file(folder.join(file)).unwrap();
+    }
+    let server = Server::start_with(&shell, &options("backups", "1h"));
+    server.logs("deleted unfinished backups");
+
+    // Stopped: the server deletes it itself, and does not wait until it is complete.
+    until("a backup", &server, || unfinished() || !backups(&folder).is_empty());
+    server.shut_down();
+    assert_eq!(server.wait(), Some(0));
+    for file in backups(&folder) {
+        check(&shell, &format!("backups/{file}"));
+        fs::remove_file(folder.join(file)).unwrap();
+    }
+    assert_eq!(names(&folder), [".nicelist-x.unfinished"]);
+}
+
+#[test]
+fn l9_postgresql_is_backed_up_with_its_own_tools() {
+    let shell = Shell::new();
+    let serve = "serve --backup-dir . --database postgres://nicelist:hushhush@db/nicelist";
+    let transcript = shell.run(serve);
+    let (_, result) = transcript.split_once('\n').unwrap();
+    insta::assert_snapshot!(result, @"
+    exit code: 2
+    ----- stderr -----
+    error: --backup-dir backs up only SQLite databases; use pg_dump for PostgreSQL
+    hint: pg_dump --format=custom --file=nicelist.dump postgres://nicelist@db/nicelist
+    ");
+}
