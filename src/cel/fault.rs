@@ -201,10 +201,15 @@ impl<'a> Faults<'a> {
         nearest: Option<String>,
     ) {
         let is_known = self.found.iter().any(|known| known.span == span && known.kind == kind);
-        if self.found.len() < MAX_FAULTS && !is_known {
+        if !self.is_full() && !is_known {
             let at = Position::of_byte(self.source, span.start);
             self.found.push(Fault { kind, span, at, message, expected, nearest });
         }
+    }
+
+    /// Whether further faults are ignored.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= MAX_FAULTS
     }
 
     /// The faults as an error, if there are any.

@@ -134,6 +134,9 @@ impl Checker<'_, '_, '_> {
     /// An expression that may be a whole message.
     fn any(&mut self, expr: &Expr) -> Checked {
         let span = expr.span;
+        if self.faults.is_full() {
+            return self.broken(span);
+        }
         match &expr.kind {
             ExprKind::Broken => self.broken(span),
             ExprKind::Literal(literal) => self.literal(literal, span),
