@@ -16,13 +16,13 @@ const MOST_FILES: usize = 500_000;
 /// Why a spool cannot be read.
 #[derive(Debug, Error)]
 pub enum SpoolError {
-    #[error("{}: not found", path.display())]
+    #[error("{}: not found", .path.display())]
     NotFound { path: PathBuf },
-    #[error("{}: permission denied", path.display())]
+    #[error("{}: permission denied", .path.display())]
     Denied { path: PathBuf },
-    #[error("{}: more than {MOST_FILES} files", path.display())]
+    #[error("{}: more than {} files", .path.display(), MOST_FILES)]
     TooManyFiles { path: PathBuf },
-    #[error("cannot read {}: {error}", path.display())]
+    #[error("cannot read {}: {error}", .path.display())]
     Io { path: PathBuf, error: io::Error },
 }
 
@@ -83,13 +83,17 @@ fn list(folder: &Path) -> Result<Vec<PathBuf>, SpoolError> {
             continue;
         }
         let path = entry.path();
-        // A pipe is left out, because opening it would wait. A file that was deleted since is, too.
-        if fs::metadata(&path).is_ok_and(|metadata| metadata.is_file()) {
-            if files.len() == MOST_FILES {
-                return Err(SpoolError::TooManyFiles { path: folder.to_owned() });
-            }
-            files.push(path);
+        match fs::metadata(&path) {
+            // Pipes are left out, because opening one waits for a writer.
+            Ok(metadata) if !metadata.is_file() => continue,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            Ok(_) => {}
+            Err(error) => return Err(SpoolError::new(&path, error)),
         }
+        if files.len() == MOST_FILES {
+            return Err(SpoolError::TooManyFiles { path: folder.to_owned() });
+        }
+        files.push(path);
     }
     files.sort_unstable();
     Ok(files)

@@ -2,7 +2,7 @@
 //! every loss has a reason and is reported.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
@@ -77,7 +77,7 @@ impl fmt::Display for Loss {
 /// A file in which something was lost.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LossSample {
-    pub file: PathBuf,
+    pub file: String,
     pub loss: Loss,
 }
 
@@ -138,7 +138,7 @@ impl Health {
     pub(super) fn lose(&mut self, loss: Loss, file: &Path) {
         self.lost.0[loss as usize] += 1;
         if self.samples.len() < MOST_SAMPLES {
-            let sample = LossSample { file: file.to_owned(), loss };
+            let sample = LossSample { file: file.display().to_string(), loss };
             if !self.samples.contains(&sample) {
                 self.samples.push(sample);
             }

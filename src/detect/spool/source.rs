@@ -12,7 +12,7 @@ pub(super) const GZIP: [u8; 2] = [0x1F, 0x8B];
 pub(super) const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 
 /// The greatest distance that a zstd file may refer back, as a power of two: 8 MiB, which every
-/// decoder must support. A file can request 2 GiB, and the memory for it is allocated at once.
+/// decoder must support. A file can request 2 GiB, which is allocated before anything is read.
 const MAX_WINDOW_LOG: u32 = 23;
 
 /// Decompresses files one after another. zstd's tables are allocated only once.
