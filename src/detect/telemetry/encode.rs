@@ -31,6 +31,14 @@ pub fn encode_json(text: &[u8]) -> Result<Vec<u8>, EncodeError> {
     Ok(event)
 }
 
+/// The wire bytes of an event in protobuf's JSON that was parsed before.
+///
+/// # Errors
+/// If a value does not have the type of its field.
+pub fn encode_value(event: &serde_json::Value) -> Result<Vec<u8>, EncodeError> {
+    Ok(MessageSeed(root()).deserialize(event)?)
+}
+
 /// Reads a message and returns its wire bytes, with the fields sorted by number.
 struct MessageSeed(&'static Message);
 

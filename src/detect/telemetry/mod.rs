@@ -15,7 +15,7 @@ mod path;
 mod tests;
 
 pub use decode::decode;
-pub use encode::{EncodeError, encode_json};
+pub use encode::{EncodeError, encode_json, encode_value};
 pub use example::example;
 pub use kind::{Kind, find_kind};
 pub use listing::{ListedField, common_fields, fields_of};

@@ -13,7 +13,7 @@ pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends the number and the wire type of a field.
 pub fn put_tag(out: &mut Vec<u8>, number: u32, wire_type: WireType) {
-    put_varint(out, u64::from(number) << 3 | wire_type as u64);
+    put_varint(out, (u64::from(number) << 3) | wire_type as u64);
 }
 
 /// Appends a text, bytes or a message.

@@ -49,7 +49,7 @@ fn an_invalid_line_loses_only_itself() {
         assert_eq!(found, encoded(&[ONE, TWO]), "{line}");
         assert_eq!(lost, [(Loss::Undecodable, 1)], "{line}");
     }
-    let invalid_utf_8 = [b"{\"disk\":{\"volume\":\"\xFF\"}}\n", ONE.as_bytes()].concat();
+    let invalid_utf_8 = [&b"{\"disk\":{\"volume\":\"\xFF\"}}\n"[..], ONE.as_bytes()].concat();
     assert_eq!(read(&invalid_utf_8), (encoded(&[ONE]), vec![(Loss::Undecodable, 1)]));
 }
 

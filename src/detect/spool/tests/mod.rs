@@ -5,7 +5,6 @@ mod json;
 mod santamon;
 
 use std::io::Write;
-use std::path::Path;
 
 use xxhash_rust::xxh3::xxh3_64;
 
