@@ -16,13 +16,13 @@ const START_MS: i64 = 1_796_025_600_000;
 /// Maximum processes. From then on, processes exit before others start.
 const MOST_PROCESSES: usize = 300;
 
-/// What can happen, with how often it happens in a thousand cases. `Run` creates two events.
+/// What can happen, with how often it happens in a thousand cases.
 const ACTIONS: &[(Action, usize)] = &[
-    (Action::Run, 430),
-    (Action::Exit, 260),
-    (Action::Files, 200),
-    (Action::Sessions, 45),
-    (Action::System, 65),
+    (Action::Run, 500),
+    (Action::Exit, 270),
+    (Action::Files, 150),
+    (Action::Sessions, 30),
+    (Action::System, 50),
 ];
 
 #[derive(Clone, Copy)]
@@ -163,11 +163,15 @@ impl Mac {
                 self.processes.iter().filter(apps).cloned().collect()
             }
         };
-        let programs = PROGRAMS.iter().enumerate().filter(|(_, program)| program.role == role);
-        let programs: Vec<usize> = programs.map(|(at, _)| at).collect();
         let parent = self.random.below(parents.len());
         let parent = parents.get(parent).unwrap_or(&self.processes[0]).clone();
-        (parent, self.random.pick(&programs, 0))
+        (parent, self.choose(role))
+    }
+
+    fn choose(&mut self, role: Role) -> usize {
+        let programs = PROGRAMS.iter().enumerate().filter(|(_, program)| program.role == role);
+        let programs: Vec<usize> = programs.map(|(at, _)| at).collect();
+        self.random.pick(&programs, 0)
     }
 
     fn run(&mut self) {
@@ -182,19 +186,31 @@ impl Mac {
             "fork",
             json!({ "instigator": parent.light(), "child": forked.light() }),
         ));
-        let version = self.next_id().version;
-        let id = ProcessId { pid: forked.id.pid, version };
-        let executed = Process { id, program, ..forked.clone() };
-        let is_unsigned = executed.program().signature == Signature::Unsigned;
-        let is_denied = is_unsigned && self.random.percent(40);
-        let execution = self.execution(&forked, &executed, is_denied);
-        self.pending.push_back(("execution", execution));
-        if !is_denied {
-            self.processes.push(executed);
-        }
+        let executed = self.execute(&forked, program);
+        let is_wrapper = self.random.percent(60);
+        let last = match executed {
+            // Wrappers such as `env` and `xcrun` execute another program without a fork.
+            Some(wrapper) if is_wrapper && wrapper.program().role == Role::Tool => {
+                let program = self.choose(Role::Tool);
+                self.execute(&wrapper, program)
+            }
+            other => other,
+        };
+        self.processes.extend(last);
     }
 
-    fn execution(&mut self, forked: &Process, executed: &Process, is_denied: bool) -> Value {
+    /// A process executes a program. `None` if Santa denies it, which ends the process.
+    fn execute(&mut self, before: &Process, program: usize) -> Option<Process> {
+        let id = ProcessId { pid: before.id.pid, version: self.next_id().version };
+        let executed = Process { id, program, ..before.clone() };
+        let is_unsigned = executed.program().signature == Signature::Unsigned;
+        let is_denied = is_unsigned && self.random.percent(40);
+        let execution = self.execution(before, &executed, is_denied);
+        self.pending.push_back(("execution", execution));
+        (!is_denied).then_some(executed)
+    }
+
+    fn execution(&mut self, before: &Process, executed: &Process, is_denied: bool) -> Value {
         let program = executed.program();
         let name = program.path.rsplit('/').next().unwrap_or_default();
         let arguments = self.random.pick(program.uses, &[]);
@@ -207,7 +223,7 @@ impl Mac {
             (Signature::Unsigned, true) => ("REASON_BINARY", "binary rule"),
         };
         let mut execution = json!({
-            "instigator": forked.light(),
+            "instigator": before.light(),
             "target": executed.full(),
             "working_directory": file("/Users/anna/project", false),
             "args": args,
@@ -243,12 +259,33 @@ impl Mac {
             "LOGNAME=anna",
             "SHELL=/bin/zsh",
             "LANG=en_US.UTF-8",
-            "PATH=/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "PATH=/opt/homebrew/bin:/opt/homebrew/sbin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "MANPATH=/opt/homebrew/share/man:/usr/share/man:/usr/local/share/man",
+            "INFOPATH=/opt/homebrew/share/info",
+            "HOMEBREW_PREFIX=/opt/homebrew",
+            "HOMEBREW_CELLAR=/opt/homebrew/Cellar",
+            "HOMEBREW_REPOSITORY=/opt/homebrew",
             "TMPDIR=/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T/",
             "TERM=xterm-256color",
             "TERM_PROGRAM=Apple_Terminal",
+            "TERM_PROGRAM_VERSION=455.1",
+            "COLORTERM=truecolor",
             "SSH_AUTH_SOCK=/private/tmp/com.apple.launchd.0a1b2c3d4e/Listeners",
             "PWD=/Users/anna/project",
+            "OLDPWD=/Users/anna",
+            "SHLVL=2",
+            "XPC_FLAGS=0x0",
+            "XPC_SERVICE_NAME=0",
+            "__CFBundleIdentifier=com.apple.Terminal",
+            "__CF_USER_TEXT_ENCODING=0x1F5:0x0:0x0",
+            "EDITOR=/Applications/Example Editor.app/Contents/Resources/bin/edit --wait",
+            "PAGER=less -R",
+            "GOPATH=/Users/anna/go",
+            "CARGO_HOME=/Users/anna/.cargo",
+            "JAVA_HOME=/Library/Java/JavaVirtualMachines/example.jdk/Contents/Home",
+            "NVM_DIR=/Users/anna/.nvm",
+            "SDKROOT=/Applications/Xcode.app/Contents/Developer/Platforms/MacOSX.platform/SDKs",
+            "COMMAND_MODE=unix2003",
         ];
         let session = format!("TERM_SESSION_ID={session}");
         let variables = variables.into_iter().chain([session.as_str()]);

@@ -181,7 +181,7 @@ pub(super) fn encode_file(
             for (at, event) in events.iter().enumerate() {
                 file.extend_from_slice(if at == 0 { b"" } else { b",\n" });
                 pretty(event, &mut file).map_err(|error| match error {
-                    PrettyError::Decode(error) => error.into(),
+                    PrettyError::Decode(error) => GenerateError::from(error),
                     PrettyError::Write(error) => fails(error.into()),
                 })?;
             }
