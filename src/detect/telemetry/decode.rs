@@ -66,30 +66,37 @@ fn remove_alternatives(message: &Message, field: &Field, object: &mut Map<String
     }
 }
 
+/// Adds the items of a repeated field. Packed numbers are several items.
 fn push(
     field: &Field,
     value: WireValue<'_>,
     object: &mut Map<String, Value>,
     left: &mut usize,
 ) -> Result<(), WireError> {
-    let list = object.entry(field.name).or_insert_with(|| Value::Array(Vec::new()));
-    let Value::Array(list) = list else { return Ok(()) };
+    let mut items = Vec::new();
     match (field.field_type, value) {
         (FieldType::Message(id), WireValue::Bytes(inner)) => {
             let mut item = Map::new();
             merge(Schema::get().message(id), inner, &mut item, left)?;
-            list.push(Value::Object(item));
+            items.push(Value::Object(item));
         }
         (FieldType::String | FieldType::Bytes | FieldType::Timestamp, _) => {
-            list.extend(scalar(field.field_type, value)?);
+            items.extend(scalar(field.field_type, value)?);
         }
         (_, WireValue::Bytes(numbers)) => {
             for number in packed(numbers) {
                 *left = left.checked_sub(1).ok_or(WireError::TooManyFields)?;
-                list.extend(scalar(field.field_type, WireValue::Varint(number?))?);
+                items.extend(scalar(field.field_type, WireValue::Varint(number?))?);
             }
         }
-        (_, _) => list.extend(scalar(field.field_type, value)?),
+        (_, _) => items.extend(scalar(field.field_type, value)?),
+    }
+    // A list without items is unset.
+    if !items.is_empty() {
+        let list = object.entry(field.name).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(list) = list {
+            list.append(&mut items);
+        }
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! Kinds of events.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::LazyLock;
+
+use thiserror::Error;
 
 use super::{FieldType, Message, MessageId, Presence, Schema, root};
 use crate::detect::wire::{Fields, WireError, WireValue};
@@ -70,6 +73,33 @@ impl Kind {
 
     fn entry(self) -> &'static KindEntry {
         &KINDS[self.index()]
+    }
+}
+
+/// A name that is not a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("no kind of event has this name; {expected}")]
+pub struct UnknownKind {
+    expected: String,
+}
+
+impl FromStr for Kind {
+    type Err = UnknownKind;
+
+    fn from_str(name: &str) -> Result<Self, UnknownKind> {
+        let distance = |kind: &Self| strsim::damerau_levenshtein(name, kind.name());
+        Self::from_name(name).ok_or_else(|| {
+            let nearest = Self::all().min_by_key(distance);
+            let nearest = nearest.filter(|kind| distance(kind) <= kind.name().len().div_ceil(3));
+            let expected = match nearest {
+                Some(kind) => format!("did you mean {kind}?"),
+                None => {
+                    let all: Vec<&str> = Self::all().map(Self::name).collect();
+                    format!("expected {}", all.join(", "))
+                }
+            };
+            UnknownKind { expected }
+        })
     }
 }
 

@@ -17,7 +17,7 @@ mod tests;
 pub use decode::decode;
 pub use encode::{EncodeError, encode_json, encode_value};
 pub use example::example;
-pub use kind::{Kind, find_kind};
+pub use kind::{Kind, UnknownKind, find_kind};
 pub use listing::{ListedField, common_fields, fields_of};
 pub use path::{FieldPath, UnknownField};
 
