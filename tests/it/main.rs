@@ -24,6 +24,7 @@ mod connections;
 mod convert;
 mod database;
 mod desk;
+mod detect;
 mod diagnose;
 mod docs;
 mod doctor;

@@ -2,7 +2,7 @@
 
 mod hostile;
 mod json;
-mod santamon;
+mod pitfalls;
 
 use std::io::Write;
 

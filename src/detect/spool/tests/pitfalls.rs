@@ -1,4 +1,4 @@
-//! What another program for Santa's telemetry does wrong.
+//! Mistakes that a reader of a spool can easily contain, each with its own test.
 
 use std::fs;
 
