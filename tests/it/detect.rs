@@ -68,7 +68,8 @@ fn generated_telemetry_is_read_in_every_format() {
     let shell = Shell::new();
     let mut first = None;
     for format in SpoolFormat::ALL {
-        let line = format!("detect generate --events 500 --seed 9 --out {format} --format {format}");
+        let line =
+            format!("detect generate --events 500 --seed 9 --out {format} --format {format}");
         let facts = shell.json(&line);
         assert_eq!((&facts["events"], &facts["format"]), (&json!(500), &json!(format.name())));
         let (events, health) = read(&shell.path(format.name()));

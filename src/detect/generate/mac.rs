@@ -182,10 +182,8 @@ impl Mac {
             started_ms: self.now_ms,
             ..parent.clone()
         };
-        self.pending.push_back((
-            "fork",
-            json!({ "instigator": parent.light(), "child": forked.light() }),
-        ));
+        self.pending
+            .push_back(("fork", json!({ "instigator": parent.light(), "child": forked.light() })));
         let executed = self.execute(&forked, program);
         let is_wrapper = self.random.percent(60);
         let last = match executed {

@@ -29,7 +29,9 @@ impl Mac {
 
     fn login(&mut self, instigator: &Value) -> Value {
         match self.random.below(3) {
-            0 => json!({ "login": { "instigator": instigator, "success": true, "user": user(false) } }),
+            0 => {
+                json!({ "login": { "instigator": instigator, "success": true, "user": user(false) } })
+            }
             1 => json!({ "login": {
                 "instigator": instigator,
                 "success": false,

@@ -56,7 +56,10 @@ fn processes_form_trees() {
         }
         if let Some(exit) = event.get("exit") {
             exits += 1;
-            assert!(running.remove(&exit["instigator"]["id"].to_string()), "it runs until it exits");
+            assert!(
+                running.remove(&exit["instigator"]["id"].to_string()),
+                "it runs until it exits"
+            );
         }
     }
     assert!(executions > 1_000 && exits > 300 && unsigned > 50 && denied > 10);

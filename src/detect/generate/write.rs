@@ -57,9 +57,7 @@ formats! {
 
 /// A name that is not a format of telemetry.
 #[derive(Debug, Error)]
-#[error(
-    "expected protobuf, protobufstream, protobufstreamgzip, protobufstreamzstd, json or jsonl"
-)]
+#[error("expected protobuf, protobufstream, protobufstreamgzip, protobufstreamzstd, json or jsonl")]
 pub struct UnknownSpoolFormat;
 
 impl FromStr for SpoolFormat {

@@ -59,9 +59,10 @@ fn merge(
 /// Of a group of alternatives, only the last one that was written is set.
 fn remove_alternatives(message: &Message, field: &Field, object: &mut Map<String, Value>) {
     if let Presence::Oneof(_) = field.presence {
-        let others = message.fields.iter().filter(|other| {
-            other.presence == field.presence && other.number != field.number
-        });
+        let others = message
+            .fields
+            .iter()
+            .filter(|other| other.presence == field.presence && other.number != field.number);
         others.for_each(|other| drop(object.remove(other.name)));
     }
 }

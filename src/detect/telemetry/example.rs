@@ -125,7 +125,10 @@ pub fn example(field: &Field, path: &str) -> String {
         FieldType::Enum(id) => {
             // The first value is always the unknown one.
             let values = &Schema::get().enum_type(id).values;
-            values.get(1).or(values.first()).map_or_else(String::new, |(_, name)| (*name).to_owned())
+            values
+                .get(1)
+                .or(values.first())
+                .map_or_else(String::new, |(_, name)| (*name).to_owned())
         }
         FieldType::String | FieldType::Bytes | FieldType::Message(_) => "text".to_owned(),
     }

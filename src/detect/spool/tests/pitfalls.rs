@@ -142,10 +142,8 @@ fn folders_and_files_are_listed() {
 
 #[test]
 fn permission_denied_says_what_to_do() {
-    let denied = SpoolError::new(
-        Path::new("/var/db/santa/spool"),
-        io::ErrorKind::PermissionDenied.into(),
-    );
+    let denied =
+        SpoolError::new(Path::new("/var/db/santa/spool"), io::ErrorKind::PermissionDenied.into());
     assert_eq!(denied.to_string(), "/var/db/santa/spool: permission denied");
     assert!(denied.hint().unwrap().contains("sudo"));
 }
