@@ -286,7 +286,8 @@ impl Mac {
             "COMMAND_MODE=unix2003",
         ];
         let session = format!("TERM_SESSION_ID={session}");
-        let variables = variables.into_iter().chain([session.as_str()]);
+        let colors = format!("LS_COLORS={}", "*.tar=1;31:*.zip=1;31:*.png=1;35:".repeat(20));
+        let variables = variables.into_iter().chain([session.as_str(), colors.as_str()]);
         variables.map(|variable| BASE64.encode(variable.as_bytes())).collect()
     }
 

@@ -26,7 +26,7 @@ fn every_kind_occurs_and_events_have_realistic_sizes() {
     }
     assert_eq!(kinds.len(), Kind::all().len(), "{kinds:?}");
     let mean = bytes / 20_000;
-    assert!((900..1_500).contains(&mean), "{mean} bytes per event");
+    assert!((1_000..1_500).contains(&mean), "{mean} bytes per event");
     let executions = kinds[&Kind::from_name("execution").unwrap()];
     assert!((4_000..12_000).contains(&executions), "{kinds:?}");
 }

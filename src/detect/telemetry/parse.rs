@@ -17,9 +17,9 @@ pub(super) fn parse(table: &'static str) -> (Schema, Vec<&'static str>) {
     let mut schema = Schema::default();
     let mut enum_ids = HashMap::new();
     for (_, row) in &rows {
-        match row.as_slice() {
-            ["field", name, ..] if *name != FILE => add_message(&mut schema, *name),
-            ["enum", name, ..] => add_enum(&mut schema, &mut enum_ids, *name),
+        match *row.as_slice() {
+            ["field", name, ..] if name != FILE => add_message(&mut schema, name),
+            ["enum", name, ..] => add_enum(&mut schema, &mut enum_ids, name),
             _ => {}
         }
     }
@@ -56,15 +56,15 @@ fn add_row(
     enum_ids: &HashMap<&'static str, EnumId>,
     row: &[&'static str],
 ) -> Option<()> {
-    match row {
-        ["field", message, ..] if *message == FILE => {}
+    match *row {
+        ["field", message, ..] if message == FILE => {}
         ["field", message, number, name, type_name, presence] => {
             let field = Field {
                 number: number.parse().ok()?,
-                name: *name,
+                name,
                 json_name: json_name(name),
                 field_type: field_type(schema, enum_ids, type_name)?,
-                presence: parse_presence(*presence)?,
+                presence: parse_presence(presence)?,
             };
             let id = *schema.message_ids.get(message)?;
             schema.messages.get_mut(usize::from(id.0))?.fields.push(field);
@@ -72,7 +72,7 @@ fn add_row(
         ["enum", enum_type, number, name, ..] => {
             let id = *enum_ids.get(enum_type)?;
             let values = &mut schema.enums.get_mut(usize::from(id.0))?.values;
-            values.push((number.parse().ok()?, *name));
+            values.push((number.parse().ok()?, name));
         }
         ["reserved", ..] => {}
         _ => return None,
