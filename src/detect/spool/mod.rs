@@ -17,7 +17,7 @@ mod window;
 mod tests;
 
 pub use folder::{SpoolError, spool_files};
-pub use health::{Health, Loss, LossSample};
+pub use health::{Health, Loss, LossSample, Losses};
 
 use std::fs::File;
 use std::io::{self, Read};

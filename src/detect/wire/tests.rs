@@ -18,12 +18,12 @@ fn fields_of_every_wire_type_are_read() {
     ];
     let expected = [
         ok(1, WireValue::Varint(150)),
-        ok(2, WireValue::Fixed64(1 | 0x80 << 56)),
+        ok(2, WireValue::Fixed64(1 | (0x80 << 56))),
         ok(3, WireValue::Bytes(b"hi")),
         ok(4, WireValue::Fixed32(2)),
     ];
     assert_eq!(fields(&message), expected);
-    assert_eq!(fields(&[]), []);
+    assert!(fields(&[]).is_empty());
 }
 
 #[test]
