@@ -8,6 +8,7 @@
 //! config                       shell
 //! rule                         cel
 //! fleet                        rule
+//! detect                       cel, document, rule
 //! lint                         rule, fleet, document
 //! api                          rule, fleet
 //! format                       rule, fleet, document, shell
@@ -24,6 +25,7 @@ pub mod cel;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod detect;
 pub mod document;
 pub mod fleet;
 pub mod format;

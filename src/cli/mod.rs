@@ -17,6 +17,7 @@ mod context;
 mod contexts;
 mod database;
 mod demo;
+mod detect;
 mod doctor;
 mod enroll;
 mod error;
@@ -130,6 +131,8 @@ enum Command {
     #[command(subcommand, hide = true)]
     Config(config::Command),
     #[command(subcommand, hide = true)]
+    Detect(detect::Command),
+    #[command(subcommand, hide = true)]
     Context(contexts::Command),
     #[command(subcommand, hide = true)]
     Lab(lab::Command),
@@ -199,7 +202,8 @@ impl Command {
                 command,
                 event::Command::List(_) | event::Command::Show(_) | event::Command::Stats(_)
             ),
-            Self::Program(program::Command::List(_) | program::Command::Show(_))
+            Self::Detect(detect::Command::Fields(_))
+            | Self::Program(program::Command::List(_) | program::Command::Show(_))
             | Self::Tag(tag::Command::List(_))
             | Self::Token(token::Command::List(_))
             | Self::Settings(settings::Command::Show(_))
@@ -234,6 +238,7 @@ impl Command {
             Self::Enroll(command) => context.block_on(enroll::run(context, command)),
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
+            Self::Detect(command) => context.block_on(detect::run(context, command)),
             Self::Config(command) => config::run(context, command),
             Self::Context(command) => contexts::run(context, command),
             Self::Completions(args) => completions::run(context, &args),

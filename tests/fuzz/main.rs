@@ -7,7 +7,8 @@ mod targets;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use targets::{TARGETS, genuine_cursors};
+use nicelist::detect::generate::{Corpus, SpoolFormat, write_corpus};
+use targets::{TARGETS, genuine_cursors, spool};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(name)
@@ -57,4 +58,32 @@ fn the_cursor_corpus_contains_valid_cursors() {
     let known = |cursor: &String| corpus.iter().any(|(_, bytes)| *bytes == cursor.as_bytes());
     let lacking: Vec<_> = genuine.into_iter().filter(|cursor| !known(cursor)).collect();
     assert!(lacking.is_empty(), "fuzz/corpus/cursor lacks {lacking:#?}");
+}
+
+/// Flips bytes of generated spools and cuts them, the same in each run.
+#[test]
+fn damaged_spools_are_read_without_a_panic() {
+    let mut state = 7_u64;
+    let mut below = |end: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        (state >> 33) as usize % end
+    };
+    for format in SpoolFormat::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let corpus = Corpus { events: 30, seed: 1, format: *format, folder: folder.path() };
+        write_corpus(&corpus, |_| {}).unwrap();
+        let (_, whole) = files(&folder.path().join("new")).remove(0);
+        for _ in 0..100 {
+            let mut damaged = whole.clone();
+            for _ in 0..=below(3) {
+                let at = below(damaged.len());
+                damaged[at] ^= 1 << below(8);
+            }
+            if below(4) == 0 {
+                damaged.truncate(below(damaged.len()) + 1);
+            }
+            let held = std::panic::catch_unwind(|| spool(&damaged));
+            assert!(held.is_ok(), "{format}: see the panic above: {damaged:x?}");
+        }
+    }
 }

@@ -3,9 +3,12 @@
 
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use nicelist::cel::{DEFAULT_COST, Program};
+use nicelist::detect::spool::{Limits, SpoolReader};
+use nicelist::detect::telemetry::{decode as decode_event, encode_value, find_kind};
 use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     BodyError, ContentEncoding, EventUploadRequest, EventUploadResponse, Format, Message,
@@ -22,7 +25,7 @@ use tokio::runtime::Runtime;
 pub(crate) type Attempt = fn(&[u8]);
 
 /// Every target with its name, which is also the name of its corpus.
-pub(crate) const TARGETS: [(&str, Attempt); 7] = [
+pub(crate) const TARGETS: [(&str, Attempt); 8] = [
     ("body", body),
     ("preflight", preflight),
     ("event_upload", event_upload),
@@ -30,6 +33,7 @@ pub(crate) const TARGETS: [(&str, Attempt); 7] = [
     ("postflight", postflight),
     ("cursor", cursor),
     ("cel", cel),
+    ("spool", spool),
 ];
 
 /// Maximum bytes of a decoded body.
@@ -148,6 +152,24 @@ pub(crate) fn cursor(bytes: &[u8]) {
         let answer = fleet.download(&host.machine, &text);
         assert!(answer == expected.body, "{:?} was answered otherwise", host.machine);
     }
+}
+
+/// Every event of a file has a kind. If all of it can be decoded, it is the same after encoding and
+/// decoding.
+pub(crate) fn spool(bytes: &[u8]) {
+    let mut reader = SpoolReader::new(Limits { message: LIMIT, file: 1 << 20 });
+    let mut events = reader.read(Path::new("file"), bytes);
+    while let Some(event) = events.next_event() {
+        assert_eq!(find_kind(event.message), Ok(Some(event.kind)));
+        if let Ok(decoded) = decode_event(event.message) {
+            let encoded = encode_value(&decoded).unwrap();
+            assert_eq!(decode_event(&encoded).unwrap(), decoded);
+        }
+    }
+    drop(events);
+    let health = reader.into_health();
+    assert!(health.bytes <= 1 << 20, "{health:?}");
+    assert_eq!(health.is_complete(), health.samples.is_empty());
 }
 
 /// The cursors that [`cursor`] expects to be valid.

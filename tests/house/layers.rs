@@ -4,7 +4,7 @@
 use super::source::{Token, files, name, read, root, tokens};
 
 /// Each module with the modules that it may use.
-const TABLE: [(&str, &[&str]); 17] = [
+const TABLE: [(&str, &[&str]); 18] = [
     ("cel", &[]),
     ("protocol", &[]),
     ("config", &["shell"]),
@@ -12,6 +12,7 @@ const TABLE: [(&str, &[&str]); 17] = [
     ("document", &[]),
     ("rule", &["cel"]),
     ("fleet", &["rule"]),
+    ("detect", &["cel", "document", "rule"]),
     ("lint", &["rule", "fleet", "document"]),
     ("format", &["rule", "fleet", "document", "shell"]),
     ("api", &["rule", "fleet"]),
@@ -23,8 +24,8 @@ const TABLE: [(&str, &[&str]); 17] = [
     (
         "cli",
         &[
-            "cel", "config", "shell", "rule", "fleet", "document", "format", "lint", "api",
-            "client", "lab", "server",
+            "cel", "config", "shell", "rule", "fleet", "detect", "document", "format", "lint",
+            "api", "client", "lab", "server",
         ],
     ),
     ("main", &["cli"]),

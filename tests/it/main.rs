@@ -25,6 +25,7 @@ mod connections;
 mod convert;
 mod database;
 mod desk;
+mod detect;
 mod diagnose;
 mod docs;
 mod doctor;
