@@ -83,8 +83,8 @@ impl RuleFiles {
 
 /// Reads files. Files whose names end with `.tf` are Terraform files, and all others are YAML.
 pub fn read(files: &[SourceFile], checker: &dyn Checker) -> RuleFiles {
-    let mut found = RuleFiles::default();
-    found.names = files.iter().map(|file| file.name.clone()).collect();
+    let names = files.iter().map(|file| file.name.clone()).collect();
+    let found = RuleFiles { names, ..RuleFiles::default() };
     let mut reader = Reader { found, ids: HashMap::new(), checker };
     for (number, file) in files.iter().enumerate() {
         let bytes = match &file.content {

@@ -19,7 +19,7 @@ pub(super) fn read(reader: &mut FileReader<'_, '_, '_>, text: &Text<'_>) {
         Ok(root) => root,
         Err(fault) => return reader.error(fault.position, fault.message),
     };
-    let entries = match &root.value {
+    let entries: &[Entry] = match &root.value {
         Value::Map(entries) => entries.as_slice(),
         Value::Null => &[],
         _ => {
