@@ -136,7 +136,7 @@ impl Reader {
         let json = match &node.value {
             Value::Null => Json::Null,
             Value::Bool(flag) => Json::Bool(*flag),
-            Value::Number(text) => match text.parse::<Number>() {
+            Value::Number(text) => match serde_json::from_str::<Number>(text) {
                 Ok(number) => Json::Number(number),
                 Err(_) => Json::String(text.clone()),
             },

@@ -14,7 +14,13 @@ use super::values::{
 };
 use crate::document::{Entry, Node, Position, Text, Value, yaml};
 
+const EMPTY: &str = "contains no detections";
+
 pub(super) fn read(reader: &mut FileReader<'_, '_, '_>, text: &Text<'_>) {
+    let is_blank = |line: &str| line.trim().is_empty() || line.trim().starts_with('#');
+    if text.as_str().lines().all(is_blank) {
+        return reader.warn(Some(text.position(0)), EMPTY);
+    }
     let root = match yaml::parse(text) {
         Ok(root) => root,
         Err(fault) => return reader.error(fault.position, fault.message),
@@ -28,7 +34,7 @@ pub(super) fn read(reader: &mut FileReader<'_, '_, '_>, text: &Text<'_>) {
         }
     };
     if entries.is_empty() {
-        reader.warn(root.position, "contains no detections");
+        reader.warn(root.position, EMPTY);
     }
     for Entry { key, key_position, node } in entries {
         match Section::from_word(key) {
@@ -86,7 +92,7 @@ fn detection(reader: &mut FileReader<'_, '_, '_>, section: Section, node: &Node)
     }
     if let Some(id) = &draft.id {
         reader.check_id(node.position, id);
-        if draft.enabled.is_none() {
+        if !is_given(Key::Enabled) {
             reader.enabled_by_default(node.position, id);
         }
     }

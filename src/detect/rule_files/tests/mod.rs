@@ -156,8 +156,8 @@ baselines:
     2.yaml:2:93: error: threshold: must be a whole number from 1 to 100000
     2.yaml:4:5: error: duplicate rule ID A-1: found in both 1.yaml and 2.yaml
     2.yaml:4:5: note: enabled is not set, which means true: A-1
-    2.yaml:4:48: error: expr: is empty
-    2.yaml:4:59: error: track: must contain at least one field
+    2.yaml:4:46: error: expr: is empty
+    2.yaml:4:57: error: track: must contain at least one field
     2.yaml:5:5: error: baselines: expected an object for each detection, found a string
     ");
 }
@@ -184,7 +184,7 @@ fn an_id_that_is_used_twice_in_a_file_is_reported_with_its_lines() {
 fn files_without_detections_and_files_that_are_not_yaml_are_reported() {
     let files = [("a.yaml", "# later\n"), ("b.yaml", "- a\n"), ("c.yaml", "rules: [\n"), ("d.yaml", "")];
     let remarks = remarks(&files);
-    assert!(remarks[0].ends_with("warning: contains no detections"), "{remarks:?}");
+    assert_eq!(remarks[0], "a.yaml:1:1: warning: contains no detections");
     let expected = "expected an object with rules, correlations or baselines, found a list";
     assert_eq!(remarks[1], format!("b.yaml:1:1: error: {expected}"));
     assert!(remarks[2].starts_with("c.yaml:1:8: error: "), "{remarks:?}");
@@ -238,9 +238,9 @@ fn the_schema_accepts_valid_files_and_refuses_typos() {
         ("threshold: 3", "threshold: 0"),
         ("track: [execution.target.executable.path]", "track: []"),
         ("correlations:", "corelations:"),
-        ("    id: A-2", "    id: A 2"),
+        ("- id: A-2", "- id: A 2"),
     ] {
         let text = ALL_KEYS.replacen(from, to, 1);
-        assert!(text == ALL_KEYS || !validator.is_valid(&tree(&text)), "{to}");
+        assert!(text != ALL_KEYS && !validator.is_valid(&tree(&text)), "{to}");
     }
 }
