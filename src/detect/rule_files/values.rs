@@ -75,7 +75,7 @@ pub(super) const MAX_TITLE: usize = 512;
 pub(super) const MAX_DESCRIPTION: usize = 8192;
 pub(super) const MAX_TAG: usize = 64;
 pub(super) const MAX_REFERENCE: usize = 2048;
-pub(super) const MAX_CREDIT: usize = 256;
+pub(super) const MAX_CREDIT: usize = 512;
 
 checked_text!(
     /// The ID of a detection, which is unique among all files that are read together.
