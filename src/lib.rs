@@ -9,6 +9,7 @@
 //! rule                         cel
 //! fleet                        rule
 //! lint                         rule, fleet, document
+//! detect                       cel, document, rule
 //! api                          rule, fleet
 //! format                       rule, fleet, document, shell
 //! store                        rule, fleet, shell
@@ -24,6 +25,7 @@ pub mod cel;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod detect;
 pub mod document;
 pub mod fleet;
 pub mod format;

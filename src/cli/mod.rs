@@ -17,6 +17,7 @@ mod context;
 mod contexts;
 mod database;
 mod demo;
+mod detect;
 mod doctor;
 mod enroll;
 mod error;
@@ -84,7 +85,7 @@ struct Cli {
 /// The hidden commands and the global options, in few lines, so that the list of commands fits on a
 /// screen. The help of each command explains them.
 const MORE: &str = "\
-More: config  context  lab  person  completions  version
+More: config  context  detect  lab  person  completions  version
 Options: --server  --token  --ca  --context  --database  --output  --jq
   --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
 
@@ -131,6 +132,8 @@ enum Command {
     Config(config::Command),
     #[command(subcommand, hide = true)]
     Context(contexts::Command),
+    #[command(subcommand, hide = true)]
+    Detect(detect::Command),
     #[command(subcommand, hide = true)]
     Lab(lab::Command),
     #[command(subcommand, hide = true)]
@@ -234,6 +237,7 @@ impl Command {
             Self::Enroll(command) => context.block_on(enroll::run(context, command)),
             Self::Database(command) => context.block_on(database::run(context, command)),
             Self::Lab(command) => context.block_on(lab::run(context, command)),
+            Self::Detect(command) => context.block_on(detect::run(context, command)),
             Self::Config(command) => config::run(context, command),
             Self::Context(command) => contexts::run(context, command),
             Self::Completions(args) => completions::run(context, &args),

@@ -4,7 +4,7 @@
 use super::source::{Token, files, name, read, root, tokens};
 
 /// Each module with the modules that it may use.
-const TABLE: [(&str, &[&str]); 17] = [
+const TABLE: [(&str, &[&str]); 18] = [
     ("cel", &[]),
     ("protocol", &[]),
     ("config", &["shell"]),
@@ -13,6 +13,7 @@ const TABLE: [(&str, &[&str]); 17] = [
     ("rule", &["cel"]),
     ("fleet", &["rule"]),
     ("lint", &["rule", "fleet", "document"]),
+    ("detect", &["cel", "document", "rule"]),
     ("format", &["rule", "fleet", "document", "shell"]),
     ("api", &["rule", "fleet"]),
     ("store", &["rule", "fleet", "shell"]),
@@ -24,7 +25,7 @@ const TABLE: [(&str, &[&str]); 17] = [
         "cli",
         &[
             "cel", "config", "shell", "rule", "fleet", "document", "format", "lint", "api",
-            "client", "lab", "server",
+            "client", "lab", "server", "detect",
         ],
     ),
     ("main", &["cli"]),

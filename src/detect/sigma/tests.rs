@@ -19,7 +19,7 @@ fn rule(category: &str, detection: &str) -> String {
 /// The expression that a rule becomes.
 fn expression(category: &str, detection: &str) -> String {
     let conversion = convert(&files(&[&rule(category, detection)]));
-    assert_eq!(conversion.reports, [], "{detection}");
+    assert!(conversion.reports.is_empty(), "{detection}: {conversion:?}");
     let file = SourceFile::new("a.yaml", document(&conversion.rules));
     let read = read(&[file], &Unchecked).detections();
     let [placed] = read.unwrap_or_else(|it| panic!("{:?}", it.remarks())).try_into().unwrap();
@@ -76,7 +76,7 @@ level: informational
 #[test]
 fn a_whole_rule_keeps_its_metadata() {
     let conversion = convert(&files(&[WHOLE]));
-    assert_eq!(conversion.reports, []);
+    assert!(conversion.reports.is_empty(), "{conversion:?}");
     let text = document(&conversion.rules);
     insta::assert_snapshot!(text, @r#"
     rules:
