@@ -24,6 +24,7 @@ mod connections;
 mod convert;
 mod database;
 mod desk;
+mod detect_files;
 mod diagnose;
 mod docs;
 mod doctor;
