@@ -165,9 +165,10 @@ fn rules_that_cannot_be_converted_are_listed_and_the_others_are_written() {
 #[test]
 fn nothing_is_written_if_no_rule_can_be_converted_or_with_strict() {
     let shell = shell();
-    for line in
-        ["detect import --from sigma rules/other -O out", "detect import --from sigma rules --strict -O out"]
-    {
+    for line in [
+        "detect import --from sigma rules/other -O out",
+        "detect import --from sigma rules --strict -O out",
+    ] {
         let transcript = shell.run(line);
         assert!(transcript.contains("exit code: 5"), "{transcript}");
         assert!(

@@ -54,10 +54,9 @@ impl ExpressionText {
     pub fn position(&self, line: u32, column: u32) -> Position {
         let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
         match self.lines.get(index) {
-            Some(at) => Position {
-                column: at.column.saturating_add(column.saturating_sub(1)),
-                ..*at
-            },
+            Some(at) => {
+                Position { column: at.column.saturating_add(column.saturating_sub(1)), ..*at }
+            }
             None => self.start,
         }
     }
@@ -126,7 +125,11 @@ mod tests {
         let start = Position { line: start.0, column: start.1 };
         let expression = ExpressionText::new(text, start, &source).unwrap();
         let at = |position: Position| (position.line, position.column);
-        vec![at(expression.position(1, 1)), at(expression.position(1, 4)), at(expression.position(2, 3))]
+        vec![
+            at(expression.position(1, 1)),
+            at(expression.position(1, 4)),
+            at(expression.position(2, 3)),
+        ]
     }
 
     #[test]

@@ -149,9 +149,9 @@ impl Reader {
                 Json::Array(values.collect::<Option<_>>()?)
             }
             Value::Map(entries) => {
-                let values = entries.iter().map(|entry| {
-                    Some((entry.key.clone(), self.json(&entry.key, &entry.node)?))
-                });
+                let values = entries
+                    .iter()
+                    .map(|entry| Some((entry.key.clone(), self.json(&entry.key, &entry.node)?)));
                 Json::Object(values.collect::<Option<_>>()?)
             }
             Value::Time(_)

@@ -134,9 +134,10 @@ impl Key {
             | (Self::LearningPeriod, Section::Baselines)
             | (Self::AllowMissing, Section::Correlations | Section::Baselines)
             | (Self::Cooldown, Section::Rules | Section::Correlations)
-            | (Self::ExtraContext | Self::IncludeEvent | Self::IncludeProcessTree, Section::Rules) => {
-                Optional
-            }
+            | (
+                Self::ExtraContext | Self::IncludeEvent | Self::IncludeProcessTree,
+                Section::Rules,
+            ) => Optional,
             (
                 Self::Window
                 | Self::Threshold
@@ -183,7 +184,9 @@ impl Key {
             Self::Title => "Title of the signals",
             Self::Description => "What the detection finds, and how to react to a signal",
             Self::Expr => "CEL expression that is true for events that match",
-            Self::Unless => "CEL expressions for exceptions: if one is true, the event does not match",
+            Self::Unless => {
+                "CEL expressions for exceptions: if one is true, the event does not match"
+            }
             Self::Severity => "How serious a match is",
             Self::Tags => "Tags, such as IDs of ATT&CK techniques",
             Self::References => "Links to descriptions of the behavior",
@@ -195,8 +198,12 @@ impl Key {
             Self::CountDistinct => "Field whose distinct values are counted instead of events",
             Self::Threshold => "Number of events or distinct values at which the detection fires",
             Self::Track => "Fields whose combinations of values are remembered",
-            Self::LearningPeriod => "Time without signals in which combinations are learned, such as 720h",
-            Self::AllowMissing => "Whether events that lack one of the fields count, with an empty value",
+            Self::LearningPeriod => {
+                "Time without signals in which combinations are learned, such as 720h"
+            }
+            Self::AllowMissing => {
+                "Whether events that lack one of the fields count, with an empty value"
+            }
             Self::Cooldown => "Time after a signal in which further matches create no signals",
             Self::ExtraContext => "Fields whose values are added to the signals",
             Self::IncludeEvent => "Whether the whole event is added to the signals",
@@ -261,6 +268,9 @@ mod tests {
         assert_eq!(unknown("expression", &known), "unknown key; did you mean expr?");
         assert_eq!(unknown("Titel", &known), "unknown key; did you mean title?");
         assert!(unknown("zebra", &known).starts_with("unknown key; expected one of id, title, "));
-        assert_eq!(unknown("corelations", &["rules", "correlations"]), "unknown key; did you mean correlations?");
+        assert_eq!(
+            unknown("corelations", &["rules", "correlations"]),
+            "unknown key; did you mean correlations?"
+        );
     }
 }

@@ -41,9 +41,7 @@ fn detection(section: Section) -> Value {
 fn property(key: Key) -> Value {
     let text = |max: usize| json!({"type": "string", "minLength": 1, "maxLength": max});
     let path = || json!({"type": "string", "pattern": PATH, "maxLength": MAX_PATH});
-    let list = |entry: Value, min: usize, max: usize| {
-        json!({"type": "array", "items": entry, "minItems": min, "maxItems": max})
-    };
+    let list = |entry: Value, min: usize, max: usize| json!({"type": "array", "items": entry, "minItems": min, "maxItems": max});
     let mut property = match key.shape() {
         Shape::Text(max) => text(max),
         Shape::Words(words) => json!({"enum": words}),

@@ -45,7 +45,8 @@ fn signal(reader: &mut FileReader<'_, '_, '_>, name: &str, node: &Node, entries:
         }
     }
     let id = name.parse::<DetectionId>();
-    let id = id.map_err(|error| reader.error(node.position, format!("name of the resource: {error}")));
+    let id =
+        id.map_err(|error| reader.error(node.position, format!("name of the resource: {error}")));
     let title = required(reader, node, "name", |text, _, _| text.parse::<Title>());
     let severity = required(reader, node, "severity", |text, _, _| {
         text.strip_prefix(PREFIX).unwrap_or(text).parse::<Severity>()

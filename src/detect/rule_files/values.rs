@@ -25,7 +25,9 @@ pub enum ValueError {
     NotPositive,
     #[error("is longer than 366 days")]
     TooLongPeriod,
-    #[error("invalid field `{0}`: expected names with dots, such as execution.target.executable.path")]
+    #[error(
+        "invalid field `{0}`: expected names with dots, such as execution.target.executable.path"
+    )]
     Path(String),
     #[error("must be a whole number from 1 to {}", Threshold::MAX)]
     Threshold,

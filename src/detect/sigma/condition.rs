@@ -29,9 +29,7 @@ impl Condition {
     /// The number of tests.
     pub(super) fn size(&self) -> usize {
         match self {
-            Self::And(conditions) | Self::Or(conditions) => {
-                conditions.iter().map(Self::size).sum()
-            }
+            Self::And(conditions) | Self::Or(conditions) => conditions.iter().map(Self::size).sum(),
             Self::Not(condition) => condition.size(),
             Self::Test(..) => 1,
         }
@@ -208,9 +206,8 @@ mod tests {
     }
 
     fn shown(condition: &Condition) -> String {
-        let list = |conditions: &[Condition]| {
-            conditions.iter().map(shown).collect::<Vec<_>>().join(" ")
-        };
+        let list =
+            |conditions: &[Condition]| conditions.iter().map(shown).collect::<Vec<_>>().join(" ");
         match condition {
             Condition::And(conditions) => format!("(and {})", list(conditions)),
             Condition::Or(conditions) => format!("(or {})", list(conditions)),
@@ -233,7 +230,11 @@ mod tests {
             ("any of them", "(or selection_a selection_b filter)"),
             ("1 of *_b", "selection_b"),
         ] {
-            assert_eq!(parse(text, &searches()).as_ref().map(shown), Ok(expected.to_owned()), "{text}");
+            assert_eq!(
+                parse(text, &searches()).as_ref().map(shown),
+                Ok(expected.to_owned()),
+                "{text}"
+            );
         }
     }
 

@@ -12,9 +12,7 @@ pub(super) fn expression(category: Category, condition: &Condition) -> String {
     let kinds = EventKind::of(category);
     let parts = kinds.iter().map(|kind| {
         let condition = match condition {
-            Condition::And(_) | Condition::Not(_) | Condition::Test(..) => {
-                render(*kind, condition)
-            }
+            Condition::And(_) | Condition::Not(_) | Condition::Test(..) => render(*kind, condition),
             Condition::Or(_) => grouped(render(*kind, condition)),
         };
         format!("{} &&\n{condition}", kind.guard())

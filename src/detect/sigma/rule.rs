@@ -232,7 +232,9 @@ impl<'n> Reader<'n, '_> {
                 Err(reasons) => {
                     let reasons = reasons.into_iter();
                     self.reasons.extend(
-                        reasons.map(|it| reason(it.position, format!("{}: {}", entry.key, it.message))),
+                        reasons.map(|it| {
+                            reason(it.position, format!("{}: {}", entry.key, it.message))
+                        }),
                     );
                 }
             }

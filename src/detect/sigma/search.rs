@@ -31,9 +31,7 @@ pub(super) fn read(node: &Node, category: Category) -> Result<Condition, Vec<Rea
 }
 
 /// All values, or the reasons of all errors.
-fn collect<T>(
-    items: impl Iterator<Item = Result<T, Vec<Reason>>>,
-) -> Result<Vec<T>, Vec<Reason>> {
+fn collect<T>(items: impl Iterator<Item = Result<T, Vec<Reason>>>) -> Result<Vec<T>, Vec<Reason>> {
     let (mut found, mut reasons) = (Vec::new(), Vec::new());
     for item in items {
         match item {
@@ -53,9 +51,7 @@ fn item(entry: &Entry, category: Category) -> Result<Condition, Vec<Reason>> {
     let at = |message: String| reason(entry.key_position, message);
     match (field, modifiers) {
         (Ok(field), Ok(modifiers)) => modifiers.tests(field, &entry.node),
-        (field, modifiers) => {
-            Err(field.err().into_iter().chain(modifiers.err()).map(at).collect())
-        }
+        (field, modifiers) => Err(field.err().into_iter().chain(modifiers.err()).map(at).collect()),
     }
 }
 

@@ -14,9 +14,8 @@ pub(super) fn entry(rule: &SigmaRule, expression: &str) -> Result<String, Reason
         true => None,
         false => Some(rule.description.parse::<Description>()),
     };
-    let description = description
-        .transpose()
-        .map_err(|error| reason(None, format!("description: {error}")))?;
+    let description =
+        description.transpose().map_err(|error| reason(None, format!("description: {error}")))?;
     let mut text = format!("  - id: {}\n", quoted(rule.id.as_str()));
     let mut add = |key: &str, value: &str| {
         text.push_str(&format!("    {key}: {value}\n"));

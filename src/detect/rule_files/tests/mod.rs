@@ -92,8 +92,14 @@ fn all_keys_are_read() {
     let [rule, correlation, baseline] = detections("a.yaml", ALL_KEYS).try_into().unwrap();
     assert_eq!((rule.id.as_str(), rule.severity, rule.is_enabled), ("A-1", Severity::Info, false));
     assert_eq!(rule.description.unwrap().as_str(), "What it finds.\nHow to react.");
-    assert_eq!(rule.tags.iter().map(DetectionTag::as_str).collect::<Vec<_>>(), ["T1059", "execution"]);
-    assert_eq!((rule.author.unwrap().as_str(), rule.license.unwrap().as_str()), ("Example Inc.", "MIT"));
+    assert_eq!(
+        rule.tags.iter().map(DetectionTag::as_str).collect::<Vec<_>>(),
+        ["T1059", "execution"]
+    );
+    assert_eq!(
+        (rule.author.unwrap().as_str(), rule.license.unwrap().as_str()),
+        ("Example Inc.", "MIT")
+    );
     assert_eq!((rule.references.len(), rule.unless.len()), (1, 1));
     assert_eq!(rule.dialect, Some(Dialect::Map));
     let Trigger::Event(options) = rule.trigger else { panic!("no rule") };
@@ -182,7 +188,8 @@ fn an_id_that_is_used_twice_in_a_file_is_reported_with_its_lines() {
 
 #[test]
 fn files_without_detections_and_files_that_are_not_yaml_are_reported() {
-    let files = [("a.yaml", "# later\n"), ("b.yaml", "- a\n"), ("c.yaml", "rules: [\n"), ("d.yaml", "")];
+    let files =
+        [("a.yaml", "# later\n"), ("b.yaml", "- a\n"), ("c.yaml", "rules: [\n"), ("d.yaml", "")];
     let remarks = remarks(&files);
     assert_eq!(remarks[0], "a.yaml:1:1: warning: contains no detections");
     let expected = "expected an object with rules, correlations or baselines, found a list";
@@ -206,7 +213,10 @@ EOT
 }
 "#;
     let [rule] = detections("a.tf", text).try_into().unwrap();
-    assert_eq!((rule.id.as_str(), rule.title.as_str()), ("unsigned_tmp", "Unsigned program in /tmp"));
+    assert_eq!(
+        (rule.id.as_str(), rule.title.as_str()),
+        ("unsigned_tmp", "Unsigned program in /tmp")
+    );
     assert_eq!((rule.severity, rule.tags[0].as_str()), (Severity::High, "T1204.002"));
     assert_eq!(rule.dialect, Some(Dialect::Typed));
     let at = rule.expression.position(2, 3);

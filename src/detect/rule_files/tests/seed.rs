@@ -1,9 +1,7 @@
 //! The examples of the guide that the language of detections comes from.
 
 use super::{detections, remarks};
-use crate::detect::rule_files::{
-    Checker, Dialect, SourceFile, Trigger, Unchecked, read,
-};
+use crate::detect::rule_files::{Checker, Dialect, SourceFile, Trigger, Unchecked, read};
 
 const SIMPLE: &str = r#"rules:
   - id: RULE-001
