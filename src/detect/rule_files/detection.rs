@@ -35,7 +35,7 @@ pub struct Detection {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trigger {
     /// An event matches.
-    Event(Rule),
+    Event(SingleEvent),
     /// Several events match within a time window.
     Window(Correlation),
     /// An event matches and has values that no earlier event had.
@@ -53,7 +53,7 @@ impl Trigger {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rule {
+pub struct SingleEvent {
     /// Fields whose values are added to the signal.
     pub extra_context: Paths,
     /// Whether the whole event is added to the signal.

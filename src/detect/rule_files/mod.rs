@@ -20,7 +20,8 @@ mod values;
 mod yaml;
 
 pub use detection::{
-    Baseline, Correlation, Detection, Dialect, Exceptions, Paths, References, Rule, Tags, Trigger,
+    Baseline, Correlation, Detection, Dialect, Exceptions, Paths, References, SingleEvent, Tags,
+    Trigger,
 };
 pub use dialect::KINDS;
 pub use expression::{Checker, ExpressionText, Finding, Unchecked};

@@ -3,7 +3,7 @@
 //! A signal becomes a rule. The name of its resource is the ID of the rule, because the names of
 //! signals may contain spaces.
 
-use super::detection::{Detection, Exceptions, References, Rule, Tags, Trigger};
+use super::detection::{Detection, Exceptions, References, SingleEvent, Tags, Trigger};
 use super::expression::ExpressionText;
 use super::keys::unknown;
 use super::read::FileReader;
@@ -76,7 +76,7 @@ fn signal(reader: &mut FileReader<'_, '_, '_>, name: &str, node: &Node, entries:
         dialect,
         expression,
         unless: Exceptions::default(),
-        trigger: Trigger::Event(Rule::default()),
+        trigger: Trigger::Event(SingleEvent::default()),
     };
     reader.add(node.position, detection);
 }

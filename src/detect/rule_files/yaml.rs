@@ -4,7 +4,8 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::detection::{
-    Baseline, Correlation, Detection, Dialect, Exceptions, Paths, References, Rule, Tags, Trigger,
+    Baseline, Correlation, Detection, Dialect, Exceptions, Paths, References, SingleEvent, Tags,
+    Trigger,
 };
 use super::expression::ExpressionText;
 use super::keys::{Key, KeyUse, Section, keys_of, unknown};
@@ -153,7 +154,7 @@ impl Draft {
     /// The detection. None if a required value is missing.
     fn finish(self, section: Section, dialect: Option<Dialect>) -> Option<Detection> {
         let trigger = match section {
-            Section::Rules => Trigger::Event(Rule {
+            Section::Rules => Trigger::Event(SingleEvent {
                 extra_context: self.extra_context,
                 include_event: self.include_event,
                 include_process_tree: self.include_process_tree,

@@ -21,7 +21,7 @@ pub(super) enum TestKind {
 
 /// A part of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Part {
+enum Piece {
     Text(String),
     /// `*`, any number of characters.
     Many,
@@ -31,7 +31,7 @@ enum Part {
 
 /// A value with wildcards.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Pattern(Vec<Part>);
+pub(super) struct Pattern(Vec<Piece>);
 
 impl Pattern {
     /// Reads a value. A backslash removes the meaning of a wildcard or of another backslash, and is
@@ -45,8 +45,8 @@ impl Pattern {
                     let escaped = characters.next_if(|next| matches!(next, '*' | '?' | '\\'));
                     parts.push(escaped.unwrap_or('\\'));
                 }
-                '*' => parts.0.push(Part::Many),
-                '?' => parts.0.push(Part::One),
+                '*' => parts.0.push(Piece::Many),
+                '?' => parts.0.push(Piece::One),
                 c => parts.push(c),
             }
         }
@@ -55,35 +55,35 @@ impl Pattern {
 
     /// A value without wildcards.
     pub(super) fn literal(text: String) -> Self {
-        Self(vec![Part::Text(text)])
+        Self(vec![Piece::Text(text)])
     }
 
     fn push(&mut self, c: char) {
         match self.0.last_mut() {
-            Some(Part::Text(text)) => text.push(c),
-            Some(Part::Many | Part::One) | None => self.0.push(Part::Text(c.into())),
+            Some(Piece::Text(text)) => text.push(c),
+            Some(Piece::Many | Piece::One) | None => self.0.push(Piece::Text(c.into())),
         }
     }
 
     pub(super) fn with_any_start(mut self) -> Self {
-        self.0.insert(0, Part::Many);
+        self.0.insert(0, Piece::Many);
         self
     }
 
     pub(super) fn with_any_end(mut self) -> Self {
-        self.0.push(Part::Many);
+        self.0.push(Piece::Many);
         self
     }
 
     pub(super) fn into_test(mut self, is_case_sensitive: bool) -> TextTest {
-        self.0.dedup_by(|part, before| *part == Part::Many && *before == Part::Many);
+        self.0.dedup_by(|part, before| *part == Piece::Many && *before == Piece::Many);
         let (kind, text) = match self.0.as_slice() {
             [] => (TestKind::Equals, String::new()),
-            [Part::Many] => (TestKind::NotEmpty, String::new()),
-            [Part::Text(text)] => (TestKind::Equals, text.clone()),
-            [Part::Text(text), Part::Many] => (TestKind::StartsWith, text.clone()),
-            [Part::Many, Part::Text(text)] => (TestKind::EndsWith, text.clone()),
-            [Part::Many, Part::Text(text), Part::Many] => (TestKind::Contains, text.clone()),
+            [Piece::Many] => (TestKind::NotEmpty, String::new()),
+            [Piece::Text(text)] => (TestKind::Equals, text.clone()),
+            [Piece::Text(text), Piece::Many] => (TestKind::StartsWith, text.clone()),
+            [Piece::Many, Piece::Text(text)] => (TestKind::EndsWith, text.clone()),
+            [Piece::Many, Piece::Text(text), Piece::Many] => (TestKind::Contains, text.clone()),
             parts => (TestKind::Matches, regex(parts, is_case_sensitive)),
         };
         TextTest { kind, text, is_case_sensitive }
@@ -91,18 +91,18 @@ impl Pattern {
 }
 
 /// The regular expression for a pattern with wildcards in the middle.
-fn regex(parts: &[Part], is_case_sensitive: bool) -> String {
+fn regex(parts: &[Piece], is_case_sensitive: bool) -> String {
     let flags = if is_case_sensitive { "(?s)" } else { "(?is)" };
     let mut regex = flags.to_owned();
     // Wildcards at the ends need no text.
-    let (begins, ends) = (parts.first() == Some(&Part::Many), parts.last() == Some(&Part::Many));
+    let (begins, ends) = (parts.first() == Some(&Piece::Many), parts.last() == Some(&Piece::Many));
     let inner = &parts[usize::from(begins)..parts.len() - usize::from(ends && parts.len() > 1)];
     regex.push_str(if begins { "" } else { "^" });
     for part in inner {
         match part {
-            Part::Text(text) => regex.push_str(&regex_syntax::escape(text)),
-            Part::Many => regex.push_str(".*"),
-            Part::One => regex.push('.'),
+            Piece::Text(text) => regex.push_str(&regex_syntax::escape(text)),
+            Piece::Many => regex.push_str(".*"),
+            Piece::One => regex.push('.'),
         }
     }
     regex.push_str(if ends { "" } else { "$" });

@@ -11,8 +11,7 @@ use crate::document::{Entry, Node, Value};
 /// Maximum values of a field.
 const MOST_VALUES: usize = 2000;
 
-/// Reads a search: a map of fields, which must all match, or a list of such maps, of which one must
-/// match.
+/// Reads a search: a map of fields, which must all match. In a list of such maps, one must match.
 pub(super) fn read(node: &Node, category: Category) -> Result<Condition, Vec<Reason>> {
     match &node.value {
         Value::Map(entries) if !entries.is_empty() => {
@@ -57,7 +56,7 @@ fn item(entry: &Entry, category: Category) -> Result<Condition, Vec<Reason>> {
 
 /// Where the value must be in the text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum Anchor {
     #[default]
     Whole,
     Anywhere,
@@ -67,7 +66,7 @@ enum Place {
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Modifiers {
-    place: Place,
+    anchor: Anchor,
     is_regex: bool,
     /// The flags of the regular expression.
     flags: String,
@@ -83,9 +82,9 @@ impl Modifiers {
         let mut found = Self::default();
         for word in words {
             match word {
-                "contains" => found.place = Place::Anywhere,
-                "startswith" => found.place = Place::Start,
-                "endswith" => found.place = Place::End,
+                "contains" => found.anchor = Anchor::Anywhere,
+                "startswith" => found.anchor = Anchor::Start,
+                "endswith" => found.anchor = Anchor::End,
                 "re" => found.is_regex = true,
                 "i" | "m" | "s" if found.is_regex => found.flags.push_str(word),
                 "all" => found.all = true,
@@ -95,7 +94,7 @@ impl Modifiers {
                 _ => return Err(format!("the modifier {word} is not supported")),
             }
         }
-        let has_others = found.place != Place::Whole || found.base64 || found.windash;
+        let has_others = found.anchor != Anchor::Whole || found.base64 || found.windash;
         match found.is_regex && has_others {
             true => Err("the modifier re cannot be combined with others".to_owned()),
             false => Ok(found),
@@ -155,11 +154,11 @@ impl Modifiers {
             true => Pattern::literal(BASE64.encode(text.as_bytes())),
             false => Pattern::parse(text),
         };
-        let pattern = match self.place {
-            Place::Whole => pattern,
-            Place::Anywhere => pattern.with_any_start().with_any_end(),
-            Place::Start => pattern.with_any_end(),
-            Place::End => pattern.with_any_start(),
+        let pattern = match self.anchor {
+            Anchor::Whole => pattern,
+            Anchor::Anywhere => pattern.with_any_start().with_any_end(),
+            Anchor::Start => pattern.with_any_end(),
+            Anchor::End => pattern.with_any_start(),
         };
         pattern.into_test(is_case_sensitive)
     }
