@@ -121,6 +121,11 @@ fn folded_field(field: &str, folds: bool) -> String {
     if folds { format!("{field}.lowerAscii()") } else { field.to_owned() }
 }
 
+/// Characters that YAML does not allow, or that some programs treat as the end of a line.
+pub(super) const fn is_special(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
 /// A string literal of an expression.
 fn literal(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
@@ -131,7 +136,9 @@ fn literal(text: &str) -> String {
             '\n' => literal.push_str("\\n"),
             '\r' => literal.push_str("\\r"),
             '\t' => literal.push_str("\\t"),
-            c if c.is_control() => literal.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if c.is_control() || is_special(c) => {
+                literal.push_str(&format!("\\u{:04x}", u32::from(c)))
+            }
             c => literal.push(c),
         }
     }
@@ -145,7 +152,7 @@ mod tests {
 
     #[test]
     fn literals_are_escaped() {
-        assert_eq!(literal("a\"\\\n\u{1}é"), r#""a\"\\\n\u0001é""#);
+        assert_eq!(literal("a\"\\\n\u{1}\u{2028}é"), r#""a\"\\\n\u0001\u2028é""#);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use super::condition::{self, Condition};
 use super::field::Category;
 use super::{Reason, reason, search};
-use crate::detect::rule_files::{Credit, DetectionId, DetectionTag, Reference, Severity, Title};
+use crate::detect::rule_files::{Credit, DetectionId, References, Severity, Tags, Title, UpTo};
 use crate::document::{Node, Value};
 
 /// Maximum searches of a rule.
@@ -23,8 +23,8 @@ pub(super) struct SigmaRule {
     pub(super) title: Title,
     pub(super) description: String,
     pub(super) severity: Severity,
-    pub(super) tags: Vec<DetectionTag>,
-    pub(super) references: Vec<Reference>,
+    pub(super) tags: Tags,
+    pub(super) references: References,
     pub(super) author: Option<Credit>,
     pub(super) license: Option<Credit>,
     pub(super) is_enabled: bool,
@@ -67,7 +67,8 @@ impl SigmaRule {
         };
         let severity = reader.severity();
         let is_enabled = reader.is_enabled();
-        let (tags, references) = (reader.list("tags"), reader.list("references"));
+        let tags: Tags = reader.bounded("tags");
+        let references: References = reader.bounded("references");
         let (author, license) = (reader.optional::<Credit>("author"), reader.optional("license"));
         let description = reader.description();
         let category = reader.category();
@@ -141,6 +142,14 @@ impl<'n> Reader<'n, '_> {
         let Some(node) = self.get(key) else { return Vec::new() };
         let nodes = node.elements().unwrap_or(std::slice::from_ref(node));
         nodes.iter().filter_map(|node| self.parsed(node, key)).collect()
+    }
+
+    fn bounded<const MAX: usize, T: FromStr<Err: Display>>(&mut self, key: &str) -> UpTo<MAX, T> {
+        let values = self.list(key);
+        UpTo::new(values).unwrap_or_else(|error| {
+            self.reasons.push(reason(self.root.position, format!("{key}: {error}")));
+            UpTo::default()
+        })
     }
 
     /// An ID from the name of the file, for rules without one.

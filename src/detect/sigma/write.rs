@@ -1,5 +1,6 @@
 //! Writes a converted rule as YAML.
 
+use super::render::is_special;
 use super::rule::SigmaRule;
 use super::{Reason, reason};
 use crate::detect::rule_files::{Description, ExpressionText};
@@ -44,7 +45,12 @@ pub(super) fn entry(rule: &SigmaRule, expression: &str) -> Result<String, Reason
     Ok(text)
 }
 
-/// A string in double quotes. A string in JSON is also valid in YAML.
+/// A string in double quotes. A string in JSON is also valid in YAML, except for a few characters.
 fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let json = serde_json::Value::from(text).to_string();
+    let character = |c: char| match is_special(c) || c.is_control() {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.into(),
+    };
+    json.chars().map(character).collect()
 }
