@@ -65,7 +65,7 @@ fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()>
         // A link to a folder is not followed, because links may form a loop.
         if kind.is_dir() {
             if depth >= DEEPEST {
-                return Err(io::Error::other(format!("{} is nested too deeply", name)));
+                return Err(io::Error::other(format!("{name} is nested too deeply")));
             }
             find(&entry.path(), depth + 1, found)?;
         } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) && !is_fixture(&name) {
