@@ -85,7 +85,7 @@ struct Cli {
 /// The hidden commands and the global options, in few lines, so that the list of commands fits on a
 /// screen. The help of each command explains them.
 const MORE: &str = "\
-More: config  context  lab  person  completions  version
+More: config  context  detect  lab  person  completions  version
 Options: --server  --token  --ca  --context  --database  --output  --jq
   --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
 
@@ -134,6 +134,8 @@ enum Command {
     Detect(detect::Command),
     #[command(subcommand, hide = true)]
     Context(contexts::Command),
+    #[command(subcommand, hide = true)]
+    Detect(detect::Command),
     #[command(subcommand, hide = true)]
     Lab(lab::Command),
     #[command(subcommand, hide = true)]

@@ -79,7 +79,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub key: String,
-    /// The position of the key. In JSON and YAML, the position of the value.
+    /// The position of the key. In JSON, the position of the value.
     pub key_position: Option<Position>,
     pub node: Node,
 }

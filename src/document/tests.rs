@@ -113,6 +113,16 @@ fn a_byte_order_mark_and_letters_of_several_bytes_do_not_move_columns() {
 }
 
 #[test]
+fn keys_of_yaml_have_positions_of_their_own() {
+    let tree = yaml::parse(&"a: 1\nb:\n  c: [2]\n".into()).unwrap();
+    let entries = tree.entries().unwrap();
+    let keys: Vec<_> = entries.iter().map(|entry| (&*entry.key, entry.key_position)).collect();
+    let at = |line| Some(Position { line, column: 1 });
+    assert_eq!(keys, [("a", at(1)), ("b", at(2))]);
+    assert_eq!(entries[1].node.position, Some(Position { line: 3, column: 3 }));
+}
+
+#[test]
 fn an_outline_is_read_as_far_as_it_goes() {
     let head = Outline::of_json_head(br#"{"next": 1, "items": [{"a": 1}, {"#, &["items"]);
     assert_eq!(

@@ -74,7 +74,7 @@ enum Tree {
     Number,
     String(String),
     List(Vec<Spanned<Tree>>),
-    Map(Vec<(String, Spanned<Tree>)>),
+    Map(Vec<(Spanned<String>, Spanned<Tree>)>),
 }
 
 fn node(text: &Text<'_>, tree: Spanned<Tree>) -> Result<Node, Fault> {
@@ -90,7 +90,8 @@ fn node(text: &Text<'_>, tree: Spanned<Tree>) -> Result<Node, Fault> {
         Tree::Map(pairs) => {
             let entries = pairs.into_iter().map(|(key, tree)| {
                 let node = node(text, tree)?;
-                Ok(Entry { key, key_position: node.position, node })
+                let key_position = position(key.referenced);
+                Ok(Entry { key: key.value, key_position, node })
             });
             map(entries.collect::<Result<_, _>>()?)?
         }

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 use nicelist::cel::{DEFAULT_COST, Program};
 use nicelist::detect::spool::{Limits, SpoolReader};
 use nicelist::detect::telemetry::{decode as decode_event, encode_value, find_kind};
+use nicelist::detect::rule_files::{self, Fixture, SourceFile, Unchecked};
+use nicelist::detect::sigma;
 use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     BodyError, ContentEncoding, EventUploadRequest, EventUploadResponse, Format, Message,
@@ -25,7 +27,8 @@ use tokio::runtime::Runtime;
 pub(crate) type Attempt = fn(&[u8]);
 
 /// Every target with its name, which is also the name of its corpus.
-pub(crate) const TARGETS: [(&str, Attempt); 8] = [
+pub(crate) const TARGETS: [(&str, Attempt); 9] = [
+    ("rule_file", rule_file),
     ("body", body),
     ("preflight", preflight),
     ("event_upload", event_upload),
@@ -137,6 +140,25 @@ fn settles<M: Message + PartialEq + Debug, E: Debug>(
             let elsewhere = read(other, &write(other, &message).unwrap());
             assert!(elsewhere.is_ok(), "{format:?} to {other:?}: {elsewhere:?}");
         }
+    }
+}
+
+/// A file of rules, a test of detections, or a Sigma rule. What a Sigma rule becomes is a valid file of
+/// rules.
+pub(crate) fn rule_file(bytes: &[u8]) {
+    for name in ["a.yaml", "a.tf"] {
+        let read = rule_files::read(&[SourceFile::new(name, bytes)], &Unchecked);
+        for placed in read.valid() {
+            let expression = &placed.detection.expression;
+            assert!(expression.position(1, 1) >= expression.start());
+        }
+    }
+    drop(Fixture::read(bytes));
+    let conversion = sigma::convert(&[SourceFile::new("a.yml", bytes)]);
+    if !conversion.rules.is_empty() {
+        let text = sigma::document(&conversion.rules);
+        let read = rule_files::read(&[SourceFile::new("a.yaml", text)], &Unchecked);
+        assert!(read.remarks().is_empty(), "{read:?}");
     }
 }
 

@@ -2,15 +2,17 @@
 
 mod fields;
 mod generate;
+mod import;
 
 use super::commands::commands;
 use super::error::CliError;
 use crate::detect::spool::SpoolError;
 
 commands! {
-    /// Work with Santa's telemetry
+    /// Write and test detections over Santa's telemetry
     Fields => fields::FieldsArgs,
     Generate => generate::GenerateArgs,
+    Import => import::ImportArgs,
 }
 
 impl From<SpoolError> for CliError {

@@ -1,0 +1,123 @@
+//! Finds and reads the rule files of a path.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// A file that was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    pub name: String,
+    /// The bytes, or why the file could not be read.
+    pub content: Result<Vec<u8>, String>,
+}
+
+impl SourceFile {
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), content: Ok(bytes.into()) }
+    }
+}
+
+/// Maximum bytes of a file. A detection has about 1 KiB.
+const LARGEST: u64 = 4 << 20;
+/// Maximum files of a folder, and maximum depth of its subfolders.
+const MOST_FILES: usize = 10_000;
+const DEEPEST: usize = 32;
+
+const ENDINGS: [&str; 3] = [".yaml", ".yml", ".tf"];
+const FIXTURES: [&str; 2] = [".test.yaml", ".test.yml"];
+
+/// Whether a file has tests of detections instead of detections.
+pub fn is_fixture(name: &str) -> bool {
+    FIXTURES.iter().any(|ending| name.ends_with(ending))
+}
+
+/// Reads a file, or the rule files of a folder and its subfolders in the order of their names.
+/// Tests of detections and hidden files are not rule files. A file of a folder that cannot be read
+/// is part of the result.
+///
+/// # Errors
+/// The path, or a subfolder of it, cannot be read, or the folder has too many files.
+pub fn open(path: &Path) -> io::Result<Vec<SourceFile>> {
+    if !path.is_dir() {
+        let bytes = read(path)?;
+        return Ok(vec![SourceFile::new(path.display().to_string(), bytes)]);
+    }
+    let mut paths = Vec::new();
+    find(path, 0, &mut paths)?;
+    paths.sort_unstable();
+    let files = paths.into_iter().map(|path| SourceFile {
+        name: path.display().to_string(),
+        content: read(&path).map_err(|error| format!("cannot be read: {error}")),
+    });
+    Ok(files.collect())
+}
+
+fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if name.starts_with('.') {
+            continue;
+        }
+        let kind = entry.file_type()?;
+        // A link to a folder is not followed, because links may form a loop.
+        if kind.is_dir() {
+            if depth >= DEEPEST {
+                return Err(io::Error::other(format!("{name} is nested too deeply")));
+            }
+            find(&entry.path(), depth + 1, found)?;
+        } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) && !is_fixture(&name) {
+            if found.len() >= MOST_FILES {
+                return Err(io::Error::other(format!("more than {MOST_FILES} rule files")));
+            }
+            found.push(entry.path());
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    match u64::try_from(bytes.len()) {
+        Ok(length) if length <= LARGEST => Ok(bytes),
+        Ok(_) | Err(_) => {
+            let reason = format!("it is larger than {} MiB", LARGEST >> 20);
+            Err(io::Error::new(io::ErrorKind::FileTooLarge, reason))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_is_read_without_tests_and_hidden_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str, length: usize| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "a".repeat(length)).unwrap();
+        };
+        for name in ["b/2.yml", "a.yaml", "a.test.yaml", ".git/x.yaml", "readme.md", "c.tf"] {
+            write(name, 1);
+        }
+        write("large.yaml", (4 << 20) + 1);
+        let files = open(folder.path()).unwrap();
+        let names = files.iter().map(|file| {
+            let path = Path::new(&file.name).strip_prefix(folder.path()).unwrap();
+            (path.display().to_string(), file.content.clone().map(|bytes| bytes.len()))
+        });
+        let too_large = "cannot be read: it is larger than 4 MiB".to_owned();
+        let expected = [
+            ("a.yaml".to_owned(), Ok(1)),
+            ("b/2.yml".to_owned(), Ok(1)),
+            ("c.tf".to_owned(), Ok(1)),
+            ("large.yaml".to_owned(), Err(too_large)),
+        ];
+        assert_eq!(names.collect::<Vec<_>>(), expected);
+    }
+}

@@ -1,0 +1,37 @@
+//! Files with detections: YAML with rules, correlations and baselines, and Terraform files with
+//! North Pole's signals.
+//!
+//! Reading finds all faults of all files, each with its position. Expressions stay texts: a
+//! [`Checker`] checks what depends on the schema of events.
+
+mod detection;
+mod dialect;
+mod expression;
+mod fixture;
+mod folder;
+mod keys;
+mod read;
+mod remark;
+mod schema;
+mod terraform;
+#[cfg(test)]
+mod tests;
+mod values;
+mod yaml;
+
+pub use detection::{
+    Baseline, Correlation, Detection, Dialect, Exceptions, Paths, References, SingleEvent, Tags,
+    Trigger,
+};
+pub use dialect::KINDS;
+pub use expression::{Checker, ExpressionText, Finding, Unchecked};
+pub use fixture::{ExpectedSignal, Fixture, FixtureEvent, FixtureTest};
+pub use folder::{SourceFile, is_fixture, open};
+pub use keys::{Key, Section};
+pub use read::{PlacedDetection, RuleFiles, read};
+pub use remark::{Level, Remark};
+pub use schema::schema;
+pub use values::{
+    Credit, Description, DetectionId, DetectionTag, FieldPath, Period, Reference, Severity,
+    Threshold, Title, UpTo, ValueError,
+};
