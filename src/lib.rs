@@ -10,7 +10,6 @@
 //! fleet                        rule
 //! detect                       cel, document, rule
 //! lint                         rule, fleet, document
-//! detect                       cel, document, rule
 //! api                          rule, fleet
 //! format                       rule, fleet, document, shell
 //! store                        rule, fleet, shell

@@ -85,7 +85,7 @@ struct Cli {
 /// The hidden commands and the global options, in few lines, so that the list of commands fits on a
 /// screen. The help of each command explains them.
 const MORE: &str = "\
-More: config  context  detect  lab  person  completions  version
+More: config  context  export  lab  person  completions  version
 Options: --server  --token  --ca  --context  --database  --output  --jq
   --color  --raw  --no-pager  --quiet  --verbose  --help  --version";
 
@@ -117,9 +117,10 @@ enum Command {
     Settings(settings::Command),
     Plan(plan::PlanArgs),
     Apply(apply::ApplyArgs),
-    Export(export::ExportArgs),
     History(history::HistoryArgs),
     Rollback(rollback::RollbackArgs),
+    #[command(subcommand)]
+    Detect(detect::Command),
     #[command(subcommand)]
     Token(token::Command),
     #[command(subcommand)]
@@ -131,11 +132,9 @@ enum Command {
     #[command(subcommand, hide = true)]
     Config(config::Command),
     #[command(subcommand, hide = true)]
-    Detect(detect::Command),
-    #[command(subcommand, hide = true)]
     Context(contexts::Command),
-    #[command(subcommand, hide = true)]
-    Detect(detect::Command),
+    #[command(hide = true)]
+    Export(export::ExportArgs),
     #[command(subcommand, hide = true)]
     Lab(lab::Command),
     #[command(subcommand, hide = true)]

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use nicelist::cel::{DEFAULT_COST, Program};
-use nicelist::detect::spool::{Limits, SpoolReader};
-use nicelist::detect::telemetry::{decode as decode_event, encode_value, find_kind};
 use nicelist::detect::rule_files::{self, Fixture, SourceFile, Unchecked};
 use nicelist::detect::sigma;
+use nicelist::detect::spool::{Limits, SpoolReader};
+use nicelist::detect::telemetry::{decode as decode_event, encode_value, find_kind};
 use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     BodyError, ContentEncoding, EventUploadRequest, EventUploadResponse, Format, Message,

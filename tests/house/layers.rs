@@ -14,7 +14,6 @@ const TABLE: [(&str, &[&str]); 18] = [
     ("fleet", &["rule"]),
     ("detect", &["cel", "document", "rule"]),
     ("lint", &["rule", "fleet", "document"]),
-    ("detect", &["cel", "document", "rule"]),
     ("format", &["rule", "fleet", "document", "shell"]),
     ("api", &["rule", "fleet"]),
     ("store", &["rule", "fleet", "shell"]),
