@@ -1,4 +1,4 @@
-//! Scheduled backups: a file every interval, of which the newest are kept.
+//! Scheduled backups: writes a file in each interval, and deletes the oldest files.
 
 mod folder;
 

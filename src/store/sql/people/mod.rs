@@ -343,7 +343,7 @@ fn event(renaming: &Renaming, row: &(dyn StoredRow + '_)) -> StoreResult<Option<
     Ok(Some(PersonRecord::Event { stored, is_whole }))
 }
 
-/// Replaces the name in stored JSON. None if it does not name the person.
+/// Replaces the name in stored JSON. None if the name is not in it.
 fn renamed_json(renaming: &Renaming, json: &str) -> StoreResult<Option<String>> {
     let mut value: serde_json::Value =
         serde_json::from_str(json).map_err(|error| corrupt("JSON", &error))?;
