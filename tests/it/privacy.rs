@@ -239,3 +239,34 @@ async fn silent_hosts_are_forgotten_and_may_come_back() {
     preflight(&router, "OLD").await;
     assert_eq!(machines(&router).await, ["NEW", "OLD"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_are_not_silent_while_the_server_sleeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
+    let options = Options {
+        database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
+        sync_auth: SyncAuth::None,
+        clock: clock.clone(),
+        check_retention_every: Some(Duration::from_millis(20)),
+        ..Options::default()
+    };
+    let app = App::open(options).await.unwrap();
+    let router = app.router();
+    let preflight = sync(&router, "preflight/M1", "application/json", b"{}".to_vec());
+    assert_eq!(preflight.await, StatusCode::OK);
+    let set = json!({"scope": "fleet", "set": {"host-retention": "30d"}});
+    let (status, answer) = ask(&router, Method::POST, "/settings", set).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    // The checks begin before the machine falls asleep.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    clock.advance(SignedDuration::from_hours(31 * 24));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(machines(&router).await, ["M1"]);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !machines(&router).await.is_empty() {
+        assert!(Instant::now() < deadline, "M1 is not forgotten");
+        clock.advance(SignedDuration::from_hours(1));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
