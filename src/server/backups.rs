@@ -1,4 +1,4 @@
-//! Scheduled backups: a file every interval, of which the newest are kept.
+//! Scheduled backups: writes a file in each interval, and deletes the oldest files.
 
 mod folder;
 
@@ -47,6 +47,24 @@ struct Progress {
     failure: Option<String>,
     /// Attempts that failed since the last good backup.
     failures: u32,
+    /// When the current attempt began.
+    running: Option<Instant>,
+}
+
+impl Progress {
+    /// Why the latest attempt failed, or that the current one does not end.
+    fn failure(&self, every: Duration) -> Option<String> {
+        let running = self.running.map(|began| began.elapsed());
+        running.and_then(|running| overdue(running, every)).or_else(|| self.failure.clone())
+    }
+}
+
+/// Describes an attempt that takes much too long, for example because a network disk does not
+/// respond.
+fn overdue(running: Duration, every: Duration) -> Option<String> {
+    let hours = running.as_secs() / (60 * 60);
+    let reason = format!("the backup that began {hours} h ago is not complete");
+    (running > every.max(LONGEST_BACKOFF)).then_some(reason)
 }
 
 impl Backups {
@@ -76,15 +94,15 @@ impl Backups {
                 at: *at,
                 bytes: *bytes,
             }),
-            failure: progress.failure.clone(),
+            failure: progress.failure(self.options.every),
         })
     }
 
-    /// A warning if the latest backup failed. It does not contain the reason, because `/readyz`
-    /// requires no authentication, and the reason contains a path.
+    /// A warning if the latest backup failed or does not end. It does not contain the reason,
+    /// because `/readyz` requires no authentication, and the reason contains a path.
     pub(super) fn warning(&self) -> Option<Reason> {
-        let has_failed = self.progress(|progress| progress.failure.is_some());
-        let message = "the latest scheduled backup failed; nicelist status and the log show why";
+        let has_failed = self.progress(|progress| progress.failure(self.options.every).is_some());
+        let message = "a scheduled backup failed or does not end; nicelist status shows why";
         has_failed.then(|| Reason::new(FAILED, message))
     }
 
@@ -95,12 +113,15 @@ impl Backups {
             return self.options.every.saturating_sub(attempted.elapsed());
         }
         let path = self.options.folder.clone();
+        self.progress(|progress| progress.running = Some(Instant::now()));
         let opened = tokio::task::spawn_blocking(move || {
             let deleted = delete_unfinished_backups(&path);
             (deleted, folder::list(&path))
         });
+        let opened = opened.await;
+        self.progress(|progress| progress.running = None);
         // If the folder cannot be read, the first backup reports the reason.
-        let Ok((Ok(deleted), Ok(files))) = opened.await else { return Duration::ZERO };
+        let Ok((Ok(deleted), Ok(files))) = opened else { return Duration::ZERO };
         if deleted > 0 {
             tracing::info!(deleted, "deleted unfinished backups");
         }
@@ -113,7 +134,10 @@ impl Backups {
     /// Writes a backup, and deletes old ones. Returns how long to wait before the next attempt.
     async fn attempt(&self, source: &dyn BackupSource, now: Timestamp) -> Duration {
         let began = Instant::now();
-        self.progress(|progress| progress.attempted = Some(began));
+        self.progress(|progress| {
+            progress.attempted = Some(began);
+            progress.running = Some(began);
+        });
         // The name of a file has no smaller units.
         let at = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let written = self.back_up(source, at).await;
@@ -161,6 +185,7 @@ impl Backups {
             }
             progress.failures = if written.is_ok() { 0 } else { progress.failures + 1 };
             progress.failure = written.err();
+            progress.running = None;
         });
     }
 
@@ -210,5 +235,14 @@ mod tests {
         weekly.note(Err("no folder".to_owned()));
         assert_eq!(weekly.delay(), hour * 24 * 7);
         assert!(weekly.warning().is_some());
+    }
+
+    #[test]
+    fn l9_a_backup_that_does_not_end_is_a_failure() {
+        let (hour, day) = (Duration::from_secs(60 * 60), Duration::from_secs(24 * 60 * 60));
+        assert_eq!(overdue(hour * 20, hour), None, "a large database takes long");
+        let reason = "the backup that began 25 h ago is not complete";
+        assert_eq!(overdue(hour * 25, hour).as_deref(), Some(reason));
+        assert_eq!(overdue(hour * 25, day * 7), None);
     }
 }

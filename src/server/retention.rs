@@ -47,10 +47,7 @@ pub(super) async fn keep_purging(state: Arc<State>) {
     let mut failing = false;
     loop {
         turns.tick().await;
-        let mut purged = purge_all(&state).await;
-        if purged.is_ok() {
-            purged = forget_silent(&state, &mut silent_hosts).await;
-        }
+        let purged = purge(&state, &mut silent_hosts).await;
         match (&purged, failing) {
             (Err(error), false) => {
                 tracing::error!(%error, "cannot delete old data; trying again every minute");
@@ -60,6 +57,13 @@ pub(super) async fn keep_purging(state: Arc<State>) {
         }
         failing = purged.is_err();
     }
+}
+
+async fn purge(state: &State, silent_hosts: &mut SilentHosts) -> StoreResult<()> {
+    // The clock may have jumped since the last check.
+    state.trusted_clock.observe(&*state.store).await?;
+    purge_all(state).await?;
+    forget_silent(state, silent_hosts).await
 }
 
 async fn forget_silent(state: &State, silent_hosts: &mut SilentHosts) -> StoreResult<()> {

@@ -16,26 +16,38 @@ const MOST_FORGOTTEN: usize = 100;
 /// How long the server must run before it forgets hosts. While the server was stopped, no host
 /// could sync. Every host syncs at least once in this time.
 const HEAD_START: SignedDuration = SignedDuration::from_hours(24);
+/// If more time is between two turns, the machine was asleep, or its clock was set. In both cases,
+/// hosts only seem silent.
+const LONGEST_GAP: SignedDuration = SignedDuration::from_hours(48);
 
 /// A walk through all hosts, a part in each turn.
 pub(super) struct SilentHosts {
+    /// Since when hosts have been able to sync, and the clock has been trusted.
     started: SignedDuration,
+    /// When the last turn began.
+    turn: Timestamp,
     /// The last host that was examined; None at the start of the list.
     after: Option<MachineId>,
 }
 
 impl SilentHosts {
     pub(super) fn new(clock: &Clock) -> Self {
-        Self { started: clock.elapsed(), after: None }
+        Self { started: clock.elapsed(), turn: clock.now(), after: None }
     }
 
     /// Examines the next hosts, and forgets those that are silent, if the clock is trusted. Returns
     /// the number of forgotten hosts.
     pub(super) async fn forget_some(&mut self, state: &State) -> StoreResult<usize> {
-        if state.clock.elapsed() - self.started < HEAD_START || !state.trusted_clock.is_trusted() {
+        let (now, elapsed) = (state.clock.now(), state.clock.elapsed());
+        let gap = now.duration_since(self.turn);
+        self.turn = now;
+        if gap > LONGEST_GAP || !state.trusted_clock.is_trusted() {
+            self.started = elapsed;
+        }
+        if elapsed - self.started < HEAD_START {
             return Ok(0);
         }
-        let (now, retention) = (state.clock.now(), fleet_settings(state).await?.host_retention);
+        let retention = fleet_settings(state).await?.host_retention;
         let Some(before) = retention.get().and_then(|age| now.checked_sub(age).ok()) else {
             self.after = None;
             return Ok(0);

@@ -50,7 +50,7 @@ pub enum PersonRecord {
         hostname: String,
     },
     Event {
-        stored: StoredEvent,
+        stored: Box<StoredEvent>,
         /// False if the event is too large to be read as a whole.
         is_whole: bool,
     },

@@ -259,7 +259,7 @@ fn the_destination_and_the_format_must_be_known() {
     $ nicelist rule convert rules.csv - --to fileinfo
     exit code: 2
     ----- stderr -----
-    error: fileinfo is read-only: it is the output of santactl
+    error: nicelist can read but not write the format fileinfo, which is the output of santactl
     ");
     insta::assert_snapshot!(shell.run("rule convert rules.csv - --to fileinf"), @"
     $ nicelist rule convert rules.csv - --to fileinf

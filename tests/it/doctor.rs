@@ -189,7 +189,8 @@ fn a_certificate_for_another_host_name_is_named() {
 fn http_in_place_of_https_is_named() {
     let (shell, server) = with_certificate(|authority| authority.server(Valid::Now));
     let url = server.sync_base().replace("https://", "http://");
-    let fix = format!("set SyncBaseURL to {}", server.sync_base());
+    let shown = server.sync_base().replace(ENROLLMENT, "SECRET");
+    let fix = format!("set SyncBaseURL to {shown}");
     let found = "uses TLS, but the URL begins with http://";
     finds(&shell, &format!("--url {url} --ca ca.pem"), 1, found, &fix);
 }
@@ -265,7 +266,7 @@ fn a_url_with_a_missing_slash_is_named() {
     let shell = Shell::new();
     let server = Server::start(&shell);
     let url = format!("{}/santa/{ENROLLMENT}", server.url);
-    let fix = format!("set SyncBaseURL to {url}/");
+    let fix = format!("set SyncBaseURL to {}/santa/SECRET/", server.url);
     finds(&shell, &format!("--url {url}"), 0, "the URL does not end with a slash", &fix);
 }
 

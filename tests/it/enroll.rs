@@ -235,7 +235,7 @@ fn a_new_secret_goes_from_the_server_into_the_file_and_a_mac_syncs_with_it() {
     assert_eq!(shell.json("host list").as_array().unwrap().len(), 1);
     assert!(!shell.run("host list").contains("nicelist enroll"));
     // The profile's secret is used, not one of the options of the command line.
-    shell.run("token revoke macs");
+    shell.run("token revoke macs --yes");
     let refused = shell.run("lab sync --profile p.mobileconfig --no-backoff");
     assert!(refused.contains("exit code: 1") && refused.contains("401"), "{refused}");
 }

@@ -106,7 +106,9 @@ fn keys_move_in_the_list_and_a_question_mark_shows_them() {
 #[test]
 fn an_approval_takes_at_most_40_keys() {
     let (shell, _server) = with_two_macs();
-    let mut bash = interactive(&shell, &BASH);
+    // The terminal of `rexpect` has no echo, and Bash then shows no keys.
+    let mut bash =
+        interactive(&shell, &["sh", "-c", &format!("stty echo; exec {}", BASH.join(" "))]);
     bash.env("PS1", "(\\#) ");
     let mut terminal = Terminal::start(bash);
     terminal.press(&format!("source {}{ENTER}", script("nicelist.bash").display()));

@@ -104,6 +104,21 @@ async fn report_to(server: &Server) {
     }
 }
 
+/// The rules that a new host of zelda downloads.
+async fn rules_of_zelda(server: &Server) -> String {
+    let client = reqwest::Client::new();
+    let preflight = json!({"primary_user": "zelda", "serial_num": "C02TWO", "hostname": "mac-2"});
+    let mut text = String::new();
+    for (path, body) in [("preflight/M2", preflight), ("ruledownload/M2", json!({}))] {
+        let url = format!("{}{path}", server.sync_base());
+        let sent = client.post(url).header("content-type", "application/json");
+        let answer = sent.body(body.to_string()).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        text = answer.text().await.unwrap();
+    }
+    text
+}
+
 /// The number of places at which the files of the database contain a text.
 fn occurrences(shell: &Shell, text: &str) -> usize {
     let files = std::fs::read_dir(shell.path(".")).unwrap().map(Result::unwrap);
@@ -155,6 +170,15 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     says("person forget zelda --yes", &["exit code: 0", "nothing to do"]);
     says("person export zelda", &["no stored record names this person"]);
     says("person forget local --yes", &["exit code: 2"]);
+
+    // The person comes back, gets a rule, and is forgotten again.
+    report_to(&server).await;
+    says("rule add block teamid:BBBBBBBBBB --scope user:zelda", &["exit code: 0"]);
+    assert!(rules_of_zelda(&server).await.contains("BBBBBBBBBB"));
+    says("rule remove teamid:BBBBBBBBBB --scope user:zelda", &["exit code: 0"]);
+    let again = format!("replaced zelda by person-{pseudonym}");
+    says("person forget zelda --yes", &["exit code: 0", again.as_str()]);
+    assert_eq!(occurrences(&shell, "zelda"), 0);
 
     // Opening the database again checks the checksums of the changed rows.
     server.kill();
@@ -214,4 +238,35 @@ async fn silent_hosts_are_forgotten_and_may_come_back() {
     }
     preflight(&router, "OLD").await;
     assert_eq!(machines(&router).await, ["NEW", "OLD"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn hosts_are_not_silent_while_the_server_sleeps() {
+    let folder = tempfile::tempdir().unwrap();
+    let clock = Clock::manual("2026-11-20T09:00:00Z".parse().unwrap());
+    let options = Options {
+        database: format!("sqlite:{}", folder.path().join("nicelist.db").display()),
+        sync_auth: SyncAuth::None,
+        clock: clock.clone(),
+        check_retention_every: Some(Duration::from_millis(20)),
+        ..Options::default()
+    };
+    let app = App::open(options).await.unwrap();
+    let router = app.router();
+    let preflight = sync(&router, "preflight/M1", "application/json", b"{}".to_vec());
+    assert_eq!(preflight.await, StatusCode::OK);
+    let set = json!({"scope": "fleet", "set": {"host-retention": "30d"}});
+    let (status, answer) = ask(&router, Method::POST, "/settings", set).await;
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    // The checks begin before the machine falls asleep.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    clock.advance(SignedDuration::from_hours(31 * 24));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(machines(&router).await, ["M1"]);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !machines(&router).await.is_empty() {
+        assert!(Instant::now() < deadline, "M1 is not forgotten");
+        clock.advance(SignedDuration::from_hours(1));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

@@ -71,8 +71,8 @@ fn a_plan_that_deletes_a_tag_counts_the_hosts_that_lose_it() {
     let item = format!("- pilot  priority 50  description First  {lost}\n");
     assert!(shown.contains(&item), "{shown}");
     let question = format!(
-        "Roll back to revision {before_tag}? 1 host loses the tag pilot, and a rollback does not \
-         restore this."
+        "Roll back to revision {before_tag}? 1 host loses the tag pilot, and a later rollback does \
+         not restore this."
     );
     assert!(shown.contains(&question), "{shown}");
     shell.write("empty.toml", "# Nothing.\n");

@@ -60,7 +60,8 @@ fn m2_a_start_without_secrets_says_how_to_get_another_token() {
     let server = Server::start(&shell);
     server.logs("lost the admin token");
     let log = server.log();
-    let (_, command) = log.split_once("Create another one here: nicelist ").expect("a hint");
+    let (_, command) =
+        log.split_once("To create another one on this machine: nicelist ").expect("a hint");
     let created = shell.run(command.lines().next().unwrap());
     assert!(created.contains("exit code: 0"), "{created}");
     assert!(created.contains("[SECRET]"), "{created}");

@@ -160,6 +160,7 @@ contract! {
     people {
         a_name_is_replaced_everywhere_and_only_there,
         an_interrupted_replacement_is_completed_later,
+        a_person_who_came_back_is_forgotten_again,
         what_is_in_use_keeps_the_name_and_is_listed,
     }
     tokens {

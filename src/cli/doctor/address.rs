@@ -5,6 +5,8 @@ use url::{Host, Url};
 use super::CheckResult;
 
 const CHECK: &str = "address";
+/// Enrollment secrets have at least this many letters.
+const SHORTEST_SECRET: usize = 16;
 
 /// The parts of a sync URL that the other checks use.
 pub(super) struct Address {
@@ -54,9 +56,24 @@ impl Address {
         }
     }
 
+    /// The URL for a fix, with `SECRET` in place of parts that can be an enrollment secret: people
+    /// share the output of doctor.
+    fn shown(&self) -> String {
+        let mut is_after_santa = false;
+        let mut shown = self.origin();
+        for part in self.url.path().split('/').skip(1) {
+            let is_secret = part.len() >= SHORTEST_SECRET || (is_after_santa && !part.is_empty());
+            shown.push('/');
+            shown.push_str(if is_secret { "SECRET" } else { part });
+            is_after_santa |= part == "santa";
+        }
+        shown
+    }
+
     /// The same URL with another scheme, for a fix.
     pub(super) fn with_scheme(&self, scheme: &str) -> String {
-        let rest = self.url.as_str().split_once("://").map_or("", |(_, rest)| rest);
+        let shown = self.shown();
+        let rest = shown.split_once("://").map_or("", |(_, rest)| rest);
         format!("{scheme}://{rest}")
     }
 }
@@ -96,7 +113,7 @@ fn slash(address: &Address) -> Option<CheckResult> {
     }
     let found = "the URL does not end with a slash; Santa adds it, but other clients replace the \
                  last part of the path";
-    let fixed = format!("set SyncBaseURL to {}/", address.url);
+    let fixed = format!("set SyncBaseURL to {}/", address.shown());
     let has_query = address.url.query().is_some() || address.url.fragment().is_some();
     (!has_query).then(|| CheckResult::warning(CHECK, found).fix(fixed))
 }
@@ -129,6 +146,19 @@ mod tests {
     fn a_usual_url_is_fine_and_its_secret_is_not_shown() {
         let shown = found("https://santa.example.com/santa/hush/");
         assert!(shown.contains("Ok") && !shown.contains("hush"), "{shown}");
+    }
+
+    #[test]
+    fn a_fix_does_not_show_the_secret() {
+        for (url, fix) in [
+            ("http://santa.example.com/santa/hush/", "https://santa.example.com/santa/SECRET/"),
+            ("https://santa.example.com/santa/hush", "https://santa.example.com/santa/SECRET/"),
+            ("https://hush@santa.example.com/santa", "https://santa.example.com/santa/"),
+            ("https://a.example.com/sync/hush567890123456", "https://a.example.com/sync/SECRET/"),
+        ] {
+            let shown = found(url);
+            assert!(shown.contains(fix) && !shown.contains("hush"), "{shown}");
+        }
     }
 
     #[test]

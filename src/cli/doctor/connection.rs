@@ -71,7 +71,7 @@ pub(super) fn connected(stream: &TcpStream) -> CheckResult {
     CheckResult::ok(PORT, peer.unwrap_or_else(|_| "connected".to_owned()))
 }
 
-/// Whether a server that does not respond to HTTP uses TLS.
+/// Whether a server uses TLS.
 pub(super) async fn uses_tls(addresses: &[SocketAddr], host: &str, roots: Option<&[u8]>) -> bool {
     match connect(addresses).await {
         Ok(stream) => !handshake(stream, host, roots).await.chain.is_empty(),

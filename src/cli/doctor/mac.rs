@@ -72,15 +72,16 @@ async fn run(
     }
     let probe = Probe::new(&url, certificates.clone(), secret.clone())
         .map_err(|error| CheckResult::problem("http", error.to_string()))?;
-    let health = match web::health(&probe).await {
-        Ok(response) => response,
-        Err(problem) => {
-            let (host, pem) = (&address.host, roots.as_deref());
-            let expects_tls =
-                !address.is_https() && connection::uses_tls(&addresses, host, pem).await;
-            return Err(if expects_tls { web::tls_expected(&address) } else { problem });
-        }
-    };
+    let health = web::health(&probe).await;
+    // A TLS port does not respond to plain HTTP, or responds with an error.
+    let is_well = health.as_ref().is_ok_and(|response| response.status == 200);
+    if !is_well
+        && !address.is_https()
+        && connection::uses_tls(&addresses, &address.host, roots.as_deref()).await
+    {
+        return Err(web::tls_expected(&address));
+    }
+    let health = health?;
     results.push(web::clock(&health, now));
     results.push(web::healthz(&health)?);
     results.extend(web::readiness(&probe).await);

@@ -155,10 +155,9 @@ async fn content_encoding(probe: &Probe) -> CheckResult {
 /// Syncs a simulated Mac that has never synced before.
 async fn whole(mac: Mac) -> CheckResult {
     let Mac { url, secret, certificates } = mac;
-    let transport = match HttpTransport::with_certificates(&url, certificates) {
-        Ok(transport) => transport,
+    let Ok(transport) = HttpTransport::with_certificates(&url, certificates) else {
         // The error contains the URL, which may contain the secret.
-        Err(_) => return CheckResult::skipped(SYNC, "Santa does not sync with this URL"),
+        return CheckResult::skipped(SYNC, "Santa does not sync with this URL");
     };
     let mut profile = Profile {
         machine_id: MACHINE.to_owned(),

@@ -2,6 +2,7 @@
 
 use jiff::fmt::rfc2822;
 use jiff::{SignedDuration, Timestamp};
+use url::Url;
 
 use super::CheckResult;
 use super::address::Address;
@@ -55,7 +56,12 @@ pub(super) fn healthz(response: &HttpResponse) -> Result<CheckResult, CheckResul
 /// The problem that a response is a redirect, or a page for people.
 pub(super) fn foreign(check: &'static str, response: &HttpResponse) -> Option<CheckResult> {
     if (300..400).contains(&response.status) {
-        let place = response.header("location").unwrap_or("another place");
+        let place = response.header("location").and_then(|to| Url::parse(to).ok());
+        // The path may contain the enrollment secret.
+        let place = place.filter(Url::has_host).map_or_else(
+            || "another path".to_owned(),
+            |to| format!("{}/", to.origin().ascii_serialization()),
+        );
         let found = format!("the server redirects to {place}; Santa does not follow redirects");
         return Some(CheckResult::problem(check, found).fix(
             "set SyncBaseURL to the host and port of the redirect, or turn the redirect off",

@@ -181,7 +181,7 @@ mod tests {
         assert_eq!(event_id("368").unwrap(), EventId(368));
         let refused = event_id("Zoom Workplace").unwrap_err();
         assert_eq!((refused.kind.exit_code(), refused.hints.len()), (2, 1));
-        assert_eq!(refused.hints[0], "nicelist find 'Zoom Workplace'");
+        assert_eq!(refused.hints[0], "to search for it: nicelist find 'Zoom Workplace'");
     }
 
     #[test]

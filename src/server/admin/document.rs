@@ -65,7 +65,7 @@ const DECLARED: [Refusal; 3] = [
         409,
         "Conflict",
         "The change was planned on an older revision, a name is ambiguous, or a safety check refused \
-        the change; `code` says which",
+        the change; `code` shows the reason",
     ),
     (422, "Invalid", "A value is invalid; nothing was changed"),
 ];

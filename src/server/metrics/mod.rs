@@ -46,8 +46,14 @@ pub(super) struct Metrics {
     admin_requests: Family<Labels<1>, Counter>,
     refusals: Family<Labels<2>, Counter>,
     registry: Registry,
-    /// The number of rules of each policy at a revision. They are counted only after a change.
-    rules: Mutex<Option<(Revision, Vec<(PolicyKind, u64)>)>>,
+    /// They are counted only after a change.
+    rules: Mutex<Option<RuleCounts>>,
+}
+
+/// The number of rules of each policy at a revision.
+struct RuleCounts {
+    at: Revision,
+    rules: Vec<(PolicyKind, u64)>,
 }
 
 impl Metrics {
@@ -133,11 +139,12 @@ impl Metrics {
     /// The counted rules, if they were counted at this revision.
     fn rules_at(&self, revision: Revision) -> Option<Vec<(PolicyKind, u64)>> {
         let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
-        rules.as_ref().filter(|(at, _)| *at == revision).map(|(_, rules)| rules.clone())
+        rules.as_ref().filter(|counts| counts.at == revision).map(|counts| counts.rules.clone())
     }
 
-    fn keep_rules(&self, revision: Revision, rules: Vec<(PolicyKind, u64)>) {
-        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some((revision, rules));
+    fn keep_rules(&self, at: Revision, rules: Vec<(PolicyKind, u64)>) {
+        let counts = RuleCounts { at, rules };
+        *self.rules.lock().unwrap_or_else(PoisonError::into_inner) = Some(counts);
     }
 
     /// Appends the metrics that are counted at each request.

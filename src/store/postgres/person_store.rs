@@ -73,8 +73,9 @@ impl PersonStore for Postgres {
             return Ok(false);
         }
         for table in TABLES {
-            // Each table has its own statement, because VACUUM does not run in a transaction.
-            let sql = format!("VACUUM {table}");
+            // Each table has its own statement, because VACUUM does not run in a transaction. The
+            // statistics of PostgreSQL contain common values, such as names.
+            let sql = format!("VACUUM (ANALYZE) {table}");
             ask!(self, |on| async { Ok(on.batch_execute(&sql).await?) })?;
         }
         change!(self, |on| boxed(people::complete(on, actor, pseudonym.as_str())), |_: &_| true)?;

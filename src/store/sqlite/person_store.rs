@@ -85,11 +85,17 @@ impl PersonStore for Sqlite {
 /// is ended here. Other writes wait until the file is written.
 fn erase_free_space(connection: &Connection) -> StoreResult<()> {
     connection.execute_batch("ROLLBACK")?;
+    // During a backup, this fails. Then writing the file would be in vain.
+    empty_log(connection)?;
     // A large database would not fit into memory.
     connection.execute_batch("PRAGMA temp_store = FILE")?;
     let written = connection.execute_batch("VACUUM");
     connection.execute_batch("PRAGMA temp_store = MEMORY")?;
     written?;
+    empty_log(connection)
+}
+
+fn empty_log(connection: &Connection) -> StoreResult<()> {
     let busy: i64 =
         connection.query_one("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
     // A reader still needs the log. The caller can repeat the request.

@@ -164,9 +164,11 @@ impl LedgerWriter {
         self.ledger.logs.push(Arc::new(ScopeLog { scope: scope.clone(), id, made, ended }));
         let Ledger { by_scope, by_scope_id, logs, hasher, .. } = &mut self.ledger;
         let by_scope_hash = (hasher.hash_one(scope), index);
+        // The scope of a forgotten person has another name in the database. If the person gets rules
+        // again, they are in a new scope.
         by_scope.replace(
             by_scope_hash,
-            |_| false,
+            |it| logs.get(it as usize).scope == *scope,
             |it| hasher.hash_one(&logs.get(it as usize).scope),
         );
         let by_id_hash = (hasher.hash_one(id), index);
@@ -226,6 +228,19 @@ mod tests {
         let ledger = writer.ledger();
         let lists = ledger.versions.bytes() + ledger.ends.bytes() + ledger.log(0).made.bytes();
         (lists + ledger.newest.bytes() + ledger.texts.overhead()) / count as usize
+    }
+
+    #[test]
+    fn of_two_scopes_with_the_same_name_the_newer_one_is_found() {
+        let mut writer = LedgerWriter::default();
+        let older = row(1, &hash(1), 1, Some(2));
+        let newer = LedgerRow { scope: ScopeId(2), ..row(2, &hash(2), 3, None) };
+        writer.extend(vec![older, newer]).unwrap();
+        writer.advance(Revision(3));
+        let ledger = writer.ledger();
+        assert_eq!(ledger.scope_id(&Scope::Fleet), Some(ScopeId(2)));
+        // Hosts may still have rules of the older scope.
+        assert_eq!(ledger.scope(ScopeId(1)), Some(&Scope::Fleet));
     }
 
     #[test]

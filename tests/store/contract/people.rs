@@ -152,6 +152,27 @@ pub(crate) async fn an_interrupted_replacement_is_completed_later(store: Db) {
     assert!(commit(&store, [put(rule(9, "fleet", ""))]).await.changed, "the store still works");
 }
 
+pub(crate) async fn a_person_who_came_back_is_forgotten_again(store: Db) {
+    let reported = fill(&store).await;
+    let pseudonym = store.pseudonym(&zelda()).await.unwrap();
+    replace(&store, &pseudonym).await;
+    // The Mac repeats the report of the file access, and the person gets a rule again.
+    assert_eq!(upload(&store, &reported, at(4)).await, 1);
+    commit(&store, [put(rule(4, "user:zelda", ""))]).await;
+    commit(&store, [drop_rule(4, "user:zelda")]).await;
+    let replaced = replace(&store, &pseudonym).await;
+    assert_eq!((replaced.events, replaced.texts), (1, 1));
+    assert!(records(&store).await.is_empty());
+    let scopes: Vec<String> =
+        ledger(&store).await.iter().map(|row| row.rule.scope().to_string()).collect();
+    let renamed = format!("user:{pseudonym}");
+    assert_eq!(scopes.iter().filter(|scope| scope.starts_with(&renamed)).count(), 2, "{scopes:?}");
+    // The report is still known.
+    let stored = store.events_after(&EventFilter::default(), EventId(0), 9).await.unwrap();
+    let known: Vec<Event> = stored.iter().map(|stored| stored.event.clone()).collect();
+    assert_eq!(upload(&store, &known, at(5)).await, 0);
+}
+
 pub(crate) async fn what_is_in_use_keeps_the_name_and_is_listed(store: Db) {
     commit(&store, [put(rule(1, "user:zelda", ""))]).await;
     commit(&store, [put(rule(2, "fleet", "for zelda"))]).await;

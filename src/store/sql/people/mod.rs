@@ -311,7 +311,7 @@ fn record(
             let is_member = |user: &ReportedName| renaming.user(user.as_str()).is_some();
             let names = description || tag.membership.users.iter().any(is_member);
             let (id, ended) = (row.number(0)?, revision(6)?);
-            names.then(|| PersonRecord::Tag { id, tag, made, ended })
+            names.then_some(PersonRecord::Tag { id, tag, made, ended })
         }
         PersonTable::Tokens => {
             let (id, name) = (row.number(0)?, row.str(1)?.to_owned());
@@ -339,11 +339,11 @@ fn event(renaming: &Renaming, row: &(dyn StoredRow + '_)) -> StoreResult<Option<
     if is_whole && !renaming.event(&mut event.clone()) {
         return Ok(None);
     }
-    let stored = StoredEvent { id, received, event };
+    let stored = Box::new(StoredEvent { id, received, event });
     Ok(Some(PersonRecord::Event { stored, is_whole }))
 }
 
-/// Replaces the name in stored JSON. None if it does not name the person.
+/// Replaces the name in stored JSON. None if the name is not in it.
 fn renamed_json(renaming: &Renaming, json: &str) -> StoreResult<Option<String>> {
     let mut value: serde_json::Value =
         serde_json::from_str(json).map_err(|error| corrupt("JSON", &error))?;

@@ -63,9 +63,7 @@ pub(in crate::store) async fn replace(
                 replaced.texts += 1;
             }
             PersonRecord::Scope { id } => {
-                let sql = "UPDATE scope SET name = $1 WHERE id = $2";
-                on.execute(sql, &[renaming.replacement().into(), id.into()]).await?;
-                check::fill_scope(on, id).await?;
+                rename_scope(on, renaming, id).await?;
                 replaced.texts += 1;
             }
             // The names of settings' scopes are replaced with the scopes.
@@ -115,24 +113,31 @@ async fn rename_in_event<D: Database>(
     if D::DIALECT == Dialect::Postgres {
         on.execute(&postgres::delete_event_digest(), &[id.0.into()]).await?;
     }
+    // If a host repeated an event after it was renamed, SQLite would refuse the second one.
+    let update = match D::DIALECT {
+        Dialect::Sqlite => "UPDATE OR REPLACE event",
+        Dialect::Postgres => "UPDATE event",
+    };
     match event {
         Some(mut event) => {
             renaming.event(&mut event);
             let file = event.access.as_ref().map_or("", |access| &access.file);
-            let sql = "UPDATE event SET \"user\" = $1, path = $2, file = $3 WHERE id = $4";
+            let sql = format!("{update} SET \"user\" = $1, path = $2, file = $3 WHERE id = $4");
             let values =
                 [event.user.as_str().into(), event.path().into(), file.into(), id.0.into()];
-            on.execute(sql, &values).await?;
+            on.execute(&sql, &values).await?;
             let sql = "UPDATE event_body SET body = $1 WHERE id = $2";
             on.execute(sql, &[codes::json(&event)?.into(), id.0.into()]).await?;
         }
         None => {
-            let sql = "UPDATE event SET \"user\" = replace(\"user\", $1, $2),
-                           path = replace(path, $1, $2), file = replace(file, $1, $2)
-                       WHERE id = $3";
+            let sql = format!(
+                "{update} SET \"user\" = replace(\"user\", $1, $2),
+                     path = replace(path, $1, $2), file = replace(file, $1, $2)
+                 WHERE id = $3"
+            );
             let (name, new) = (renaming.name().as_str(), renaming.replacement());
             let values: [Parameter<'_>; 3] = [name.into(), new.into(), id.0.into()];
-            on.execute(sql, &values).await?;
+            on.execute(&sql, &values).await?;
             let sql = "UPDATE event_body SET body = replace(body, $1, $2) WHERE id = $3";
             let values = [in_json(renaming.name())?.into(), new.into(), id.0.into()];
             on.execute(sql, &values).await?;
@@ -195,6 +200,20 @@ async fn rename_in_rule(
     on.execute(&sql, &values).await?;
     check::fill_rule(on, version.id).await?;
     Ok(true)
+}
+
+/// A scope keeps its ID, because hosts may have its rules. If the person was forgotten before, another
+/// scope already has the pseudonym.
+async fn rename_scope(on: &impl Database, renaming: &Renaming, id: i64) -> StoreResult<()> {
+    let pseudonym = renaming.replacement();
+    let taken = "SELECT 1 FROM scope WHERE kind = 3 AND name = $1";
+    let name = match on.has_row(taken, &[pseudonym.into()]).await? {
+        true => format!("{pseudonym}-{id}"),
+        false => pseudonym.to_owned(),
+    };
+    let sql = "UPDATE scope SET name = $1 WHERE id = $2";
+    on.execute(sql, &[name.into(), id.into()]).await?;
+    check::fill_scope(on, id).await
 }
 
 async fn rename_in_tag(
