@@ -45,7 +45,7 @@ struct FieldRow {
 impl Row for FieldRow {
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::new("field", |row| Cell::toned(&row.field, Tone::Strong)).whole(),
+            Column::new("field", |row: &Self| Cell::toned(&row.field, Tone::Strong)).whole(),
             Column::new("type", |row| Cell::text(&row.type_name)),
             Column::new("example", |row| Cell::toned(&row.example, Tone::Faint)).rank(1),
             Column::csv("values", |row| Cell::list(&row.values)),
