@@ -46,9 +46,9 @@ impl Row for FieldRow {
     fn columns() -> Vec<Column<Self>> {
         vec![
             Column::new("field", |row: &Self| Cell::toned(&row.field, Tone::Strong)).whole(),
-            Column::new("type", |row| Cell::text(&row.type_name)),
-            Column::new("example", |row| Cell::toned(&row.example, Tone::Faint)).rank(1),
-            Column::csv("values", |row| Cell::list(&row.values)),
+            Column::new("type", |row: &Self| Cell::text(&row.type_name)),
+            Column::new("example", |row: &Self| Cell::toned(&row.example, Tone::Faint)).rank(1),
+            Column::csv("values", |row: &Self| Cell::list(&row.values)),
         ]
     }
 }
