@@ -108,7 +108,7 @@ fn threads() -> Handle {
         threads.on_thread_start(|| {
             // On Linux, this is the priority of the calling thread only (setpriority(2)).
             if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-                tracing::debug!(%error, "computations have the priority of requests");
+                tracing::debug!(%error, "cannot lower the priority of computations; they have the priority of requests");
             }
         });
         threads.build().ok()

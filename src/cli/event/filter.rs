@@ -81,8 +81,7 @@ pub(crate) struct WaitingFilter {
     /// Select only programs with this text in the path, SHA-256, signing ID or team ID
     #[arg(long, conflicts_with = "id")]
     text: Option<String>,
-    /// Select only programs reported since 24h ago, 7d ago, yesterday, or a date or time such as
-    /// 2026-11-20
+    /// Select only programs reported since this time, such as 24h, 7d, yesterday or 2026-11-20
     #[arg(long, value_name = "WHEN", conflicts_with = "id")]
     since: Option<Since>,
 }
@@ -147,11 +146,10 @@ pub(super) fn event_id(text: &str) -> Result<EventId, CliError> {
 /// Selects events by the time at which the server received them.
 #[derive(Debug, Args)]
 pub(crate) struct Period {
-    /// Show only events received since 24h ago, 7d ago, yesterday, or a date or time such as
-    /// 2026-11-20
+    /// Show only events received since this time, such as 24h, 7d, yesterday or 2026-11-20
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
-    /// Show only events received before 24h ago, 7d ago, or a time; a date includes the whole day
+    /// Show only events received before this time, such as 24h or 7d; a date includes the whole day
     #[arg(long, value_name = "WHEN")]
     until: Option<Since>,
 }

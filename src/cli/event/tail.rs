@@ -31,7 +31,7 @@ pub(crate) struct TailArgs {
     /// First show the newest N events
     #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
     lines: usize,
-    /// First show the events received since 24h ago, 7d ago, or a time, instead of the newest N
+    /// First show the events received since this time, such as 24h or 7d, instead of the newest N
     #[arg(long, value_name = "WHEN", conflicts_with = "lines")]
     since: Option<Since>,
 }

@@ -21,7 +21,7 @@ pub(crate) struct ListArgs {
     /// Show only revisions by this author (exact match)
     #[arg(long, value_name = "NAME")]
     author: Option<String>,
-    /// Show only revisions since 24h ago, 7d ago, or a time such as 2026-11-20T00:00:00Z
+    /// Show only revisions since this time, such as 24h, 7d or 2026-11-20T00:00:00Z
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
     /// Show only revisions that changed a rule for this target

@@ -62,8 +62,7 @@ pub(crate) struct ListArgs {
     /// Show only programs pending approval, sorted by their newest report
     #[arg(long)]
     pending: bool,
-    /// Show only programs first reported since 24h ago, 7d ago, yesterday, or a date or time such
-    /// as 2026-11-20
+    /// Show only programs first reported since this time, such as 24h, 7d, yesterday or 2026-11-20
     #[arg(long, value_name = "WHEN")]
     since: Option<Since>,
     /// Show at most N programs

@@ -26,7 +26,7 @@ Bodies are sent in the first encoding that the server accepts: deflate, gzip or 
 sets another encoding. Only the cases about encodings use several. A failure shows the beginning of
 the response's body, in which many servers report the reason.
 
-The machine IDs of simulated hosts begin with `conformance-` and six digits that identify the run, or
+The machine IDs of simulated hosts begin with `conformance-` and six hex digits that identify the run, or
 with the prefix in `--prefix`. The server stores these hosts. To test a server with real hosts, start
 a second instance of it.
 ";

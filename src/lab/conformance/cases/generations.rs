@@ -148,7 +148,7 @@ async fn standalone(run: &CaseRun<'_>) -> CaseResult {
     match (modes.0.as_str(), modes.1.as_str()) {
         ("STANDALONE", mode @ ("LOCKDOWN" | "MONITOR")) => Ok(format!("{mode} for 2024.9")),
         ("STANDALONE", mode) => Err(Stop::fails(format!("{mode} for 2024.9"))),
-        (mode, _) => Err(Stop::fails(format!("{mode} for 2026.7, where STANDALONE is set"))),
+        (mode, _) => Err(Stop::fails(format!("{mode} for 2026.7, although STANDALONE was set"))),
     }
 }
 

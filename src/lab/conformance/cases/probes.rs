@@ -43,7 +43,7 @@ pub(super) const CASES: [Case; 7] = [
     should(
         "probes-garbage",
         "A body that can't be read is refused with 4xx.",
-        "Clients retry five times after 5xx, and delete their events after 200.",
+        "After 5xx, clients try again, five times in all. After 200, they delete their events.",
         |run| Box::pin(garbage(run)),
     ),
     should(
