@@ -42,6 +42,7 @@ mod policy_files;
 mod program;
 mod rollback;
 mod rule;
+mod secret_file;
 mod serve;
 mod settings;
 mod signals;
