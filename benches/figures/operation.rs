@@ -22,8 +22,9 @@ const SCRAPE_LIMIT: Duration = Duration::from_millis(50);
 
 /// The size of the database that is backed up, unless `--gigabytes=N` sets it.
 const GIGABYTES: u64 = 2;
-const MACS: usize = 4;
-const PAUSE: Duration = Duration::from_millis(5);
+const MACS: usize = 8;
+/// The pause of a Mac between two syncs. A server limits the requests per host.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long the syncs without a backup are measured.
 const UNDISTURBED: Duration = Duration::from_secs(10);
 const LONGEST_BACKUP: Duration = Duration::from_secs(60 * 60);
