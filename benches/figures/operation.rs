@@ -41,7 +41,9 @@ fn report_metrics() {
         "`/metrics` of a server over SQLite with {RULES} rules and {HOSTS} hosts, requested for {} s while the",
         SCRAPING.as_secs()
     );
-    println!("server counts the hosts every {COUNT_EVERY}. Bound: 50 ms for the slowest response.\n");
+    println!(
+        "server counts the hosts every {COUNT_EVERY}. Bound: 50 ms for the slowest response.\n"
+    );
     println!("| requests | median | slowest |\n|---|---|---|");
     let home = tempfile::tempdir().unwrap();
     let database = format!("sqlite:{}", home.path().join("nicelist.db").display());
@@ -87,7 +89,9 @@ fn report_backup() {
         "A scheduled backup of a database of {}, while {MACS} Macs sync without a rule to download. A sync has",
         mib(size)
     );
-    println!("three requests. Bound: no sync takes 50 ms longer than the median without a backup.\n");
+    println!(
+        "three requests. Bound: no sync takes 50 ms longer than the median without a backup.\n"
+    );
     println!("| backup | took | syncs | median | slowest |\n|---|---|---|---|---|");
     let server = Server::start(home.path(), &database);
     let start = Instant::now();
@@ -127,8 +131,7 @@ async fn fill(database: &str, file: &Path, bytes: u64) {
     programs::add_hosts(&*store).await;
     let mut first = 0;
     while std::fs::metadata(file).unwrap().len() < bytes {
-        let events: Vec<Event> =
-            (first..first + programs::A_BATCH).map(programs::event).collect();
+        let events: Vec<Event> = (first..first + programs::A_BATCH).map(programs::event).collect();
         store.add_events(&events, now, EventOrigin::Import).await.unwrap();
         first += programs::A_BATCH;
     }

@@ -102,13 +102,14 @@ pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, B
     sqlite::backup::backup(database, file, replace)
 }
 
-/// Deletes what interrupted backups of a [`BackupSource`] left in a folder. Returns the number of
-/// deleted files.
+/// Deletes what interrupted backups of a [`BackupSource`] left in a folder. Deletes only files for
+/// backups whose names begin with `start`, because other servers may be writing to the same folder.
+/// Returns the number of deleted files.
 ///
 /// # Errors
 /// When the folder cannot be read, or a file cannot be deleted.
-pub fn delete_unfinished_backups(folder: &Path) -> io::Result<usize> {
-    sqlite::live_backup::delete_unfinished(folder)
+pub fn delete_unfinished_backups(folder: &Path, start: &str) -> io::Result<usize> {
+    sqlite::live_backup::delete_unfinished(folder, start)
 }
 
 /// Checks that a file is a backup that can be restored.

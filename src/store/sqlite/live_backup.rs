@@ -24,9 +24,8 @@ use super::writer::{CommitSharing, WriteResult};
 use crate::store::maintenance::{BackedUp, BackupError, BackupSource};
 use crate::store::{StoreError, StoreResult};
 
-/// The beginning of the name of an unfinished backup. `nicelist database backup` uses another name,
-/// because it may write to the same folder at the same time.
-const UNFINISHED: &str = ".nicelist-scheduled-";
+/// The end of the name of an unfinished backup.
+const ENDING: &str = ".unfinished";
 
 /// SQLite's default: after a commit, the writer does a checkpoint if the log has more pages.
 const CHECKPOINT_PAGES: i64 = 1000;
@@ -111,7 +110,8 @@ impl Job {
         }
         self.pace.check_room().map_err(|fault| self.unwritten(fault))?;
         let log = readable(&self.database).map_err(|reason| self.unread(reason))?;
-        let copy = Builder::new().prefix(UNFINISHED).suffix(".unfinished").tempfile_in(folder);
+        let copy =
+            Builder::new().prefix(&unfinished(&self.file)).suffix(ENDING).tempfile_in(folder);
         // The error itself contains the random name of the file.
         let copy = copy.map_err(|error| self.unwritten(error.kind()))?;
         let written = copy.as_file().try_clone().map_err(|error| self.unwritten(error))?;
@@ -183,7 +183,13 @@ impl Job {
     }
 }
 
-pub(in crate::store) fn delete_unfinished(folder: &Path) -> io::Result<usize> {
+/// The beginning of the name of an unfinished backup.
+fn unfinished(file: &Path) -> String {
+    format!(".{}.", file.file_name().unwrap_or_default().display())
+}
+
+pub(in crate::store) fn delete_unfinished(folder: &Path, start: &str) -> io::Result<usize> {
+    let start = format!(".{start}");
     let mut deleted = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -191,7 +197,7 @@ pub(in crate::store) fn delete_unfinished(folder: &Path) -> io::Result<usize> {
         let is_unfinished = entry
             .file_name()
             .to_str()
-            .is_some_and(|name| name.starts_with(UNFINISHED) && name.contains(".unfinished"));
+            .is_some_and(|name| name.starts_with(&start) && name.contains(ENDING));
         if is_unfinished && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
             deleted += 1;

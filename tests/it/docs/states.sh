@@ -92,7 +92,7 @@ lockout_after() { until_all_hosts_are state,mode,reported in-sync,monitor,monito
 # The database was deleted while the server runs, after a change that the backup does not have.
 lost_database_before() {
     fleet
-    nicelist database backup "$HOME/var/backups/nicelist/nicelist-20261129T020000Z.db" \
+    nicelist database backup "$HOME/var/backups/nicelist/nicelist-4be1c07a-20261129T020000Z.db" \
         --database "sqlite:$HOME/var/lib/nicelist/nicelist.db"
     nicelist rule add block teamid:UBF8T346G9
     sync_macs
