@@ -16,12 +16,15 @@ use super::state::State;
 use crate::api::{BackupStatus, LastBackup, Reason};
 use crate::fleet::Epoch;
 use crate::store::Store;
-use crate::store::maintenance::{BackupError, BackupSource, delete_unfinished_backups};
+use crate::store::maintenance::{BackupError, BackupSource, Heartbeat, delete_unfinished_backups};
 
 /// The code of the warning that the latest backup failed.
 pub(super) const FAILED: &str = "backup-failed";
 /// After failures, the time between two attempts grows to this, unless the interval is longer.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A copy that makes no progress for longer than this is reported.
+const LONGEST_STALL: Duration = Duration::from_secs(5 * 60);
 
 /// When and where a server backs up its database.
 #[derive(Clone, Debug)]
@@ -49,14 +52,30 @@ struct Progress {
     failures: u32,
     /// When the current attempt began.
     running: Option<Instant>,
+    /// Shows whether the current copy makes progress.
+    heartbeat: Option<Heartbeat>,
 }
 
 impl Progress {
     /// Why the latest attempt failed, or that the current one does not end.
     fn failure(&self, every: Duration) -> Option<String> {
+        if let Some(stalled) = self.heartbeat.as_ref().and_then(|it| stalled(it.age())) {
+            return Some(stalled);
+        }
         let running = self.running.map(|began| began.elapsed());
         running.and_then(|running| overdue(running, every)).or_else(|| self.failure.clone())
     }
+}
+
+/// Describes a copy that makes no progress. Its snapshot cannot be released, because its thread waits
+/// for the system.
+fn stalled(age: Duration) -> Option<String> {
+    let minutes = age.as_secs() / 60;
+    let reason = format!(
+        "the backup has made no progress for {minutes} min, because its disk does not respond; \
+         until it does or the server restarts, the log of the database grows"
+    );
+    (age > LONGEST_STALL).then_some(reason)
 }
 
 /// Describes an attempt that takes much too long, for example because a network disk does not
@@ -162,7 +181,11 @@ impl Backups {
     ) -> Result<(), String> {
         let epoch = store.epoch().await.map_err(|error| error.to_string())?.id;
         let file = self.options.folder.join(folder::file_name(epoch, at));
-        let backed_up = source.back_up(&file).await.map_err(|error| self.describe(&error))?;
+        let heartbeat = Heartbeat::default();
+        self.progress(|progress| progress.heartbeat = Some(heartbeat.clone()));
+        let backed_up = source.back_up(&file, &heartbeat).await;
+        self.progress(|progress| progress.heartbeat = None);
+        let backed_up = backed_up.map_err(|error| self.describe(&error))?;
         let last = BackupFile { at, path: file, bytes: backed_up.bytes };
         self.progress(|progress| progress.last = Some(last));
         let (path, keep) = (self.options.folder.clone(), self.options.keep);
@@ -258,5 +281,15 @@ mod tests {
         let reason = "the backup that began 25 h ago is not complete";
         assert_eq!(overdue(hour * 25, hour).as_deref(), Some(reason));
         assert_eq!(overdue(hour * 25, day * 7), None);
+    }
+
+    #[test]
+    fn l9_a_copy_without_progress_is_a_failure_before_it_is_overdue() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(stalled(minute * 5), None, "a flush can take long");
+        let reason = stalled(minute * 6).unwrap();
+        assert!(reason.starts_with("the backup has made no progress for 6 min"), "{reason}");
+        let moving = Progress { heartbeat: Some(Heartbeat::default()), ..Progress::default() };
+        assert_eq!(moving.failure(minute), None);
     }
 }

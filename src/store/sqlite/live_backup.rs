@@ -21,7 +21,7 @@ use super::file_system::sync_folder;
 use super::open::{self, ConnectionUse};
 use super::pace::Pace;
 use super::writer::{CommitSharing, WriteResult};
-use crate::store::maintenance::{BackedUp, BackupError, BackupSource};
+use crate::store::maintenance::{BackedUp, BackupError, BackupSource, Heartbeat};
 use crate::store::{StoreError, StoreResult};
 
 /// The end of the name of an unfinished backup.
@@ -43,7 +43,11 @@ impl BackupSource for Sqlite {
         self.identity.path()
     }
 
-    async fn back_up(&self, file: &Path) -> Result<BackedUp, BackupError> {
+    async fn back_up(
+        &self,
+        file: &Path,
+        heartbeat: &Heartbeat,
+    ) -> Result<BackedUp, BackupError> {
         let database = self.database().to_owned();
         let failed = |error: StoreError| BackupError::Database {
             database: database.clone(),
@@ -53,7 +57,13 @@ impl BackupSource for Sqlite {
         let job = Job {
             database: database.clone(),
             file: file.to_owned(),
-            pace: Pace::new([folder(file).to_owned(), self.identity.folder().to_owned()]),
+            pace: Pace::new(
+                [folder(file).to_owned(), self.identity.folder().to_owned()],
+                &database,
+                self.identity.log_path(),
+                heartbeat.clone(),
+            ),
+            heartbeat: heartbeat.clone(),
         };
         // When a server shuts down, it drops this future and then waits for the threads.
         let _stopped = job.pace.stop_on_drop();
@@ -99,6 +109,7 @@ struct Job {
     database: PathBuf,
     file: PathBuf,
     pace: Pace,
+    heartbeat: Heartbeat,
 }
 
 impl Job {
@@ -126,6 +137,7 @@ impl Job {
     /// Writes the log into the database until the rest is so short that the writer may do it.
     fn checkpoint(&self) {
         for _ in 0..CHECKPOINTS {
+            self.heartbeat.beat();
             match self.remaining_pages() {
                 Ok(pages) if pages > CHECKPOINT_PAGES && !self.pace.is_stopped() => {}
                 Ok(_) => return,
