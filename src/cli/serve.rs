@@ -54,7 +54,7 @@ Examples:
   nicelist serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem \\
       --sync-auth certificate
   nicelist serve --database postgres://nicelist@db.example.com/nicelist
-  nicelist serve --backup-dir /var/backups/nicelist --backup-every 6h
+  nicelist serve --backup-dir /var/lib/nicelist/backups --backup-every 6h
   nicelist serve --largest-body 64MiB
   nicelist serve --trusted-proxy 10.0.0.0/8
   nicelist serve --metrics-from 10.0.5.7 --log json
