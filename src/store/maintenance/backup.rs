@@ -62,11 +62,7 @@ pub trait BackupSource: Send + Sync {
     /// Writes a snapshot of the database into a new file, checks it, and makes it durable. Takes
     /// longer than [`backup`], so that other work is not delayed, and stops before a disk is full.
     /// If the future is dropped, no file is left.
-    async fn back_up(
-        &self,
-        file: &Path,
-        heartbeat: &Heartbeat,
-    ) -> Result<BackedUp, BackupError>;
+    async fn back_up(&self, file: &Path, heartbeat: &Heartbeat) -> Result<BackedUp, BackupError>;
 }
 
 /// When a backup last made progress. A disk that does not respond blocks the thread of the backup in

@@ -43,11 +43,7 @@ impl BackupSource for Sqlite {
         self.identity.path()
     }
 
-    async fn back_up(
-        &self,
-        file: &Path,
-        heartbeat: &Heartbeat,
-    ) -> Result<BackedUp, BackupError> {
+    async fn back_up(&self, file: &Path, heartbeat: &Heartbeat) -> Result<BackedUp, BackupError> {
         let database = self.database().to_owned();
         let failed = |error: StoreError| BackupError::Database {
             database: database.clone(),

@@ -170,9 +170,8 @@ async fn table_rows<D: Database>(
         in_json(renaming.name())?.into(),
         codes::limit(RECORDS).into(),
     ];
-    let found = on.query(&sql, &values, |row| {
-        Ok((row.number(0)?, listed(record(renaming, table, row))?))
-    });
+    let found =
+        on.query(&sql, &values, |row| Ok((row.number(0)?, listed(record(renaming, table, row))?)));
     let found = found.await?;
     let full = found.last().filter(|_| found.len() == RECORDS).map(|(id, _)| *id);
     let unreadable = found.iter().filter(|(_, record)| record.is_none()).count() as u64;
