@@ -1,4 +1,4 @@
-//! The cost of operating a server: `/metrics` of a large fleet, and syncs during a scheduled backup.
+//! Operating a server: `/metrics` of a large fleet, and syncs during a scheduled backup.
 
 use std::net::SocketAddr;
 use std::path::Path;

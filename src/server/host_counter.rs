@@ -346,7 +346,8 @@ pub(super) async fn keep_counting(state: Arc<State>) {
         };
         match (&counted, failing) {
             (Err(Refused(problem)), false) => {
-                tracing::error!(error = %problem.message, "cannot count hosts or programs; trying again");
+                let error = &problem.message;
+                tracing::error!(%error, "cannot count hosts or programs; trying again");
             }
             (Ok(()), true) => tracing::info!("counting hosts and programs works again"),
             (Err(_), true) | (Ok(()), false) => {}

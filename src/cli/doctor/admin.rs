@@ -47,10 +47,10 @@ fn version(status: &Status) -> CheckResult {
 /// of a real Mac, so there is no command to forget it.
 pub(super) fn host_is_kept(machine: &str, found: impl Into<String>) -> CheckResult {
     let kept = CheckResult::skipped(CLEANUP, found);
-    match machine {
-        MACHINE => kept.fix(format!("nicelist host forget {MACHINE} --events --yes")),
-        _ => kept,
+    if machine != MACHINE {
+        return kept;
     }
+    kept.fix(format!("nicelist host forget {MACHINE} --events --yes"))
 }
 
 async fn cleanup(client: &Client) -> CheckResult {
