@@ -67,8 +67,8 @@ impl Progress {
     }
 }
 
-/// Describes a copy that makes no progress. Its snapshot cannot be released, because its thread waits
-/// for the system.
+/// Describes a copy that makes no progress. Its snapshot cannot be released, because its thread is
+/// blocked in the system.
 fn stalled(age: Duration) -> Option<String> {
     let minutes = age.as_secs() / 60;
     let reason = format!(

@@ -50,7 +50,7 @@ impl Probe {
         Ok(Self { base, client: client.build()?, mac })
     }
 
-    /// Sends a GET request to a path of the server, such as `/readyz`, without the headers of the Mac.
+    /// Sends a GET request to a path of the server, such as `/readyz`, without the Mac's headers.
     ///
     /// # Errors
     /// When the response does not arrive completely.

@@ -65,8 +65,8 @@ pub trait BackupSource: Send + Sync {
     async fn back_up(&self, file: &Path, heartbeat: &Heartbeat) -> Result<BackedUp, BackupError>;
 }
 
-/// When a backup last made progress. A disk that does not respond blocks the thread of the backup in
-/// the system, so nothing can stop it. Clones share the time.
+/// When a backup last made progress. A disk that does not respond blocks the thread of the backup
+/// in the system, so nothing can stop it. Clones share the time.
 #[derive(Clone, Debug)]
 pub struct Heartbeat(Arc<Mutex<Instant>>);
 
