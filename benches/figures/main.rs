@@ -1,6 +1,7 @@
 //! Measures the numbers in docs/BENCHMARKS.md and writes that page to stdout.
 //!
 //! `cargo bench --bench figures -- plan` measures only the part `plan`.
+//! `-- operation --gigabytes=10` backs up a database of this size.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot measure has nothing to report")]
 #![expect(clippy::print_stdout, reason = "the page is its output")]
@@ -21,6 +22,7 @@ mod idle;
 mod import;
 mod mac;
 mod million;
+mod operation;
 mod page;
 mod plan;
 mod postgres;
@@ -60,7 +62,7 @@ fn main() {
         "limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some"
     );
     println!("of the bounds.\n");
-    let reports: [(&str, fn()); 16] = [
+    let reports: [(&str, fn()); 17] = [
         ("startup", startup::report),
         ("terminal", terminal::report),
         ("import", import::report),
@@ -74,6 +76,7 @@ fn main() {
         ("million", million::report),
         ("fleet", fleet::report),
         ("counts", counts::report),
+        ("operation", operation::report),
         ("stalls", stalls::report),
         ("changing", changing::report),
         ("hostile", hostile::report),

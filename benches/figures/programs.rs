@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use nicelist::fleet::{Clock, Event, Host};
-use nicelist::store::{self, Durability, EventOrigin};
+use nicelist::store::{self, Durability, EventOrigin, Store};
 use serde_json::{Value, json};
 
 use crate::bounds::record;
@@ -18,7 +18,7 @@ const EVENTS: u64 = 1_000_000;
 const PROGRAMS: u64 = 100_000;
 const HOSTS: u64 = 1_000;
 const GROUPS: u64 = 100;
-const A_BATCH: u64 = 10_000;
+pub(crate) const A_BATCH: u64 = 10_000;
 
 /// The maximum number of pages that are read from a list.
 const MOST_PAGES: usize = 200;
@@ -81,15 +81,21 @@ fn row(first: &str, times: Vec<Duration>, programs: usize, (bound, limit): (&str
 async fn fill(database: &str) {
     let store = store::open(database, Durability::Process).await.unwrap();
     let now = Clock::System.now();
+    add_hosts(&*store).await;
+    for first in (0..EVENTS).step_by(usize::try_from(A_BATCH).unwrap()) {
+        let events: Vec<Event> = (first..first + A_BATCH).map(event).collect();
+        store.add_events(&events, now, EventOrigin::Import).await.unwrap();
+    }
+}
+
+/// Adds the hosts that the events are from.
+pub(crate) async fn add_hosts(store: &dyn Store) {
+    let now = Clock::System.now();
     for number in 0..HOSTS {
         let mut host = Host::new(machine(number).parse().unwrap(), now);
         host.facts.groups = vec![format!("group-{}", number % GROUPS)];
         host.facts.santa_version = "2026.7".to_owned();
         assert!(store.save_host(&host, 0).await.unwrap());
-    }
-    for first in (0..EVENTS).step_by(usize::try_from(A_BATCH).unwrap()) {
-        let events: Vec<Event> = (first..first + A_BATCH).map(event).collect();
-        store.add_events(&events, now, EventOrigin::Import).await.unwrap();
     }
 }
 

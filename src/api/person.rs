@@ -90,6 +90,10 @@ pub struct ForgetPersonAnswer {
     pub sightings: u64,
     /// The number of other records: revisions, old versions of rules and tags, and revoked tokens.
     pub texts: u64,
+    /// The number of stored rows that contain the name, maybe as a part of another name, but were not
+    /// changed, because this version of the server cannot read them.
+    #[serde(default)]
+    pub unreadable: u64,
     /// The cursor for the next request; absent when all records were examined.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,

@@ -43,6 +43,7 @@ mod policy_files;
 mod program;
 mod rollback;
 mod rule;
+mod secret_file;
 mod serve;
 mod settings;
 mod signals;

@@ -54,7 +54,7 @@ Examples:
   nicelist serve --tls-cert server.pem --tls-key server.key --client-ca ca.pem \\
       --sync-auth certificate
   nicelist serve --database postgres://nicelist@db.example.com/nicelist
-  nicelist serve --backup-dir /var/backups/nicelist --backup-every 6h
+  nicelist serve --backup-dir /var/lib/nicelist/backups --backup-every 6h
   nicelist serve --largest-body 64MiB
   nicelist serve --trusted-proxy 10.0.0.0/8
   nicelist serve --metrics-from 10.0.5.7 --log json
@@ -78,7 +78,7 @@ pub(crate) struct ServeArgs {
     /// After a restore, spread the clean syncs of hosts over this time
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = duration)]
     restore_spread: SignedDuration,
-    /// Interval between counts of the hosts, for metrics and for fleets of more than 10,000 hosts
+    /// Interval between counts of hosts and pending programs, for metrics and for large fleets
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = limits::timeout)]
     count_hosts_every: Duration,
     /// Allow clients in this network to read /metrics without a token; can be repeated

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -94,6 +95,7 @@ impl App {
             health,
             backups,
             hosts: HostCounter::default(),
+            pending: ArcSwapOption::empty(),
             count_hosts_every: options.count_hosts_every.unwrap_or(COUNT_HOSTS_EVERY),
             check_retention_every: options.check_retention_every.unwrap_or(CHECK_RETENTION_EVERY),
             trusted_clock,
@@ -141,6 +143,7 @@ impl App {
             health: Health::default(),
             backups: None,
             hosts: HostCounter::default(),
+            pending: ArcSwapOption::empty(),
             count_hosts_every: COUNT_HOSTS_EVERY,
             check_retention_every: CHECK_RETENTION_EVERY,
             trusted_clock,

@@ -10,23 +10,26 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::{Instant, sleep};
 
-use self::folder::{BackupFile, file_name};
+use self::folder::BackupFile;
 use super::options::ServerError;
 use super::state::State;
 use crate::api::{BackupStatus, LastBackup, Reason};
+use crate::fleet::Epoch;
 use crate::store::Store;
-use crate::store::maintenance::{BackupError, BackupSource, delete_unfinished_backups};
+use crate::store::maintenance::{BackupError, BackupSource, Heartbeat, delete_unfinished_backups};
 
 /// The code of the warning that the latest backup failed.
 pub(super) const FAILED: &str = "backup-failed";
 /// After failures, the time between two attempts grows to this, unless the interval is longer.
 const LONGEST_BACKOFF: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// A copy that makes no progress for longer than this is reported.
+const LONGEST_STALL: Duration = Duration::from_secs(5 * 60);
+
 /// When and where a server backs up its database.
 #[derive(Clone, Debug)]
 pub struct BackupOptions {
-    /// The folder of the backups. It must exist when a backup is written. Servers with different
-    /// databases must not share it.
+    /// The folder of the backups. It must exist when a backup is written.
     pub folder: PathBuf,
     pub every: Duration,
     /// How many backups to keep.
@@ -49,14 +52,30 @@ struct Progress {
     failures: u32,
     /// When the current attempt began.
     running: Option<Instant>,
+    /// Shows whether the current copy makes progress.
+    heartbeat: Option<Heartbeat>,
 }
 
 impl Progress {
     /// Why the latest attempt failed, or that the current one does not end.
     fn failure(&self, every: Duration) -> Option<String> {
+        if let Some(stalled) = self.heartbeat.as_ref().and_then(|it| stalled(it.age())) {
+            return Some(stalled);
+        }
         let running = self.running.map(|began| began.elapsed());
         running.and_then(|running| overdue(running, every)).or_else(|| self.failure.clone())
     }
+}
+
+/// Describes a copy that makes no progress. Its snapshot cannot be released, because its thread is
+/// blocked in the system.
+fn stalled(age: Duration) -> Option<String> {
+    let minutes = age.as_secs() / 60;
+    let reason = format!(
+        "the backup has made no progress for {minutes} min, because its disk does not respond; \
+         until it does or the server restarts, the log of the database grows"
+    );
+    (age > LONGEST_STALL).then_some(reason)
 }
 
 /// Describes an attempt that takes much too long, for example because a network disk does not
@@ -89,8 +108,8 @@ impl Backups {
     pub(super) fn status(&self) -> BackupStatus {
         self.progress(|progress| BackupStatus {
             folder: self.options.folder.display().to_string(),
-            last: progress.last.as_ref().map(|BackupFile { at, bytes, .. }| LastBackup {
-                file: file_name(*at),
+            last: progress.last.as_ref().map(|BackupFile { at, path, bytes }| LastBackup {
+                file: path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
                 at: *at,
                 bytes: *bytes,
             }),
@@ -108,15 +127,17 @@ impl Backups {
 
     /// How long to wait before the first attempt. If the task was restarted after a bug, it waits
     /// for the next turn, so that it does not fail again and again.
-    async fn first_wait(&self, now: Timestamp) -> Duration {
+    async fn first_wait(&self, store: &dyn Store, now: Timestamp) -> Duration {
         if let Some(attempted) = self.progress(|progress| progress.attempted) {
             return self.options.every.saturating_sub(attempted.elapsed());
         }
+        // If the database cannot be read, the first backup reports the reason.
+        let Ok(Epoch { id: epoch, .. }) = store.epoch().await else { return Duration::ZERO };
         let path = self.options.folder.clone();
         self.progress(|progress| progress.running = Some(Instant::now()));
         let opened = tokio::task::spawn_blocking(move || {
-            let deleted = delete_unfinished_backups(&path);
-            (deleted, folder::list(&path))
+            let deleted = delete_unfinished_backups(&path, &folder::start_of(epoch));
+            (deleted, folder::list(&path, epoch))
         });
         let opened = opened.await;
         self.progress(|progress| progress.running = None);
@@ -132,7 +153,12 @@ impl Backups {
     }
 
     /// Writes a backup, and deletes old ones. Returns how long to wait before the next attempt.
-    async fn attempt(&self, source: &dyn BackupSource, now: Timestamp) -> Duration {
+    async fn attempt(
+        &self,
+        store: &dyn Store,
+        source: &dyn BackupSource,
+        now: Timestamp,
+    ) -> Duration {
         let began = Instant::now();
         self.progress(|progress| {
             progress.attempted = Some(began);
@@ -140,22 +166,33 @@ impl Backups {
         });
         // The name of a file has no smaller units.
         let at = Timestamp::from_second(now.as_second()).unwrap_or(now);
-        let written = self.back_up(source, at).await;
+        let written = self.back_up(store, source, at).await;
         let took = began.elapsed();
         self.note(written);
         // At least half of the time is free of backups, however long they take.
         self.delay().saturating_sub(took).max(took)
     }
 
-    async fn back_up(&self, source: &dyn BackupSource, at: Timestamp) -> Result<(), String> {
-        let file = self.options.folder.join(file_name(at));
-        let backed_up = source.back_up(&file).await.map_err(|error| self.describe(&error))?;
+    async fn back_up(
+        &self,
+        store: &dyn Store,
+        source: &dyn BackupSource,
+        at: Timestamp,
+    ) -> Result<(), String> {
+        let epoch = store.epoch().await.map_err(|error| error.to_string())?.id;
+        let file = self.options.folder.join(folder::file_name(epoch, at));
+        let heartbeat = Heartbeat::default();
+        self.progress(|progress| progress.heartbeat = Some(heartbeat.clone()));
+        let backed_up = source.back_up(&file, &heartbeat).await;
+        self.progress(|progress| progress.heartbeat = None);
+        let backed_up = backed_up.map_err(|error| self.describe(&error))?;
         let last = BackupFile { at, path: file, bytes: backed_up.bytes };
         self.progress(|progress| progress.last = Some(last));
         let (path, keep) = (self.options.folder.clone(), self.options.keep);
         let database = source.database().to_owned();
-        let deleting =
-            tokio::task::spawn_blocking(move || folder::delete_old(&path, at, keep, &database));
+        let deleting = tokio::task::spawn_blocking(move || {
+            folder::delete_old(&path, epoch, at, keep, &database)
+        });
         let deleted = deleting.await.map_err(std::io::Error::other).flatten();
         deleted.map_err(|error| {
             format!("cannot delete old backups in {}: {error}", self.options.folder.display())
@@ -202,10 +239,10 @@ pub(super) async fn keep_backing_up(state: Arc<State>) {
     let (Some(backups), Some(source)) = (&state.backups, state.store.backup_source()) else {
         return std::future::pending().await;
     };
-    let mut wait = backups.first_wait(state.clock.now()).await;
+    let mut wait = backups.first_wait(&*state.store, state.clock.now()).await;
     loop {
         sleep(wait).await;
-        wait = backups.attempt(source, state.clock.now()).await;
+        wait = backups.attempt(&*state.store, source, state.clock.now()).await;
     }
 }
 
@@ -244,5 +281,15 @@ mod tests {
         let reason = "the backup that began 25 h ago is not complete";
         assert_eq!(overdue(hour * 25, hour).as_deref(), Some(reason));
         assert_eq!(overdue(hour * 25, day * 7), None);
+    }
+
+    #[test]
+    fn l9_a_copy_without_progress_is_a_failure_before_it_is_overdue() {
+        let minute = Duration::from_secs(60);
+        assert_eq!(stalled(minute * 5), None, "a flush can take long");
+        let reason = stalled(minute * 6).unwrap();
+        assert!(reason.starts_with("the backup has made no progress for 6 min"), "{reason}");
+        let moving = Progress { heartbeat: Some(Heartbeat::default()), ..Progress::default() };
+        assert_eq!(moving.failure(minute), None);
     }
 }

@@ -12,6 +12,7 @@ use quick_cache::sync::Cache;
 
 use super::admin::host_view::{self, contact, host_state, is_in_progress};
 use super::answer::Refused;
+use super::pending_counter;
 use super::state::State;
 use crate::api::{Contact, HostCount, HostCounts, HostState};
 use crate::fleet::{ClientMode, Holding, Host};
@@ -334,18 +335,22 @@ pub(super) async fn candidates(
     Ok((found.len() <= MOST_CANDIDATES).then_some(found))
 }
 
-/// Counts the hosts regularly, for as long as the server runs.
+/// Counts the hosts and the pending programs regularly, for as long as the server runs.
 pub(super) async fn keep_counting(state: Arc<State>) {
     let mut failing = false;
     loop {
         let start = Instant::now();
-        let counted = count(&state).await;
+        let counted = match count(&state).await {
+            Ok(_) => pending_counter::count(&state).await,
+            Err(refused) => Err(refused),
+        };
         match (&counted, failing) {
             (Err(Refused(problem)), false) => {
-                tracing::error!(error = %problem.message, "cannot count hosts; trying again");
+                let error = &problem.message;
+                tracing::error!(%error, "cannot count hosts or programs; trying again");
             }
-            (Ok(_), true) => tracing::info!("counting hosts works again"),
-            (Err(_), true) | (Ok(_), false) => {}
+            (Ok(()), true) => tracing::info!("counting hosts and programs works again"),
+            (Err(_), true) | (Ok(()), false) => {}
         }
         failing = counted.is_err();
         let took = start.elapsed();

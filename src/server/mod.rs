@@ -22,6 +22,7 @@ mod listen;
 pub mod maintenance;
 mod metrics;
 mod options;
+mod pending_counter;
 mod polls;
 mod rate_limits;
 mod readiness;

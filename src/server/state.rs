@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
+use arc_swap::ArcSwapOption;
 use ipnet::IpNet;
 
 use super::backups::Backups;
@@ -11,6 +12,7 @@ use super::bodies::Budget;
 use super::health::Health;
 use super::host_counter::HostCounter;
 use super::metrics::Metrics;
+use super::pending_counter::PendingCount;
 use super::rate_limits::RateCounts;
 use super::tokens::Access;
 use super::trusted_clock::TrustedClock;
@@ -36,7 +38,9 @@ pub(super) struct State {
     /// None if this process writes no scheduled backups.
     pub(super) backups: Option<Backups>,
     pub(super) hosts: HostCounter,
-    /// How often all hosts are counted.
+    /// The last count of the programs that are pending approval.
+    pub(super) pending: ArcSwapOption<PendingCount>,
+    /// How often all hosts and the pending programs are counted.
     pub(super) count_hosts_every: Duration,
     /// How often the server checks for old events and silent hosts.
     pub(super) check_retention_every: Duration,

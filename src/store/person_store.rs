@@ -88,6 +88,9 @@ pub enum PersonRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PersonRecords {
     pub records: Vec<PersonRecord>,
+    /// The number of rows that contain the name, maybe as a part of another name, but cannot be
+    /// read.
+    pub unreadable: u64,
     /// Where the next part starts; None at the end.
     pub next: Option<PersonPosition>,
 }
@@ -100,6 +103,8 @@ pub struct ReplacedRecords {
     pub sightings: u64,
     /// Revisions, and versions of rules and tags, and tokens and scopes.
     pub texts: u64,
+    /// The number of rows that contain the name, but were not changed, because they cannot be read.
+    pub unreadable: u64,
     /// Where the next part starts; None at the end.
     pub next: Option<PersonPosition>,
 }

@@ -20,9 +20,14 @@ fn names(folder: &Path) -> Vec<String> {
     names
 }
 
-/// The files in a folder that have the name of a scheduled backup.
+/// The beginning of the names of another database's backups.
+const ANOTHER: &str = "nicelist-00000000-";
+
+/// The files in a folder that have the name of a scheduled backup of this database.
 fn backups(folder: &Path) -> Vec<String> {
-    let is_backup = |name: &String| name.starts_with("nicelist-20") && name.ends_with("Z.db");
+    let is_backup = |name: &String| {
+        name.starts_with("nicelist-") && name.len() == 37 && !name.starts_with(ANOTHER)
+    };
     names(folder).into_iter().filter(is_backup).collect()
 }
 
@@ -54,16 +59,16 @@ fn l9_backups_are_written_checked_and_the_oldest_deleted() {
     let mut shell = Shell::new();
     let folder = shell.path("backups");
     fs::create_dir(&folder).unwrap();
-    let others = ["nicelist-2020.db", "nicelist.db", "notes.txt"];
-    for name in others.into_iter().chain(["nicelist-20200101T000000Z.db"]) {
-        fs::write(folder.join(name), "kept or deleted").unwrap();
+    let another = format!("{ANOTHER}20200101T000000Z.db");
+    let others = [another.as_str(), "nicelist-2020.db", "nicelist.db", "notes.txt"];
+    for name in others {
+        fs::write(folder.join(name), "kept").unwrap();
     }
     let server = Server::start_with(&shell, &options("backups", "1s"));
     shell.use_server(&server);
     assert!(shell.run("rule add allow teamid:EQHXZ8M8AV").contains("exit code: 0"));
     let first = {
-        let has_new = || backups(&folder).iter().any(|name| !name.contains("2020"));
-        until("the first backup", &server, has_new);
+        until("the first backup", &server, || !backups(&folder).is_empty());
         backups(&folder).pop().unwrap()
     };
     until("the deletion of the first backup", &server, || !backups(&folder).contains(&first));
@@ -171,19 +176,29 @@ fn l9_an_interrupted_backup_leaves_no_file_with_its_name() {
     shell.set("NICELIST_DATABASE", "sqlite:nicelist.db");
     assert!(shell.run("rule import rules.csv").contains("exit code: 0"));
     shell.unset_server();
-    let is_unfinished = |name: &String| name.starts_with(".nicelist-scheduled-");
+    let is_unfinished = |name: &String| {
+        name.starts_with(".nicelist-") && name.len() > 37 && !name[1..].starts_with(ANOTHER)
+    };
     let unfinished = || names(&folder).iter().any(is_unfinished);
 
     // Killed: the next server deletes what is left.
     let server = Server::start_with(&shell, &options("backups", "1h"));
     until("a backup", &server, || unfinished() || !backups(&folder).is_empty());
     server.kill();
-    for planted in [".nicelist-scheduled-x.unfinished", ".nicelist-scheduled-x.unfinished-journal"]
-    {
+    let found = names(&folder).remove(0);
+    let mark = &found.trim_start_matches('.')["nicelist-".len()..][..8];
+    for ending in ["", "-journal"] {
+        let planted = format!(".nicelist-{mark}-20200101T000000Z.db.x.unfinished{ending}");
         fs::write(folder.join(planted), "left over").unwrap();
     }
-    // `nicelist database backup` may be writing this file.
-    fs::write(folder.join(".nicelist-x.unfinished"), "not ours").unwrap();
+    // `nicelist database backup` and another server may be writing these files.
+    let others = [
+        format!(".{ANOTHER}20200101T000000Z.db.x.unfinished"),
+        ".nicelist-x.unfinished".to_owned(),
+    ];
+    for name in &others {
+        fs::write(folder.join(name), "not ours").unwrap();
+    }
     for file in backups(&folder) {
         check(&shell, &format!("backups/{file}"));
         fs::remove_file(folder.join(file)).unwrap();
@@ -199,7 +214,7 @@ fn l9_an_interrupted_backup_leaves_no_file_with_its_name() {
         check(&shell, &format!("backups/{file}"));
         fs::remove_file(folder.join(file)).unwrap();
     }
-    assert_eq!(names(&folder), [".nicelist-x.unfinished"]);
+    assert_eq!(names(&folder), others);
 }
 
 #[test]

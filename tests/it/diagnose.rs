@@ -87,7 +87,7 @@ fn without_a_status_the_command_for_the_mac_is_shown() {
 #[test]
 fn a_host_that_was_never_seen_is_named() {
     let (shell, _server) = with_mac("");
-    let fix = "nicelist doctor --url URL --secret SECRET";
+    let fix = "nicelist doctor --url URL --secret-file FILE";
     let found = "the server has never seen a host `bens-mac`";
     contains(&shell.run("host diagnose bens-mac"), 1, found, fix);
 }

@@ -16,12 +16,11 @@ const OPERATIONS: &str = include_str!("../../docs/OPERATIONS.md");
 const STATES: &str = include_str!("docs/states.sh");
 
 /// What a test uses in place of names, ports and paths in the pages.
-const REPLACED: [(&str, &str); 5] = [
+const REPLACED: [(&str, &str); 4] = [
     ("SERVER=santa.example.com", "SERVER=localhost"),
     ("https://santa.example.com:8443", "https://localhost:8443"),
     (":8443", ":[PORT]"),
     ("/var/lib/nicelist", "[HOME]/var/lib/nicelist"),
-    ("/var/backups/nicelist", "[HOME]/var/backups/nicelist"),
 ];
 
 /// The blocks that are shown but not run, because they need a Mac.

@@ -150,6 +150,67 @@ fn a_wrong_and_a_missing_secret_are_distinguished() {
 }
 
 #[test]
+fn a_secret_is_read_from_a_file_or_from_stdin() {
+    let shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.write("secret.txt", &format!("{ENROLLMENT}\n"));
+    shell.write("wrong.txt", "wrong");
+    let url = format!("--url {}/santa/ --secret-file", server.url);
+    let fix = "nicelist host forget nicelist-doctor";
+    finds(&shell, &format!("{url} secret.txt"), 0, "a whole sync works", fix);
+    let fix = "nicelist token create macs --role enrollment";
+    let found = "the enrollment secret is wrong";
+    finds(&shell, &format!("{url} wrong.txt"), 1, found, fix);
+    let missing = shell.run(&format!("doctor {url} missing.txt"));
+    assert!(missing.contains("missing.txt") && !missing.contains("exit code: 0"), "{missing}");
+    let line = format!("doctor {url} -");
+    let words: Vec<&str> = line.split(' ').collect();
+    let mut doctor = shell.command(&words);
+    let secret = std::fs::File::open(shell.path("secret.txt")).unwrap();
+    let output = doctor.stdin(secret).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn a_profile_is_checked_with_its_secret_its_cas_and_its_machine_id() {
+    let (mut shell, server) = with_certificate(|authority| authority.server(Valid::Now));
+    let enroll = |shell: &Shell, secret: &str, ca: &str| {
+        shell.write("secret.txt", secret);
+        let line = format!(
+            "enroll profile --url {}/santa/ --ca {ca} --secret-file secret.txt -O p.mobileconfig",
+            server.url
+        );
+        let written = shell.run(&line);
+        assert!(written.contains("exit code: 0"), "{written}");
+    };
+    let profile = "--profile p.mobileconfig";
+    enroll(&shell, ENROLLMENT, "ca.pem");
+    let kept = "nicelist host forget nicelist-doctor";
+    let shown = finds(&shell, profile, 0, "trusted by the CAs in p.mobileconfig", kept);
+    assert!(shown.contains("a whole sync works") && !shown.contains(ENROLLMENT), "{shown}");
+    enroll(&shell, "a-secret-that-no-one-knows", "ca.pem");
+    let fix = "nicelist token create macs --role enrollment";
+    finds(&shell, profile, 1, "the enrollment secret is wrong", fix);
+    Authority::new("others").write(&shell, "others.pem");
+    enroll(&shell, ENROLLMENT, "others.pem");
+    let found = "not trusted by the CAs in p.mobileconfig";
+    finds(&shell, profile, 1, found, "ServerAuthRootsData");
+    let right = format!("{profile} --ca ca.pem");
+    finds(&shell, &right, 0, "trusted by the CAs in ca.pem", "a whole sync works");
+
+    // The host of a machine ID in the profile can be a real Mac, so it is not forgotten.
+    enroll(&shell, ENROLLMENT, "ca.pem");
+    let text = std::fs::read_to_string(shell.path("p.mobileconfig")).unwrap();
+    let machine = "<key>MachineID</key><string>ANNAS-MAC</string><key>SyncBaseURL</key>";
+    shell.write("p.mobileconfig", &text.replace("<key>SyncBaseURL</key>", machine));
+    shell.use_server(&server);
+    shell.set("NICELIST_CA", "ca.pem");
+    let found = "the host ANNAS-MAC is not forgotten";
+    let shown = finds(&shell, profile, 0, found, "a whole sync works");
+    assert!(!shown.contains("host forget"), "{shown}");
+}
+
+#[test]
 fn a_wrong_ca_is_named() {
     let (shell, server) = with_certificate(|authority| authority.server(Valid::Now));
     Authority::new("others").write(&shell, "others.pem");

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::desk::with_two_macs;
 use crate::shell::{ADMIN, ENROLLMENT, Server, Shell};
 
 const WRONG_SECRET: &str = "a-secret-that-no-one-knows";
@@ -78,7 +79,8 @@ async fn used_server(shell: &mut Shell) -> (Server, String) {
     loop {
         let metrics = scrape(&server).await;
         let behind = value(&metrics, "nicelist_hosts{state=\"behind\",contact=\"online\"}");
-        if behind > 1.0 {
+        // The programs are counted after the hosts.
+        if behind > 1.0 && metrics.contains("nicelist_programs_pending_complete ") {
             return (server, metrics);
         }
         assert!(Instant::now() < deadline, "{metrics}");
@@ -160,6 +162,40 @@ async fn metrics_count_syncs_hosts_rules_and_refusals() {
     for secret in [ADMIN, ENROLLMENT, WRONG_SECRET] {
         assert!(!metrics.contains(secret), "{metrics}");
     }
+}
+
+/// Scrapes until a series has a value.
+async fn until(server: &Server, series: &str, expected: f64) -> String {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        let metrics = scrape(server).await;
+        let exists = metrics.contains(&format!("{series} "));
+        if exists && (value(&metrics, series) - expected).abs() < 0.5 {
+            return metrics;
+        }
+        assert!(Instant::now() < deadline, "{series} is not {expected}: {metrics}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn programs_pending_approval_are_counted_until_a_rule_decides() {
+    let (mut shell, server) = with_two_macs();
+    drop(server);
+    let server = Server::start_with(&shell, &["--count-hosts-every", "1s"]);
+    shell.use_server(&server);
+    let blocked = "nicelist_programs_pending{decision=\"blocked\"}";
+    let metrics = until(&server, blocked, 2.0).await;
+    for (series, expected) in [
+        ("nicelist_programs_pending{decision=\"allowed\"}", 0.0),
+        ("nicelist_programs_pending_complete", 1.0),
+    ] {
+        let line = format!("{series} {expected}");
+        assert!(metrics.lines().any(|found| found == line), "{line}: {metrics}");
+    }
+    let approved = shell.run("event approve --text pinecone --yes");
+    assert!(approved.contains("exit code: 0"), "{approved}");
+    until(&server, blocked, 1.0).await;
 }
 
 #[tokio::test]

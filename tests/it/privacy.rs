@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use nicelist::fleet::Clock;
 use nicelist::protocol::{self, EventUploadRequest, Format};
 use nicelist::server::{App, Options, SyncAuth};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
@@ -187,6 +188,37 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     assert_eq!(shell.json("rule list"), json!([]));
     report_to(&server).await;
     assert!(occurrences(&shell, "zelda") > 0, "a Mac that still syncs reports the name again");
+}
+
+#[test]
+fn unreadable_rows_with_the_name_are_counted() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    for line in [
+        "rule add block teamid:AAAAAAAAAA --comment zelda",
+        "rule add block teamid:BBBBBBBBBB --comment zelda",
+        "rule remove teamid:AAAAAAAAAA",
+        "rule remove teamid:BBBBBBBBBB",
+    ] {
+        let transcript = shell.run(line);
+        assert!(transcript.contains("exit code: 0"), "{transcript}");
+    }
+    let on = Connection::open(shell.path("nicelist.db")).unwrap();
+    let damaged = on.execute("UPDATE rule SET policy = 99 WHERE identifier = 'AAAAAAAAAA'", []);
+    assert_eq!(damaged.unwrap(), 1);
+    drop(on);
+    let warning = "warning: 1 row of the database cannot be read and may contain zelda";
+    for (line, done) in [
+        ("person forget zelda --dry-run", "would replace zelda in 1 record of the history"),
+        ("person forget zelda --yes", "replaced zelda by person-"),
+        ("person forget zelda --yes", "nothing to do"),
+    ] {
+        let transcript = shell.run(line);
+        for part in ["exit code: 0", warning, done] {
+            assert!(transcript.contains(part), "{part:?} is not in {transcript}");
+        }
+    }
 }
 
 async fn machines(router: &Router) -> Vec<String> {

@@ -11,8 +11,8 @@ const TOKEN: &str = "token";
 const VERSION: &str = "version";
 const CLEANUP: &str = "cleanup";
 
-/// Runs the checks. With `forgets`, also forgets the simulated Mac.
-pub(super) async fn checks(context: &Context, forgets: bool) -> Vec<CheckResult> {
+/// Runs the checks. Also forgets the simulated Mac, if one with this machine ID was synced.
+pub(super) async fn checks(context: &Context, synced: Option<&str>) -> Vec<CheckResult> {
     let client = match context.client().await {
         Ok(client) => client,
         Err(error) => return vec![CheckResult::failed(TOKEN, error)],
@@ -23,8 +23,13 @@ pub(super) async fn checks(context: &Context, forgets: bool) -> Vec<CheckResult>
     };
     let found = format!("the token `{}` has the role {}", status.token, status.role);
     let mut results = vec![CheckResult::ok(TOKEN, found), version(&status)];
-    if forgets {
-        results.push(cleanup(&client).await);
+    match synced {
+        Some(MACHINE) => results.push(cleanup(&client).await),
+        Some(other) => results.push(host_is_kept(
+            other,
+            format!("the host {other} is not forgotten, because it can be a real Mac"),
+        )),
+        None => {}
     }
     results
 }
@@ -38,21 +43,25 @@ fn version(status: &Status) -> CheckResult {
     CheckResult::warning(VERSION, found).fix("install the same version here as on the server")
 }
 
-/// The host of the simulated Mac stays in the list of hosts.
-pub(super) fn host_is_kept(found: impl Into<String>) -> CheckResult {
-    CheckResult::skipped(CLEANUP, found)
-        .fix(format!("nicelist host forget {MACHINE} --events --yes"))
+/// The host of the simulated Mac stays in the list of hosts. A machine ID from a profile can be that
+/// of a real Mac, so there is no command to forget it.
+pub(super) fn host_is_kept(machine: &str, found: impl Into<String>) -> CheckResult {
+    let kept = CheckResult::skipped(CLEANUP, found);
+    if machine != MACHINE {
+        return kept;
+    }
+    kept.fix(format!("nicelist host forget {MACHINE} --events --yes"))
 }
 
 async fn cleanup(client: &Client) -> CheckResult {
     let Ok(machine) = MACHINE.parse::<MachineId>() else {
-        return host_is_kept(format!("the host {MACHINE} was not forgotten"));
+        return host_is_kept(MACHINE, format!("the host {MACHINE} was not forgotten"));
     };
     match client.forget_host(&machine, true).await {
         Ok(()) => CheckResult::ok(CLEANUP, format!("forgot the host {MACHINE}")),
         Err(ClientError::Problem(problem)) if problem.code == Code::NotFound => {
             CheckResult::ok(CLEANUP, "no host to forget")
         }
-        Err(error) => host_is_kept(format!("cannot forget the host {MACHINE}: {error}")),
+        Err(error) => host_is_kept(MACHINE, format!("cannot forget the host {MACHINE}: {error}")),
     }
 }

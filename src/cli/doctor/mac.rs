@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::address::{self, Address};
 use super::connection::{self, Roots};
 use super::{CheckResult, sync, web};
-use crate::lab::Certificates;
-use crate::lab::probe::Probe;
+use crate::lab::probe::{MACHINE, Probe, SERIAL};
+use crate::lab::{Certificates, Profile};
 
 /// Whether requests of a sync are sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +18,27 @@ pub(super) enum SyncCheck {
     None,
 }
 
-/// The profile of the Mac.
+/// The simulated Mac, and how it connects.
 pub(super) struct MacArgs {
     /// `SyncBaseURL`.
     pub(super) url: String,
-    pub(super) secret: Option<String>,
+    /// Its identity and headers.
+    pub(super) profile: Profile,
     /// The file with the trusted CAs, and its content.
     pub(super) ca: Option<PathBuf>,
     pub(super) roots: Option<Vec<u8>>,
     pub(super) certificates: Certificates,
     pub(super) sync: SyncCheck,
+}
+
+/// The identity of the Mac, unless a configuration profile has another machine ID.
+pub(super) fn doctors_mac() -> Profile {
+    Profile {
+        machine_id: MACHINE.to_owned(),
+        serial: SERIAL.to_owned(),
+        hostname: MACHINE.to_owned(),
+        ..Profile::default()
+    }
 }
 
 impl MacArgs {
@@ -56,7 +67,7 @@ async fn run(
     now: Timestamp,
     results: &mut Vec<CheckResult>,
 ) -> Result<(), CheckResult> {
-    let MacArgs { url, secret, ca, roots, certificates, sync } = mac;
+    let MacArgs { url, profile, ca, roots, certificates, sync } = mac;
     let address = Address::of(&url)?;
     results.extend(address::checks(&address));
     let addresses = connection::resolve(&address).await?;
@@ -70,7 +81,7 @@ async fn run(
         // A server that uses TLS may wait for the handshake on this connection.
         drop(stream);
     }
-    let probe = Probe::new(&url, certificates.clone(), secret.clone())
+    let probe = Probe::new(&url, certificates.clone(), profile.clone())
         .map_err(|error| CheckResult::problem("http", error.to_string()))?;
     let health = web::health(&probe).await;
     // A TLS port does not respond to plain HTTP, or responds with an error.
@@ -87,11 +98,12 @@ async fn run(
     results.extend(web::readiness(&probe).await);
     match sync {
         SyncCheck::Whole => {
-            sync::checks(&probe, sync::Mac { url, secret, certificates }, results).await
+            sync::checks(&probe, sync::Mac { url, profile, certificates }, results).await
         }
         SyncCheck::None => {
             let found = "no enrollment secret is known, so no Mac is simulated";
-            let fix = format!("nicelist doctor --url {}/santa/ --secret SECRET", address.origin());
+            let fix =
+                format!("nicelist doctor --url {}/santa/ --secret-file FILE", address.origin());
             results.push(CheckResult::skipped("sync", found).fix(fix));
             Ok(())
         }

@@ -17,16 +17,18 @@ mod web;
 
 pub(super) use check::{CheckResult, CheckSection, conclude};
 
-use clap::Args;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
 
 use super::context::Context;
 use super::error::CliError;
-use super::lab::CertificateArgs;
-use super::pem;
+use super::lab::{CertificateArgs, Enrolled};
 use super::serve::TlsArgs;
+use super::{pem, secret_file};
 use crate::config::{Backend, CaFile, Secret};
 use crate::lab::Certificates;
-use mac::{MacArgs, SyncCheck};
+use mac::{MacArgs, SyncCheck, doctors_mac};
 
 /// Find out why hosts cannot sync, and how to fix it
 ///
@@ -36,14 +38,18 @@ use mac::{MacArgs, SyncCheck};
 /// With --url, checks the server as a Mac sees it: the host name, the connection, the certificate,
 /// the clock, the enrollment secret, proxies that change requests, and a whole sync. The sync
 /// creates the host nicelist-doctor. With --server and a token of the role editor, the host is
-/// forgotten afterward.
+/// forgotten afterward. --profile FILE does the same with the URL, headers, machine ID and CAs of a
+/// configuration profile. If the profile sets a machine ID, the sync uses it instead of
+/// nicelist-doctor, and this host is not forgotten. Other users of this machine can see the
+/// arguments of a command, so a file is safer than --secret.
 ///
 /// With --server, also checks the token and the version of the server. Each result is one line,
 /// and most problems have a fix. The exit code is 1 if there is a problem.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist doctor --url https://santa.example.com/santa/ --secret SECRET
+  nicelist doctor --url https://santa.example.com/santa/ --secret-file secret.txt
+  nicelist doctor --profile santa.mobileconfig --client-cert mac.pem --client-key mac.key
   nicelist doctor --url https://santa.example.com/santa/SECRET/ --ca ca.pem
   nicelist doctor --database sqlite:/var/lib/nicelist/nicelist.db \\
       --tls-cert server.pem --tls-key server.key
@@ -55,6 +61,13 @@ pub(crate) struct DoctorArgs {
     /// Send this enrollment secret as Authorization: Bearer
     #[arg(long, requires = "url")]
     secret: Option<Secret>,
+    /// Send the enrollment secret in this file; - reads stdin
+    #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "secret")]
+    #[arg(value_hint = ValueHint::FilePath)]
+    secret_file: Option<PathBuf>,
+    /// Configuration profile of the Mac, instead of a URL and a secret
+    #[arg(long, value_name = "FILE", conflicts_with = "url", value_hint = ValueHint::FilePath)]
+    profile: Option<PathBuf>,
     #[command(flatten)]
     certificates: CertificateArgs,
     #[command(flatten)]
@@ -62,35 +75,40 @@ pub(crate) struct DoctorArgs {
 }
 
 pub(super) async fn run(context: &Context, args: DoctorArgs) -> Result<(), CliError> {
-    let DoctorArgs { url, secret, certificates, tls } = args;
+    let DoctorArgs { url, secret, secret_file, profile, certificates, tls } = args;
     let backend = context.settings.backend()?;
     let progress = context.ui.progress(None, "checking");
     let mut sections = Vec::new();
     if let Backend::Local { database, is_chosen } = backend
-        && (*is_chosen || url.is_none())
+        && (*is_chosen || (url.is_none() && profile.is_none()))
     {
         let results = machine::checks(context, database, &tls).await;
         sections.push(CheckSection { title: "This machine".to_owned(), results });
     }
-    let mac = match (&url, backend) {
-        (Some(url), _) => Some(with_url(url.clone(), secret, &certificates)?),
-        (None, Backend::Server { url, ca, .. }) => {
+    let mac = match (&profile, url, backend) {
+        (Some(path), _, _) => Some(with_profile(context, path, &certificates)?),
+        (None, Some(url), _) => {
+            let secret = secret_file.map_or(Ok(secret), |file| secret_file::read(&file).map(Some));
+            Some(with_url(url, secret?, &certificates)?)
+        }
+        (None, None, Backend::Server { url, ca, .. }) => {
             Some(without_secret(url.to_string(), ca.as_ref())?)
         }
-        (None, Backend::Local { .. }) => None,
+        (None, None, Backend::Local { .. }) => None,
     };
+    let syncing = mac.as_ref().filter(|mac| mac.sync == SyncCheck::Whole);
+    let synced = syncing.map(|mac| mac.profile.machine_id.clone());
     if let Some(mac) = mac {
         let (title, now) = (mac.title(), context.ui.now());
         let mut results = mac::checks(mac, now).await;
-        if url.is_some() && matches!(backend, Backend::Local { .. }) {
-            results.push(admin::host_is_kept(
-                "without --server, the host nicelist-doctor stays in the list of hosts",
-            ));
+        if let (Some(machine), Backend::Local { .. }) = (&synced, backend) {
+            let found = format!("without --server, the host {machine} stays in the list of hosts");
+            results.push(admin::host_is_kept(machine, found));
         }
         sections.push(CheckSection { title, results });
     }
     if let Backend::Server { .. } = backend {
-        let results = admin::checks(context, url.is_some()).await;
+        let results = admin::checks(context, synced.as_deref()).await;
         sections.push(CheckSection { title: "As an administrator".to_owned(), results });
     }
     drop(progress);
@@ -105,15 +123,39 @@ fn with_url(
 ) -> Result<MacArgs, CliError> {
     let ca = certificates.files().ca;
     let roots = ca.as_ref().map(|path| pem::read(path)).transpose()?;
-    let secret = secret.map(|secret| secret.expose().to_owned());
+    let mut profile = doctors_mac();
+    if let Some(secret) = secret {
+        let value = format!("Bearer {}", secret.expose());
+        profile.headers.insert("Authorization".to_owned(), value);
+    }
     Ok(MacArgs {
         url,
-        secret,
+        profile,
         ca,
         roots,
         certificates: certificates.read()?,
         sync: SyncCheck::Whole,
     })
+}
+
+/// A Mac as a configuration profile configures it. `--ca` and `--client-cert` replace its
+/// certificates.
+fn with_profile(
+    context: &Context,
+    path: &Path,
+    certificates: &CertificateArgs,
+) -> Result<MacArgs, CliError> {
+    let enrolled = Enrolled::read(path)?;
+    enrolled.note().iter().for_each(|note| context.ui.warn(note));
+    let mut mac = with_url(enrolled.url().to_owned(), None, &CertificateArgs::default())?;
+    enrolled.configure(&mut mac.profile)?;
+    mac.certificates = enrolled.certificates(certificates)?;
+    let roots = match certificates.files().ca {
+        Some(ca) => Some((ca.clone(), pem::read(&ca)?)),
+        None => enrolled.roots()?,
+    };
+    (mac.ca, mac.roots) = roots.unzip();
+    Ok(mac)
 }
 
 /// A Mac that only connects to the configured server, because no enrollment secret is known.
@@ -125,5 +167,6 @@ fn without_secret(url: String, ca: Option<&CaFile>) -> Result<MacArgs, CliError>
         certificates = certificates.trusting(pem).ok_or_else(|| pem::no_certificate(ca))?;
     }
     let url = format!("{}/santa/", url.trim_end_matches('/'));
-    Ok(MacArgs { url, secret: None, ca, roots, certificates, sync: SyncCheck::None })
+    let profile = doctors_mac();
+    Ok(MacArgs { url, profile, ca, roots, certificates, sync: SyncCheck::None })
 }

@@ -5,8 +5,9 @@ use url::Url;
 use super::{CheckResult, web};
 use crate::cli::lab::failed_stage;
 use crate::lab::conformance::BodyEncoding;
-use crate::lab::probe::{MACHINE, Probe, SERIAL, innermost};
+use crate::lab::probe::{Probe, innermost};
 use crate::lab::{Certificates, HttpResponse, HttpTransport, Pace, Profile, Santa, SyncOptions};
+use crate::shell::argument;
 
 const SECRET: &str = "secret";
 const BODIES: &str = "request bodies";
@@ -20,7 +21,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 /// What the simulated Mac sends.
 pub(super) struct Mac {
     pub(super) url: String,
-    pub(super) secret: Option<String>,
+    pub(super) profile: Profile,
     pub(super) certificates: Certificates,
 }
 
@@ -31,7 +32,8 @@ impl Mac {
             let mut parts = url.path().split('/').skip_while(|part| *part != "santa").skip(1);
             parts.any(|part| !part.is_empty())
         });
-        self.secret.is_some() || in_path
+        let mut headers = self.profile.headers.keys();
+        headers.any(|name| name.eq_ignore_ascii_case("authorization")) || in_path
     }
 }
 
@@ -74,7 +76,8 @@ async fn preflight(probe: &Probe, encoding: BodyEncoding, mac: &Mac) -> Result<(
             .fix("stop the proxy in front of the server from changing response bodies")),
         401 => Err(unauthenticated(&response, mac)),
         403 => Err(CheckResult::problem(SYNC, "the server refuses this Mac (403)").fix(format!(
-            "accept its machine ID: nicelist host accept {MACHINE} --yes, or allow POST in the proxy"
+            "accept its machine ID: nicelist host accept {} --yes, or allow POST in the proxy",
+            argument(&mac.profile.machine_id)
         ))),
         404 | 405 => {
             let found = format!(
@@ -124,7 +127,7 @@ fn unauthenticated(response: &HttpResponse, mac: &Mac) -> CheckResult {
         ),
         false => (
             "no enrollment secret was sent (401)",
-            "pass it with --secret SECRET, or create one: nicelist token create macs --role \
+            "pass it with --secret-file FILE, or create one: nicelist token create macs --role \
              enrollment",
         ),
     };
@@ -154,20 +157,11 @@ async fn content_encoding(probe: &Probe) -> CheckResult {
 
 /// Syncs a simulated Mac that has never synced before.
 async fn whole(mac: Mac) -> CheckResult {
-    let Mac { url, secret, certificates } = mac;
+    let Mac { url, profile, certificates } = mac;
     let Ok(transport) = HttpTransport::with_certificates(&url, certificates) else {
         // The error contains the URL, which may contain the secret.
         return CheckResult::skipped(SYNC, "Santa does not sync with this URL");
     };
-    let mut profile = Profile {
-        machine_id: MACHINE.to_owned(),
-        serial: SERIAL.to_owned(),
-        hostname: MACHINE.to_owned(),
-        ..Profile::default()
-    };
-    if let Some(secret) = secret {
-        profile.headers.insert("Authorization".to_owned(), format!("Bearer {secret}"));
-    }
     let mut santa = Santa::new(profile);
     let options = SyncOptions { pace: Pace::WITHOUT_BACKOFF, ..SyncOptions::default() };
     let fix = "to see each stage: nicelist lab sync URL --no-backoff";

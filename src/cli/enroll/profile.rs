@@ -1,10 +1,7 @@
 //! `nicelist enroll profile`.
 
-use std::fmt::Display;
-use std::fs;
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use clap::{ArgGroup, Args, ValueHint};
 use tempfile::NamedTempFile;
@@ -13,7 +10,8 @@ use crate::api::{Code, TokenRequest};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::pem;
-use crate::cli::policy_files::{Bounded, LARGEST_PEM, STDIO, name_of, unreadable, unwritable};
+use crate::cli::policy_files::{STDIO, unwritable};
+use crate::cli::secret_file;
 use crate::client::{Authorities, ClientError};
 use crate::config::CaFile;
 use crate::fleet::{Role, TokenName};
@@ -95,7 +93,7 @@ pub(super) async fn run(context: &Context, args: ProfileArgs) -> Result<(), CliE
     let out = out.map(Unfinished::create).transpose()?;
     let secret = match (&args.secret, &args.secret_file) {
         (Some(name), _) => Some(create_secret(context, name).await?),
-        (None, Some(path)) => Some(secret_in::<EnrollmentSecret>(path)?),
+        (None, Some(path)) => Some(secret_file::read::<EnrollmentSecret>(path)?),
         (None, None) => None,
     };
     let enrollment = Enrollment {
@@ -124,7 +122,7 @@ fn certificate(args: &ProfileArgs) -> Result<Option<ClientCertificate>, CliError
     let Some(file) = &args.certificate_password_file else { return Ok(certificate) };
     match certificate {
         Some(ClientCertificate::File { path, password: _ }) => {
-            let password = Some(secret_in::<CertificatePassword>(file)?);
+            let password = Some(secret_file::read::<CertificatePassword>(file)?);
             Ok(Some(ClientCertificate::File { path, password }))
         }
         Some(ClientCertificate::CommonName(_) | ClientCertificate::Issuer(_)) | None => {
@@ -143,17 +141,6 @@ fn roots(path: &Path) -> Result<RootCertificates, CliError> {
         Some(_) => Ok(roots),
         None => Err(pem::no_certificate(path)),
     }
-}
-
-/// Reads a secret from a file. The error does not show it.
-fn secret_in<T: FromStr<Err: Display>>(path: &Path) -> Result<T, CliError> {
-    let read = match path == Path::new(STDIO) {
-        true => Bounded::new(io::stdin(), LARGEST_PEM).read_all(),
-        false => fs::File::open(path).and_then(|file| Bounded::new(file, LARGEST_PEM).read_all()),
-    };
-    let bytes = read.map_err(|error| unreadable(path, &error))?;
-    let invalid = |error: T::Err| CliError::input(format!("{}: {error}", name_of(path)));
-    String::from_utf8_lossy(&bytes).trim().parse().map_err(invalid)
 }
 
 async fn create_secret(context: &Context, name: &TokenName) -> Result<EnrollmentSecret, CliError> {

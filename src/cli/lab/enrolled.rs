@@ -1,6 +1,6 @@
 //! What a configuration profile makes a simulated Mac do.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::args::on_the_wire;
 use super::certificates::CertificateArgs;
@@ -12,13 +12,13 @@ use crate::lab::{AddressError, Certificates, HttpTransport, Profile};
 use crate::shell::argument;
 
 /// A configuration profile and its file.
-pub(super) struct Enrolled<'p> {
+pub(in crate::cli) struct Enrolled<'p> {
     path: &'p Path,
     profile: SyncProfile,
 }
 
 impl<'p> Enrolled<'p> {
-    pub(super) fn read(path: &'p Path) -> Result<Self, CliError> {
+    pub(in crate::cli) fn read(path: &'p Path) -> Result<Self, CliError> {
         let file = policy_files::read_profile(path)?;
         let read = SyncProfile::read(&file);
         let profile = read.map_err(|fault| {
@@ -30,13 +30,13 @@ impl<'p> Enrolled<'p> {
     }
 
     /// The note about the signature of the profile.
-    pub(super) fn note(&self) -> Option<String> {
+    pub(in crate::cli) fn note(&self) -> Option<String> {
         let name = policy_files::name_of(self.path);
         self.profile.signature.as_ref().map(|signature| format!("{name}: {signature}"))
     }
 
     /// Configures a Mac as the profile does.
-    pub(super) fn configure(&self, mac: &mut Profile) -> Result<(), CliError> {
+    pub(in crate::cli) fn configure(&self, mac: &mut Profile) -> Result<(), CliError> {
         let SyncProfile { headers, machine, protobuf, encoding, .. } = &self.profile;
         mac.headers = headers.iter().cloned().collect();
         if let Some(machine) = machine {
@@ -51,18 +51,28 @@ impl<'p> Enrolled<'p> {
         Ok(())
     }
 
-    /// The connection that the profile describes. The options replace its certificates.
-    pub(super) fn transport(&self, args: &CertificateArgs) -> Result<HttpTransport, CliError> {
+    /// `SyncBaseURL`, which may contain the enrollment secret.
+    pub(in crate::cli) fn url(&self) -> &str {
+        &self.profile.url
+    }
+
+    /// The certificates of the profile. The options replace them.
+    pub(in crate::cli) fn certificates(
+        &self,
+        args: &CertificateArgs,
+    ) -> Result<Certificates, CliError> {
         if let (Some(key), false) = (self.profile.certificate, args.has_client_certificate()) {
             let text = format!("the profile sets {key}, but no client certificate was given");
             return Err(CliError::usage(text)
                 .hint("pass it in PEM: --client-cert mac.pem --client-key mac.key")
                 .hint("to convert it: openssl pkcs12 -in mac.p12 -out mac.pem -nodes"));
         }
-        let certificates = args.read_after(match &self.profile.roots {
-            Some(roots) if !args.has_ca() => self.trusting(roots)?,
-            Some(_) | None => Certificates::default(),
-        })?;
+        args.read_after(if args.has_ca() { Certificates::default() } else { self.trusting()? })
+    }
+
+    /// The connection that the profile describes. The options replace its certificates.
+    pub(super) fn transport(&self, args: &CertificateArgs) -> Result<HttpTransport, CliError> {
+        let certificates = self.certificates(args)?;
         // The URL may contain the enrollment secret, so errors do not show it.
         HttpTransport::with_certificates(&self.profile.url, certificates).map_err(|error| {
             let name = policy_files::name_of(self.path);
@@ -76,21 +86,30 @@ impl<'p> Enrolled<'p> {
         })
     }
 
-    fn trusting(&self, roots: &ServerRoots) -> Result<Certificates, CliError> {
-        let trusting = |text: &[u8]| Certificates::default().trusting(text);
-        match roots {
-            ServerRoots::Pem(text) => trusting(text).ok_or_else(|| {
+    /// The CAs of the profile in PEM, and the file that contains them. None if it has no CAs.
+    pub(in crate::cli) fn roots(&self) -> Result<Option<(PathBuf, Vec<u8>)>, CliError> {
+        match &self.profile.roots {
+            Some(ServerRoots::Pem(text)) => Ok(Some((self.path.to_owned(), text.clone()))),
+            Some(ServerRoots::Path(path)) => {
+                let path = PathBuf::from(path);
+                let text = pem::read(&path)
+                    .map_err(|error| error.hint("to use another file instead: --ca FILE"))?;
+                Ok(Some((path, text)))
+            }
+            None => Ok(None),
+        }
+    }
+
+    fn trusting(&self) -> Result<Certificates, CliError> {
+        let Some((file, text)) = self.roots()? else { return Ok(Certificates::default()) };
+        Certificates::default().trusting(&text).ok_or_else(|| match &self.profile.roots {
+            Some(ServerRoots::Pem(_)) => {
                 let name = policy_files::name_of(self.path);
                 let text = "ServerAuthRootsData contains no valid certificate";
                 CliError::input(format!("{name}: {text}")).hint(check_hint(self.path))
-            }),
-            ServerRoots::Path(path) => {
-                let path = Path::new(path);
-                let text = pem::read(path)
-                    .map_err(|error| error.hint("to use another file instead: --ca FILE"))?;
-                trusting(&text).ok_or_else(|| pem::no_certificate(path))
             }
-        }
+            Some(ServerRoots::Path(_)) | None => pem::no_certificate(&file),
+        })
     }
 }
 

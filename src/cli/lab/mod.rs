@@ -11,6 +11,7 @@ mod sync;
 mod view;
 
 pub(super) use certificates::CertificateArgs;
+pub(super) use enrolled::Enrolled;
 pub(super) use errors::failed_stage;
 
 use clap::Subcommand;

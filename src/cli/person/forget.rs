@@ -43,6 +43,7 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
     let ForgetArgs { name, dry_run, yes } = args;
     let client = context.client_to_change(dry_run).await?;
     let found = forget(&client, &name, true).await?;
+    warn_of_unreadable(context, &name, &found);
     let is_named = has_records(&found);
     if dry_run {
         context.ui.status(match is_named {
@@ -75,6 +76,19 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
     Ok(())
 }
 
+/// Warns of rows that keep the name.
+fn warn_of_unreadable(context: &Context, name: &PersonName, answer: &ForgetPersonAnswer) {
+    let rows = usize::try_from(answer.unreadable).unwrap_or(usize::MAX);
+    if rows > 0 {
+        let rows = counted(rows, "row");
+        context.ui.warn(format!(
+            "{rows} of the database cannot be read and may contain {name}; forgetting the person \
+             does not change them"
+        ));
+        context.ui.hint("use the version of nicelist that wrote them, or the newest version");
+    }
+}
+
 /// Repeats the request until the whole database is covered. Returns the sums.
 async fn forget(
     client: &Client,
@@ -91,6 +105,7 @@ async fn forget(
             events: total.events + answer.events,
             sightings: total.sightings + answer.sightings,
             texts: total.texts + answer.texts,
+            unreadable: total.unreadable + answer.unreadable,
             next: None,
             erased: answer.erased,
         };

@@ -9,7 +9,7 @@ use url::Url;
 use crate::lab::client::request::decoded;
 use crate::lab::client::transport::{folder_url, is_loopback, received};
 use crate::lab::conformance::BodyEncoding;
-use crate::lab::{AddressError, Certificates, HttpResponse, TransportError};
+use crate::lab::{AddressError, Certificates, Generation, HttpResponse, Profile, TransportError};
 use crate::protocol::{ContentEncoding, encode};
 
 /// The machine ID of the simulated Mac.
@@ -27,18 +27,18 @@ const UNKNOWN_ENCODING: &str = "x-nicelist-doctor";
 pub struct Probe {
     base: Url,
     client: reqwest::Client,
-    secret: Option<String>,
+    mac: Profile,
 }
 
 impl Probe {
-    /// `address` is the sync URL. The secret is sent as `Authorization: Bearer`.
+    /// `address` is the sync URL. The machine ID and the headers are those of the Mac.
     ///
     /// # Errors
     /// When the address is not a valid `https` or `http` URL, or the HTTP client cannot be set up.
     pub fn new(
         address: &str,
         certificates: Certificates,
-        secret: Option<String>,
+        mac: Profile,
     ) -> Result<Self, AddressError> {
         let base = folder_url(address)?;
         let client = certificates
@@ -47,10 +47,10 @@ impl Probe {
             .no_gzip()
             .timeout(PATIENCE);
         let client = if is_loopback(&base) { client.no_proxy() } else { client };
-        Ok(Self { base, client: client.build()?, secret })
+        Ok(Self { base, client: client.build()?, mac })
     }
 
-    /// Sends a GET request to a path of the server, such as `/readyz`, without the secret.
+    /// Sends a GET request to a path of the server, such as `/readyz`, without the Mac's headers.
     ///
     /// # Errors
     /// When the response does not arrive completely.
@@ -109,7 +109,8 @@ impl Probe {
         encoding: Option<&str>,
         body: Vec<u8>,
     ) -> Result<HttpResponse, TransportError> {
-        let request = self.client.post(format!("{}{stage}/{MACHINE}", self.base)).body(body);
+        let url = format!("{}{}", self.base, self.mac.path(stage));
+        let request = self.client.post(url).body(body);
         let mut request = request
             .header("Content-Type", "application/json")
             .header("User-Agent", "santactl-sync/2026.7")
@@ -117,8 +118,10 @@ impl Probe {
         if let Some(encoding) = encoding {
             request = request.header("Content-Encoding", encoding);
         }
-        if let Some(secret) = &self.secret {
-            request = request.bearer_auth(secret);
+        if let Generation::Santa(version) = self.mac.generation {
+            for (name, value) in self.mac.extra_headers(version) {
+                request = request.header(name, value);
+            }
         }
         let response = request.send().await;
         let response = response.map_err(|error| TransportError::Failed(error.into()))?;

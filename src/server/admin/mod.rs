@@ -19,7 +19,7 @@ mod limits;
 mod lookup;
 mod macs;
 mod names;
-mod pending;
+pub(super) mod pending;
 mod people;
 mod policy;
 mod programs;

@@ -26,7 +26,7 @@ const A_HOST: usize = 2 * 1024;
 /// Evaluates undecided sightings after a position, the newest first. Passes pending sightings to
 /// `add` until `add` returns `Break` or the response reaches a limit. Returns the position after
 /// which the list continues; None at the end of the list.
-pub(super) async fn find_pending(
+pub(in crate::server) async fn find_pending(
     state: &State,
     filter: &UndecidedFilter,
     mut after: Option<UndecidedPosition>,
@@ -88,7 +88,7 @@ enum Pending<'h> {
 }
 
 /// The data about a host that is needed to evaluate programs.
-pub(super) struct PendingHost {
+pub(in crate::server) struct PendingHost {
     pub(super) hostname: String,
     /// The scopes of the host, weakest first.
     pub(super) scopes: Vec<Scope>,

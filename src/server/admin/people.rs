@@ -149,6 +149,7 @@ fn sum(total: &ReplacedRecords, part: ReplacedRecords) -> ReplacedRecords {
         events: total.events + part.events,
         sightings: total.sightings + part.sightings,
         texts: total.texts + part.texts,
+        unreadable: total.unreadable + part.unreadable,
         next: part.next,
     }
 }
@@ -176,6 +177,7 @@ async fn count(
                 | PersonRecord::Scope { .. } => total.texts += 1,
             }
         }
+        total.unreadable += part.unreadable;
         total.next = part.next;
     }
     Ok(total)
@@ -186,10 +188,10 @@ fn answer(
     replaced: ReplacedRecords,
     erased: bool,
 ) -> ForgetPersonAnswer {
-    let ReplacedRecords { hosts, events, sightings, texts, next } = replaced;
+    let ReplacedRecords { hosts, events, sightings, texts, unreadable, next } = replaced;
     let pseudonym = pseudonym.map(|pseudonym| pseudonym.to_string());
     let next = next.map(|next| next.to_string());
-    ForgetPersonAnswer { pseudonym, hosts, events, sightings, texts, next, erased }
+    ForgetPersonAnswer { pseudonym, hosts, events, sightings, texts, unreadable, next, erased }
 }
 
 /// None for a record that contains nothing else about the person.

@@ -1,4 +1,5 @@
-//! The files in the folder of scheduled backups.
+//! The files in the folder of scheduled backups. The names contain a mark of the database, so that
+//! servers with different databases can share a folder without deleting each other's backups.
 
 use std::fs;
 use std::io;
@@ -7,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jiff::Timestamp;
+
+use crate::fleet::EpochId;
 
 /// A file with the name of a scheduled backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,22 +20,29 @@ pub(super) struct BackupFile {
     pub(super) bytes: u64,
 }
 
+/// The beginning of the names of a database's backups. The epoch is random, and a restore changes
+/// it, so that a copy of a database has another mark.
+pub(super) fn start_of(epoch: EpochId) -> String {
+    format!("nicelist-{:08x}-", epoch.0 & u64::from(u32::MAX))
+}
+
 /// The name of the backup that begins at a time.
-pub(super) fn file_name(at: Timestamp) -> String {
-    at.strftime("nicelist-%Y%m%dT%H%M%SZ.db").to_string()
+pub(super) fn file_name(epoch: EpochId, at: Timestamp) -> String {
+    format!("{}{}", start_of(epoch), at.strftime("%Y%m%dT%H%M%SZ.db"))
 }
 
-/// The time in the name of a backup. None for any other name.
-fn time_of(name: &str) -> Option<Timestamp> {
-    let time = name.strip_prefix("nicelist-")?.strip_suffix(".db")?;
-    time.parse().ok().filter(|at| file_name(*at) == name)
+/// The time in the name of a backup of this database. None for any other name.
+fn time_of(epoch: EpochId, name: &str) -> Option<Timestamp> {
+    let time = name.strip_prefix(&start_of(epoch))?.strip_suffix(".db")?;
+    time.parse().ok().filter(|at| file_name(epoch, *at) == name)
 }
 
-pub(super) fn list(folder: &Path) -> io::Result<Vec<BackupFile>> {
+/// The backups of a database.
+pub(super) fn list(folder: &Path, epoch: EpochId) -> io::Result<Vec<BackupFile>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if let Some(at) = entry.file_name().to_str().and_then(time_of)
+        if let Some(at) = entry.file_name().to_str().and_then(|name| time_of(epoch, name))
             && entry.file_type()?.is_file()
         {
             files.push(BackupFile { at, path: entry.path(), bytes: entry.metadata()?.len() });
@@ -53,16 +63,17 @@ pub(super) fn until_next(newest: Option<&BackupFile>, now: Timestamp, every: Dur
     age.map_or(Duration::ZERO, |age| every.saturating_sub(age))
 }
 
-/// Deletes the oldest backups except the newest `keep`. The backup that began at `written` and the
-/// database itself are never deleted.
+/// Deletes the oldest backups of a database except the newest `keep`. The backup that began at
+/// `written` and the database itself are never deleted.
 pub(super) fn delete_old(
     folder: &Path,
+    epoch: EpochId,
     written: Timestamp,
     keep: NonZeroUsize,
     database: &Path,
 ) -> io::Result<()> {
     let database = fs::canonicalize(database)?;
-    let files = list(folder)?.into_iter();
+    let files = list(folder, epoch)?.into_iter();
     let mut others: Vec<BackupFile> = files
         .filter(|file| file.at != written)
         .filter(|file| fs::canonicalize(&file.path).is_ok_and(|path| path != database))
@@ -80,6 +91,8 @@ pub(super) fn delete_old(
 mod tests {
     use super::*;
 
+    const EPOCH: EpochId = EpochId(0x1234_5678_00ab_cdef);
+
     fn time(text: &str) -> Timestamp {
         text.parse().unwrap()
     }
@@ -95,19 +108,21 @@ mod tests {
     #[test]
     fn l9_only_exact_names_are_backups() {
         let at = time("2026-11-30T07:08:09Z");
-        assert_eq!(file_name(at), "nicelist-20261130T070809Z.db");
-        assert_eq!(time_of("nicelist-20261130T070809Z.db"), Some(at));
+        assert_eq!(file_name(EPOCH, at), "nicelist-00abcdef-20261130T070809Z.db");
+        assert_eq!(time_of(EPOCH, "nicelist-00abcdef-20261130T070809Z.db"), Some(at));
         for other in [
             "nicelist.db",
             "nicelist-2026-11-30.db",
-            "nicelist-20261130T070809Z.db-wal",
-            "nicelist-20261130T070809.5Z.db",
-            "nicelist-2026-11-30T07:08:09Z.db",
-            "nicelist-20261130T070809+00.db",
-            "nicelist-20261330T070809Z.db",
-            "my-nicelist-20261130T070809Z.db",
+            "nicelist-20261130T070809Z.db",
+            "nicelist-00abcdee-20261130T070809Z.db",
+            "nicelist-00abcdef-20261130T070809Z.db-wal",
+            "nicelist-00abcdef-20261130T070809.5Z.db",
+            "nicelist-00abcdef-2026-11-30T07:08:09Z.db",
+            "nicelist-00abcdef-20261130T070809+00.db",
+            "nicelist-00abcdef-20261330T070809Z.db",
+            "my-nicelist-00abcdef-20261130T070809Z.db",
         ] {
-            assert_eq!(time_of(other), None, "{other}");
+            assert_eq!(time_of(EPOCH, other), None, "{other}");
         }
     }
 
@@ -115,23 +130,27 @@ mod tests {
     fn l9_the_oldest_backups_are_deleted_and_never_the_new_one_or_another_file() {
         let directory = tempfile::tempdir().unwrap();
         let (folder, now) = (directory.path(), time("2026-11-05T00:00:00Z"));
-        let days = (1..=5).map(|day| format!("nicelist-2026110{day}T000000Z.db"));
+        let days = (1..=5).map(|day| format!("nicelist-00abcdef-2026110{day}T000000Z.db"));
         // The clock was wrong twice.
-        let wrong = ["nicelist-19700101T000000Z.db", "nicelist-20990101T000000Z.db"];
-        let others = ["nicelist-20261101.db", "nicelist.db", "notes.txt"];
+        let wrong =
+            ["nicelist-00abcdef-19700101T000000Z.db", "nicelist-00abcdef-20990101T000000Z.db"];
+        let another = "nicelist-00abcdee-20200101T000000Z.db";
+        let others = [another, "nicelist-20261101.db", "nicelist.db", "notes.txt"];
         for name in days.chain(wrong.into_iter().chain(others).map(str::to_owned)) {
             fs::write(folder.join(name), "").unwrap();
         }
-        fs::create_dir(folder.join("nicelist-19710101T000000Z.db")).unwrap();
+        fs::create_dir(folder.join("nicelist-00abcdef-19710101T000000Z.db")).unwrap();
         let keep = NonZeroUsize::new(3).unwrap();
-        delete_old(folder, now, keep, &folder.join("nicelist-20261101T000000Z.db")).unwrap();
+        let database = folder.join("nicelist-00abcdef-20261101T000000Z.db");
+        delete_old(folder, EPOCH, now, keep, &database).unwrap();
         let kept = [
-            "nicelist-19710101T000000Z.db",
+            another,
+            "nicelist-00abcdef-19710101T000000Z.db",
+            "nicelist-00abcdef-20261101T000000Z.db",
+            "nicelist-00abcdef-20261103T000000Z.db",
+            "nicelist-00abcdef-20261104T000000Z.db",
+            "nicelist-00abcdef-20261105T000000Z.db",
             "nicelist-20261101.db",
-            "nicelist-20261101T000000Z.db",
-            "nicelist-20261103T000000Z.db",
-            "nicelist-20261104T000000Z.db",
-            "nicelist-20261105T000000Z.db",
             "nicelist.db",
             "notes.txt",
         ];

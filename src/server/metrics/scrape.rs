@@ -25,6 +25,7 @@ use crate::server::access::Viewer;
 use crate::server::answer::Refused;
 use crate::server::client_address::ClientAddress;
 use crate::server::host_counter::Counted;
+use crate::server::pending_counter::PendingCount;
 use crate::server::state::{Shared, State};
 
 /// Maximum versions of Santa with their own label. The hosts of all other versions are counted
@@ -116,6 +117,9 @@ async fn snapshot(state: &State) -> Result<Snapshot, Refused> {
     if let Some(counted) = state.hosts.published() {
         hosts(&mut snapshot, &counted);
     }
+    if let Some(pending) = state.pending.load_full() {
+        programs(&mut snapshot, *pending);
+    }
     Ok(snapshot)
 }
 
@@ -186,6 +190,16 @@ fn hosts(snapshot: &mut Snapshot, counted: &Counted) {
     let help = "When the hosts were counted, in seconds since 1970";
     let counted_at = ConstGauge::new(counted_at);
     snapshot.0.register_with_unit("hosts_counted_timestamp", help, Unit::Seconds, counted_at);
+}
+
+fn programs(snapshot: &mut Snapshot, pending: PendingCount) {
+    let PendingCount { blocked, allowed, is_complete } = pending;
+    let programs = [("blocked", blocked), ("allowed", allowed)];
+    let programs = programs.map(|(decision, count)| ([("decision", decision.to_owned())], count));
+    let help = "Programs pending approval, by whether a host blocked them in its newest report";
+    snapshot.labeled("programs_pending", help, programs);
+    let help = "Whether all undecided sightings were evaluated: 1, or 0 if more can be pending";
+    snapshot.gauge("programs_pending_complete", help, u64::from(is_complete));
 }
 
 /// The versions with the most hosts, and the sum of all others.

@@ -2,6 +2,8 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -60,7 +62,29 @@ pub trait BackupSource: Send + Sync {
     /// Writes a snapshot of the database into a new file, checks it, and makes it durable. Takes
     /// longer than [`backup`], so that other work is not delayed, and stops before a disk is full.
     /// If the future is dropped, no file is left.
-    async fn back_up(&self, file: &Path) -> Result<BackedUp, BackupError>;
+    async fn back_up(&self, file: &Path, heartbeat: &Heartbeat) -> Result<BackedUp, BackupError>;
+}
+
+/// When a backup last made progress. A disk that does not respond blocks the thread of the backup
+/// in the system, so nothing can stop it. Clones share the time.
+#[derive(Clone, Debug)]
+pub struct Heartbeat(Arc<Mutex<Instant>>);
+
+impl Default for Heartbeat {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Instant::now())))
+    }
+}
+
+impl Heartbeat {
+    pub fn beat(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+
+    /// The time since the last progress.
+    pub fn age(&self) -> Duration {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
 }
 
 /// Why a backup was not restored. The content of the database is unchanged, unless the last step
@@ -102,13 +126,14 @@ pub fn backup(database: &Path, file: &Path, replace: bool) -> Result<BackedUp, B
     sqlite::backup::backup(database, file, replace)
 }
 
-/// Deletes what interrupted backups of a [`BackupSource`] left in a folder. Returns the number of
-/// deleted files.
+/// Deletes what interrupted backups of a [`BackupSource`] left in a folder. Deletes only files for
+/// backups whose names begin with `start`, because other servers may be writing to the same folder.
+/// Returns the number of deleted files.
 ///
 /// # Errors
 /// When the folder cannot be read, or a file cannot be deleted.
-pub fn delete_unfinished_backups(folder: &Path) -> io::Result<usize> {
-    sqlite::live_backup::delete_unfinished(folder)
+pub fn delete_unfinished_backups(folder: &Path, start: &str) -> io::Result<usize> {
+    sqlite::live_backup::delete_unfinished(folder, start)
 }
 
 /// Checks that a file is a backup that can be restored.

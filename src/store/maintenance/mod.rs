@@ -10,8 +10,8 @@ mod copy;
 pub mod table;
 
 pub use backup::{
-    BackedUp, BackupError, BackupSource, RestoreError, Restored, backup, delete_unfinished_backups,
-    examine_backup, restore,
+    BackedUp, BackupError, BackupSource, Heartbeat, RestoreError, Restored, backup,
+    delete_unfinished_backups, examine_backup, restore,
 };
 pub use compare::{Compared, compare};
 pub use copy::{CopiedEpoch, CopiedTable, CopyStep, DatabaseCopy};

@@ -29,10 +29,11 @@ async fn replace(
         }
         PersonPosition::Rows(_, _) => Lock::Policy.take(&on).await?,
     }
-    let PersonRecords { records, next } = boxed(people::find(&on, renaming, at)).await?;
+    let PersonRecords { records, unreadable, next } =
+        boxed(people::find(&on, renaming, at)).await?;
     let replaced = boxed(people::replace(&on, renaming, records)).await?;
     on.commit().await?;
-    Ok(ReplacedRecords { next, ..replaced })
+    Ok(ReplacedRecords { unreadable, next, ..replaced })
 }
 
 #[async_trait]
@@ -61,9 +62,10 @@ impl PersonStore for Postgres {
         at: &PersonPosition,
     ) -> StoreResult<ReplacedRecords> {
         // Usually, nothing is found. Then no lock is needed.
-        let PersonRecords { records, next } = self.person_records(renaming.name(), at).await?;
+        let PersonRecords { records, unreadable, next } =
+            self.person_records(renaming.name(), at).await?;
         if records.is_empty() {
-            return Ok(ReplacedRecords { next, ..ReplacedRecords::default() });
+            return Ok(ReplacedRecords { unreadable, next, ..ReplacedRecords::default() });
         }
         ask!(self, |client| boxed(replace(client, renaming, at)))
     }

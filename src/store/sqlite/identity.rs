@@ -45,6 +45,10 @@ impl Identity {
         &self.path
     }
 
+    pub(super) fn log_path(&self) -> &Path {
+        &self.log_path
+    }
+
     pub(super) fn folder(&self) -> &Path {
         self.path.parent().unwrap_or(&self.path)
     }

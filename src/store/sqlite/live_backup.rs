@@ -21,12 +21,11 @@ use super::file_system::sync_folder;
 use super::open::{self, ConnectionUse};
 use super::pace::Pace;
 use super::writer::{CommitSharing, WriteResult};
-use crate::store::maintenance::{BackedUp, BackupError, BackupSource};
+use crate::store::maintenance::{BackedUp, BackupError, BackupSource, Heartbeat};
 use crate::store::{StoreError, StoreResult};
 
-/// The beginning of the name of an unfinished backup. `nicelist database backup` uses another name,
-/// because it may write to the same folder at the same time.
-const UNFINISHED: &str = ".nicelist-scheduled-";
+/// The end of the name of an unfinished backup.
+const ENDING: &str = ".unfinished";
 
 /// SQLite's default: after a commit, the writer does a checkpoint if the log has more pages.
 const CHECKPOINT_PAGES: i64 = 1000;
@@ -44,7 +43,7 @@ impl BackupSource for Sqlite {
         self.identity.path()
     }
 
-    async fn back_up(&self, file: &Path) -> Result<BackedUp, BackupError> {
+    async fn back_up(&self, file: &Path, heartbeat: &Heartbeat) -> Result<BackedUp, BackupError> {
         let database = self.database().to_owned();
         let failed = |error: StoreError| BackupError::Database {
             database: database.clone(),
@@ -54,7 +53,13 @@ impl BackupSource for Sqlite {
         let job = Job {
             database: database.clone(),
             file: file.to_owned(),
-            pace: Pace::new([folder(file).to_owned(), self.identity.folder().to_owned()]),
+            pace: Pace::new(
+                [folder(file).to_owned(), self.identity.folder().to_owned()],
+                &database,
+                self.identity.log_path(),
+                heartbeat.clone(),
+            ),
+            heartbeat: heartbeat.clone(),
         };
         // When a server shuts down, it drops this future and then waits for the threads.
         let _stopped = job.pace.stop_on_drop();
@@ -100,6 +105,7 @@ struct Job {
     database: PathBuf,
     file: PathBuf,
     pace: Pace,
+    heartbeat: Heartbeat,
 }
 
 impl Job {
@@ -111,7 +117,8 @@ impl Job {
         }
         self.pace.check_room().map_err(|fault| self.unwritten(fault))?;
         let log = readable(&self.database).map_err(|reason| self.unread(reason))?;
-        let copy = Builder::new().prefix(UNFINISHED).suffix(".unfinished").tempfile_in(folder);
+        let copy =
+            Builder::new().prefix(&unfinished(&self.file)).suffix(ENDING).tempfile_in(folder);
         // The error itself contains the random name of the file.
         let copy = copy.map_err(|error| self.unwritten(error.kind()))?;
         let written = copy.as_file().try_clone().map_err(|error| self.unwritten(error))?;
@@ -126,6 +133,7 @@ impl Job {
     /// Writes the log into the database until the rest is so short that the writer may do it.
     fn checkpoint(&self) {
         for _ in 0..CHECKPOINTS {
+            self.heartbeat.beat();
             match self.remaining_pages() {
                 Ok(pages) if pages > CHECKPOINT_PAGES && !self.pace.is_stopped() => {}
                 Ok(_) => return,
@@ -183,7 +191,13 @@ impl Job {
     }
 }
 
-pub(in crate::store) fn delete_unfinished(folder: &Path) -> io::Result<usize> {
+/// The beginning of the name of an unfinished backup.
+fn unfinished(file: &Path) -> String {
+    format!(".{}.", file.file_name().unwrap_or_default().display())
+}
+
+pub(in crate::store) fn delete_unfinished(folder: &Path, start: &str) -> io::Result<usize> {
+    let start = format!(".{start}");
     let mut deleted = 0;
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -191,7 +205,7 @@ pub(in crate::store) fn delete_unfinished(folder: &Path) -> io::Result<usize> {
         let is_unfinished = entry
             .file_name()
             .to_str()
-            .is_some_and(|name| name.starts_with(UNFINISHED) && name.contains(".unfinished"));
+            .is_some_and(|name| name.starts_with(&start) && name.contains(ENDING));
         if is_unfinished && entry.file_type()?.is_file() {
             fs::remove_file(entry.path())?;
             deleted += 1;

@@ -43,16 +43,18 @@ impl PersonStore for Sqlite {
         at: &PersonPosition,
     ) -> StoreResult<ReplacedRecords> {
         // A reader searches first, so that other writes wait only if something must be replaced.
-        let PersonRecords { records, next } = self.person_records(renaming.name(), at).await?;
+        let PersonRecords { records, unreadable, next } =
+            self.person_records(renaming.name(), at).await?;
         if records.is_empty() {
-            return Ok(ReplacedRecords { next, ..ReplacedRecords::default() });
+            return Ok(ReplacedRecords { unreadable, next, ..ReplacedRecords::default() });
         }
         let (renaming, at) = (renaming.clone(), at.clone());
         let replace = move |on: &Connection| -> StoreResult<WriteResult<ReplacedRecords>> {
             // The records may have changed since they were read.
-            let PersonRecords { records, next } = finish(people::find(on, &renaming, &at))?;
+            let PersonRecords { records, unreadable, next } =
+                finish(people::find(on, &renaming, &at))?;
             let replaced = finish(people::replace(on, &renaming, records))?;
-            Ok(WriteResult::Keep(ReplacedRecords { next, ..replaced }))
+            Ok(WriteResult::Keep(ReplacedRecords { unreadable, next, ..replaced }))
         };
         self.writer.write(CommitSharing::Alone, replace).await
     }

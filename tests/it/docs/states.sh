@@ -60,7 +60,7 @@ quick_start_after() { :; }
 
 # A server with two Macs that are in sync with revision 2.
 fleet() {
-    mkdir -p "$HOME/var/lib/nicelist" "$HOME/var/backups/nicelist"
+    mkdir -p "$HOME/var/lib/nicelist/backups"
     secret=$ENROLLMENT
     systemctl start nicelist
     export NICELIST_SERVER=http://127.0.0.1:$PORT NICELIST_TOKEN=$ADMIN
@@ -92,11 +92,11 @@ lockout_after() { until_all_hosts_are state,mode,reported in-sync,monitor,monito
 # The database was deleted while the server runs, after a change that the backup does not have.
 lost_database_before() {
     fleet
-    nicelist database backup "$HOME/var/backups/nicelist/nicelist-20261129T020000Z.db" \
+    nicelist database backup "$HOME/var/lib/nicelist/backups/nicelist-4be1c07a-20261129T020000Z.db" \
         --database "sqlite:$HOME/var/lib/nicelist/nicelist.db"
     nicelist rule add block teamid:UBF8T346G9
     sync_macs
-    rm "$HOME"/var/lib/nicelist/*
+    rm "$HOME"/var/lib/nicelist/nicelist.db*
 }
 # The clean syncs of the other hosts are spread over time, so only the host of the page is ready.
 lost_database_after() {

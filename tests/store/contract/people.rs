@@ -83,6 +83,7 @@ async fn replace(store: &Db, pseudonym: &Pseudonym) -> ReplacedRecords {
             events: total.events + part.events,
             sightings: total.sightings + part.sightings,
             texts: total.texts + part.texts,
+            unreadable: total.unreadable + part.unreadable,
             next: part.next,
         };
     }

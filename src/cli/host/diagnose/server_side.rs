@@ -14,7 +14,7 @@ pub(super) const SYNC_ON_MAC: &str = "on the Mac: sudo santactl sync --debug";
 pub(super) fn unknown(name: &str) -> CheckResult {
     let found = format!("the server has never seen a host `{name}`");
     CheckResult::problem("host", found).fix(
-        "check the URL and the secret of its profile: nicelist doctor --url URL --secret SECRET; \
+        "check the URL and the secret of its profile: nicelist doctor --url URL --secret-file FILE; \
          then on the Mac: sudo santactl sync --debug",
     )
 }

@@ -71,7 +71,8 @@ async fn hosts(
         None => PersonPosition::Rows(PersonTable::Events, 0),
     };
     let record = |(machine, hostname)| PersonRecord::Host { machine, hostname };
-    Ok(PersonRecords { records: hosts.into_iter().map(record).collect(), next: Some(next) })
+    let records = hosts.into_iter().map(record).collect();
+    Ok(PersonRecords { records, unreadable: 0, next: Some(next) })
 }
 
 /// A name as it is written in the JSON of a stored row.
@@ -96,7 +97,9 @@ async fn sightings<D: Database>(
     let values = [start[0].clone(), start[1].clone(), EXAMINED.into()];
     let last = on.first(&sql, &values, |row| Ok((row.number(0)?, row.number(1)?))).await?;
     let rest = Some(PersonPosition::Rows(PersonTable::Revisions, 0));
-    let Some(last) = last else { return Ok(PersonRecords { records: Vec::new(), next: rest }) };
+    let Some(last) = last else {
+        return Ok(PersonRecords { records: Vec::new(), unreadable: 0, next: rest });
+    };
     let contains = ["s.users", "s.paths", "s.path"].map(|it| D::DIALECT.contains(it, "$5"));
     let sql = format!(
         "SELECT s.program, s.machine, m.name, s.first_seen, s.last_seen, s.reports, s.decision,
@@ -119,10 +122,12 @@ async fn sightings<D: Database>(
     let found = found.await?;
     let full = found.last().filter(|_| found.len() == RECORDS).map(|(key, _)| *key);
     let (program, machine) = full.unwrap_or(last);
+    let unreadable = found.iter().filter(|(_, sighting)| sighting.is_none()).count() as u64;
     let named = found.into_iter().filter_map(|(_, sighting)| sighting);
     let named = named.filter(|sighting| renaming.sighting(&mut sighting.clone()));
     let records = named.map(PersonRecord::Sighting).collect();
-    Ok(PersonRecords { records, next: Some(PersonPosition::Sightings(program, machine)) })
+    let next = Some(PersonPosition::Sightings(program, machine));
+    Ok(PersonRecords { records, unreadable, next })
 }
 
 fn sighting(row: &(dyn StoredRow + '_)) -> StoreResult<Sighting> {
@@ -155,7 +160,7 @@ async fn table_rows<D: Database>(
     );
     let last = on.first(&sql, &[after.into(), EXAMINED.into()], |row| row.integer(0)).await?;
     let Some(last) = last.flatten() else {
-        return Ok(PersonRecords { records: Vec::new(), next: table.next() });
+        return Ok(PersonRecords { records: Vec::new(), unreadable: 0, next: table.next() });
     };
     let sql = format!("{} LIMIT $5", select::<D>(table));
     let values = [
@@ -165,13 +170,14 @@ async fn table_rows<D: Database>(
         in_json(renaming.name())?.into(),
         codes::limit(RECORDS).into(),
     ];
-    let found = on.query(&sql, &values, |row| {
-        Ok((row.number(0)?, listed(record(renaming, table, row))?.flatten()))
-    });
+    let found =
+        on.query(&sql, &values, |row| Ok((row.number(0)?, listed(record(renaming, table, row))?)));
     let found = found.await?;
     let full = found.last().filter(|_| found.len() == RECORDS).map(|(id, _)| *id);
-    let records = found.into_iter().filter_map(|(_, record)| record).collect();
-    Ok(PersonRecords { records, next: Some(PersonPosition::Rows(table, full.unwrap_or(last))) })
+    let unreadable = found.iter().filter(|(_, record)| record.is_none()).count() as u64;
+    let records = found.into_iter().filter_map(|(_, record)| record.flatten()).collect();
+    let next = Some(PersonPosition::Rows(table, full.unwrap_or(last)));
+    Ok(PersonRecords { records, unreadable, next })
 }
 
 /// The query for rows with IDs greater than `$1` and up to `$2` that contain the name `$3`, or its

@@ -23,7 +23,8 @@ pub(super) fn texts(RuleVersion { rule, .. }: &RuleVersion) -> [Option<&str>; 7]
 const TEXTS: &str = "message = $1, url = $2, button_label = $3, app_name = $4, comment = $5,
      ticket = $6, source = $7";
 
-/// Replaces the name in records, except those that are in use. `next` of the result is None.
+/// Replaces the name in records, except those that are in use. In the result, `unreadable` is 0
+/// and `next` is None.
 pub(in crate::store) async fn replace(
     on: &impl Database,
     renaming: &Renaming,
