@@ -8,6 +8,7 @@ mod eval;
 mod expression;
 mod fault;
 mod function;
+mod inspect;
 mod program;
 mod required;
 mod schema;
@@ -22,7 +23,7 @@ mod tests;
 
 pub use eval::Step;
 pub use expression::{Expression, MAX_LENGTH};
-pub use fault::{CelError, Fault, FaultKind};
+pub use fault::{CelError, Fault, FaultKind, excerpt};
 pub use function::{Function, strings_extension};
 pub use program::{DEFAULT_COST, MAX_SOURCE, Program, Slot, Variables};
 pub use required::{RequiredText, TextPlace, fold_case};
