@@ -6,6 +6,7 @@ mod evaluation;
 mod limits;
 mod oracle;
 mod parsing;
+mod specialization;
 mod telemetry;
 
 use std::collections::BTreeMap;
