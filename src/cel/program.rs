@@ -116,13 +116,6 @@ pub struct Slot {
     pub(super) access: FieldAccess,
 }
 
-impl Slot {
-    /// The type of the values.
-    pub fn kind(&self) -> &Type {
-        &self.access.kind
-    }
-}
-
 /// How a field is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct FieldAccess {

@@ -129,9 +129,9 @@ impl Lint<'_> {
             );
             self.add(LintCode::UnanchoredRegex, Some(span), message);
         }
-        if !program.requires_text() {
-            let message = "is evaluated for every event of its kind: expected ==, in, startsWith, \
-                           endsWith or contains with a text"
+        if program.required_texts().is_none() {
+            let message = "the expression is evaluated for every event of its kind: expected a \
+                           condition with ==, in, startsWith, endsWith or contains and a text"
                 .to_owned();
             self.add(LintCode::NoRequiredText, program.conjuncts().first().copied(), message);
         }

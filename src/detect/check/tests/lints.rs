@@ -18,10 +18,8 @@ fn every_kind_of_finding_is_found() {
     for (expression, expected) in [
         ("true".to_owned(), vec!["always-matches", "no-required-text"]),
         (format!("kind == 'execution' && {path} == '/bin/sh'"), vec![]),
-        (format!("kind == 'execution' && {path}.matches('/tmp/')"), vec![
-            "unanchored-regex",
-            "no-required-text",
-        ]),
+        (format!("kind == 'execution' && {path}.matches('/tmp/')"), vec!["unanchored-regex"]),
+        ("kind == 'execution' && execution.static_rule".to_owned(), vec!["no-required-text"]),
         (
             "kind == 'execution' && execution.args.exists(a, execution.args.exists(b, \
              execution.args.exists(c, a + b == c || a == '-c')))"
