@@ -119,6 +119,11 @@ pub(super) fn show(ui: &Ui, found: Vec<Diagnostic>, as_sarif: bool) -> Result<()
     ui.raw(lines.collect::<String>().as_bytes())
 }
 
+/// Shows diagnostics on stderr, for commands whose output is something else.
+pub(super) fn report(ui: &Ui, found: &[Diagnostic]) {
+    found.iter().flat_map(|it| &it.text).for_each(|line| ui.fault(line));
+}
+
 fn log(found: &[Diagnostic]) -> serde_json::Value {
     let codes: BTreeMap<&str, &str> = found.iter().map(|it| (it.code, it.level)).collect();
     let about = |code: &str| match LintCode::from_word(code) {

@@ -30,7 +30,7 @@ use crate::detect::telemetry::Kind;
 #[command(after_long_help = "\
 Examples:
   nicelist detect explain NL-EXEC-001 --rules detections/ --event event.json
-  sudo santactl printlog /var/db/santa/spool/new/FILE | nicelist detect explain NL-EXEC-001 --event -")]
+  santactl printlog FILE | nicelist detect explain NL-EXEC-001 --rules detections/ --event -")]
 pub(crate) struct ExplainArgs {
     /// ID of a detection
     #[arg(value_name = "RULE")]
@@ -150,11 +150,13 @@ impl Compiled {
     fn verdict(&self, event: usize, values: &EventValues) -> EventVerdict {
         let (outcome, mut found) = self.trace(&self.expression, values);
         let mut verdict = verdict(&outcome);
-        for exception in self.exceptions.iter().filter(|_| verdict == "match") {
-            let (outcome, more) = self.trace(exception, values);
-            found.extend(more);
-            if matches!(outcome, Ok(Value::Bool(true))) {
-                verdict = "exception";
+        if verdict == "match" {
+            for exception in &self.exceptions {
+                let (outcome, more) = self.trace(exception, values);
+                found.extend(more);
+                if matches!(outcome, Ok(Value::Bool(true))) {
+                    verdict = "exception";
+                }
             }
         }
         EventVerdict { event, kind: values.kind().name(), verdict, parts: found }

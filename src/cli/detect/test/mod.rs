@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Serialize;
 
-use super::diagnostic::{diagnostics, show};
+use super::diagnostic::{diagnostics, report};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::{counted, name_of, unreadable};
@@ -17,6 +17,7 @@ use crate::detect::check::{TelemetryChecker, event_fault};
 use crate::detect::rule_files::{
     Detection, Fixture, FixtureFile, FixtureTest, Level, Remark, open_fixtures, read,
 };
+use crate::document::{Fault, Position};
 
 /// Run the tests of detections
 ///
@@ -122,7 +123,7 @@ fn suites(ui: &Ui, path: &Path) -> Result<Vec<Suite>, CliError> {
     let mut found = Vec::new();
     let mut invalid = 0;
     for file in &files {
-        let suite = suite(ui, file)?;
+        let suite = suite(ui, file);
         invalid += usize::from(suite.is_none());
         found.extend(suite);
     }
@@ -133,13 +134,13 @@ fn suites(ui: &Ui, path: &Path) -> Result<Vec<Suite>, CliError> {
 }
 
 /// The suite of a file. None if the file or its rule file is not valid, which is reported.
-fn suite(ui: &Ui, file: &FixtureFile) -> Result<Option<Suite>, CliError> {
+fn suite(ui: &Ui, file: &FixtureFile) -> Option<Suite> {
     let FixtureFile { tests, rules } = file;
     let rules = std::slice::from_ref(rules);
     let read = read(rules, &TelemetryChecker);
     let is_error = |remark: &&Remark| remark.level == Level::Error;
     let errors: Vec<Remark> = read.remarks().iter().filter(is_error).cloned().collect();
-    show(ui, diagnostics(&errors, &read, rules), false)?;
+    report(ui, &diagnostics(&errors, &read, rules));
     let faults = match &tests.content {
         Ok(bytes) => match Fixture::read(bytes) {
             Ok(fixture) => {
@@ -147,23 +148,25 @@ fn suite(ui: &Ui, file: &FixtureFile) -> Result<Option<Suite>, CliError> {
                 if faults.is_empty() && errors.is_empty() {
                     let detections = read.valid().iter().map(|it| it.detection.clone()).collect();
                     let (file, tests) = (tests.name.clone(), fixture.tests);
-                    return Ok(Some(Suite { file, detections, tests }));
+                    return Some(Suite { file, detections, tests });
                 }
                 faults
             }
             Err(faults) => {
-                let place = |line, column| format!("{}:{line}:{column}", tests.name);
-                let fault = |fault: crate::document::Fault| match fault.position {
-                    Some(at) => format!("{}: {}", place(at.line, at.column), fault.message),
-                    None => format!("{}: {}", tests.name, fault.message),
-                };
-                faults.into_iter().map(fault).collect()
+                faults.into_iter().map(|fault| placed(&tests.name, &fault)).collect()
             }
         },
         Err(reason) => vec![format!("{}: {reason}", tests.name)],
     };
     faults.iter().for_each(|fault| ui.fault(fault));
-    Ok(None)
+    None
+}
+
+fn placed(file: &str, fault: &Fault) -> String {
+    match fault.position {
+        Some(Position { line, column }) => format!("{file}:{line}:{column}: {}", fault.message),
+        None => format!("{file}: {}", fault.message),
+    }
 }
 
 /// The mistakes in the events of a file.
