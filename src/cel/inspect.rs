@@ -44,9 +44,8 @@ impl Program {
 
     fn cost(&self, id: NodeId) -> u64 {
         let Some(node) = self.node(id) else { return 0 };
-        let all = |ids: &[NodeId]| {
-            ids.iter().fold(0_u64, |sum, id| sum.saturating_add(self.cost(*id)))
-        };
+        let all =
+            |ids: &[NodeId]| ids.iter().fold(0_u64, |sum, id| sum.saturating_add(self.cost(*id)));
         let parts = match &node.code {
             Code::Broken
             | Code::Constant(_)

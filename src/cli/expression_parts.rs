@@ -41,7 +41,12 @@ pub(crate) fn parts(
 
 /// A message about `width` characters from `column` of a line, then the line, then a line that
 /// points to them.
-pub(crate) fn with_excerpt(message: String, line: &str, column: usize, width: usize) -> [String; 3] {
+pub(crate) fn with_excerpt(
+    message: String,
+    line: &str,
+    column: usize,
+    width: usize,
+) -> [String; 3] {
     let [line, pointer] = excerpt(line, column, width);
     [message, format!("  {line}"), format!("  {pointer}")]
 }

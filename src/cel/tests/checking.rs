@@ -211,7 +211,9 @@ fn full_names_of_constants_need_a_package() {
     let wrong = check("decision == example.v1.Decision.BLOK").unwrap_err().to_string();
     assert!(wrong.starts_with("`BLOK` is not a value of Decision"), "{wrong}");
     assert!(wrong.ends_with("did you mean `BLOCK`?"), "{wrong}");
-    assert!(error("decision == example.v1.Decision.BLOCK").starts_with("unknown variable `example`"));
+    assert!(
+        error("decision == example.v1.Decision.BLOCK").starts_with("unknown variable `example`")
+    );
 }
 
 #[test]

@@ -13,7 +13,9 @@ use crate::cli::error::CliError;
 use crate::cli::expression_parts::{Part, parts};
 use crate::cli::policy_files::{STDIO, counted};
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
-use crate::detect::check::{EventValues, Matching, TelemetryChecker, TelemetrySchema, compile, kinds_of};
+use crate::detect::check::{
+    EventValues, Matching, TelemetryChecker, TelemetrySchema, compile, kinds_of,
+};
 use crate::detect::rule_files::{Detection, Dialect, read};
 use crate::detect::spool::{Events, SpoolReader};
 use crate::detect::telemetry::Kind;
@@ -91,7 +93,8 @@ pub(super) async fn run(context: &Context, args: ExplainArgs) -> Result<(), CliE
     }
     if events.is_empty() {
         let read = counted(skipped, "event");
-        let text = format!("{} contains no event that {} can match", args.event.display(), args.rule);
+        let text =
+            format!("{} contains no event that {} can match", args.event.display(), args.rule);
         return Err(CliError::failed(text).because([format!("{read} of other kinds")]));
     }
     let (id, title) = (detection.id.to_string(), detection.title.to_string());
@@ -130,9 +133,8 @@ impl Compiled {
     /// The verdicts for the first events of the kinds that can match, and the number of the others.
     fn verdicts(&self, mut events: Events<'_>) -> (Vec<EventVerdict>, usize) {
         let kinds = kinds_of(&self.expression);
-        let can_match = |kind: Kind| {
-            kinds.iter().any(|it| it.kind == kind && it.matching != Matching::Never)
-        };
+        let can_match =
+            |kind: Kind| kinds.iter().any(|it| it.kind == kind && it.matching != Matching::Never);
         let (mut found, mut number) = (Vec::new(), 0);
         while let Some(event) = events.next_event() {
             number += 1;
@@ -195,7 +197,8 @@ fn enum_name(
 }
 
 fn show(ui: &Ui, view: &ExplainView) -> Result<(), CliError> {
-    let lines: Vec<Line<'_>> = view.events.iter().map(|event| Line { id: &view.id, event }).collect();
+    let lines: Vec<Line<'_>> =
+        view.events.iter().map(|event| Line { id: &view.id, event }).collect();
     ui.outline(view, &lines, || view.events.iter().map(|event| section(view, event)).collect())
 }
 

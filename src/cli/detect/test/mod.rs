@@ -152,9 +152,7 @@ fn suite(ui: &Ui, file: &FixtureFile) -> Option<Suite> {
                 }
                 faults
             }
-            Err(faults) => {
-                faults.into_iter().map(|fault| placed(&tests.name, &fault)).collect()
-            }
+            Err(faults) => faults.into_iter().map(|fault| placed(&tests.name, &fault)).collect(),
         },
         Err(reason) => vec![format!("{}: {reason}", tests.name)],
     };

@@ -43,7 +43,8 @@ fn signals(detections: &[Detection], test: &FixtureTest) -> Result<Vec<CreatedSi
         let bytes = encode_value(&message).map_err(|error| failed(error.to_string()))?;
         let signals = detector.event(&host, &bytes);
         let signals = signals.map_err(|error| failed(error.to_string()))?;
-        let signals = signals.into_iter().map(|it| CreatedSignal { id: it.rule_id.to_string(), event });
+        let signals =
+            signals.into_iter().map(|it| CreatedSignal { id: it.rule_id.to_string(), event });
         created.extend(signals);
     }
     Ok(created)
@@ -101,7 +102,8 @@ mod tests {
     use super::*;
 
     fn created(signals: &[(&str, usize)]) -> Vec<CreatedSignal> {
-        let signal = |(id, event): &(&str, usize)| CreatedSignal { id: (*id).into(), event: *event };
+        let signal =
+            |(id, event): &(&str, usize)| CreatedSignal { id: (*id).into(), event: *event };
         signals.iter().map(signal).collect()
     }
 

@@ -69,7 +69,6 @@ fn fields_of_another_kind_and_missing_descriptions_are_found() {
     let text = "rules:\n  - {id: A, title: A, severity: high, enabled: true, \
                 expr: kind == 'fork' && fork.child.executable.path == '/a', extra_context: [disk.bus]}\n";
     let found = codes(text);
-    let expected =
-        [("A".to_owned(), "other-kind"), ("A".to_owned(), "no-description")];
+    let expected = [("A".to_owned(), "other-kind"), ("A".to_owned(), "no-description")];
     assert!(expected.iter().all(|it| found.contains(it)) && found.len() == 2, "{found:?}");
 }

@@ -26,7 +26,8 @@ fn a_mistyped_name_of_an_enum() {
     assert!(error(text).contains("did you mean `AUTHORIZATION_RIGHT_ALLOWED`?"));
     let constant = "kind == 'execution' && event.execution.decision == DECISION_ALOW";
     assert!(error(constant).contains("did you mean `DECISION_ALLOW`?"));
-    let full = "kind == 'disk' && event.disk.action == santa.telemetry.v1.Disk.Action.ACTION_APEARED";
+    let full =
+        "kind == 'disk' && event.disk.action == santa.telemetry.v1.Disk.Action.ACTION_APEARED";
     assert!(error(full).contains("did you mean `ACTION_APPEARED`?"));
 }
 
