@@ -7,7 +7,8 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use nicelist::cel::{DEFAULT_COST, Program};
-use nicelist::detect::rule_files::{self, Fixture, SourceFile, Unchecked};
+use nicelist::detect::check::TelemetryChecker;
+use nicelist::detect::rule_files::{self, Fixture, SourceFile};
 use nicelist::detect::sigma;
 use nicelist::detect::spool::{Limits, SpoolReader};
 use nicelist::detect::telemetry::{decode as decode_event, encode_value, find_kind};
@@ -147,7 +148,7 @@ fn settles<M: Message + PartialEq + Debug, E: Debug>(
 /// rules.
 pub(crate) fn rule_file(bytes: &[u8]) {
     for name in ["a.yaml", "a.tf"] {
-        let read = rule_files::read(&[SourceFile::new(name, bytes)], &Unchecked);
+        let read = rule_files::read(&[SourceFile::new(name, bytes)], &TelemetryChecker);
         for placed in read.valid() {
             let expression = &placed.detection.expression;
             assert!(expression.position(1, 1) >= expression.start());
@@ -157,7 +158,7 @@ pub(crate) fn rule_file(bytes: &[u8]) {
     let conversion = sigma::convert(&[SourceFile::new("a.yml", bytes)]);
     if !conversion.rules.is_empty() {
         let text = sigma::document(&conversion.rules);
-        let read = rule_files::read(&[SourceFile::new("a.yaml", text)], &Unchecked);
+        let read = rule_files::read(&[SourceFile::new("a.yaml", text)], &TelemetryChecker);
         assert!(read.remarks().is_empty(), "{read:?}");
     }
 }

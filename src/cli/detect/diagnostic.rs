@@ -14,7 +14,7 @@ use crate::cli::ui::{Cell, Column, Row, Ui, harmless};
 use crate::detect::check::LintCode;
 use crate::detect::rule_files::{Level, Remark, RuleFiles, SourceFile};
 
-/// The minimum level that makes a command fail.
+/// The minimum level for a failure.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Deny {
     Error,

@@ -1,5 +1,5 @@
-//! Checks events that people wrote for tests. Reading telemetry ignores unknown fields, so that a
-//! mistyped field would make a test useless.
+//! Checks events that people wrote for tests. Reading telemetry ignores unknown fields, so a test with
+//! a mistyped field would be useless.
 
 use serde_json::{Map, Value as Json};
 
