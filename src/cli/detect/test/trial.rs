@@ -42,10 +42,14 @@ fn signals(detections: &[Detection], test: &FixtureTest) -> Result<Vec<CreatedSi
         let (message, host) = message(written, &mut time).map_err(failed)?;
         let bytes = encode_value(&message).map_err(|error| failed(error.to_string()))?;
         let signals = detector.event(&host, &bytes);
-        let signals = signals.map_err(|error| failed(error.to_string()))?;
-        let signals =
-            signals.into_iter().map(|it| CreatedSignal { id: it.rule_id.to_string(), event });
-        created.extend(signals);
+        created.extend(signals.into_iter().map(|it| CreatedSignal { id: it.rule_id, event }));
+        let counts = detector.counts();
+        if counts.undecodable + counts.unknown_kind > 0 {
+            return Err(failed("is not a valid event of a known kind".to_owned()));
+        }
+        if counts.too_expensive > 0 {
+            return Err(failed("an expression is too expensive".to_owned()));
+        }
     }
     Ok(created)
 }
