@@ -6,7 +6,9 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::{Matching, compile, kinds_of};
 use crate::cel::{Program, Span};
-use crate::detect::rule_files::{Detection, Level, PlacedDetection, Remark, Severity, Trigger};
+use crate::detect::rule_files::{
+    Detection, ExpressionText, Level, PlacedDetection, Remark, Severity, Trigger,
+};
 use crate::detect::telemetry::Kind;
 use crate::rule::words;
 
@@ -77,9 +79,16 @@ pub fn lint(detections: &[PlacedDetection]) -> Vec<Remark> {
     let mut found = Vec::new();
     for (placed, program) in detections.iter().zip(&programs) {
         if let Some(program) = program {
-            let mut lint = Lint { placed, program, found: &mut found };
+            let text = &placed.detection.expression;
+            let mut lint = Lint { placed, text, program, found: &mut found };
             lint.kinds();
-            lint.expression();
+            lint.cost();
+            lint.required_text();
+        }
+        for text in placed.detection.unless.iter() {
+            if let Ok(program) = compile(text.as_str()) {
+                Lint { placed, text, program: &program, found: &mut found }.cost();
+            }
         }
         description(placed, &mut found);
     }
@@ -88,9 +97,10 @@ pub fn lint(detections: &[PlacedDetection]) -> Vec<Remark> {
     found
 }
 
-/// The findings about one detection.
+/// The findings about one expression of a detection.
 struct Lint<'a> {
     placed: &'a PlacedDetection,
+    text: &'a ExpressionText,
     program: &'a Program,
     found: &'a mut Vec<Remark>,
 }
@@ -113,7 +123,7 @@ impl Lint<'_> {
         }
     }
 
-    fn expression(&mut self) {
+    fn cost(&mut self) {
         let program = self.program;
         if program.estimated_cost() > EXPENSIVE {
             let message = "the expression is expensive: expected fewer loops in loops".to_owned();
@@ -126,6 +136,10 @@ impl Lint<'_> {
             );
             self.add(LintCode::UnanchoredRegex, Some(span), message);
         }
+    }
+
+    fn required_text(&mut self) {
+        let program = self.program;
         if program.required_texts().is_none() {
             let message = "the expression is evaluated for every event of its kind: expected a \
                            condition with ==, in, startsWith, endsWith or contains and a text"
@@ -136,11 +150,10 @@ impl Lint<'_> {
 
     fn add(&mut self, code: LintCode, span: Option<Span>, message: String) {
         let source = self.program.source();
-        let expression = &self.placed.detection.expression;
         let position = span.map(|span| {
             let at = span.position(source);
             let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            expression.position(number(at.line), number(at.column))
+            self.text.position(number(at.line), number(at.column))
         });
         let width = span.map_or(1, |span| {
             let first = span.text(source).lines().next().unwrap_or_default();

@@ -232,5 +232,7 @@ fn a_cdhash_that_is_not_hexadecimal() {
         let list = format!("{field} in ['{hex}', '{wrong}', '', '']");
         assert_eq!(only(&list).code, "cdhash");
     }
-    assert!(error(&format!("{field} == '12'")).ends_with("expected 40 lowercase hexadecimal digits"));
+    assert!(
+        error(&format!("{field} == '12'")).ends_with("expected 40 lowercase hexadecimal digits")
+    );
 }
