@@ -71,6 +71,9 @@ impl LintCode {
 /// An expression that costs more is expensive. A loop in a loop costs about 2,000.
 const EXPENSIVE: u64 = 10_000;
 
+/// Maximum characters of a regular expression in a message.
+const LONGEST_PATTERN: usize = 80;
+
 /// Finds mistakes in detections that were read without errors. The findings are in the order of
 /// the detections.
 pub fn lint(detections: &[PlacedDetection]) -> Vec<Remark> {
@@ -130,8 +133,10 @@ impl Lint<'_> {
             self.add(LintCode::Expensive, program.conjuncts().first().copied(), message);
         }
         for (span, pattern) in program.patterns().filter(|(_, pattern)| !is_anchored(pattern)) {
+            let plain = |c: char| if c.is_control() { ' ' } else { c };
+            let shown: String = pattern.chars().take(LONGEST_PATTERN).map(plain).collect();
             let message = format!(
-                "`{pattern}` matches anywhere in the text: expected ^ or $ in each alternative, or \
+                "`{shown}` matches anywhere in the text: expected ^ or $ in each alternative, or \
                  contains()"
             );
             self.add(LintCode::UnanchoredRegex, Some(span), message);
