@@ -73,18 +73,36 @@ impl Fault {
     /// The line of `source` with the fault, and a line that points to it. Only the part of a long
     /// line around the fault is returned.
     pub fn excerpt(&self, source: &str) -> [String; 2] {
-        const BEFORE: usize = 40;
-        const LONGEST: usize = 78;
         let line = source.lines().nth(self.at.line - 1).unwrap_or_default();
-        let column = self.at.column - 1;
-        let skipped = column.saturating_sub(BEFORE);
-        let plain = |c: char| if c.is_control() { ' ' } else { c };
-        let shown: String = line.chars().skip(skipped).take(LONGEST).map(plain).collect();
-        let written = self.span.text(source).lines().next().unwrap_or_default().chars().count();
-        let room = LONGEST - (column - skipped);
-        let pointer = "^".repeat(written.clamp(1, room));
-        [shown, format!("{}{pointer}", " ".repeat(column - skipped))]
+        excerpt(line, self.at.column, self.width(source))
     }
+
+    /// The characters of the first line of the part with the fault.
+    pub fn width(&self, source: &str) -> usize {
+        self.span.text(source).lines().next().unwrap_or_default().chars().count()
+    }
+
+    /// The message without the position.
+    pub fn summary(&self) -> String {
+        let expected = self.expected.as_ref().map(|it| format!(": expected {it}"));
+        let nearest = self.nearest.as_ref().map(|it| format!(", did you mean `{it}`?"));
+        let [expected, nearest] = [expected, nearest].map(Option::unwrap_or_default);
+        format!("{}{expected}{nearest}", self.message)
+    }
+}
+
+/// A line, and a line that points to `width` characters from `column`, which begins at 1. Only the
+/// part of a long line around the column is returned.
+pub fn excerpt(line: &str, column: usize, width: usize) -> [String; 2] {
+    const BEFORE: usize = 40;
+    const LONGEST: usize = 78;
+    let column = column.saturating_sub(1);
+    let skipped = column.saturating_sub(BEFORE);
+    let plain = |c: char| if c.is_control() { ' ' } else { c };
+    let shown: String = line.chars().skip(skipped).take(LONGEST).map(plain).collect();
+    let room = LONGEST - (column - skipped);
+    let pointer = "^".repeat(width.clamp(1, room));
+    [shown, format!("{}{pointer}", " ".repeat(column - skipped))]
 }
 
 impl fmt::Display for Fault {

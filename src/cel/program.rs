@@ -40,15 +40,16 @@ pub struct Program {
 
 pub(super) type NodeId = u32;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     pub(super) code: Code,
     pub(super) span: Span,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Code {
-    /// Only in expressions with faults, which are never evaluated.
+    /// An error. Only in expressions with faults, which are never evaluated, and for fields that
+    /// [`Program::specialize`] replaces by an error.
     Broken,
     Constant(Value),
     Slot(u32),

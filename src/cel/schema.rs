@@ -24,6 +24,12 @@ pub trait Schema: Sync {
 
     /// The types that the whole expression may have. Any type if empty.
     fn results(&self) -> &[Type];
+
+    /// The prefix of the full names of enums, as in `package.Enum.VALUE`. Without a package, an
+    /// expression cannot contain full names.
+    fn package(&self) -> &str {
+        ""
+    }
 }
 
 /// A variable, or a field of a message.
@@ -95,6 +101,8 @@ pub struct Enum {
     pub values: Vec<EnumValue>,
     /// Whether values may be written as text, as in `decision == 'DECISION_DENY'`.
     pub is_textual: bool,
+    /// Whether the names of values are constants, as in `decision == DECISION_DENY`.
+    pub is_named: bool,
 }
 
 impl Enum {

@@ -21,6 +21,11 @@ impl Span {
     pub fn text(self, source: &str) -> &str {
         source.get(self.start..self.end).unwrap_or_default()
     }
+
+    /// Where this range starts in `source`.
+    pub fn position(self, source: &str) -> Position {
+        Position::of_byte(source, self.start)
+    }
 }
 
 /// Line and column start at 1. Columns count characters.

@@ -40,6 +40,8 @@ pub enum Resolved {
     Absent,
     /// It has a value that the caller does not know.
     Unknown,
+    /// Reading it is an error, for example because it belongs to another kind of event.
+    Inaccessible,
 }
 
 /// Why an expression has no value.
@@ -61,6 +63,8 @@ pub enum ErrorReason {
     NoSuchKey,
     #[error("the field is absent")]
     NoSuchField,
+    #[error("the field belongs to another kind of message")]
+    Inaccessible,
     #[error("the index is out of range")]
     OutOfRange,
     #[error("division by zero")]

@@ -98,7 +98,7 @@ fn results() -> Enum {
         newer("SILENT_GUI_BLOCKLIST", 9),
         newer("SILENT_TTY_BLOCKLIST", 10),
     ];
-    Enum { name: RESULT, values, is_textual: false }
+    Enum { name: RESULT, values, is_textual: false, is_named: true }
 }
 
 /// The first version of Santa (year and number) that can compile an expression. None if the first

@@ -22,9 +22,9 @@ impl<'a> Checker<'a, '_, '_> {
         wanted: Option<&str>,
         span: Span,
     ) -> Option<Checked> {
-        let enums = self.schema.enums();
+        let enums = self.schema.enums().iter().filter(|it| it.is_named);
         let found: Vec<(&'a Enum, &'a EnumValue)> =
-            enums.iter().filter_map(|it| Some((it, it.value(name)?))).collect();
+            enums.filter_map(|it| Some((it, it.value(name)?))).collect();
         let meant = found.iter().find(|(it, _)| wanted == Some(it.name)).or(found.first());
         let Some((of, value)) = meant else {
             let known = TYPES.into_iter().find(|known| *known == name)?;
@@ -42,6 +42,39 @@ impl<'a> Checker<'a, '_, '_> {
         Some(self.add(Code::Constant(Value::Int(value.number)), span, Type::Enum(of.name)))
     }
 
+    /// A value of an enum with its full name, such as `package.Decision.ALLOW`.
+    pub(super) fn qualified_constant(&mut self, expr: &Expr) -> Option<Checked> {
+        let package = self.schema.package();
+        let ExprKind::Select { operand, field } = &expr.kind else { return None };
+        if package.is_empty() {
+            return None;
+        }
+        let full = self.dotted(operand)?;
+        let name = full.strip_prefix(package)?.strip_prefix('.')?;
+        let known = self.schema.enums().iter().find(|it| it.is_named && it.name == name)?;
+        let Some(value) = known.value(&field.text) else {
+            let near = nearest(&field.text, known.values.iter().map(|value| value.name));
+            let message = format!("`{}` is not a value of {}", shown(&field.text), known.name);
+            self.faults.unknown(FaultKind::UnknownValue, field.span, message, near);
+            return Some(self.broken(expr.span));
+        };
+        self.since(value.since);
+        self.program.uses.insert(value.name.to_owned());
+        let code = Code::Constant(Value::Int(value.number));
+        Some(self.add(code, expr.span, Type::Enum(known.name)))
+    }
+
+    /// Names with dots that do not begin with a variable.
+    fn dotted(&self, expr: &Expr) -> Option<String> {
+        match &expr.kind {
+            ExprKind::Variable { name, .. } => self.is_constant(expr).then(|| name.clone()),
+            ExprKind::Select { operand, field } => {
+                Some(format!("{}.{}", self.dotted(operand)?, field.text))
+            }
+            _ => None,
+        }
+    }
+
     /// An operand that is compared with a value of the type `other`. Texts and names become values
     /// of the enum that `other` is.
     pub(super) fn compared(&mut self, expr: &Expr, other: &Type) -> Checked {
@@ -52,7 +85,7 @@ impl<'a> Checker<'a, '_, '_> {
                 self.textual(known, value, expr.span)
             }
             (ExprKind::Variable { name: constant, is_absolute: false }, Some(known))
-                if self.is_constant(expr) && known.value(constant).is_some() =>
+                if known.is_named && self.is_constant(expr) && known.value(constant).is_some() =>
             {
                 match self.named_constant(constant, Some(known.name), expr.span) {
                     Some(checked) => checked,

@@ -190,7 +190,8 @@ impl Checker<'_, '_, '_> {
             return constant;
         }
         let variables = self.schema.variables().iter().map(|variable| variable.name);
-        let values = self.schema.enums().iter().flat_map(|it| &it.values).map(|value| value.name);
+        let enums = self.schema.enums().iter().filter(|it| it.is_named);
+        let values = enums.flat_map(|it| &it.values).map(|value| value.name);
         let locals = self.locals.iter().map(|local| local.name.as_str());
         let nearest = nearest(name, variables.chain(values).chain(locals));
         let message = format!("unknown variable `{}`", shown(name));

@@ -97,6 +97,9 @@ impl<'a> Checker<'a, '_, '_> {
             Found::Faulty => return self.broken(expr.span),
             Found::Other => {}
         }
+        if let Some(constant) = self.qualified_constant(expr) {
+            return constant;
+        }
         let owner = self.any(operand);
         let id = owner.id;
         match &owner.kind {

@@ -208,7 +208,7 @@ impl<'a> Run<'a> {
 
     fn has_slot(&mut self, index: u32, span: Span) -> Outcome {
         match self.resolve(index) {
-            Some((slot, resolved)) => has(&resolved, &slot.access, &slot.name),
+            Some((slot, resolved)) => has(&resolved, &slot.access, &slot.name, span),
             None => Err(error(ErrorReason::NoSuchField, span)),
         }
     }
@@ -237,7 +237,7 @@ impl<'a> Run<'a> {
 
     fn has_field(&mut self, operand: NodeId, field: u32, span: Span) -> Outcome {
         let (access, resolved) = self.owned_field(operand, field, span)?;
-        has(&resolved, access, access.name)
+        has(&resolved, access, access.name, span)
     }
 
     fn matches(&mut self, text: NodeId, pattern: u32, span: Span) -> Outcome {
@@ -289,13 +289,14 @@ fn read(resolved: Resolved, access: &FieldAccess, name: &str, span: Span) -> Out
     match (resolved, access.absence) {
         (Resolved::Value(value), _) => Ok(value),
         (Resolved::Unknown, _) => Err(unknown(name)),
+        (Resolved::Inaccessible, _) => Err(error(ErrorReason::Inaccessible, span)),
         (Resolved::Absent, Absence::Default) => Ok(default_of(&access.kind)),
         (Resolved::Absent, Absence::Null) => Ok(Value::Null),
         (Resolved::Absent, Absence::Error) => Err(error(ErrorReason::NoSuchField, span)),
     }
 }
 
-fn has(resolved: &Resolved, access: &FieldAccess, name: &str) -> Outcome {
+fn has(resolved: &Resolved, access: &FieldAccess, name: &str, span: Span) -> Outcome {
     match (resolved, access.presence) {
         (Resolved::Value(Value::Null) | Resolved::Absent, _) => Ok(Value::Bool(false)),
         (Resolved::Value(Value::List(_) | Value::Map(_)), _)
@@ -305,6 +306,7 @@ fn has(resolved: &Resolved, access: &FieldAccess, name: &str) -> Outcome {
         }
         (Resolved::Value(_), Presence::Explicit) => Ok(Value::Bool(true)),
         (Resolved::Unknown, _) => Err(unknown(name)),
+        (Resolved::Inaccessible, _) => Err(error(ErrorReason::Inaccessible, span)),
     }
 }
 
@@ -338,6 +340,7 @@ fn member(owner: &Value, key: &Arc<str>, span: Span) -> Result<Option<Value>, St
             Resolved::Value(value) => Ok(Some(value)),
             Resolved::Absent => Ok(None),
             Resolved::Unknown => Err(unknown(key)),
+            Resolved::Inaccessible => Err(error(ErrorReason::Inaccessible, span)),
         },
         other => Err(error(ErrorReason::Unsupported(other.kind()), span)),
     }

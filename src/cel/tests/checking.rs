@@ -175,3 +175,55 @@ fn the_type_of_the_whole_expression_is_checked() {
     assert!(error.starts_with(expected), "{error}");
     assert!(check("null").is_err() && check("args").is_err() && check("EXECUTION").is_err());
 }
+
+#[test]
+fn full_names_of_constants_need_a_package() {
+    struct Packaged(TestSchema);
+    impl crate::cel::Schema for Packaged {
+        fn variables(&self) -> &[Field] {
+            self.0.variables()
+        }
+
+        fn messages(&self) -> &[Message] {
+            self.0.messages()
+        }
+
+        fn enums(&self) -> &[Enum] {
+            self.0.enums()
+        }
+
+        fn functions(&self) -> &[Function] {
+            self.0.functions()
+        }
+
+        fn results(&self) -> &[Type] {
+            self.0.results()
+        }
+
+        fn package(&self) -> &str {
+            "example.v1"
+        }
+    }
+    let schema = Packaged(schema());
+    let check = |source| Program::compile(source, &schema).map(|program| program.uses().clone());
+    let uses = check("decision == example.v1.Decision.BLOCK").unwrap();
+    assert!(uses.contains("BLOCK"), "{uses:?}");
+    let wrong = check("decision == example.v1.Decision.BLOK").unwrap_err().to_string();
+    assert!(wrong.starts_with("`BLOK` is not a value of Decision"), "{wrong}");
+    assert!(wrong.ends_with("did you mean `BLOCK`?"), "{wrong}");
+    assert!(
+        error("decision == example.v1.Decision.BLOCK").starts_with("unknown variable `example`")
+    );
+}
+
+#[test]
+fn tools_for_authors_find_conjuncts_patterns_and_costs() {
+    let program = compile("euid == 0 && cwd.matches('^/tmp') && (is_root || true)");
+    let texts: Vec<&str> =
+        program.conjuncts().iter().map(|span| span.text(program.source())).collect();
+    assert_eq!(texts[..2], ["euid == 0", "cwd.matches('^/tmp')"]);
+    let patterns: Vec<&str> = program.patterns().map(|(_, pattern)| pattern).collect();
+    assert_eq!(patterns, ["^/tmp"]);
+    let nested = "args.exists(a, args.exists(b, args.exists(c, a + b == c)))";
+    assert!(compile(nested).estimated_cost() > 100 * program.estimated_cost());
+}

@@ -6,6 +6,7 @@ mod evaluation;
 mod limits;
 mod oracle;
 mod parsing;
+mod specialization;
 mod telemetry;
 
 use std::collections::BTreeMap;
@@ -88,11 +89,13 @@ fn schema() -> TestSchema {
                 name: "Decision",
                 values: vec![value("ALLOW", 1), value("BLOCK", 2), value("UNKNOWN", 0)],
                 is_textual: true,
+                is_named: true,
             },
             Enum {
                 name: "Kind",
                 values: vec![value("EXECUTION", 1), value("FORK", 2), value("UNKNOWN", 7)],
                 is_textual: true,
+                is_named: true,
             },
         ],
         functions: strings_extension((2025, 8)),

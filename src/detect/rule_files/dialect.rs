@@ -40,13 +40,16 @@ pub const KINDS: [&str; 26] = [
 #[error(
     "mixes two dialects: `{map}` is a variable of the map dialect, and `{typed}` of the typed dialect"
 )]
-pub(super) struct MixedDialects {
+pub struct MixedDialects {
     map: String,
     typed: String,
 }
 
 /// The dialect. None if no variable belongs to only one of them, as in `kind == "execution"`.
-pub(super) fn dialect(expression: &str) -> Result<Option<Dialect>, MixedDialects> {
+///
+/// # Errors
+/// The expression uses variables of both dialects.
+pub fn dialect(expression: &str) -> Result<Option<Dialect>, MixedDialects> {
     let variables = variables(expression);
     let map = variables.iter().find(|name| KINDS.contains(name));
     let typed = variables.iter().find(|name| matches!(**name, "event" | "decoded_args"));

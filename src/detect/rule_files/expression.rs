@@ -86,10 +86,19 @@ fn lines_of(text: &str, start: Position, offset: usize, source: &[&str]) -> Opti
 /// of events.
 pub trait Checker {
     /// The mistakes in an expression.
-    fn check_expression(&self, expression: &str) -> Vec<Finding>;
+    fn check_expression(&self, expression: &str, role: Role) -> Vec<Finding>;
 
     /// Why a field cannot be used. None if it can be used.
     fn check_path(&self, path: &str) -> Option<String>;
+}
+
+/// What an expression decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Whether an event matches.
+    Condition,
+    /// Whether an event that matches is an exception.
+    Exception,
 }
 
 /// A mistake in an expression. Line and column are those of the expression, and begin at 1.
@@ -97,9 +106,20 @@ pub trait Checker {
 pub struct Finding {
     pub line: u32,
     pub column: u32,
+    /// The number of characters that are wrong.
+    pub width: u32,
+    /// A stable name of the mistake, for tools.
+    pub code: &'static str,
     /// One line.
     pub message: String,
     pub is_warning: bool,
+}
+
+impl Finding {
+    /// An error about the whole expression.
+    pub fn error(code: &'static str, message: String) -> Self {
+        Self { line: 1, column: 1, width: 1, code, message, is_warning: false }
+    }
 }
 
 /// Checks nothing. Rule files can then be read without a schema of events.
@@ -107,7 +127,7 @@ pub struct Finding {
 pub struct Unchecked;
 
 impl Checker for Unchecked {
-    fn check_expression(&self, _: &str) -> Vec<Finding> {
+    fn check_expression(&self, _: &str, _: Role) -> Vec<Finding> {
         Vec::new()
     }
 

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use super::detection::{Detection, Dialect};
 use super::dialect::dialect;
-use super::expression::{Checker, ExpressionText};
+use super::expression::{Checker, ExpressionText, Finding, Role};
 use super::folder::SourceFile;
 use super::remark::{Level, Remark};
 use super::values::{DetectionId, FieldPath};
@@ -16,6 +16,9 @@ use crate::document::{Position, Text};
 const MOST_DETECTIONS: usize = 10_000;
 /// Maximum remarks that are kept.
 const MOST_REMARKS: usize = 10_000;
+
+/// The code of remarks about fields in lists such as `group_by`.
+const UNKNOWN_FIELD: &str = "unknown-field";
 
 /// A detection and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,7 +153,7 @@ impl<'r, 'c, 't> FileReader<'r, 'c, 't> {
     }
 
     fn remark(&mut self, level: Level, position: Option<Position>, message: String) {
-        self.reader.found.remark(Remark { level, file: self.file, position, message });
+        self.reader.found.remark(Remark::new(level, self.file, position, message));
     }
 
     /// Refuses an ID that another detection of any file has.
@@ -180,11 +183,17 @@ impl<'r, 'c, 't> FileReader<'r, 'c, 't> {
     }
 
     /// Checks an expression, and returns its dialect.
-    pub(super) fn check_expression(&mut self, expression: &ExpressionText) -> Option<Dialect> {
-        for finding in self.reader.checker.check_expression(expression.as_str()) {
-            let position = expression.position(finding.line, finding.column);
-            let level = if finding.is_warning { Level::Warning } else { Level::Error };
-            self.remark(level, Some(position), finding.message);
+    pub(super) fn check_expression(
+        &mut self,
+        expression: &ExpressionText,
+        role: Role,
+    ) -> Option<Dialect> {
+        for finding in self.reader.checker.check_expression(expression.as_str(), role) {
+            let Finding { line, column, width, code, message, is_warning } = finding;
+            let position = Some(expression.position(line, column));
+            let level = if is_warning { Level::Warning } else { Level::Error };
+            let file = self.file;
+            self.reader.found.remark(Remark { level, file, position, width, code, message });
         }
         dialect(expression.as_str()).unwrap_or_else(|error| {
             self.error(Some(expression.start()), error.to_string());
@@ -193,8 +202,10 @@ impl<'r, 'c, 't> FileReader<'r, 'c, 't> {
     }
 
     pub(super) fn check_path(&mut self, position: Option<Position>, path: &FieldPath) {
-        if let Some(reason) = self.reader.checker.check_path(path.as_str()) {
-            self.error(position, reason);
+        if let Some(message) = self.reader.checker.check_path(path.as_str()) {
+            let width = u32::try_from(path.as_str().chars().count()).unwrap_or(1);
+            let remark = Remark::error(self.file, position, message);
+            self.reader.found.remark(Remark { width, code: UNKNOWN_FIELD, ..remark });
         }
     }
 

@@ -18,9 +18,16 @@ pub struct Remark {
     /// The index of the file in the list of all files.
     pub file: usize,
     pub position: Option<Position>,
+    /// The number of characters from the position that are wrong.
+    pub width: u32,
+    /// A stable name of the mistake, for tools.
+    pub code: &'static str,
     /// One line.
     pub message: String,
 }
+
+/// The code of remarks that are not about an expression or a field.
+const RULE_FILE: &str = "rule-file";
 
 impl Remark {
     pub(super) fn error(
@@ -28,7 +35,16 @@ impl Remark {
         position: Option<Position>,
         message: impl Into<String>,
     ) -> Self {
-        Self { level: Level::Error, file, position, message: message.into() }
+        Self::new(Level::Error, file, position, message.into())
+    }
+
+    pub(super) fn new(
+        level: Level,
+        file: usize,
+        position: Option<Position>,
+        message: String,
+    ) -> Self {
+        Self { level, file, position, width: 1, code: RULE_FILE, message }
     }
 
     pub(super) fn of_fault(file: usize, fault: Fault) -> Self {

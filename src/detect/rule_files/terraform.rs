@@ -4,7 +4,7 @@
 //! signals may contain spaces.
 
 use super::detection::{Detection, Exceptions, References, SingleEvent, Tags, Trigger};
-use super::expression::ExpressionText;
+use super::expression::{ExpressionText, Role};
 use super::keys::unknown;
 use super::read::FileReader;
 use super::values::{DetectionId, DetectionTag, Severity, Title, UpTo};
@@ -54,7 +54,7 @@ fn signal(reader: &mut FileReader<'_, '_, '_>, name: &str, node: &Node, entries:
     let expression = required(reader, node, "expression", ExpressionText::new);
     let tags = labels(reader, node);
     let id = id.ok().inspect(|id| reader.check_id(node.position, id));
-    let dialect = expression.as_ref().and_then(|it| reader.check_expression(it));
+    let dialect = expression.as_ref().and_then(|it| reader.check_expression(it, Role::Condition));
     if reader.errors() != errors {
         return;
     }

@@ -7,7 +7,7 @@ use super::detection::{
     Baseline, Correlation, Detection, Dialect, Exceptions, Paths, References, SingleEvent, Tags,
     Trigger,
 };
-use super::expression::ExpressionText;
+use super::expression::{ExpressionText, Role};
 use super::keys::{Key, KeyUse, Section, keys_of, unknown};
 use super::read::FileReader;
 use super::values::{
@@ -136,8 +136,10 @@ impl Draft {
     /// Checks the expressions, and returns their dialect.
     fn check(&self, reader: &mut FileReader<'_, '_, '_>) -> Option<Dialect> {
         let mut found = None;
-        for expression in self.expr.iter().chain(self.unless.iter()) {
-            let dialect = reader.check_expression(expression);
+        let conditions = self.expr.iter().map(|it| (it, Role::Condition));
+        let exceptions = self.unless.iter().map(|it| (it, Role::Exception));
+        for (expression, role) in conditions.chain(exceptions) {
+            let dialect = reader.check_expression(expression, role);
             match (found, dialect) {
                 (Some(found), Some(dialect)) if found != dialect => {
                     let message = "is in another dialect than the expression of the detection; \

@@ -8,12 +8,14 @@ use super::*;
 struct Typos;
 
 impl Checker for Typos {
-    fn check_expression(&self, expression: &str) -> Vec<Finding> {
+    fn check_expression(&self, expression: &str, _: Role) -> Vec<Finding> {
         let lines = (1..).zip(expression.lines());
         let found = lines.filter_map(|(line, text)| Some((line, text.find("typo")?)));
         let finding = |(line, column)| Finding {
             line,
             column: u32::try_from(column).unwrap() + 1,
+            width: 4,
+            code: "unknown-field",
             message: "unknown field typo".into(),
             is_warning: false,
         };
