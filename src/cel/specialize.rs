@@ -8,15 +8,6 @@ use super::span::Span;
 use super::types::Type;
 use super::value::{Resolved, Stop, Value};
 
-/// What is known about a variable or a field before an evaluation.
-#[derive(Clone, Debug)]
-pub enum Known {
-    Value(Value),
-    Absent,
-    /// Reading it is an error, and so is `has`.
-    Error,
-}
-
 /// An expression in which the known variables and fields are replaced.
 #[derive(Debug)]
 pub enum Specialized {
@@ -28,8 +19,9 @@ pub enum Specialized {
 }
 
 impl Program {
-    /// Replaces variables and fields, and evaluates all parts that depend only on them.
-    pub fn specialize(&self, known: &dyn Fn(&Slot) -> Option<Known>) -> Specialized {
+    /// Replaces the variables and fields that are not unknown, and evaluates all parts that depend
+    /// only on them.
+    pub fn specialize(&self, known: &dyn Variables) -> Specialized {
         let to = Self {
             source: self.source.clone(),
             nodes: Vec::new(),
@@ -106,7 +98,7 @@ enum Folded {
 
 struct Folder<'a> {
     from: &'a Program,
-    known: &'a dyn Fn(&Slot) -> Option<Known>,
+    known: &'a dyn Variables,
     to: Program,
 }
 
@@ -222,12 +214,10 @@ impl Folder<'_> {
 
     fn slot(&mut self, at: u32, code: &Code, span: Span) -> Folded {
         let Some(slot) = self.from.slots.get(at as usize) else { return Folded::Error };
-        let resolved = match (self.known)(slot) {
-            None => return self.node(code.clone(), span),
-            Some(Known::Error) => return Folded::Error,
-            Some(Known::Absent) => Resolved::Absent,
-            Some(Known::Value(value)) => Resolved::Value(value),
-        };
+        let resolved = self.known.resolve(at as usize, slot);
+        if matches!(resolved, Resolved::Unknown) {
+            return self.node(code.clone(), span);
+        }
         let first = self.to.nodes.len();
         let id = self.add(code.clone(), span);
         self.evaluate(id, first, resolved)

@@ -1,0 +1,111 @@
+//! What detections remember: correlations, baselines, cooldowns and processes, per host.
+//!
+//! Entries are kept behind [`StateStore`]. The changes of one file are one batch, so that a file is
+//! counted either completely or not at all. Processes are only in memory, because signals show them
+//! as far as they are known.
+
+mod fold;
+mod memory;
+mod tree;
+mod window;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+
+use hashbrown::HashMap;
+
+pub(super) use fold::hash;
+pub use fold::{Fold, FoldCounts};
+pub use memory::{MemoryLimits, MemoryStore};
+pub(super) use tree::Ancestor;
+pub use tree::TreeLimits;
+pub use window::{Micros, Window};
+
+/// The limits of everything that is remembered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateLimits {
+    pub tree: TreeLimits,
+    pub memory: MemoryLimits,
+}
+
+/// The entry of a rule for a host and some values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StateKey {
+    /// The revision of the rule. If a rule changes, it begins without state.
+    pub rule: u64,
+    /// The hash of the host and the values.
+    pub key: u128,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// The group of a correlation.
+    Window(Window),
+    /// The time of the first event with some values, or when learning began.
+    Since(Micros),
+    /// Times in which a rule creates no further signal.
+    Quiet(Micros, Micros),
+}
+
+impl Entry {
+    /// The bytes of its content, approximately.
+    fn size(&self) -> usize {
+        match self {
+            Self::Window(window) => window.size(),
+            Self::Since(_) | Self::Quiet(..) => 0,
+        }
+    }
+}
+
+/// The changes of one file, sorted by key.
+pub type Batch = Vec<(StateKey, Entry)>;
+
+/// Where entries are kept.
+pub trait StateStore {
+    fn get(&mut self, key: StateKey) -> Option<Entry>;
+
+    /// Applies all changes, or none of them.
+    ///
+    /// # Errors
+    /// The changes were not applied.
+    fn commit(&mut self, changes: Batch) -> io::Result<()>;
+}
+
+/// A store, and the changes of the current file.
+#[derive(Debug, Default)]
+struct Changes<S> {
+    store: S,
+    pending: HashMap<StateKey, Entry>,
+}
+
+impl<S: StateStore> Changes<S> {
+    fn get(&mut self, key: StateKey) -> Option<Entry> {
+        match self.pending.get(&key) {
+            Some(entry) => Some(entry.clone()),
+            None => self.store.get(key),
+        }
+    }
+
+    fn set(&mut self, key: StateKey, entry: Entry) {
+        self.pending.insert(key, entry);
+    }
+
+    /// The window of a group. It is empty if the group is new.
+    fn window(&mut self, key: StateKey) -> Window {
+        match self.pending.remove(&key).or_else(|| self.store.get(key)) {
+            Some(Entry::Window(window)) => window,
+            Some(Entry::Since(_) | Entry::Quiet(..)) | None => Window::default(),
+        }
+    }
+
+    fn commit(&mut self) -> io::Result<()> {
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut changes: Batch = self.pending.drain().collect();
+        changes.sort_unstable_by_key(|(key, _)| *key);
+        self.store.commit(changes)
+    }
+}
