@@ -137,10 +137,10 @@ impl Core {
             context.insert("parent_path".to_owned(), parent.into());
         }
         if let Some(id) = &event.header.event_id {
-            context.insert("event_id".to_owned(), (**id).into());
+            context.insert("event_id".to_owned(), Json::from(&**id));
         }
         if let Some(boot) = &event.header.boot_session {
-            context.insert("boot_session_uuid".to_owned(), (**boot).into());
+            context.insert("boot_session_uuid".to_owned(), Json::from(&**boot));
         }
         Ok(Self(context))
     }
@@ -292,7 +292,7 @@ pub(super) fn process_tree(ancestors: &[Ancestor<'_>]) -> Json {
         add("relation", relation.into());
         add("pid", id.pid.into());
         add("pidversion", id.version.into());
-        add("path", (*process.path).into());
+        add("path", Json::from(&*process.path));
         add("user", json!(process.user));
         add("uid", json!(process.uid));
         add("group", json!(process.group));

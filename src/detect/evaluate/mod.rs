@@ -26,7 +26,7 @@ use super::check;
 use super::rule_files::{Detection, Trigger};
 use super::spool::Event;
 use super::telemetry::{FieldPath, Kind, root};
-use super::wire::WireError;
+use super::wire::{Fields, WireError, WireField, WireValue};
 use crate::cel::{CelError, Program};
 use plan::{Expressions, Plan, Scratch};
 pub(super) use process::{Process, ProcessChange, ProcessId, process_ids};
@@ -297,6 +297,18 @@ impl Header {
         })
     }
 }
+
+/// The time of an event, without its other fields. None if it has no time.
+pub(super) fn event_time(event: &[u8]) -> Option<Timestamp> {
+    let times = Fields::new(event).map_while(Result::ok).filter_map(|field| match field {
+        WireField { number: EVENT_TIME, value: WireValue::Bytes(bytes) } => Some(bytes),
+        WireField { .. } => None,
+    });
+    times.last().and_then(time)
+}
+
+/// The number of the field `event_time`.
+const EVENT_TIME: u32 = 2;
 
 fn compile(rule: usize, detection: Detection) -> Result<(Rule, Expressions), RuleError> {
     let condition = program(detection.expression.as_str())?;
