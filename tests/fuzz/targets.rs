@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use nicelist::cel::{DEFAULT_COST, Program};
+use nicelist::detect::check::TelemetryChecker;
 use nicelist::detect::rule_files::{self, Fixture, SourceFile, Unchecked};
 use nicelist::detect::sigma;
 use nicelist::detect::spool::{Limits, SpoolReader};
@@ -147,7 +148,7 @@ fn settles<M: Message + PartialEq + Debug, E: Debug>(
 /// rules.
 pub(crate) fn rule_file(bytes: &[u8]) {
     for name in ["a.yaml", "a.tf"] {
-        let read = rule_files::read(&[SourceFile::new(name, bytes)], &Unchecked);
+        let read = rule_files::read(&[SourceFile::new(name, bytes)], &TelemetryChecker);
         for placed in read.valid() {
             let expression = &placed.detection.expression;
             assert!(expression.position(1, 1) >= expression.start());

@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use nicelist::detect::rule_files::{
-    Fixture, KINDS, RuleFiles, Unchecked, is_fixture, open, read, schema,
-};
+use nicelist::detect::check::TelemetryChecker;
+use nicelist::detect::rule_files::{Fixture, KINDS, RuleFiles, is_fixture, open, read, schema};
 
 use crate::artifact;
 use crate::shell::Shell;
@@ -16,7 +15,7 @@ fn folder() -> PathBuf {
 }
 
 fn examples() -> RuleFiles {
-    read(&open(&folder()).unwrap(), &Unchecked)
+    read(&open(&folder()).unwrap(), &TelemetryChecker)
 }
 
 #[test]
@@ -148,7 +147,7 @@ fn rules_that_cannot_be_converted_are_listed_and_the_others_are_written() {
     rules/other/hash.yml:9:5: 6f3b3f0e-5d8e-4f3c-8a52-3f6f0f1d2c01: selection: the field Hashes has no equivalent in the telemetry of a Mac
     wrote 1 rule to out, left out 1
     ");
-    let files = read(&open(&shell.path("out")).unwrap(), &Unchecked);
+    let files = read(&open(&shell.path("out")).unwrap(), &TelemetryChecker);
     assert_eq!((files.errors(), files.valid().len()), (0, 1));
     insta::assert_snapshot!(shell.run("detect import --from sigma rules -O out"), @"
     $ nicelist detect import --from sigma rules -O out

@@ -2,19 +2,17 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum, ValueHint};
 use serde::Serialize;
 
+use super::rule_input;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
-use crate::cli::policy_files::{
-    Bounded, FaultList, STDIO, counted, name_of, unreadable, write_file,
-};
+use crate::cli::policy_files::{FaultList, STDIO, counted, write_file};
 use crate::cli::ui::{Cell, Column, Row, Ui};
-use crate::detect::rule_files::{self, SourceFile};
+use crate::detect::rule_files::SourceFile;
 use crate::detect::sigma::{self, Conversion, Report};
 
 /// Convert detections of another program
@@ -58,24 +56,10 @@ enum Origin {
     Sigma,
 }
 
-/// Maximum bytes of stdin.
-const LARGEST: u64 = 4 << 20;
-
 pub(super) async fn run(context: &Context, args: ImportArgs) -> Result<(), CliError> {
     let ui = &context.ui;
     let ImportArgs { from, path, out, strict, force } = args;
-    let files = match path == Path::new(STDIO) {
-        true => {
-            let bytes = Bounded::new(io::stdin(), LARGEST).read_all();
-            let bytes = bytes.map_err(|error| unreadable(&path, &error))?;
-            vec![SourceFile::new(name_of(&path), bytes)]
-        }
-        false => rule_files::open(&path).map_err(|error| unreadable(&path, &error))?,
-    };
-    if files.is_empty() {
-        let text = format!("{} contains no .yaml or .yml files", name_of(&path));
-        return Err(CliError::input(text));
-    }
+    let files = rule_input::open(&path)?;
     let conversion = match from {
         Origin::Sigma => sigma::convert(&files),
     };

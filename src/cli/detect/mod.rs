@@ -1,8 +1,14 @@
 //! `nicelist detect`.
 
+mod diagnostic;
+mod explain;
 mod fields;
 mod generate;
 mod import;
+mod lint;
+mod rule_input;
+mod test;
+mod validate;
 
 use super::commands::commands;
 use super::error::CliError;
@@ -10,9 +16,13 @@ use crate::detect::spool::SpoolError;
 
 commands! {
     /// Write and test detections over Santa's telemetry
+    Explain => explain::ExplainArgs,
     Fields => fields::FieldsArgs,
     Generate => generate::GenerateArgs,
     Import => import::ImportArgs,
+    Lint => lint::LintArgs,
+    Test => test::TestArgs,
+    Validate => validate::ValidateArgs,
 }
 
 impl From<SpoolError> for CliError {

@@ -8,6 +8,7 @@ use clap::Args;
 use crate::cel::{CelError, Expression};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
+use crate::cli::expression_parts::with_excerpt;
 use crate::rule::cel_schema;
 
 /// Check and evaluate a CEL expression
@@ -62,8 +63,8 @@ fn invalid(source: &str, error: &CelError) -> CliError {
         several => format!("{several} mistakes"),
     };
     let causes = faults.iter().flat_map(|fault| {
-        let [line, pointer] = fault.excerpt(source);
-        [fault.to_string(), format!("  {line}"), format!("  {pointer}")]
+        let line = source.lines().nth(fault.at.line - 1).unwrap_or_default();
+        with_excerpt(fault.to_string(), line, fault.at.column, fault.width(source))
     });
     CliError::input(format!("invalid CEL expression: {count}")).because(causes)
 }

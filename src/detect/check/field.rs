@@ -21,7 +21,7 @@ pub(super) fn path_fault(path: &str) -> Option<String> {
                 names.push(near);
                 names.join(".")
             });
-            let near = near.or_else(|| elsewhere(path, &names));
+            let near = elsewhere(path, &names).or(near);
             let near = near.map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
             Some(format!("unknown field `{path}`: {unknown}{near}"))
         }

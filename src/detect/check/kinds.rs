@@ -46,7 +46,7 @@ fn of_kind(program: &Program, kind: Kind) -> KindMatching {
     KindMatching { kind, matching, foreign }
 }
 
-/// An event of which only the kind is known.
+/// An event whose fields are unknown, except for its kind.
 struct OnlyKind(Kind);
 
 impl Variables for OnlyKind {

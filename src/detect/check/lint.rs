@@ -6,9 +6,7 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::{Matching, compile, kinds_of};
 use crate::cel::{Program, Span};
-use crate::detect::rule_files::{
-    Detection, Level, PlacedDetection, Remark, Severity, Trigger,
-};
+use crate::detect::rule_files::{Detection, Level, PlacedDetection, Remark, Severity, Trigger};
 use crate::detect::telemetry::Kind;
 use crate::rule::words;
 
@@ -104,9 +102,8 @@ impl Lint<'_> {
             let message = "every event of every kind matches".to_owned();
             self.add(LintCode::AlwaysMatches, self.program.conjuncts().first().copied(), message);
         }
-        let can_match = |kind: Kind| {
-            kinds.iter().any(|it| it.kind == kind && it.matching != Matching::Never)
-        };
+        let can_match =
+            |kind: Kind| kinds.iter().any(|it| it.kind == kind && it.matching != Matching::Never);
         for path in paths(&self.placed.detection) {
             let owner = path.split('.').next().and_then(Kind::from_name);
             if let Some(owner) = owner.filter(|owner| !can_match(*owner)) {
@@ -129,9 +126,9 @@ impl Lint<'_> {
             );
             self.add(LintCode::UnanchoredRegex, Some(span), message);
         }
-        if !program.requires_text() {
-            let message = "is evaluated for every event of its kind: expected ==, in, startsWith, \
-                           endsWith or contains with a text"
+        if program.required_texts().is_none() {
+            let message = "the expression is evaluated for every event of its kind: expected a \
+                           condition with ==, in, startsWith, endsWith or contains and a text"
                 .to_owned();
             self.add(LintCode::NoRequiredText, program.conjuncts().first().copied(), message);
         }
@@ -211,11 +208,7 @@ fn is_anchored(pattern: &str) -> bool {
 
 /// Finds rules whose events all match another rule of at least the same severity: the conditions of
 /// the other rule are a part of its own.
-fn shadowed(
-    detections: &[PlacedDetection],
-    programs: &[Option<Program>],
-    found: &mut Vec<Remark>,
-) {
+fn shadowed(detections: &[PlacedDetection], programs: &[Option<Program>], found: &mut Vec<Remark>) {
     let rules: Vec<(usize, BTreeSet<String>)> = detections
         .iter()
         .zip(programs)

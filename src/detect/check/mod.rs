@@ -2,6 +2,7 @@
 //! and mistakes in detections that are valid.
 
 mod event;
+mod event_fault;
 mod field;
 mod kinds;
 mod lint;
@@ -11,6 +12,7 @@ mod schema;
 mod tests;
 
 pub use event::EventValues;
+pub use event_fault::event_fault;
 pub use kinds::{KindMatching, Matching, kinds_of};
 pub use lint::{LintCode, lint};
 pub use schema::TelemetrySchema;

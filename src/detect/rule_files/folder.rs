@@ -44,16 +44,67 @@ pub fn open(path: &Path) -> io::Result<Vec<SourceFile>> {
         return Ok(vec![SourceFile::new(path.display().to_string(), bytes)]);
     }
     let mut paths = Vec::new();
-    find(path, 0, &mut paths)?;
+    find(path, 0, is_rule_file, &mut paths)?;
     paths.sort_unstable();
-    let files = paths.into_iter().map(|path| SourceFile {
-        name: path.display().to_string(),
-        content: read(&path).map_err(|error| format!("cannot be read: {error}")),
-    });
-    Ok(files.collect())
+    Ok(paths.iter().map(|path| source(path)).collect())
 }
 
-fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()> {
+/// A file with tests, and the file with the detections that it tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixtureFile {
+    pub tests: SourceFile,
+    pub rules: SourceFile,
+}
+
+/// Reads a file with tests, the file with the tests of a rule file, or all files with tests of a
+/// folder and its subfolders in the order of their names, each with its rule file.
+///
+/// # Errors
+/// The path, or a subfolder of it, cannot be read, or the folder has too many files.
+pub fn open_fixtures(path: &Path) -> io::Result<Vec<FixtureFile>> {
+    let mut paths = Vec::new();
+    let name = path.to_string_lossy();
+    if path.is_dir() {
+        find(path, 0, is_fixture, &mut paths)?;
+    } else if is_fixture(&name) {
+        paths.push(path.to_owned());
+    } else {
+        let stem = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending));
+        let stem = stem.unwrap_or(&name);
+        let named = FIXTURES.iter().map(|ending| PathBuf::from(format!("{stem}{ending}")));
+        paths.extend(named.filter(|path| path.exists()));
+    }
+    paths.sort_unstable();
+    Ok(paths.iter().map(|path| fixture_file(path)).collect())
+}
+
+fn fixture_file(path: &Path) -> FixtureFile {
+    let name = path.to_string_lossy();
+    let stem = FIXTURES.iter().find_map(|ending| name.strip_suffix(ending)).unwrap_or(&name);
+    let mut named = ENDINGS.iter().map(|ending| PathBuf::from(format!("{stem}{ending}")));
+    let rules = named.find(|path| path.exists());
+    let rules = rules.unwrap_or_else(|| PathBuf::from(format!("{stem}.yaml")));
+    FixtureFile { tests: source(path), rules: source(&rules) }
+}
+
+fn source(path: &Path) -> SourceFile {
+    SourceFile {
+        name: path.display().to_string(),
+        content: read(path).map_err(|error| format!("cannot be read: {error}")),
+    }
+}
+
+fn is_rule_file(name: &str) -> bool {
+    ENDINGS.iter().any(|ending| name.ends_with(ending)) && !is_fixture(name)
+}
+
+/// Finds the files with a name that is wanted.
+fn find(
+    folder: &Path,
+    depth: usize,
+    is_wanted: fn(&str) -> bool,
+    found: &mut Vec<PathBuf>,
+) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let name = entry.file_name();
@@ -67,8 +118,8 @@ fn find(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> io::Result<()>
             if depth >= DEEPEST {
                 return Err(io::Error::other(format!("{name} is nested too deeply")));
             }
-            find(&entry.path(), depth + 1, found)?;
-        } else if ENDINGS.iter().any(|ending| name.ends_with(ending)) && !is_fixture(&name) {
+            find(&entry.path(), depth + 1, is_wanted, found)?;
+        } else if is_wanted(&name) {
             if found.len() >= MOST_FILES {
                 return Err(io::Error::other(format!("more than {MOST_FILES} rule files")));
             }

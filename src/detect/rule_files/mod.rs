@@ -26,7 +26,7 @@ pub use detection::{
 pub use dialect::{KINDS, MixedDialects, dialect};
 pub use expression::{Checker, ExpressionText, Finding, Role, Unchecked};
 pub use fixture::{ExpectedSignal, Fixture, FixtureEvent, FixtureTest};
-pub use folder::{SourceFile, is_fixture, open};
+pub use folder::{FixtureFile, SourceFile, is_fixture, open, open_fixtures};
 pub use keys::{Key, Section};
 pub use read::{PlacedDetection, RuleFiles, read};
 pub use remark::{Level, Remark};

@@ -1,7 +1,8 @@
 //! Conversion of Sigma rules, and the reports about rules that cannot be converted.
 
 use super::*;
-use crate::detect::rule_files::{Severity, Unchecked, read};
+use crate::detect::check::TelemetryChecker;
+use crate::detect::rule_files::{Severity, read};
 
 fn files(texts: &[&str]) -> Vec<SourceFile> {
     let name = |number: usize| format!("rule_{number}.yml");
@@ -21,7 +22,7 @@ fn expression(category: &str, detection: &str) -> String {
     let conversion = convert(&files(&[&rule(category, detection)]));
     assert!(conversion.reports.is_empty(), "{detection}: {conversion:?}");
     let file = SourceFile::new("a.yaml", document(&conversion.rules));
-    let read = read(&[file], &Unchecked).detections();
+    let read = read(&[file], &TelemetryChecker).detections();
     let [placed] = read.unwrap_or_else(|it| panic!("{:?}", it.remarks())).try_into().unwrap();
     placed.detection.expression.as_str().to_owned()
 }
@@ -102,7 +103,7 @@ fn a_whole_rule_keeps_its_metadata() {
         license: "MIT"
         enabled: true
     "#);
-    let read = read(&[SourceFile::new("a.yaml", text)], &Unchecked);
+    let read = read(&[SourceFile::new("a.yaml", text)], &TelemetryChecker);
     assert!(read.remarks().is_empty(), "{read:?}");
     let detection = &read.valid()[0].detection;
     assert_eq!((detection.severity, detection.is_enabled), (Severity::Info, true));

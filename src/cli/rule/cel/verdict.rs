@@ -3,19 +3,14 @@
 use serde::Serialize;
 
 use super::execution::NamedExecution;
-use crate::cel::{self, Expression, Outcome, Program, Step};
+use crate::cel::{self, Expression, Outcome, Program};
 use crate::cli::error::CliError;
+use crate::cli::expression_parts::{Part, parts};
 use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
 use crate::rule::{CelVerdict, first_version_of_cel, is_cel_cacheable};
 
 /// The first version of Santa with CEL rules.
 const FIRST_SANTA: cel::Version = (2025, 6);
-
-/// A longer value is cut.
-const LONGEST_VALUE: usize = 4096;
-
-/// Parts beyond this number are not shown.
-const MOST_PARTS: usize = 200;
 
 #[derive(Serialize)]
 pub(super) struct CelView {
@@ -37,12 +32,6 @@ struct ExecutionVerdict {
     verdict: String,
     why: String,
     parts: Vec<Part>,
-}
-
-#[derive(Serialize)]
-struct Part {
-    part: String,
-    value: String,
 }
 
 impl CelView {
@@ -67,7 +56,7 @@ impl ExecutionVerdict {
     fn of(program: &Program, named: &NamedExecution) -> Self {
         let (outcome, steps) = program.trace(&named.execution, cel::DEFAULT_COST);
         let (verdict, why) = verdict(&outcome);
-        Self { name: named.name.clone(), verdict, why, parts: parts(program, &steps) }
+        Self { name: named.name.clone(), verdict, why, parts: parts(program, &steps, |_, _| None) }
     }
 }
 
@@ -84,23 +73,6 @@ fn verdict(outcome: &Outcome) -> (String, String) {
         (CelVerdict::Failed(reason), _) => ("error", format!("{reason}; {no_rule}")),
     };
     (verdict.to_owned(), why)
-}
-
-/// The parts in the order of their evaluation, each value once. Literals are left out.
-fn parts(program: &Program, steps: &[Step]) -> Vec<Part> {
-    let mut parts: Vec<Part> = Vec::new();
-    for step in steps.iter().filter(|step| !step.is_constant) {
-        let value = match &step.outcome {
-            Ok(value) => value.excerpt(LONGEST_VALUE),
-            Err(stop) => stop.to_string(),
-        };
-        let part = step.span.text(program.source()).to_owned();
-        let is_shown = parts.iter().any(|known| known.part == part && known.value == value);
-        if !is_shown && parts.len() < MOST_PARTS {
-            parts.push(Part { part, value });
-        }
-    }
-    parts
 }
 
 pub(super) fn show(ui: &Ui, view: &CelView) -> Result<(), CliError> {

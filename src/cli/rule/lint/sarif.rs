@@ -1,26 +1,15 @@
-//! The part of SARIF 2.1.0 (OASIS) that code review tools read.
+//! Findings as SARIF.
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::view::{LocatedFinding, ShownLocation};
+use crate::cli::sarif::{self, Region};
 use crate::lint::{LintCode, Severity};
 
 /// The log of one run.
 pub(super) fn log(findings: &[LocatedFinding]) -> Value {
-    json!({
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [{
-            "tool": { "driver": {
-                "name": "nicelist",
-                "version": env!("CARGO_PKG_VERSION"),
-                "rules": LintCode::ALL.iter().map(|code| rule(*code)).collect::<Vec<_>>(),
-            }},
-            "columnKind": "unicodeCodePoints",
-            "results": findings.iter().map(result).collect::<Vec<_>>(),
-        }],
-    })
+    let rules = LintCode::ALL.iter().map(|code| rule(*code)).collect();
+    sarif::log(rules, findings.iter().map(result).collect())
 }
 
 fn rule(code: LintCode) -> Value {
@@ -69,30 +58,10 @@ fn result(finding: &LocatedFinding) -> Value {
 }
 
 fn location(at: &ShownLocation) -> Value {
-    let mut physical = json!({ "artifactLocation": { "uri": uri(&at.file) } });
-    if let Some(line) = at.line {
-        physical["region"] = match at.column {
-            Some(column) => json!({ "startLine": line, "startColumn": column }),
-            None => json!({ "startLine": line }),
-        };
-    }
-    json!({ "physicalLocation": physical })
+    let ShownLocation { file, line, column, .. } = at;
+    sarif::location(Region { file, line: *line, column: *column, end_column: None })
 }
 
-/// A path with percent-encoding, for a URI.
-fn uri(path: &str) -> String {
-    let parts = path.trim_start_matches("./").split('/');
-    let parts = parts.map(|part| {
-        percent_encoding::utf8_percent_encode(part, percent_encoding::NON_ALPHANUMERIC)
-            .to_string()
-            .replace("%2E", ".")
-            .replace("%2D", "-")
-            .replace("%5F", "_")
-    });
-    parts.collect::<Vec<_>>().join("/")
-}
-
-/// A value that still identifies a finding when lines are inserted before it in the file.
 fn fingerprint(finding: &LocatedFinding) -> String {
     let at = finding.at.as_ref().map_or("", |at| at.file.as_str());
     let (target, scope) = (finding.target.as_deref(), finding.scope.as_deref());
@@ -100,6 +69,5 @@ fn fingerprint(finding: &LocatedFinding) -> String {
         (Some(target), Some(scope)) => format!("{target}\0{scope}"),
         _ => finding.message.clone(),
     };
-    let hash = Sha256::digest(format!("{}\0{at}\0{what}", finding.code.id()));
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    sarif::fingerprint(finding.code.id(), at, &what)
 }
