@@ -73,6 +73,17 @@ pub trait StateStore {
     fn commit(&mut self, changes: Batch) -> io::Result<()>;
 }
 
+/// A store that is kept after its detector.
+impl<S: StateStore + ?Sized> StateStore for &mut S {
+    fn get(&mut self, key: StateKey) -> Option<Entry> {
+        (**self).get(key)
+    }
+
+    fn commit(&mut self, changes: Batch) -> io::Result<()> {
+        (**self).commit(changes)
+    }
+}
+
 /// A store, and the changes of the current file.
 #[derive(Debug, Default)]
 struct Changes<S> {
