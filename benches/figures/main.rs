@@ -13,6 +13,7 @@ mod changing;
 mod cluster;
 mod convert;
 mod counts;
+mod detect;
 mod download;
 mod events;
 mod fleet;
@@ -60,7 +61,7 @@ fn main() {
         "limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some"
     );
     println!("of the bounds.\n");
-    let reports: [(&str, fn()); 16] = [
+    let reports: [(&str, fn()); 17] = [
         ("startup", startup::report),
         ("terminal", terminal::report),
         ("import", import::report),
@@ -77,6 +78,7 @@ fn main() {
         ("stalls", stalls::report),
         ("changing", changing::report),
         ("hostile", hostile::report),
+        ("detect", detect::report),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     for (name, report) in reports {

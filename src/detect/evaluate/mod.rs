@@ -45,6 +45,8 @@ pub struct RuleSet {
     /// For each kind, the rules that need the parent of the process.
     parent_plans: Vec<Option<Plan>>,
     needs_processes: bool,
+    /// Whether signals have process trees.
+    shows_processes: bool,
     /// Whether the time of a host's first event is needed.
     has_learning: bool,
 }
@@ -113,13 +115,21 @@ impl RuleSet {
             Trigger::Event(single) => single.include_process_tree,
             Trigger::Window(_) | Trigger::First(_) => false,
         };
-        let needs_processes = !with_parent.is_empty() || rules.iter().any(has_tree);
+        let shows_processes = rules.iter().any(has_tree);
+        let needs_processes = shows_processes || !with_parent.is_empty();
         let learns = |rule: &Rule| match &rule.detection.trigger {
             Trigger::First(baseline) => baseline.learning_period.is_some(),
             Trigger::Event(_) | Trigger::Window(_) => false,
         };
         let has_learning = rules.iter().any(learns);
-        Ok(Self { rules, plans, parent_plans, needs_processes, has_learning })
+        Ok(Self {
+            rules,
+            plans,
+            parent_plans,
+            needs_processes,
+            shows_processes,
+            has_learning,
+        })
     }
 
     /// The rules, in the order of the detections.
@@ -161,7 +171,7 @@ impl RuleSet {
             plan.evaluate(message, None, scratch, timings)?;
         }
         let process = match self.needs_processes {
-            true => process::process_change(kind, message, values)?,
+            true => process::process_change(kind, message, self.shows_processes, values)?,
             false => None,
         };
         let needs_parent = self.parent_plans[kind.index()].is_some();

@@ -95,8 +95,8 @@ impl ProcessReader {
             Some(paths.len() - 1)
         };
         let mut slots = [None; FIELDS.len()];
-        for (slot, (_, field)) in slots.iter_mut().zip(FIELDS) {
-            *slot = add(&format!("{owner}.{field}"));
+        for (field, path) in FIELDS {
+            slots[field as usize] = add(&format!("{owner}.{path}"));
         }
         let args = add(ARGS).filter(|_| kind.name() == "execution");
         Self { projection: Projection::new(&paths), slots, args }
@@ -114,6 +114,7 @@ struct ProcessEvent<'e> {
     reader: &'static ProcessReader,
     values: &'e Values,
     event: &'e [u8],
+    with_args: bool,
 }
 
 impl ProcessEvent<'_> {
@@ -140,7 +141,7 @@ impl ProcessEvent<'_> {
     }
 
     fn args(&self) -> Box<[Box<str>]> {
-        let Some(slot) = self.reader.args else { return Box::default() };
+        let Some(slot) = self.reader.args.filter(|_| self.with_args) else { return Box::default() };
         let mut left = MOST_ARGS;
         let mut kept = Vec::new();
         for raw in self.values.items(slot) {
@@ -173,13 +174,15 @@ impl ProcessEvent<'_> {
     }
 }
 
-/// How an event changes the processes of its host. None if it does not.
+/// How an event changes the processes of its host. None if it does not. Arguments are needed only
+/// for process trees in signals.
 ///
 /// # Errors
 /// If a part of the event that is read is not valid.
 pub(in crate::detect) fn process_change(
     kind: Kind,
     event: &[u8],
+    with_args: bool,
     values: &mut Values,
 ) -> Result<Option<ProcessChange>, WireError> {
     if !matches!(kind.name(), "execution" | "fork" | "exit") {
@@ -187,7 +190,7 @@ pub(in crate::detect) fn process_change(
     }
     let reader = ProcessReader::of(kind);
     reader.projection.read(event, values)?;
-    let found = ProcessEvent { reader, values, event };
+    let found = ProcessEvent { reader, values, event, with_args };
     let Some(id) = found.id(ProcessField::Pid, ProcessField::Version) else { return Ok(None) };
     Ok(Some(match kind.name() {
         "execution" => ProcessChange::Execution(id, Box::new(found.process())),
@@ -207,7 +210,7 @@ pub(in crate::detect) fn process_ids(
 ) -> Result<(Option<ProcessId>, Option<ProcessId>), WireError> {
     let reader = ProcessReader::of(kind);
     reader.projection.read(event, values)?;
-    let found = ProcessEvent { reader, values, event };
+    let found = ProcessEvent { reader, values, event, with_args: false };
     let id = found.id(ProcessField::Pid, ProcessField::Version);
     Ok((id, found.id(ProcessField::ParentPid, ProcessField::ParentVersion)))
 }
