@@ -121,40 +121,28 @@ impl Folder<'_> {
             Code::Constant(value) => Folded::Constant(value.clone()),
             Code::Slot(at) | Code::HasSlot(at) => self.slot(*at, code, span),
             Code::Local(_) => self.node(code.clone(), span),
-            Code::Field { operand, field } => self.strict(&[*operand], span, |ids| Code::Field {
-                operand: ids[0],
-                field: *field,
-            }),
-            Code::HasField { operand, field } => {
-                self.strict(&[*operand], span, |ids| Code::HasField {
-                    operand: ids[0],
-                    field: *field,
-                })
+            Code::Field { operand, field } => {
+                self.strict(&[*operand], span, |ids| Code::Field { operand: ids[0], field: *field })
             }
+            Code::HasField { operand, field } => self
+                .strict(&[*operand], span, |ids| Code::HasField { operand: ids[0], field: *field }),
             Code::Member { operand, key } => self.strict(&[*operand], span, |ids| Code::Member {
                 operand: ids[0],
                 key: key.clone(),
             }),
-            Code::HasMember { operand, key } => {
-                self.strict(&[*operand], span, |ids| Code::HasMember {
-                    operand: ids[0],
-                    key: key.clone(),
-                })
-            }
-            Code::Index { operand, index } => {
-                self.strict(&[*operand, *index], span, |ids| Code::Index {
-                    operand: ids[0],
-                    index: ids[1],
-                })
-            }
+            Code::HasMember { operand, key } => self.strict(&[*operand], span, |ids| {
+                Code::HasMember { operand: ids[0], key: key.clone() }
+            }),
+            Code::Index { operand, index } => self.strict(&[*operand, *index], span, |ids| {
+                Code::Index { operand: ids[0], index: ids[1] }
+            }),
             Code::Call { function, arguments } => self.strict(arguments, span, |ids| Code::Call {
                 function: *function,
                 arguments: ids.into(),
             }),
-            Code::Matches { text, pattern } => self.strict(&[*text], span, |ids| Code::Matches {
-                text: ids[0],
-                pattern: *pattern,
-            }),
+            Code::Matches { text, pattern } => {
+                self.strict(&[*text], span, |ids| Code::Matches { text: ids[0], pattern: *pattern })
+            }
             Code::InSet { value, set } => {
                 self.strict(&[*value], span, |ids| Code::InSet { value: ids[0], set: *set })
             }

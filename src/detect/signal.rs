@@ -58,7 +58,10 @@ pub(super) enum TriggerContext {
 /// The facts that every signal has, by name, with the fields that contain them. The first field that
 /// the kind has is used; `{}` stands for the kind.
 const CORE: [(&str, &[&str]); 8] = [
-    ("actor_path", &["{}.instigator.executable.path", "xprotect.detected.instigator.executable.path"]),
+    (
+        "actor_path",
+        &["{}.instigator.executable.path", "xprotect.detected.instigator.executable.path"],
+    ),
     ("actor_team", &["{}.instigator.code_signature.team_id"]),
     ("actor_signing_id", &["{}.instigator.code_signature.signing_id"]),
     (
@@ -98,9 +101,8 @@ impl CoreFields {
         let prefix = format!("{}.", kind.name());
         for (name, templates) in CORE {
             let candidates = templates.iter().map(|it| it.replace("{}", kind.name()));
-            let found = candidates
-                .filter(|path| path.starts_with(&prefix))
-                .find(|path| is_value(path));
+            let found =
+                candidates.filter(|path| path.starts_with(&prefix)).find(|path| is_value(path));
             if let Some(path) = found {
                 names.push(name);
                 paths.push(path);
@@ -171,8 +173,7 @@ impl Signal {
     ) -> Result<Self, WireError> {
         let detection = &rule.detection;
         let Core(mut context) = core;
-        let extra =
-            rule.extra_context.read(event.kind, event.message, event.parent, values)?;
+        let extra = rule.extra_context.read(event.kind, event.message, event.parent, values)?;
         let mut tags: Vec<String> = detection.tags.iter().map(ToString::to_string).collect();
         match &detection.trigger {
             Trigger::Event(single) => {
@@ -215,9 +216,9 @@ impl Signal {
         match (self.context.get("pattern"), self.context.get("grouped_by")) {
             (Some(Json::String(pattern)), _) => Some(pattern.clone()),
             (_, Some(Json::Object(group))) => {
-                let parts = group.iter().map(|(path, value)| {
-                    format!("{path}={}", value.as_str().unwrap_or_default())
-                });
+                let parts = group
+                    .iter()
+                    .map(|(path, value)| format!("{path}={}", value.as_str().unwrap_or_default()));
                 Some(parts.collect::<Vec<_>>().join(" "))
             }
             (_, _) => None,
@@ -234,8 +235,7 @@ fn add_trigger(
     match (trigger, &rule.detection.trigger) {
         (TriggerContext::Window { count, group }, Trigger::Window(correlation)) => {
             let paths = correlation.group_by.iter().map(|path| path.as_str().to_owned());
-            let grouped: Map<String, Json> =
-                paths.zip(group.into_iter().map(Json::from)).collect();
+            let grouped: Map<String, Json> = paths.zip(group.into_iter().map(Json::from)).collect();
             context.insert("event_count".to_owned(), count.into());
             context.insert("window_type".to_owned(), "correlation".into());
             context.insert("grouped_by".to_owned(), grouped.into());
@@ -252,8 +252,10 @@ fn add_trigger(
             context.insert("pattern".to_owned(), pattern.into());
             context.insert("in_learning".to_owned(), false.into());
         }
-        (TriggerContext::Event | TriggerContext::Window { .. } | TriggerContext::First { .. }, _) => {
-        }
+        (
+            TriggerContext::Event | TriggerContext::Window { .. } | TriggerContext::First { .. },
+            _,
+        ) => {}
     }
     Ok(())
 }

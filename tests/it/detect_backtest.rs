@@ -98,7 +98,9 @@ fn the_result_does_not_depend_on_the_number_of_jobs_or_on_the_format() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), signals.len(), "two signals have the same ID");
-    shell.run("detect generate --events 3000 --seed 5 --out other/mac-1 --format protobufstreamgzip");
+    shell.run(
+        "detect generate --events 3000 --seed 5 --out other/mac-1 --format protobufstreamgzip",
+    );
     let other = shell.json("detect backtest rules.yaml --spool other/mac-1 --signals");
     assert_eq!(other["signals"], expected["signals"]);
 }
@@ -175,9 +177,8 @@ fn a_spool_that_does_not_exist_is_refused_with_a_hint() {
 fn the_examples_are_evaluated() {
     let shell = shell("protobuf");
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/detections");
-    let words = [
-        "-o", "json", "detect", "backtest", examples.to_str().unwrap(), "--spool", "mac-1",
-    ];
+    let words =
+        ["-o", "json", "detect", "backtest", examples.to_str().unwrap(), "--spool", "mac-1"];
     let (code, stdout, stderr) = run(&shell, &words);
     assert_eq!(code, Some(0), "{stderr}");
     let found: Value = serde_json::from_str(&stdout).unwrap();

@@ -75,7 +75,9 @@ pub(super) async fn run(context: &Context, args: BacktestArgs) -> Result<(), Cli
     let sets = match (&args.rules, args.diff.as_deref()) {
         (_, Some([old, new])) => Sets::Two([rule_set(ui, old)?, rule_set(ui, new)?]),
         (Some(rules), _) => Sets::One(rule_set(ui, rules)?),
-        (None, _) => return Err(CliError::usage("no detections: expected RULES or --diff OLD NEW")),
+        (None, _) => {
+            return Err(CliError::usage("no detections: expected RULES or --diff OLD NEW"));
+        }
     };
     let recording = recording(&args, ui.now())?;
     if recording.files.is_empty() {

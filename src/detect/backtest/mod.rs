@@ -15,8 +15,8 @@ use super::evaluate::RuleSet;
 use super::rule_files::{Severity, Trigger};
 use super::signal::Signal;
 use super::spool::{Health, SpoolError, spool_files};
-use replay::{Collector, replay};
 pub use replay::{Cancel, RecordedFile, Recording, ReplayError};
+use replay::{Collector, replay};
 use top::Top;
 
 /// The result of a backtest.

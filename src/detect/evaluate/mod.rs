@@ -32,8 +32,8 @@ use plan::{Expressions, Plan, Scratch};
 pub(super) use process::{Process, ProcessChange, ProcessId, process_ids};
 pub(super) use projection::Values;
 use projection::{Projection, Raw};
-pub(super) use text_fields::{FieldText, TextFields};
 pub use text_fields::UnknownPath;
+pub(super) use text_fields::{FieldText, TextFields};
 use value::time;
 
 /// Detections that can be evaluated.
@@ -122,14 +122,7 @@ impl RuleSet {
             Trigger::Event(_) | Trigger::Window(_) => false,
         };
         let has_learning = rules.iter().any(learns);
-        Ok(Self {
-            rules,
-            plans,
-            parent_plans,
-            needs_processes,
-            shows_processes,
-            has_learning,
-        })
+        Ok(Self { rules, plans, parent_plans, needs_processes, shows_processes, has_learning })
     }
 
     /// The rules, in the order of the detections.

@@ -104,8 +104,7 @@ impl Plan {
             }
         }
         for (source, texts) in indexed.into_values() {
-            let index =
-                TextIndex::new(texts.iter().map(|(it, rule)| (&*it.text, it.place, *rule)));
+            let index = TextIndex::new(texts.iter().map(|(it, rule)| (&*it.text, it.place, *rule)));
             let has_anywhere = texts.iter().any(|(it, _)| it.place == TextPlace::Anywhere);
             match index.is_complete(has_anywhere) {
                 true => self.texts.push((source, index)),

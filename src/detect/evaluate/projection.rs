@@ -215,9 +215,8 @@ impl Projection {
             (field_type, WireValue::Varint(number)) if is_number(field_type) => Raw::Number(number),
             (field_type, WireValue::Bytes(bytes)) if is_number(field_type) && step.is_list => {
                 let slot = step.slot.unwrap_or_default();
-                return packed(bytes).try_for_each(|number| {
-                    values.push(slot, Raw::Number(number?))
-                });
+                return packed(bytes)
+                    .try_for_each(|number| values.push(slot, Raw::Number(number?)));
             }
             (_, _) => return Ok(()),
         };

@@ -28,8 +28,7 @@ fn from_yaml(text: &str) -> Result<RuleSet, Vec<(usize, RuleError)>> {
 
 fn matches(rules: &RuleSet, message: &[u8]) -> Vec<usize> {
     let kind = find_kind(message).unwrap().unwrap();
-    let observation =
-        rules.observe(Event { kind, message }, &mut Evaluator::default()).unwrap();
+    let observation = rules.observe(Event { kind, message }, &mut Evaluator::default()).unwrap();
     observation.map(|it| it.matches).unwrap_or_default()
 }
 
@@ -134,7 +133,10 @@ const DIALECTS: [(&str, &str); 8] = [
     ),
     ("disk.mount == '' || disk.bus == 'USB'", "event.disk.mount == '' || event.disk.bus == 'USB'"),
     ("has(xprotect.detected)", "has(event.xprotect.detected)"),
-    ("close.modified && close.target.stat.size > 1000", "event.close.modified && event.close.target.stat.size > 1000"),
+    (
+        "close.modified && close.target.stat.size > 1000",
+        "event.close.modified && event.close.target.stat.size > 1000",
+    ),
 ];
 
 const UNSIGNED_TYPED: &str = r#"kind == "execution" && event.execution.decision == DECISION_ALLOW &&
@@ -179,9 +181,8 @@ fn a_rule_set_matches_like_each_expression_alone() {
         let event = generator.next_event().unwrap();
         let kind = find_kind(&event).unwrap().unwrap();
         let values = EventValues::decode(kind, &event).unwrap();
-        let is_true = |program: &Program| {
-            program.evaluate(&values, DEFAULT_COST) == Ok(Value::Bool(true))
-        };
+        let is_true =
+            |program: &Program| program.evaluate(&values, DEFAULT_COST) == Ok(Value::Bool(true));
         let expected = programs.iter().enumerate().filter(|(_, it)| is_true(it));
         let expected: Vec<usize> = expected.map(|(rule, _)| rule).collect();
         assert_eq!(matches(&set, &event), expected, "{event:?}");

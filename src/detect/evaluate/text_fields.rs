@@ -4,7 +4,9 @@ use thiserror::Error;
 
 use super::projection::{Projection, Raw, Values};
 use super::value::{text_of, time};
-use crate::detect::telemetry::{Field, FieldPath, FieldType, Kind, Presence, Schema, UnknownField, root};
+use crate::detect::telemetry::{
+    Field, FieldPath, FieldType, Kind, Presence, Schema, UnknownField, root,
+};
 use crate::detect::wire::{WireError, text};
 
 /// Some fields, in the order of their paths.

@@ -259,9 +259,10 @@ impl<S: StateStore> Fold<S> {
             Some(Entry::Since(begin)) => Some(begin),
             Some(Entry::Window(_) | Entry::Quiet(..)) | None => None,
         };
-        let until = baseline.learning_period.zip(begin).map(|(period, begin)| {
-            begin.saturating_add(micros(period.duration()))
-        });
+        let until = baseline
+            .learning_period
+            .zip(begin)
+            .map(|(period, begin)| begin.saturating_add(micros(period.duration())));
         if until.is_some_and(|until| matched.time < until) {
             self.counts.learned += 1;
             return Ok(None);

@@ -208,7 +208,8 @@ fn summarize(ui: &Ui, health: &Health, undecodable: u64, found: &str) {
     if undecodable > 0 {
         let lost = health.lost.iter().map(|(loss, count): (Loss, u64)| format!("{loss} ({count})"));
         let lost: Vec<String> = lost.collect();
-        let reasons = if lost.is_empty() { String::new() } else { format!(": {}", lost.join("; ")) };
+        let reasons =
+            if lost.is_empty() { String::new() } else { format!(": {}", lost.join("; ")) };
         let what = match undecodable {
             1 => "1 event or file".to_owned(),
             count => format!("{count} events or files"),
