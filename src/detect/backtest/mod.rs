@@ -296,7 +296,7 @@ pub fn recorded_files(spools: &[PathBuf]) -> Result<Vec<RecordedFile>, SpoolErro
     Ok(all)
 }
 
-/// The name of a spool's folder. Folders that Santa names say nothing about the host.
+/// The name of a spool's folder. Folders that Santa creates have the same names on every host.
 fn host_of(spool: &Path) -> String {
     let path = fs::canonicalize(spool).unwrap_or_else(|_| spool.to_owned());
     let names = path.iter().rev().map(|name| name.to_string_lossy().into_owned());

@@ -71,7 +71,7 @@ pub(super) struct Replayed {
     pub(super) is_partial: bool,
 }
 
-/// What an event says about the rules of one set.
+/// The observation of an event for one rule set.
 struct Item {
     set: usize,
     number: u64,
@@ -248,7 +248,7 @@ impl<'r> Matcher<'r> {
         Self { recording, sets, cancel, reader, evaluators, undecodable: 0 }
     }
 
-    /// Passes what events say to `each`: the index of the rule set, the number of the event, and the
+    /// Passes observations to `each`: the index of the rule set, the number of the event, and the
     /// observation. If it returns false, the rest of the file is ignored.
     fn read(
         &mut self,

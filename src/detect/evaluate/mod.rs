@@ -1,4 +1,4 @@
-//! A rule set, compiled for each kind of event, and what an event says about it.
+//! A rule set, compiled for each kind of event, and the observations that events become.
 //!
 //! An event is matched without any state, so that files can be read in parallel. What needs state is
 //! in [`Observation`], which [`super::state`] uses in the order of the events.
@@ -130,16 +130,7 @@ impl RuleSet {
         &self.rules
     }
 
-    /// Whether an observation depends on those before it.
-    pub fn has_state(&self) -> bool {
-        let is_stateless = |rule: &Rule| match &rule.detection.trigger {
-            Trigger::Event(single) => single.cooldown.is_none(),
-            Trigger::Window(_) | Trigger::First(_) => false,
-        };
-        self.needs_processes || !self.rules.iter().all(is_stateless)
-    }
-
-    /// What an event says about the rules. None if nothing.
+    /// Matches an event with the rules. None if the event matches nothing and changes no state.
     ///
     /// # Errors
     /// If a part of the event that rules read is not valid.
@@ -198,7 +189,7 @@ impl RuleSet {
     }
 }
 
-/// One of so many events is measured.
+/// One of this number of events is measured.
 const SAMPLING: u64 = 256;
 
 /// The buffers of evaluations, and their counts.
@@ -236,7 +227,7 @@ impl Evaluator {
     }
 }
 
-/// What an event says about the rules.
+/// The rules that an event matches, and what else of it concerns the state.
 #[derive(Clone, Debug)]
 pub struct Observation<'e> {
     pub(super) kind: Kind,

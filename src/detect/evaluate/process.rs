@@ -1,4 +1,4 @@
-//! What events say about processes.
+//! Processes in events.
 
 use std::sync::LazyLock;
 

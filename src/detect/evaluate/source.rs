@@ -38,7 +38,7 @@ pub(super) fn needs_parent(program: &Program) -> bool {
     program.slots().iter().any(|slot| names(slot).first() == Some(&PARENT))
 }
 
-/// An event of which only the kind is known. It never has the fields of another kind.
+/// An event whose kind is known, and nothing else. It never has the fields of another kind.
 pub(super) struct OnlyKind(pub(super) Kind);
 
 impl Variables for OnlyKind {

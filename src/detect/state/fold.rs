@@ -1,4 +1,4 @@
-//! Turns what events say about rules into signals, in the order of the events.
+//! Turns observations into signals, in the order of the events.
 
 use std::io;
 use std::sync::Arc;
