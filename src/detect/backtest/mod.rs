@@ -25,6 +25,8 @@ pub struct Backtest {
     pub health: Health,
     /// Events that could not be read, or with a part that a rule needs and that is not valid.
     pub undecodable: u64,
+    /// Evaluations of a rule for an event that were ended because they were too expensive.
+    pub too_expensive: u64,
     /// In the order of the rule set.
     pub rules: Vec<RuleResult>,
     /// All signals in the order of the events, if they are wanted.
@@ -125,8 +127,9 @@ pub fn backtest(
     });
     let rules = results.collect();
     let undecodable = replayed.undecodable + replayed.health.lost.total();
-    let is_partial = replayed.is_partial;
-    Ok(Backtest { health: replayed.health, undecodable, rules, signals, is_partial })
+    let (too_expensive, is_partial) = (replayed.too_expensive, replayed.is_partial);
+    let health = replayed.health;
+    Ok(Backtest { health, undecodable, too_expensive, rules, signals, is_partial })
 }
 
 /// Nanoseconds per event.

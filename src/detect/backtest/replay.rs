@@ -66,6 +66,8 @@ pub(super) trait Collector {
 pub(super) struct Replayed {
     pub(super) health: Health,
     pub(super) undecodable: u64,
+    /// Evaluations that were ended because they were too expensive.
+    pub(super) too_expensive: u64,
     /// For each rule set, the number of measured events, and their time in each rule.
     pub(super) timings: Vec<(u64, Vec<Duration>)>,
     pub(super) is_partial: bool,
@@ -108,7 +110,7 @@ pub(super) fn replay(
     collector: &mut dyn Collector,
 ) -> Result<Replayed, ReplayError> {
     let mut folding = Folding::new(sets, collector);
-    let (matchers, undecodable) = match recording.jobs.get() {
+    let matched = match recording.jobs.get() {
         1 => {
             let mut matcher = Matcher::new(recording, sets, cancel);
             for (number, file) in recording.files.iter().enumerate() {
@@ -121,19 +123,18 @@ pub(super) fn replay(
                 })?;
                 folding.end_file()?;
             }
-            (vec![matcher.finish()], folding.undecodable())
+            vec![matcher.finish()]
         }
-        jobs => {
-            let matchers = in_parallel(recording, sets, cancel, jobs, &mut folding)?;
-            (matchers, folding.undecodable())
-        }
+        jobs => in_parallel(recording, sets, cancel, jobs, &mut folding)?,
     };
     let timings = sets.iter().map(|set| (0, vec![Duration::ZERO; set.rules().len()])).collect();
     let is_partial = cancel.is_set();
-    let mut replayed = Replayed { undecodable, timings, is_partial, ..Replayed::default() };
-    for matched in matchers {
-        replayed.add(matched);
+    let mut replayed = Replayed { timings, is_partial, ..Replayed::default() };
+    for fold in &folding.folds {
+        replayed.undecodable += fold.counts().undecodable;
+        replayed.too_expensive += fold.too_expensive();
     }
+    matched.into_iter().for_each(|matched| replayed.add(matched));
     Ok(replayed)
 }
 
@@ -141,6 +142,8 @@ impl Replayed {
     fn add(&mut self, matched: Matched) {
         self.health.merge(matched.health);
         self.undecodable += matched.undecodable;
+        let too_expensive = matched.evaluators.iter().map(Evaluator::too_expensive);
+        self.too_expensive += too_expensive.sum::<u64>();
         for ((events, sum), evaluator) in self.timings.iter_mut().zip(matched.evaluators) {
             let (sampled, timings) = evaluator.timings();
             *events += sampled;
@@ -356,9 +359,5 @@ impl<'c> Folding<'c> {
         }
         self.collector.end_file();
         Ok(())
-    }
-
-    fn undecodable(&self) -> u64 {
-        self.folds.iter().map(|fold| fold.counts().undecodable).sum()
     }
 }
