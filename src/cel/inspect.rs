@@ -3,6 +3,8 @@
 use super::function::Builtin;
 use super::program::{Code, Node, NodeId, Program};
 use super::span::Span;
+use super::syntax::Binary;
+use super::value::Value;
 
 /// The assumed number of elements of a list.
 const ELEMENTS: u64 = 16;
@@ -31,6 +33,62 @@ impl Program {
             Some(node) => vec![node.span],
             None => Vec::new(),
         }
+    }
+
+    /// The texts that fields are compared with by `==`, `!=` and `in`. Each has its place and the
+    /// name of the field.
+    pub fn compared_texts(&self) -> Vec<(Span, &str, &str)> {
+        let mut found = Vec::new();
+        for node in &self.nodes {
+            let pairs: Vec<(NodeId, NodeId)> = match &node.code {
+                Code::Call { function: Builtin::Operator(operator), arguments } => {
+                    match (operator, &**arguments) {
+                        (Binary::Equal | Binary::NotEqual | Binary::In, [a, b]) => {
+                            vec![(*a, *b), (*b, *a)]
+                        }
+                        _ => Vec::new(),
+                    }
+                }
+                Code::InSet { value, set } => {
+                    if let Some(name) = self.field_name(*value) {
+                        let texts = self.sets.get(*set as usize).into_iter().flatten();
+                        let mut texts: Vec<&str> = texts.map(|text| &**text).collect();
+                        texts.sort_unstable();
+                        found.extend(texts.into_iter().map(|text| (node.span, name, text)));
+                    }
+                    Vec::new()
+                }
+                _ => Vec::new(),
+            };
+            for (field, value) in pairs {
+                if let Some(name) = self.field_name(field) {
+                    let texts = self.texts_of(value);
+                    found.extend(texts.into_iter().map(|(span, text)| (span, name, text)));
+                }
+            }
+        }
+        found
+    }
+
+    /// The path of a variable's field, or the name of another message's field.
+    fn field_name(&self, id: NodeId) -> Option<&str> {
+        match &self.node(id)?.code {
+            Code::Slot(slot) => self.slots.get(*slot as usize).map(|slot| &*slot.name),
+            Code::Field { field, .. } => self.fields.get(*field as usize).map(|field| field.name),
+            _ => None,
+        }
+    }
+
+    /// A constant text, or the texts of a constant list, with the place of the constant.
+    fn texts_of(&self, id: NodeId) -> Vec<(Span, &str)> {
+        let Some(Node { code: Code::Constant(constant), span }) = self.node(id) else {
+            return Vec::new();
+        };
+        let values = match constant {
+            Value::List(values) => &**values,
+            other => std::slice::from_ref(other),
+        };
+        values.iter().filter_map(|value| Some((*span, as_text(value)?))).collect()
     }
 
     /// The cost of an evaluation if lists have a usual length and all parts are evaluated.
@@ -77,5 +135,12 @@ impl Program {
             }
         };
         parts.saturating_add(1)
+    }
+}
+
+fn as_text(value: &Value) -> Option<&str> {
+    match value {
+        Value::String(text) => Some(text),
+        _ => None,
     }
 }

@@ -87,9 +87,9 @@ pub(super) async fn run(context: &Context, args: ExplainArgs) -> Result<(), CliE
             }
         },
     };
-    let lost = reader.health().lost.total();
+    let lost = usize::try_from(reader.health().lost.total()).unwrap_or(usize::MAX);
     if lost > 0 {
-        ui.warn(format!("{lost} events cannot be read and are left out"));
+        ui.warn(format!("{} left out because they cannot be read", counted(lost, "event")));
     }
     if events.is_empty() {
         let read = counted(skipped, "event");

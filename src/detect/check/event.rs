@@ -12,7 +12,7 @@ use crate::detect::telemetry::{self, Field, FieldType, Kind, Message, Schema, ro
 use crate::detect::wire::WireError;
 
 /// The only field of bytes that is not text.
-const CDHASH: &str = "cdhash";
+pub(super) const CDHASH: &str = "cdhash";
 
 /// The path of the arguments of an execution.
 const ARGS: [&str; 2] = ["execution", "args"];

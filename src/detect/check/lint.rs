@@ -6,7 +6,9 @@ use regex_syntax::hir::{Hir, HirKind, Look};
 
 use super::{Matching, compile, kinds_of};
 use crate::cel::{Program, Span};
-use crate::detect::rule_files::{Detection, Level, PlacedDetection, Remark, Severity, Trigger};
+use crate::detect::rule_files::{
+    Detection, ExpressionText, Level, PlacedDetection, Remark, Severity, Trigger,
+};
 use crate::detect::telemetry::Kind;
 use crate::rule::words;
 
@@ -69,6 +71,9 @@ impl LintCode {
 /// An expression that costs more is expensive. A loop in a loop costs about 2,000.
 const EXPENSIVE: u64 = 10_000;
 
+/// Maximum characters of a regular expression in a message.
+const LONGEST_PATTERN: usize = 80;
+
 /// Finds mistakes in detections that were read without errors. The findings are in the order of
 /// the detections.
 pub fn lint(detections: &[PlacedDetection]) -> Vec<Remark> {
@@ -77,9 +82,16 @@ pub fn lint(detections: &[PlacedDetection]) -> Vec<Remark> {
     let mut found = Vec::new();
     for (placed, program) in detections.iter().zip(&programs) {
         if let Some(program) = program {
-            let mut lint = Lint { placed, program, found: &mut found };
+            let text = &placed.detection.expression;
+            let mut lint = Lint { placed, text, program, found: &mut found };
             lint.kinds();
-            lint.expression();
+            lint.cost();
+            lint.required_text();
+        }
+        for text in placed.detection.unless.iter() {
+            if let Ok(program) = compile(text.as_str()) {
+                Lint { placed, text, program: &program, found: &mut found }.cost();
+            }
         }
         description(placed, &mut found);
     }
@@ -88,9 +100,10 @@ pub fn lint(detections: &[PlacedDetection]) -> Vec<Remark> {
     found
 }
 
-/// The findings about one detection.
+/// The findings about one expression of a detection.
 struct Lint<'a> {
     placed: &'a PlacedDetection,
+    text: &'a ExpressionText,
     program: &'a Program,
     found: &'a mut Vec<Remark>,
 }
@@ -113,19 +126,25 @@ impl Lint<'_> {
         }
     }
 
-    fn expression(&mut self) {
+    fn cost(&mut self) {
         let program = self.program;
         if program.estimated_cost() > EXPENSIVE {
             let message = "the expression is expensive: expected fewer loops in loops".to_owned();
             self.add(LintCode::Expensive, program.conjuncts().first().copied(), message);
         }
         for (span, pattern) in program.patterns().filter(|(_, pattern)| !is_anchored(pattern)) {
+            let plain = |c: char| if c.is_control() { ' ' } else { c };
+            let shown: String = pattern.chars().take(LONGEST_PATTERN).map(plain).collect();
             let message = format!(
-                "`{pattern}` matches anywhere in the text: expected ^ or $ in each alternative, or \
+                "`{shown}` matches anywhere in the text: expected ^ or $ in each alternative, or \
                  contains()"
             );
             self.add(LintCode::UnanchoredRegex, Some(span), message);
         }
+    }
+
+    fn required_text(&mut self) {
+        let program = self.program;
         if program.required_texts().is_none() {
             let message = "the expression is evaluated for every event of its kind: expected a \
                            condition with ==, in, startsWith, endsWith or contains and a text"
@@ -136,11 +155,10 @@ impl Lint<'_> {
 
     fn add(&mut self, code: LintCode, span: Option<Span>, message: String) {
         let source = self.program.source();
-        let expression = &self.placed.detection.expression;
         let position = span.map(|span| {
             let at = span.position(source);
             let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-            expression.position(number(at.line), number(at.column))
+            self.text.position(number(at.line), number(at.column))
         });
         let width = span.map_or(1, |span| {
             let first = span.text(source).lines().next().unwrap_or_default();

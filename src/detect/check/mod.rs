@@ -1,6 +1,7 @@
 //! Checks detections before they are used: expressions and fields against the schema of telemetry,
 //! and mistakes in detections that are valid.
 
+mod cdhash;
 mod event;
 mod event_fault;
 mod field;
@@ -17,7 +18,7 @@ pub use kinds::{KindMatching, Matching, kinds_of};
 pub use lint::{LintCode, lint};
 pub use schema::TelemetrySchema;
 
-use crate::cel::{CelError, Fault, FaultKind, Program, Schema};
+use crate::cel::{CelError, Fault, FaultKind, Program, Schema, Span};
 use crate::detect::rule_files::{self, Checker, Dialect, Finding, Role};
 
 /// The code of [`Finding`]s about expressions that no event can match.
@@ -36,7 +37,11 @@ impl Checker for TelemetryChecker {
         let Ok(dialect) = rule_files::dialect(expression) else { return Vec::new() };
         let dialect = dialect.unwrap_or(Dialect::Map);
         match Program::compile(expression, TelemetrySchema::of(dialect)) {
-            Ok(program) => kind_finding(&program, role).into_iter().collect(),
+            Ok(program) => {
+                let mut found = cdhash::findings(&program);
+                found.extend(kind_finding(&program, role));
+                found
+            }
             Err(error) if error.faults().is_empty() => {
                 vec![Finding::error("expression", error.to_string())]
             }
@@ -109,20 +114,20 @@ fn kind_finding(program: &Program, role: Role) -> Option<Finding> {
     }
     // An exception is evaluated only for events that match.
     let span = kinds.iter().find_map(|kind| kind.foreign).filter(|_| role == Role::Condition)?;
-    let source = program.source();
-    let at = span.position(source);
-    let field = span.text(source);
+    let field = span.text(program.source());
     let guard = match matching.as_slice() {
         [kind] => format!("kind == \"{kind}\" && before it"),
         _ => "a comparison of kind before it".to_owned(),
     };
-    let number = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Some(Finding {
-        line: number(at.line),
-        column: number(at.column),
-        width: number(field.lines().next().unwrap_or_default().chars().count()),
-        code: UNGUARDED_KIND,
-        message: format!("other kinds of events have no `{field}`: expected {guard}"),
-        is_warning: true,
-    })
+    let message = format!("other kinds of events have no `{field}`: expected {guard}");
+    Some(Finding { is_warning: true, ..finding(program, span, UNGUARDED_KIND, message) })
+}
+
+/// An error about a part of an expression.
+fn finding(program: &Program, span: Span, code: &'static str, message: String) -> Finding {
+    let at = span.position(program.source());
+    let first = span.text(program.source()).lines().next().unwrap_or_default();
+    let [line, column, width] = [at.line, at.column, first.chars().count()]
+        .map(|number| u32::try_from(number).unwrap_or(u32::MAX));
+    Finding { line, column, width, code, message, is_warning: false }
 }

@@ -7,16 +7,16 @@ use crate::detect::rule_files::Dialect;
 use crate::detect::telemetry::{self, FieldType, Kind, Presence, Schema, root};
 
 /// The variable with the kind of the event, and the name of its type.
-pub const KIND: &str = "kind";
+pub(super) const KIND: &str = "kind";
 
 /// The variable of the typed dialect with all fields.
-pub const EVENT: &str = "event";
+pub(super) const EVENT: &str = "event";
 
 /// The arguments of an execution, in the typed dialect.
-pub const DECODED_ARGS: &str = "decoded_args";
+pub(super) const DECODED_ARGS: &str = "decoded_args";
 
 /// The parent of the process, from the process tree.
-pub const PARENT: &str = "parent";
+pub(super) const PARENT: &str = "parent";
 
 /// The message of [`PARENT`], which is not part of an event.
 const PARENT_MESSAGE: &str = "Parent";

@@ -72,3 +72,10 @@ fn fields_of_another_kind_and_missing_descriptions_are_found() {
     let expected = [("A".to_owned(), "other-kind"), ("A".to_owned(), "no-description")];
     assert!(expected.iter().all(|it| found.contains(it)) && found.len() == 2, "{found:?}");
 }
+
+#[test]
+fn exceptions_are_checked_like_conditions() {
+    let unless = "unless: \"event_id.matches('a')\"";
+    let text = rule("kind == 'fork' && fork.child.executable.path == '/a'", unless);
+    assert_eq!(codes(&text), [("A".to_owned(), "unanchored-regex")]);
+}

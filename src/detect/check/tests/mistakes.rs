@@ -218,3 +218,21 @@ fn positions_are_those_of_the_file() {
         .collect();
     assert_eq!(places, [(8, 19, 7, "unknown-field"), (9, 17, 7, "unknown-field")]);
 }
+
+/// Santamon's first version contains cdhashes as Base64.
+#[test]
+fn a_cdhash_that_is_not_hexadecimal() {
+    let hex = "000102030405060708090a0b0c0d0e0f10111213";
+    let field = "kind == 'execution' && execution.target.code_signature.cdhash";
+    accepted(&format!("{field} == '{hex}'"));
+    accepted(&format!("{field} != ''"));
+    for wrong in ["AAECAwQFBgcICQoLDA0ODxAREhM=", "000102030405060708090A0B0C0D0E0F10111213"] {
+        let message = error(&format!("{field} == '{wrong}'"));
+        assert!(message.ends_with(&format!("did you mean `{hex}`?")), "{message}");
+        let list = format!("{field} in ['{hex}', '{wrong}', '', '']");
+        assert_eq!(only(&list).code, "cdhash");
+    }
+    assert!(
+        error(&format!("{field} == '12'")).ends_with("expected 40 lowercase hexadecimal digits")
+    );
+}
