@@ -60,21 +60,21 @@ const STATE: &str = "
 correlations:
   - {id: C1, title: c, severity: low, enabled: true, window: 5m, threshold: 3,
      group_by: [file_access.instigator.executable.path], count_distinct: file_access.policy_name,
-     allow_missing: true, expr: kind == 'file_access'}
+     allow_missing: true, expr: \"kind == 'file_access'\"}
 baselines:
   - {id: B1, title: b, severity: low, enabled: true, track: [execution.target.executable.path],
      allow_missing: true, expr: \"kind == 'execution' && execution.target.code_signature == null\"}
   - {id: B2, title: b, severity: low, enabled: true, track: [launch_item.item_path],
-     allow_missing: true, expr: kind == 'launch_item'}
+     allow_missing: true, expr: \"kind == 'launch_item'\"}
 ";
 
 fn simple_rules(more: &str) -> String {
     let mut yaml = "rules:\n".to_owned();
     for (number, expression) in SIMPLE.iter().enumerate() {
-        write!(
+        let expression = expression.replace('\\', "\\\\");
+        writeln!(
             yaml,
-            "  - {{id: R{number}, title: r, severity: low, enabled: true, {more}expr: \"{}\"}}\n",
-            expression.replace('\\', "\\\\")
+            "  - {{id: R{number}, title: r, severity: low, enabled: true, {more}expr: \"{expression}\"}}"
         )
         .unwrap();
     }

@@ -40,7 +40,7 @@ pub(in crate::detect) enum ProcessChange {
 }
 
 /// Maximum bytes of a process's arguments that are kept.
-const MOST_ARGS: usize = 1 << 10;
+const MOST_ARGS: usize = 512;
 
 /// The fields of a process. For most kinds of events, it is the instigator.
 #[derive(Clone, Copy)]

@@ -18,7 +18,7 @@ pub struct MemoryLimits {
 
 impl Default for MemoryLimits {
     fn default() -> Self {
-        Self { entries: 100_000, bytes: 48 << 20 }
+        Self { entries: 100_000, bytes: 32 << 20 }
     }
 }
 
