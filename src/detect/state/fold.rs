@@ -21,6 +21,9 @@ const FIRST_SEEN: u64 = 0;
 /// The rule of the entries for the begin of learning, so that they are not displaced by others.
 const LEARNING: u64 = 1;
 
+/// Maximum events without an ID that are compared with each other.
+const MOST_REPEATED: usize = 200_000;
+
 /// What was counted in addition to signals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FoldCounts {
@@ -62,7 +65,7 @@ impl<S: StateStore> Fold<S> {
     pub fn new(rules: Arc<RuleSet>, store: S, limits: StateLimits) -> Self {
         Self {
             rules,
-            changes: Changes { store, pending: HashMap::new() },
+            changes: Changes::new(store),
             tree: ProcessTree::new(limits.tree),
             evaluator: Evaluator::default(),
             values: Values::default(),
@@ -151,6 +154,9 @@ impl<S: StateStore> Fold<S> {
             return xxh3_128(id.as_bytes());
         }
         let bytes = xxh3_128(&observation.message);
+        if self.repeated.len() >= MOST_REPEATED {
+            self.repeated.clear();
+        }
         let number = self.repeated.entry(bytes).or_default();
         *number += 1;
         match *number {

@@ -85,13 +85,23 @@ impl<S: StateStore + ?Sized> StateStore for &mut S {
 }
 
 /// A store, and the changes of the current file.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Changes<S> {
     store: S,
     pending: HashMap<StateKey, Entry>,
+    /// Why a part of the current file was not stored.
+    failure: Option<io::Error>,
 }
 
+/// Maximum changes that are stored together. Files of Santa's spool have far fewer events, but a
+/// file of JSON may contain a whole day, and is stored in several batches.
+const MOST_PENDING: usize = 50_000;
+
 impl<S: StateStore> Changes<S> {
+    fn new(store: S) -> Self {
+        Self { store, pending: HashMap::new(), failure: None }
+    }
+
     fn get(&mut self, key: StateKey) -> Option<Entry> {
         match self.pending.get(&key) {
             Some(entry) => Some(entry.clone()),
@@ -101,6 +111,11 @@ impl<S: StateStore> Changes<S> {
 
     fn set(&mut self, key: StateKey, entry: Entry) {
         self.pending.insert(key, entry);
+        if self.pending.len() >= MOST_PENDING
+            && let Err(error) = self.store_pending()
+        {
+            self.failure.get_or_insert(error);
+        }
     }
 
     /// The window of a group. It is empty if the group is new.
@@ -112,6 +127,11 @@ impl<S: StateStore> Changes<S> {
     }
 
     fn commit(&mut self) -> io::Result<()> {
+        let stored = self.store_pending();
+        self.failure.take().map_or(stored, Err)
+    }
+
+    fn store_pending(&mut self) -> io::Result<()> {
         if self.pending.is_empty() {
             return Ok(());
         }
