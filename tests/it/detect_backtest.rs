@@ -54,7 +54,7 @@ fn shell(format: &str) -> Shell {
 /// The result without the times, which differ each time.
 fn result(shell: &Shell, options: &str) -> Value {
     let line = format!("detect backtest rules.yaml --spool mac-1 {options}");
-    let mut result = shell.json(&line);
+    let mut result = shell.json(line.trim_end());
     for rule in result["rules"].as_array_mut().unwrap() {
         let time = rule.as_object_mut().unwrap().remove("ns_per_event").unwrap();
         assert!(time.is_number(), "{time}");

@@ -39,6 +39,18 @@ pub(in crate::detect) enum ProcessChange {
     Exit(ProcessId),
 }
 
+impl ProcessChange {
+    /// The process and its parent, if the change contains both.
+    pub(in crate::detect) fn ids(&self) -> Option<(Option<ProcessId>, Option<ProcessId>)> {
+        match self {
+            Self::Execution(id, process) | Self::Fork(id, process) => {
+                Some((Some(*id), process.parent))
+            }
+            Self::Exit(_) => None,
+        }
+    }
+}
+
 /// Maximum bytes of a process's arguments that are kept.
 const MOST_ARGS: usize = 512;
 

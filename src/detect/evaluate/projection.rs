@@ -176,10 +176,9 @@ impl Projection {
         start: usize,
         values: &mut Values,
     ) -> Result<(), WireError> {
-        let node = &self.nodes[node];
-        if node.steps.is_empty() {
+        let Some(node) = self.nodes.get(node).filter(|node| !node.steps.is_empty()) else {
             return Ok(());
-        }
+        };
         let mut fields = Fields::new(message);
         while let Some(field) = fields.next() {
             let WireField { number, value } = field?;

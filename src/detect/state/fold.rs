@@ -10,7 +10,8 @@ use super::tree::ProcessTree;
 use super::window::{Micros, micros};
 use super::{Changes, Entry, StateKey, StateLimits, StateStore};
 use crate::detect::evaluate::{
-    Evaluator, FieldText, Observation, ProcessId, Rule, RuleSet, TextFields, Values, process_ids,
+    Evaluator, FieldText, Observation, ProcessChange, ProcessId, Rule, RuleSet, TextFields, Values,
+    process_ids,
 };
 use crate::detect::rule_files::{Baseline, Correlation, Trigger};
 use crate::detect::signal::{Core, Signal, SignalEvent, TriggerContext, process_tree};
@@ -101,9 +102,6 @@ impl<S: StateStore> Fold<S> {
         self.begin_learning(host, time);
         let boot = observation.header.boot_session.as_deref().unwrap_or_default();
         let session = hash([host, boot]) as u64;
-        if let Some(change) = observation.process.take() {
-            self.tree.apply(session, change, time);
-        }
         match self.signals(host, &mut observation, time, session) {
             Ok(signals) => signals,
             Err(_) => {
@@ -121,12 +119,19 @@ impl<S: StateStore> Fold<S> {
         session: u64,
     ) -> Result<Vec<(usize, Signal)>, WireError> {
         let kind = observation.kind;
+        let ids = observation.process.as_ref().and_then(ProcessChange::ids);
+        if let Some(change) = observation.process.take() {
+            self.tree.apply(session, change, time);
+        }
         let rules = self.rules.clone();
         let needs_parent = rules.needs_parent(kind);
         if observation.matches.is_empty() && !needs_parent {
             return Ok(Vec::new());
         }
-        let (process, parent) = process_ids(kind, &observation.message, &mut self.values)?;
+        let (process, parent) = match ids {
+            Some(ids) => ids,
+            None => process_ids(kind, &observation.message, &mut self.values)?,
+        };
         let parent = parent.and_then(|id| self.tree.path(session, id, time));
         let parent = parent.map(str::to_owned);
         if needs_parent {
