@@ -14,6 +14,7 @@ mod changing;
 mod cluster;
 mod convert;
 mod counts;
+mod detect;
 mod download;
 mod events;
 mod fleet;
@@ -80,6 +81,7 @@ fn main() {
         ("stalls", stalls::report),
         ("changing", changing::report),
         ("hostile", hostile::report),
+        ("detect", detect::report),
     ];
     let wanted: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with('-')).collect();
     for (name, report) in reports {

@@ -29,6 +29,6 @@ pub use program::{DEFAULT_COST, MAX_SOURCE, Program, Slot, Variables};
 pub use required::{RequiredText, TextPlace, fold_case};
 pub use schema::{Absence, Enum, EnumValue, Field, Macro, Message, Presence, Schema, Version};
 pub use span::{Position, Span};
-pub use specialize::{Known, Specialized};
+pub use specialize::Specialized;
 pub use types::Type;
 pub use value::{ErrorReason, Map, Outcome, Record, Resolved, Stop, Value};

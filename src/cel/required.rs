@@ -126,7 +126,9 @@ impl<'a> Search<'a> {
             Code::Macro { kind: Macro::Exists | Macro::ExistsOne, range, body, .. } if wanted => {
                 let element = match self.subject(*range) {
                     Subject::List(slot) => Subject::Element(slot),
-                    Subject::Text(_) | Subject::Joined(_) | Subject::Element(_)
+                    Subject::Text(_)
+                    | Subject::Joined(_)
+                    | Subject::Element(_)
                     | Subject::Other => Subject::Other,
                 };
                 self.locals.push(element);

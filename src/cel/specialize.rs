@@ -8,15 +8,6 @@ use super::span::Span;
 use super::types::Type;
 use super::value::{Resolved, Stop, Value};
 
-/// What is known about a variable or a field before an evaluation.
-#[derive(Clone, Debug)]
-pub enum Known {
-    Value(Value),
-    Absent,
-    /// Reading it is an error, and so is `has`.
-    Error,
-}
-
 /// An expression in which the known variables and fields are replaced.
 #[derive(Debug)]
 pub enum Specialized {
@@ -28,8 +19,9 @@ pub enum Specialized {
 }
 
 impl Program {
-    /// Replaces variables and fields, and evaluates all parts that depend only on them.
-    pub fn specialize(&self, known: &dyn Fn(&Slot) -> Option<Known>) -> Specialized {
+    /// Replaces the variables and fields that are not unknown, and evaluates all parts that depend
+    /// only on them.
+    pub fn specialize(&self, known: &dyn Variables) -> Specialized {
         let to = Self {
             source: self.source.clone(),
             nodes: Vec::new(),
@@ -106,7 +98,7 @@ enum Folded {
 
 struct Folder<'a> {
     from: &'a Program,
-    known: &'a dyn Fn(&Slot) -> Option<Known>,
+    known: &'a dyn Variables,
     to: Program,
 }
 
@@ -129,40 +121,28 @@ impl Folder<'_> {
             Code::Constant(value) => Folded::Constant(value.clone()),
             Code::Slot(at) | Code::HasSlot(at) => self.slot(*at, code, span),
             Code::Local(_) => self.node(code.clone(), span),
-            Code::Field { operand, field } => self.strict(&[*operand], span, |ids| Code::Field {
-                operand: ids[0],
-                field: *field,
-            }),
-            Code::HasField { operand, field } => {
-                self.strict(&[*operand], span, |ids| Code::HasField {
-                    operand: ids[0],
-                    field: *field,
-                })
+            Code::Field { operand, field } => {
+                self.strict(&[*operand], span, |ids| Code::Field { operand: ids[0], field: *field })
             }
+            Code::HasField { operand, field } => self
+                .strict(&[*operand], span, |ids| Code::HasField { operand: ids[0], field: *field }),
             Code::Member { operand, key } => self.strict(&[*operand], span, |ids| Code::Member {
                 operand: ids[0],
                 key: key.clone(),
             }),
-            Code::HasMember { operand, key } => {
-                self.strict(&[*operand], span, |ids| Code::HasMember {
-                    operand: ids[0],
-                    key: key.clone(),
-                })
-            }
-            Code::Index { operand, index } => {
-                self.strict(&[*operand, *index], span, |ids| Code::Index {
-                    operand: ids[0],
-                    index: ids[1],
-                })
-            }
+            Code::HasMember { operand, key } => self.strict(&[*operand], span, |ids| {
+                Code::HasMember { operand: ids[0], key: key.clone() }
+            }),
+            Code::Index { operand, index } => self.strict(&[*operand, *index], span, |ids| {
+                Code::Index { operand: ids[0], index: ids[1] }
+            }),
             Code::Call { function, arguments } => self.strict(arguments, span, |ids| Code::Call {
                 function: *function,
                 arguments: ids.into(),
             }),
-            Code::Matches { text, pattern } => self.strict(&[*text], span, |ids| Code::Matches {
-                text: ids[0],
-                pattern: *pattern,
-            }),
+            Code::Matches { text, pattern } => {
+                self.strict(&[*text], span, |ids| Code::Matches { text: ids[0], pattern: *pattern })
+            }
             Code::InSet { value, set } => {
                 self.strict(&[*value], span, |ids| Code::InSet { value: ids[0], set: *set })
             }
@@ -222,12 +202,10 @@ impl Folder<'_> {
 
     fn slot(&mut self, at: u32, code: &Code, span: Span) -> Folded {
         let Some(slot) = self.from.slots.get(at as usize) else { return Folded::Error };
-        let resolved = match (self.known)(slot) {
-            None => return self.node(code.clone(), span),
-            Some(Known::Error) => return Folded::Error,
-            Some(Known::Absent) => Resolved::Absent,
-            Some(Known::Value(value)) => Resolved::Value(value),
-        };
+        let resolved = self.known.resolve(at as usize, slot);
+        if matches!(resolved, Resolved::Unknown) {
+            return self.node(code.clone(), span);
+        }
         let first = self.to.nodes.len();
         let id = self.add(code.clone(), span);
         self.evaluate(id, first, resolved)

@@ -4,14 +4,16 @@
 use std::fmt::Debug;
 use std::num::NonZeroUsize;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use nicelist::cel::{DEFAULT_COST, Program};
 use nicelist::detect::check::TelemetryChecker;
 use nicelist::detect::rule_files::{self, Fixture, SourceFile, Unchecked};
 use nicelist::detect::sigma;
 use nicelist::detect::spool::{Limits, SpoolReader};
+use nicelist::detect::state::{MemoryStore, StateLimits};
 use nicelist::detect::telemetry::{decode as decode_event, encode_value, find_kind};
+use nicelist::detect::{Detector, RuleSet};
 use nicelist::fleet::{Actor, Clock};
 use nicelist::protocol::{
     BodyError, ContentEncoding, EventUploadRequest, EventUploadResponse, Format, Message,
@@ -177,13 +179,34 @@ pub(crate) fn cursor(bytes: &[u8]) {
     }
 }
 
+/// Some of the examples, to evaluate them over any events.
+const DETECTIONS: [&str; 4] = [
+    include_str!("../../examples/detections/unsigned.yaml"),
+    include_str!("../../examples/detections/interpreters.yaml"),
+    include_str!("../../examples/detections/sessions.yaml"),
+    include_str!("../../examples/detections/files-and-network.yaml"),
+];
+
+fn detector() -> Detector {
+    static RULES: OnceLock<Arc<RuleSet>> = OnceLock::new();
+    let rules = RULES.get_or_init(|| {
+        let files = DETECTIONS.map(|text| SourceFile::new("rules.yaml", text));
+        let placed = rule_files::read(&files, &Unchecked).detections().unwrap();
+        Arc::new(RuleSet::new(placed.into_iter().map(|placed| placed.detection)).unwrap())
+    });
+    Detector::with_store(rules.clone(), MemoryStore::default(), StateLimits::default())
+}
+
 /// Every event of a file has a kind. If all of it can be decoded, it is the same after encoding and
-/// decoding.
+/// decoding. Detections are evaluated in the same way each time.
 pub(crate) fn spool(bytes: &[u8]) {
+    let mut detectors = [detector(), detector()];
     let mut reader = SpoolReader::new(Limits { message: LIMIT, file: 1 << 20 });
     let mut events = reader.read(Path::new("file"), bytes);
     while let Some(event) = events.next_event() {
         assert_eq!(find_kind(event.message), Ok(Some(event.kind)));
+        let [first, second] = &mut detectors;
+        assert_eq!(first.event("host", event.message), second.event("host", event.message));
         if let Ok(decoded) = decode_event(event.message) {
             let encoded = encode_value(&decoded).unwrap();
             assert_eq!(decode_event(&encoded).unwrap(), decoded);

@@ -26,6 +26,7 @@ mod convert;
 mod database;
 mod desk;
 mod detect;
+mod detect_backtest;
 mod detect_examples;
 mod detect_files;
 mod diagnose;

@@ -1,16 +1,24 @@
 //! Known variables, and the texts that an expression requires.
 
-use super::super::{Known, Specialized, TextPlace};
+use super::super::{Specialized, TextPlace};
 use super::*;
 
-/// The decision is BLOCK, the working directory is absent, and `any` belongs to something else.
+/// The decision is BLOCK, the working directory is absent, and `any` cannot be read.
+struct Known;
+
+impl Variables for Known {
+    fn resolve(&self, _: usize, slot: &Slot) -> Resolved {
+        match &*slot.name {
+            "decision" => Resolved::Value(Value::Int(2)),
+            "cwd" => Resolved::Absent,
+            "any" => Resolved::Inaccessible,
+            _ => Resolved::Unknown,
+        }
+    }
+}
+
 fn specialized(source: &str) -> Specialized {
-    compile(source).specialize(&|slot| match &*slot.name {
-        "decision" => Some(Known::Value(Value::Int(2))),
-        "cwd" => Some(Known::Absent),
-        "any" | "data" => Some(Known::Error),
-        _ => None,
-    })
+    compile(source).specialize(&Known)
 }
 
 fn shown_of(source: &str) -> String {

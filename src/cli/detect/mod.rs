@@ -1,5 +1,6 @@
 //! `nicelist detect`.
 
+mod backtest;
 mod diagnostic;
 mod explain;
 mod fields;
@@ -16,6 +17,7 @@ use crate::detect::spool::SpoolError;
 
 commands! {
     /// Write and test detections over Santa's telemetry
+    Backtest => backtest::BacktestArgs,
     Explain => explain::ExplainArgs,
     Fields => fields::FieldsArgs,
     Generate => generate::GenerateArgs,

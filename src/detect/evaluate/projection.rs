@@ -176,10 +176,9 @@ impl Projection {
         start: usize,
         values: &mut Values,
     ) -> Result<(), WireError> {
-        let node = &self.nodes[node];
-        if node.steps.is_empty() {
+        let Some(node) = self.nodes.get(node).filter(|node| !node.steps.is_empty()) else {
             return Ok(());
-        }
+        };
         let mut fields = Fields::new(message);
         while let Some(field) = fields.next() {
             let WireField { number, value } = field?;
@@ -215,9 +214,8 @@ impl Projection {
             (field_type, WireValue::Varint(number)) if is_number(field_type) => Raw::Number(number),
             (field_type, WireValue::Bytes(bytes)) if is_number(field_type) && step.is_list => {
                 let slot = step.slot.unwrap_or_default();
-                return packed(bytes).try_for_each(|number| {
-                    values.push(slot, Raw::Number(number?))
-                });
+                return packed(bytes)
+                    .try_for_each(|number| values.push(slot, Raw::Number(number?)));
             }
             (_, _) => return Ok(()),
         };

@@ -30,7 +30,7 @@ pub(super) fn resolve(
     }
 }
 
-/// A message of which is only known that it exists.
+/// A message that exists. Its fields are not known.
 pub(super) fn present() -> Value {
     static PRESENT: LazyLock<Arc<Existing>> = LazyLock::new(|| Arc::new(Existing));
     Value::Message(PRESENT.clone())
