@@ -144,7 +144,8 @@ async fn schema(database: &DatabaseUrl) -> Result<CheckResult, CheckResult> {
     let Migrated { from, to } = migrate(&database.expose(), true).await.map_err(|error| {
         let message = error.to_string();
         let fix = match message.contains("newer nicelist") {
-            true => "install the version that created it; to show this version: nicelist version"
+            true => "install the version that created the database; to show the installed version: \
+                     nicelist version"
                 .to_owned(),
             false => format!("nicelist database check --database {shown}"),
         };
