@@ -224,7 +224,8 @@ fn machine(payload: &Node, findings: &mut Findings) {
         } else if !has_variable {
             let problem =
                 "is the same on each Mac with this profile, so the server sees them as one host";
-            let fix = "remove it, or use a variable of the MDM server, such as the serial number";
+            let fix =
+                "remove the key, or use a variable of the MDM server, such as the serial number";
             findings.add(key::MACHINE, problem, fix);
         }
         if payload.get(key::MACHINE_FILE).is_some() {
