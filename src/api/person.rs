@@ -64,7 +64,7 @@ pub struct PersonQuery {
     pub cursor: Option<String>,
 }
 
-/// A request to replace the name of a person by a pseudonym.
+/// A request to replace the name of a person with a pseudonym.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ForgetPersonRequest {

@@ -81,7 +81,7 @@ pub enum ErrorReason {
     Conversion(&'static str),
     #[error("unknown time zone")]
     TimeZone,
-    #[error("invalid format or its arguments do not match")]
+    #[error("the format is invalid or does not match its arguments")]
     Format,
 }
 

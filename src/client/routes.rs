@@ -222,7 +222,7 @@ impl Client {
         Pages::new(self, person_path(name, ""), &PersonQuery::default())
     }
 
-    /// Replaces the name of a person by a pseudonym. Each request covers a part of the database.
+    /// Replaces the name of a person with a pseudonym. Each request covers a part of the database.
     pub async fn forget_person(
         &self,
         name: &PersonName,

@@ -81,32 +81,32 @@ codes! {
         "upgrade nicelist, or replace or delete the row";
     /// A weaker scope already has the same rule.
     Repeats = "NL101" "repeats-weaker-scope" Warning,
-        "remove it, or keep it if you plan to remove the weaker rule";
+        "remove this rule, or keep it if you plan to remove the weaker one";
     /// The `remove` rule has no effect: no weaker scope has a rule for its target.
     RemovesNothing = "NL102" "removes-nothing" Warning,
-        "remove it, or add a rule for its target to a weaker scope";
+        "remove this rule, or add a rule for its target to a weaker scope";
     /// The rule for a program is the same as the rule for its team.
     RepeatsTeam = "NL103" "repeats-team" Warning,
-        "remove it, or remove the rule for the team if only this program is intended";
+        "remove this rule, or the rule for the team if only this program is intended";
     /// A stronger scope allows what a weaker scope blocks.
     BlockLifted = "NL104" "block-lifted" Note,
-        "nothing is needed if the exception is intended; otherwise remove it, or block the \
-        program there, too";
+        "nothing is needed if the exception is intended; otherwise remove the stronger rule, or \
+        change it to block";
     /// A program is allowed, but its team is blocked.
     AllowedInBlockedTeam = "NL105" "allowed-in-blocked-team" Note,
-        "nothing is needed if the exception is intended; otherwise remove it";
+        "nothing is needed if the exception is intended; otherwise remove the rule for the program";
     /// The signing IDs of two rules differ only in upper and lower case.
     DiffersByCase = "NL201" "differs-by-case" Warning,
         "keep the spelling that santactl fileinfo shows; Santa distinguishes upper and lower case";
     /// The team IDs of two rules differ only in characters that look alike.
     LooksAlike = "NL202" "looks-alike" Warning,
-        "compare it with what santactl fileinfo shows";
+        "compare the identifier with what santactl fileinfo shows";
     /// The rule has expired.
     Expired = "NL203" "expired" Warning,
-        "remove it, or give it a later expiry";
+        "remove the rule, or give it a later expiry";
     /// The rule is for an identifier that no program has.
     MatchesNothing = "NL204" "matches-nothing" Warning,
-        "compare it with what santactl fileinfo shows";
+        "compare the identifier with what santactl fileinfo shows";
     /// The rule's expression needs a newer version of Santa than the first that supports CEL rules.
     NeedsNewerSanta = "NL205" "needs-newer-santa" Note,
         "upgrade Santa on older hosts if they need this rule; they do not get it";
@@ -133,10 +133,10 @@ codes! {
         "list only the folders that should be allowed";
     /// A path pattern is not a valid regular expression.
     InvalidPattern = "NL405" "invalid-pattern" Error,
-        "fix it: Santa ignores a pattern that does not compile";
+        "fix the pattern: Santa ignores patterns that do not compile";
     /// A path pattern has syntax that nicelist cannot check. Santa uses ICU, which may support it.
     UncheckedPattern = "NL406" "unchecked-pattern" Note,
-        "test it on a Mac; nicelist cannot check it";
+        "test the pattern on a Mac; nicelist cannot check it";
     /// Hosts are in lockdown, but no rule allows any program.
     EmptyLockdown = "NL501" "empty-lockdown" Error,
         "allow the programs that Macs need before you lock them down, or use monitor mode";
@@ -149,7 +149,8 @@ codes! {
         "set both removable-media and encrypted-removable-media";
     /// A scope has the name of a host, so its rules and settings apply to no host.
     HostName = "NL601" "host-name" Warning,
-        "nicelist rule lint --fix moves them to the machine ID, if one host has the name";
+        "nicelist rule lint --fix moves the rules and settings to the machine ID, if one host has \
+        the name";
     /// Several hosts report the same serial number.
     SharedSerial = "NL602" "shared-serial" Warning,
         "use machine IDs; rules and settings for the serial number apply to all of these hosts";

@@ -1,4 +1,4 @@
-//! Records with the name of a person, and the replacement of the name by a pseudonym.
+//! Records with the name of a person, and the replacement of the name with a pseudonym.
 
 use std::fmt;
 use std::str::FromStr;

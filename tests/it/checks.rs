@@ -118,7 +118,7 @@ fn m6_path_patterns_are_compiled() {
     exit code: 6
     ----- stderr -----
     error: blocked-path-regex for fleet: `^/opt/(a` does not compile: unclosed group (NL405 invalid-pattern)
-    hint: fix it: Santa ignores a pattern that does not compile
+    hint: fix the pattern: Santa ignores patterns that do not compile
     hint: to store it anyway and record the reason: nicelist settings set 'blocked-path-regex=''^/opt/(a' --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/[a"), @"
@@ -126,7 +126,7 @@ fn m6_path_patterns_are_compiled() {
     exit code: 6
     ----- stderr -----
     error: blocked-path-regex for fleet: `^/opt/[a` does not compile: unclosed character class (NL405 invalid-pattern)
-    hint: fix it: Santa ignores a pattern that does not compile
+    hint: fix the pattern: Santa ignores patterns that do not compile
     hint: to store it anyway and record the reason: nicelist settings set 'blocked-path-regex=''^/opt/[a' --force --reason TEXT
     ");
     insta::assert_snapshot!(shell.run("settings set blocked-path-regex=^/opt/(a+)+$"), @"

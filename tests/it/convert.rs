@@ -68,7 +68,7 @@ fn unsupported_parts_are_listed_and_refused_with_strict() {
     warning: zentral-yaml does not support message; 1 rule loses it: teamid:AAAAAAAAAA
     warning: zentral-yaml does not support ticket; 1 rule loses it: teamid:AAAAAAAAAA
     error: zentral-yaml cannot express everything; nothing was written
-    hint: to leave out what it cannot express, remove --strict
+    hint: to leave out what the format cannot express, remove --strict
     ");
     assert!(!shell.path("zentral.yaml").exists());
     insta::assert_snapshot!(shell.run("rule convert rules.csv zentral.yaml --dry-run"), @"

@@ -99,7 +99,7 @@ fn a_mac_of_another_server_is_named() {
     status["sync"]["server"] = json!("https://other.example.com/santa/hush/");
     status["sync"]["last_successful_full"] = json!("null");
     let found = "the Mac syncs with https://other.example.com, but this server is";
-    let fix = format!("set SyncBaseURL in its profile to {}/santa/", server.url);
+    let fix = format!("set SyncBaseURL in the Mac's profile to {}/santa/", server.url);
     let shown = finds(&shell, &status, 1, found, &fix);
     assert!(!shown.contains("hush"), "{shown}");
     contains(&shown, 1, "the Mac never completed a sync", "sudo santactl sync --debug");
@@ -130,7 +130,7 @@ fn two_tools_that_manage_rules_are_named() {
     status["daemon"]["static_rules"] = json!(0);
     status["rule_types"]["binary_rules"] = json!(40);
     status["sync"]["execution_rules_hash"] = json!("0123456789abcdef");
-    let found = "the Mac has 41 rules instead of 1: another tool or user adds rules";
+    let found = "the Mac has 41 rules instead of 1: another tool or a user adds rules";
     finds(&shell, &status, 1, found, "nicelist host clean-sync M1");
 }
 
@@ -157,7 +157,7 @@ fn a_wrong_mode_is_named() {
 fn a_santa_version_that_is_too_old_for_a_rule_is_named() {
     let (shell, _server) = with_mac(" --generation 2022.4");
     let shown = shell.run("host diagnose annas-mac");
-    contains(&shown, 0, "1 rule in scope not sent: Santa 2022.4 is too old", "update Santa");
+    contains(&shown, 0, "1 rule was not sent: Santa 2022.4 is too old", "update Santa");
     assert!(shown.contains("nicelist host show M1 --rules"), "{shown}");
 }
 
@@ -194,7 +194,7 @@ fn a_status_of_another_version_is_compared_as_far_as_it_is_known() {
 fn a_damaged_status_file_is_named() {
     let (shell, server) = with_mac("");
     let text = status(&shell, &server).to_string();
-    let hint = "hint: write it again on the Mac: santactl status --json > status.json";
+    let hint = "hint: write the file again on the Mac: santactl status --json > status.json";
     for (text, found) in [
         (&text[..text.len() / 2], "status.json: the status is damaged or incomplete"),
         (">>> Daemon Info\n", "status.json: the status is plain text"),

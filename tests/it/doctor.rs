@@ -215,10 +215,10 @@ fn a_wrong_ca_is_named() {
     let (shell, server) = with_certificate(|authority| authority.server(Valid::Now));
     Authority::new("others").write(&shell, "others.pem");
     let url = format!("--url {}", server.sync_base());
-    let found = "not trusted by the CAs in others.pem";
+    let found = "not signed by any of the CAs in others.pem";
     finds(&shell, &format!("{url} --ca others.pem"), 1, found, "ServerAuthRootsData");
     let right = format!("{url} --ca ca.pem");
-    finds(&shell, &right, 0, "trusted by the CAs in ca.pem", "the certificate expires at");
+    finds(&shell, &right, 0, "signed by one of the CAs in ca.pem", "the certificate expires at");
 }
 
 #[test]
@@ -403,7 +403,7 @@ fn a_database_of_a_newer_version_is_named() {
     database.pragma_update(None, "user_version", 99).unwrap();
     drop(database);
     let found = "it was created by a newer nicelist";
-    let fix = "install the version that created it";
+    let fix = "install the version that created the database";
     finds(&shell, "--database sqlite:nicelist.db", 1, found, fix);
 }
 

@@ -72,7 +72,7 @@ fn each_planted_mistake_is_found_with_its_fix() {
         (with_url("http://santa.example.com/santa/"), "SyncBaseURL", "use https"),
         (with_url("https://santa.example.com/santa"), "SyncBaseURL", "add a slash at the end"),
         (with_url("https://santa.example.com/san ta/"), "SyncBaseURL", "remove the spaces"),
-        (with_url("https://santa.example.com/santa/?t=1"), "SyncBaseURL", "remove everything"),
+        (with_url("https://santa.example.com/santa/?t=1"), "SyncBaseURL", "remove the ? or #"),
         (with_url("http://127.0.0.1:8080/santa/"), "SyncBaseURL", "use the address of the server"),
         (with_url("https://santa.example.com/nicelist_abc/"), "SyncBaseURL", "move it to"),
         (with_url("santa.example.com"), "SyncBaseURL", "use an address such as https://"),

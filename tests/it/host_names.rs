@@ -238,7 +238,7 @@ async fn l11_rules_stored_under_the_name_of_a_host_are_found_and_moved() {
     exit code: 3
     ----- stdout -----
     Warnings
-      • NL601  host:annas-mac matches no host, because annas-mac is only the host name of M1; this leaves 2 rules and 1 setting without effect  → nicelist rule lint --fix moves them to the machine ID, if one host has the name
+      • NL601  host:annas-mac matches no host, because annas-mac is only the host name of M1; this leaves 2 rules and 1 setting without effect  → nicelist rule lint --fix moves the rules and settings to the machine ID, if one host has the name
     ----- stderr -----
     1 warning
     ");

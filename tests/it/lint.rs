@@ -49,10 +49,10 @@ fn findings_have_their_place_and_a_fix() {
     Warnings
       • NL401  policy.toml:3:1  allowed-path-regex for fleet: `/Users/` matches anywhere in a path  → begin every alternative with ^, as in ^(?:/a/|/b/)
       • NL403  policy.toml:3:1  allowed-path-regex for fleet: `/Users/` allows programs in /Users/  → allow programs by rules, or only folders that only administrators can write to
-      • NL101  policy.toml:13:1  teamid:AAAAAAAAAA has the same rule for host:M1 as for fleet (see policy.toml:9:1)  → remove it, or keep it if you plan to remove the weaker rule
+      • NL101  policy.toml:13:1  teamid:AAAAAAAAAA has the same rule for host:M1 as for fleet (see policy.toml:9:1)  → remove this rule, or keep it if you plan to remove the weaker one
 
     Notes
-      • NL104  policy.toml:22:1  teamid:BBBBBBBBBB is blocked for fleet and allowed for host:M1 (see policy.toml:18:1)  → nothing is needed if the exception is intended; otherwise remove it, or block the program there, too
+      • NL104  policy.toml:22:1  teamid:BBBBBBBBBB is blocked for fleet and allowed for host:M1 (see policy.toml:18:1)  → nothing is needed if the exception is intended; otherwise remove the stronger rule, or change it to block
     ----- stderr -----
     1 error, 3 warnings, 1 note
     ");
@@ -63,7 +63,7 @@ fn findings_have_their_place_and_a_fix() {
     severity,code,file,line,column,target,scope,message,fix
     warning,NL401,policy.toml,3,1,,,allowed-path-regex for fleet: `/Users/` matches anywhere in a path,"begin every alternative with ^, as in ^(?:/a/|/b/)"
     warning,NL403,policy.toml,3,1,,,allowed-path-regex for fleet: `/Users/` allows programs in /Users/,"allow programs by rules, or only folders that only administrators can write to"
-    warning,NL101,policy.toml,13,1,teamid:AAAAAAAAAA,host:M1,teamid:AAAAAAAAAA has the same rule for host:M1 as for fleet (see policy.toml:9:1),"remove it, or keep it if you plan to remove the weaker rule"
+    warning,NL101,policy.toml,13,1,teamid:AAAAAAAAAA,host:M1,teamid:AAAAAAAAAA has the same rule for host:M1 as for fleet (see policy.toml:9:1),"remove this rule, or keep it if you plan to remove the weaker one"
     ----- stderr -----
     3 warnings
     "#);
@@ -95,7 +95,7 @@ fn without_a_file_the_policy_on_the_server_is_checked() {
     exit code: 0
     ----- stdout -----
     Notes
-      • NL104  teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng  → nothing is needed if the exception is intended; otherwise remove it, or block the program there, too
+      • NL104  teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng  → nothing is needed if the exception is intended; otherwise remove the stronger rule, or change it to block
     ----- stderr -----
     1 note
     ");
@@ -111,7 +111,7 @@ fn without_a_file_the_policy_on_the_server_is_checked() {
         "target": "teamid:BBBBBBBBBB",
         "scope": "tag:eng",
         "message": "teamid:BBBBBBBBBB is blocked for fleet and allowed for tag:eng",
-        "fix": "nothing is needed if the exception is intended; otherwise remove it, or block the program there, too"
+        "fix": "nothing is needed if the exception is intended; otherwise remove the stronger rule, or change it to block"
       }
     ]
     ----- stderr -----

@@ -162,7 +162,7 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
 
     let hint = "hint: backups and logs keep the name";
     let done =
-        says("person forget zelda --yes", &["exit code: 0", "replaced zelda by person-", hint]);
+        says("person forget zelda --yes", &["exit code: 0", "replaced zelda with person-", hint]);
     assert_eq!(occurrences(&shell, "zelda"), 0);
     assert!(occurrences(&shell, "mira") > 0, "other people stay");
     let pseudonym = done.split("person-").nth(1).unwrap()[..10].to_owned();
@@ -177,7 +177,7 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     says("rule add block teamid:BBBBBBBBBB --scope user:zelda", &["exit code: 0"]);
     assert!(rules_of_zelda(&server).await.contains("BBBBBBBBBB"));
     says("rule remove teamid:BBBBBBBBBB --scope user:zelda", &["exit code: 0"]);
-    let again = format!("replaced zelda by person-{pseudonym}");
+    let again = format!("replaced zelda with person-{pseudonym}");
     says("person forget zelda --yes", &["exit code: 0", again.as_str()]);
     assert_eq!(occurrences(&shell, "zelda"), 0);
 

@@ -120,7 +120,8 @@ impl<'a> Checker<'a, '_, '_> {
             lengths.dedup();
             let lengths: Vec<String> = lengths.iter().map(usize::to_string).collect();
             let found = checked.len() - hidden;
-            let message = format!("`{}` is called with {found} arguments", shown(&name.text));
+            let noun = if found == 1 { "argument" } else { "arguments" };
+            let message = format!("`{}` is called with {found} {noun}", shown(&name.text));
             let expected = lengths.join(" or ");
             self.faults.expected(FaultKind::Arguments, name.span, message, expected);
             return None;

@@ -33,7 +33,8 @@ impl<'a> Checker<'a, '_, '_> {
         let is_ambiguous = found.len() > 1 && wanted != Some(of.name);
         if is_ambiguous && found.iter().any(|(_, other)| other.number != value.number) {
             let names: Vec<&str> = found.iter().map(|(of, _)| of.name).collect();
-            let message = format!("`{name}` is a value of several enums: {}", names.join(", "));
+            let names = names.join(", ");
+            let message = format!("`{name}` is ambiguous, because several enums have it: {names}");
             self.faults.add(FaultKind::UnknownVariable, span, message);
             return Some(self.broken(span));
         }

@@ -245,7 +245,7 @@ impl Checker<'_, '_, '_> {
             }
         };
         if !Bindings::default().accept(&wanted, &at.kind) {
-            let message = format!("the index is {}", at.kind);
+            let message = format!("the type of the index is {}", at.kind);
             self.faults.expected(FaultKind::Operands, index.span, message, wanted.to_string());
         }
         self.add(Code::Index { operand: list.id, index: at.id }, span, kind)

@@ -88,7 +88,7 @@ fn type_errors_name_the_types_and_what_was_expected() {
         ("!euid", "`!` does not support int: expected bool (line 1, column 2)"),
         ("is_root && euid", "`&&` does not support int: expected bool (line 1, column 12)"),
         ("-cwd", "`-` does not support string: expected int or double (line 1, column 2)"),
-        ("args['a']", "the index is string: expected int (line 1, column 6)"),
+        ("args['a']", "the type of the index is string: expected int (line 1, column 6)"),
         ("euid[0]", "a value of the type int has no elements"),
         ("euid.name", "a value of the type int has no field `name` (line 1, column 6)"),
         ("cwd in 'abc'", "cannot search in string: expected a list or a map; to search in text"),

@@ -97,8 +97,8 @@ fn functions_of_the_strings_extension_have_their_values() {
             "\"a=1 1.50 ff FF 101 10 1.500000e+03 100%\"",
         ),
         ("'%s'.format([['a', 'b']])", "\"[a, b]\""),
-        ("'%d'.format([])", "error: invalid format or its arguments do not match"),
-        ("'%d'.format(['a'])", "error: invalid format or its arguments do not match"),
+        ("'%d'.format([])", "error: the format is invalid or does not match its arguments"),
+        ("'%d'.format(['a'])", "error: the format is invalid or does not match its arguments"),
     ] {
         assert_eq!(shown(source), expected, "{source}");
     }

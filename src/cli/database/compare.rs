@@ -23,7 +23,7 @@ pub(crate) struct CompareArgs {
     /// Database: sqlite:PATH, postgres://USER@HOST/NAME or configured
     #[arg(value_parser = DatabaseName)]
     first: NamedDatabase,
-    /// Database to compare it with
+    /// Database to compare with the first
     #[arg(value_parser = DatabaseName)]
     second: NamedDatabase,
 }

@@ -11,9 +11,9 @@ use crate::detect::telemetry::{Kind, ListedField, common_fields, fields_of};
 
 /// List the fields of telemetry events
 ///
-/// Shows each field with its type and an example. Without KIND, lists the fields of all kinds, and
-/// first those that every event has. A field after [] occurs one time per item of a list. JSON also
-/// lists the names of the values of an enum.
+/// Shows each field with its type and an example. Without KIND, lists the fields that every event
+/// has, and then the fields of each kind. A field after [] occurs one time per item of a list.
+/// -o json and -o csv also list the values of enums.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

@@ -14,8 +14,8 @@ use crate::detect::generate::{Corpus, GenerateError, SpoolFormat, Written, write
 /// Generate telemetry for tests and sizing
 ///
 /// Creates the events of a simulated Mac in the folder DIR/new, in files like those of Santa's
-/// spool. Processes form trees, and every kind of event occurs. An event has about 1.2 kB. The same
-/// options generate the same files.
+/// spool. Processes form trees, and every kind of event occurs. An event takes about 1.2 kB.
+/// The same options generate the same files.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -27,10 +27,10 @@ pub(crate) struct GenerateArgs {
     #[arg(long, value_name = "N", default_value = "10000")]
     #[arg(value_parser = clap::value_parser!(u64).range(1..=MOST_EVENTS))]
     events: u64,
-    /// Seed of the random numbers
+    /// Seed for generating the events
     #[arg(long, value_name = "N", default_value = "1")]
     seed: u64,
-    /// Folder to write to; it gets a folder new, which must be empty
+    /// Folder to write to; if it has a subfolder new, that must be empty
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: PathBuf,
     /// Format of the files

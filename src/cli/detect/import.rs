@@ -15,7 +15,7 @@ use crate::cli::ui::{Cell, Column, Row, Ui};
 use crate::detect::rule_files::SourceFile;
 use crate::detect::sigma::{self, Conversion, Report};
 
-/// Convert detections of another program
+/// Convert detections from another format
 ///
 /// Reads Sigma rules for macOS from a file or a folder, and writes them as detections. The
 /// categories process_creation and file_event are supported. The ID, level, tags, references,
@@ -34,7 +34,7 @@ Examples:
   nicelist detect import --from sigma rule.yml > detection.yaml
   nicelist detect import --from sigma rules/macos --strict -O detections --force")]
 pub(crate) struct ImportArgs {
-    /// Program that the detections are for
+    /// Format of the detections
     #[arg(long, value_name = "FORMAT")]
     from: Origin,
     /// File or folder to read; - reads stdin

@@ -103,7 +103,8 @@ fn query(address: &Address) -> Option<CheckResult> {
         return None;
     }
     let found = "Santa drops the part of the URL after `?` or `#`";
-    let fix = "remove it, and send the secret in SyncExtraHeaders: Authorization = Bearer SECRET";
+    let fix = "remove this part, and send the secret in SyncExtraHeaders: Authorization = Bearer \
+               SECRET";
     Some(CheckResult::problem(CHECK, found).fix(fix))
 }
 

@@ -48,7 +48,7 @@ pub(super) fn own(certificate: &ServerCertificate, now: Timestamp) -> CheckResul
         return CheckResult::warning(CHECK, format!("the certificate expires at {not_after}"))
             .fix(RENEW);
     }
-    CheckResult::ok(CHECK, format!("for {}, until {not_after}", certificate.names.join(", ")))
+    CheckResult::ok(CHECK, format!("valid for {} until {not_after}", certificate.names.join(", ")))
 }
 
 /// The certificate that is missing or out of order in a chain, if there is one.

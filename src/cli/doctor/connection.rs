@@ -108,7 +108,7 @@ pub(super) async fn tls(
     if let Some(fault) = fault {
         return Err(failed(&fault, &chain, address, roots, now));
     }
-    let trusted = format!("trusted by {}", roots.description());
+    let trusted = format!("the certificate is signed by one of {}", roots.description());
     let own = chain.first().map(|own| certificate::own(own, now));
     Ok(std::iter::once(CheckResult::ok(TLS, trusted)).chain(own).collect())
 }
@@ -185,7 +185,8 @@ fn untrusted(
         _ => "the CA is wrong",
     };
     let found = format!(
-        "the certificate is not trusted by {trusting}: {intermediate}; the issuer is `{issuer}`"
+        "the certificate is not signed by any of {trusting}: {intermediate}; the issuer is \
+         `{issuer}`"
     );
     CheckResult::problem(TLS, found).fix(format!(
         "if `{issuer}` is an intermediate CA, add its certificate to the --tls-cert file; if it is \

@@ -101,7 +101,7 @@ async fn run(
             sync::checks(&probe, sync::Mac { url, profile, certificates }, results).await
         }
         SyncCheck::None => {
-            let found = "no enrollment secret is known, so no Mac is simulated";
+            let found = "no enrollment secret was given, so no sync was tested";
             let fix =
                 format!("nicelist doctor --url {}/santa/ --secret-file FILE", address.origin());
             results.push(CheckResult::skipped("sync", found).fix(fix));

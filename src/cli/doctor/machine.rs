@@ -144,8 +144,11 @@ async fn schema(database: &DatabaseUrl) -> Result<CheckResult, CheckResult> {
     let Migrated { from, to } = migrate(&database.expose(), true).await.map_err(|error| {
         let message = error.to_string();
         let fix = match message.contains("newer nicelist") {
-            true => "install the version that created it; to show this version: nicelist version"
-                .to_owned(),
+            true => {
+                "install the version that created the database; to show the installed version: \
+                     nicelist version"
+                    .to_owned()
+            }
             false => format!("nicelist database check --database {shown}"),
         };
         CheckResult::problem(DATABASE, message).fix(fix)

@@ -114,7 +114,7 @@ pub(super) async fn readiness(probe: &Probe) -> Vec<CheckResult> {
         Ok(readiness) => reasons(&readiness),
         Err(_) => {
             let found =
-                format!("/readyz responds with {}, but not as nicelist does", response.status);
+                format!("the response from /readyz ({}) is not from nicelist", response.status);
             vec![CheckResult::skipped(READY, found)]
         }
     }

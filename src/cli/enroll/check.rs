@@ -15,7 +15,7 @@ use crate::format::{File, Remark};
 /// Find mistakes in profiles that enroll Macs
 ///
 /// Checks the profiles of one Mac together: Santa's settings for its server, and the approvals that
-/// macOS needs. Each finding has the key of the profile and a fix. A signed profile is read, but its
+/// macOS needs. Each finding has a key of the profile and a fix. A signed profile is read, but its
 /// signature is not checked. Secrets are not shown.
 ///
 /// The exit code is 3 if there are findings, and 5 if a file is damaged or not a profile.

@@ -46,13 +46,13 @@ pub(crate) struct ProfileArgs {
     /// Create an enrollment secret with this name on the server, and include it
     #[arg(long, value_name = "NAME")]
     secret: Option<TokenName>,
-    /// Include the enrollment secret in this file; - reads stdin
+    /// Include the enrollment secret from this file; - reads stdin
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     secret_file: Option<PathBuf>,
     /// Put the secret into the URL, for Santa before 2023.7
     #[arg(long, requires = "any_secret")]
     secret_in_url: bool,
-    /// Include the CAs in this PEM file; Macs then trust only these for the server
+    /// Include the CAs from this PEM file; Macs then trust only these for the server
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     ca: Option<CaFile>,
     /// Client certificate of Macs: file:PATH (a PKCS#12 file on the Mac), or cn:NAME or

@@ -135,7 +135,7 @@ async fn report(ui: &Ui, daemon: &Daemon, blocked: Vec<Blocked>) {
             )),
             BlockedOutcome::Failed(error) => {
                 ui.warn(format!(
-                    "{name}: cannot report it now: {error}; it will be reported at the next sync"
+                    "{name}: cannot be reported now: {error}; the next sync reports it"
                 ));
             }
             BlockedOutcome::Unreported => ui.status(format!(

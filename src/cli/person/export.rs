@@ -10,9 +10,9 @@ use crate::fleet::PersonName;
 
 /// Export everything that is stored about a person
 ///
-/// Lists hosts, events, sightings, revisions, tokens, and versions of rules, settings and tags, also
-/// old ones, that name the person. The table is a summary. -o json exports the records as they are
-/// stored.
+/// Lists the records that name the person: hosts, events, sightings, revisions, tokens, and current
+/// and old versions of rules, settings and tags. The table is a summary. -o json exports the
+/// records as they are stored.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:

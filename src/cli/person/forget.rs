@@ -9,17 +9,17 @@ use crate::cli::policy_files::counted;
 use crate::client::Client;
 use crate::fleet::PersonName;
 
-/// Replace the name of a person by a pseudonym
+/// Replace the name of a person with a pseudonym
 ///
 /// Replaces the name in events, sightings, hosts, the history and old versions of rules and tags,
 /// and removes its bytes from the database. Records with the same pseudonym still belong together.
 /// An interrupted run continues when you run the command again.
 ///
-/// The command refuses while an active rule, setting, tag or token names the person.
+/// The command is refused while an active rule, setting, tag or token names the person.
 ///
-/// Backups keep the name, and so do logs and exported files. The write-ahead log and the replicas of
-/// PostgreSQL keep it until they are reused. A Mac of the person that still syncs reports the name
-/// again.
+/// Backups keep the name, and so do logs and exported files. PostgreSQL's write-ahead log and
+/// replicas keep the name until they reuse the space. A Mac of the person that still syncs reports
+/// the name again.
 #[derive(Debug, Args)]
 #[command(visible_aliases = ["rm", "delete"])]
 #[command(after_long_help = "\
@@ -64,7 +64,7 @@ pub(super) async fn run(context: &Context, args: ForgetArgs) -> Result<(), CliEr
         return Ok(());
     }
     context.ui.status(match has_records(&replaced) {
-        true => format!("replaced {name} by {pseudonym} in {}", records(&replaced)),
+        true => format!("replaced {name} with {pseudonym} in {}", records(&replaced)),
         false => format!("removed the bytes of {name} from the database"),
     });
     context

@@ -132,7 +132,8 @@ impl WriteOptions {
             return Ok(());
         }
         let text = format!("{format} cannot express everything; nothing was written");
-        Err(CliError::input(text).hint("to leave out what it cannot express, remove --strict"))
+        let hint = "to leave out what the format cannot express, remove --strict";
+        Err(CliError::input(text).hint(hint))
     }
 }
 

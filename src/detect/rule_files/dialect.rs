@@ -38,7 +38,8 @@ pub const KINDS: [&str; 26] = [
 /// The expression uses the variables of both dialects. These are the first two.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "mixes two dialects: `{map}` is a variable of the map dialect, and `{typed}` of the typed dialect"
+    "the expression mixes two dialects: `{map}` is a variable of the map dialect, and `{typed}` of \
+     the typed dialect"
 )]
 pub struct MixedDialects {
     map: String,
@@ -139,8 +140,8 @@ mod tests {
         let error = dialect("execution.static_rule || event.execution.static_rule").unwrap_err();
         assert_eq!(
             error.to_string(),
-            "mixes two dialects: `execution` is a variable of the map dialect, and `event` of the \
-             typed dialect"
+            "the expression mixes two dialects: `execution` is a variable of the map dialect, and \
+             `event` of the typed dialect"
         );
     }
 }

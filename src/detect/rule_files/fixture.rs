@@ -124,7 +124,10 @@ impl Reader {
                 "after" => match node.scalar().map(|text| text.parse::<Period>()) {
                     Some(Ok(period)) => after = period.duration(),
                     Some(Err(error)) => self.fault(node.position, format!("after: {error}")),
-                    None => self.fault(node.position, node.expected("a duration such as 10s")),
+                    None => {
+                        let expected = node.expected("a duration such as 10s");
+                        self.fault(node.position, format!("after: {expected}"));
+                    }
                 },
                 _ => drop(message.insert(key.clone(), self.json(key, node)?)),
             }

@@ -199,10 +199,10 @@ impl Key {
             Self::Threshold => "Number of events or distinct values at which the detection fires",
             Self::Track => "Fields whose combinations of values are remembered",
             Self::LearningPeriod => {
-                "Time without signals in which combinations are learned, such as 720h"
+                "Time in which combinations are learned and create no signals, such as 720h"
             }
             Self::AllowMissing => {
-                "Whether events that lack one of the fields count, with an empty value"
+                "Whether events without one of the fields count, as if its value were empty"
             }
             Self::Cooldown => "Time after a signal in which further matches create no signals",
             Self::ExtraContext => "Fields whose values are added to the signals",

@@ -219,7 +219,7 @@ impl<'r, 'c, 't> FileReader<'r, 'c, 't> {
         let found = &mut self.reader.found;
         match found.detections.len() {
             MOST_DETECTIONS => {
-                let more = "is left out, and so are all detections after it: the maximum is ";
+                let more = "this detection and all after it are left out: the maximum is ";
                 // Only the first of these errors is useful.
                 if !found.remarks.iter().any(|remark| remark.message.starts_with(more)) {
                     self.error(position, format!("{more}{MOST_DETECTIONS} detections"));

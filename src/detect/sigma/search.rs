@@ -96,7 +96,9 @@ impl Modifiers {
         }
         let has_others = found.anchor != Anchor::Whole || found.base64 || found.windash;
         match found.is_regex && has_others {
-            true => Err("the modifier re cannot be combined with others".to_owned()),
+            true => Err("the modifier re cannot be combined with contains, startswith, endswith, \
+                         base64 or windash"
+                .to_owned()),
             false => Ok(found),
         }
     }

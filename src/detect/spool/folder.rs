@@ -16,11 +16,11 @@ const MOST_FILES: usize = 500_000;
 /// Why a spool cannot be read.
 #[derive(Debug, Error)]
 pub enum SpoolError {
-    #[error("{}: not found", .path.display())]
+    #[error("cannot read {}: not found", .path.display())]
     NotFound { path: PathBuf },
-    #[error("{}: permission denied", .path.display())]
+    #[error("cannot read {}: permission denied", .path.display())]
     Denied { path: PathBuf },
-    #[error("{}: more than {} files", .path.display(), MOST_FILES)]
+    #[error("cannot read {}: it has more than {} files", .path.display(), MOST_FILES)]
     TooManyFiles { path: PathBuf },
     #[error("cannot read {}: {error}", .path.display())]
     Io { path: PathBuf, error: io::Error },

@@ -194,17 +194,17 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<(), E> {
         if self.is_missing_list() {
-            return Err(self.mismatch("a text"));
+            return Err(self.mismatch("a string"));
         }
         match self.field.field_type {
             FieldType::String => self.bytes(value.as_bytes()),
             FieldType::Bytes => match from_base64(value) {
                 Some(bytes) => self.bytes(&bytes),
-                None => return Err(self.mismatch("a text that is not base64")),
+                None => return Err(self.mismatch("a string that is not base64")),
             },
             FieldType::Timestamp => match value.parse::<Timestamp>() {
                 Ok(time) => self.bytes(&timestamp(time)),
-                Err(_) => return Err(self.mismatch("a text that is not a time")),
+                Err(_) => return Err(self.mismatch("a string that is not a time")),
             },
             FieldType::Enum(id) => {
                 // A newer Santa may have more values. The event must not be lost because of one.
@@ -215,10 +215,10 @@ impl<'de> Visitor<'de> for ValueSeed<'_> {
             FieldType::Int32 | FieldType::Int64 | FieldType::Uint32 | FieldType::Uint64 => {
                 match value.parse::<i128>() {
                     Ok(number) => return self.integer(number),
-                    Err(_) => return Err(self.mismatch("a text that is not a number")),
+                    Err(_) => return Err(self.mismatch("a string that is not a number")),
                 }
             }
-            FieldType::Bool | FieldType::Message(_) => return Err(self.mismatch("a text")),
+            FieldType::Bool | FieldType::Message(_) => return Err(self.mismatch("a string")),
         }
         Ok(())
     }

@@ -131,9 +131,9 @@ fn values_of_another_type_are_refused_with_the_field() {
     let refused = [
         (json!({ "machine_id": 1 }), "machine_id: expected string, found the number 1"),
         (json!({ "execution": [] }), "execution: expected message Execution, found a list"),
-        (json!({ "execution": { "args": "a" } }), "args: expected list(bytes), found a text"),
-        (json!({ "execution": { "args": ["*"] } }), "found a text that is not base64"),
-        (json!({ "event_time": "yesterday" }), "found a text that is not a time"),
+        (json!({ "execution": { "args": "a" } }), "args: expected list(bytes), found a string"),
+        (json!({ "execution": { "args": ["*"] } }), "found a string that is not base64"),
+        (json!({ "event_time": "yesterday" }), "found a string that is not a time"),
         (json!({ "execution": { "rule_id": 1.5 } }), "found a fraction"),
         (json!({ "copyfile": { "mode": -1 } }), "mode: expected uint32, found the number -1"),
         (json!([]), "an object for SantaMessage"),

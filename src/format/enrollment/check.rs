@@ -166,6 +166,7 @@ fn required(part: &str, node: &Node, findings: &mut Findings) {
             "PayloadVersion" => "set it to 1",
             _ => "add it",
         };
-        findings.add(name, format!("is missing in {part}, so macOS does not install it"), fix);
+        let problem = format!("is missing from {part}, so macOS does not install the profile");
+        findings.add(name, problem, fix);
     }
 }

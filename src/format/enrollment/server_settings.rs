@@ -103,7 +103,7 @@ fn fix_of(error: &ValueError) -> &'static str {
     match error {
         ValueError::UrlInsecure => "use https, with TLS in nicelist or in a proxy in front of it",
         ValueError::UrlSpaces => "remove the spaces and line breaks",
-        ValueError::UrlQuery => "remove everything from the ? or # on",
+        ValueError::UrlQuery => "remove the ? or # and everything after it",
         ValueError::UrlCredentials => "send the enrollment secret in SyncExtraHeaders",
         _ => "use an address such as https://santa.example.com/santa/",
     }
@@ -179,7 +179,7 @@ fn roots(payload: &Node, findings: &mut Findings) {
             Some(bytes) if memchr::memmem::find(bytes, marker).is_none() => findings.add(
                 key::ROOTS,
                 "contains no certificate in PEM",
-                "convert it: openssl x509 -inform der -in ca.der -out ca.pem",
+                "convert the certificate: openssl x509 -inform der -in ca.der -out ca.pem",
             ),
             Some(_) => {}
         }
@@ -224,7 +224,8 @@ fn machine(payload: &Node, findings: &mut Findings) {
         } else if !has_variable {
             let problem =
                 "is the same on each Mac with this profile, so the server sees them as one host";
-            let fix = "remove it, or use a variable of the MDM server, such as the serial number";
+            let fix =
+                "remove the key, or use a variable of the MDM server, such as the serial number";
             findings.add(key::MACHINE, problem, fix);
         }
         if payload.get(key::MACHINE_FILE).is_some() {
@@ -237,7 +238,7 @@ fn machine(payload: &Node, findings: &mut Findings) {
     for (one, other) in pair {
         if payload.get(one).is_some() && payload.get(other).is_none() {
             let problem = format!("has no effect without {other}");
-            findings.add(one, problem, format!("add {other}, or remove it"));
+            findings.add(one, problem, format!("add {other}, or remove this key"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! People: lists what is stored about a person, and replaces the person's name by a pseudonym.
+//! People: lists what is stored about a person, and replaces the person's name with a pseudonym.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ pub(super) async fn export(
     Ok(Json(Page::new(items, next.map(|next| next.to_string()))))
 }
 
-/// Replace the name of a person by a pseudonym
+/// Replace the name of a person with a pseudonym
 ///
 /// One request replaces the name in a part of the database. Repeat the request with the cursor
 /// `next` until the response has no cursor. The last request removes the bytes of the name from the

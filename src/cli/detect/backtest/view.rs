@@ -62,14 +62,14 @@ impl RuleRow {
 impl Row for RuleRow {
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::new("id", |row| Cell::toned(&row.id, Tone::Strong)).whole(),
-            Column::new("kind", |row| Cell::text(row.kind)),
-            Column::new("hits", |row| Cell::text(row.hits)),
-            Column::new("hosts", |row| Cell::text(row.hosts)),
-            Column::new("ns_per_event", |row| Cell::text(row.ns_per_event)),
-            Column::new("top_hosts", |row| Cell::list(&row.top_hosts)).rank(3),
-            Column::new("groups", |row| Cell::list(&row.groups)).rank(2),
-            Column::new("noisiest", |row| Cell::list(&row.noisiest)).rank(1),
+            Column::new("id", |row: &Self| Cell::toned(&row.id, Tone::Strong)).whole(),
+            Column::new("kind", |row: &Self| Cell::text(row.kind)),
+            Column::new("hits", |row: &Self| Cell::text(row.hits)),
+            Column::new("hosts", |row: &Self| Cell::text(row.hosts)),
+            Column::new("ns_per_event", |row: &Self| Cell::text(row.ns_per_event)),
+            Column::new("top_hosts", |row: &Self| Cell::list(&row.top_hosts)).rank(3),
+            Column::new("groups", |row: &Self| Cell::list(&row.groups)).rank(2),
+            Column::new("noisiest", |row: &Self| Cell::list(&row.noisiest)).rank(1),
         ]
     }
 }
@@ -127,12 +127,12 @@ impl SignalRow {
 impl Row for SignalRow {
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::new("time", |row| Cell::text(&row.time)).whole(),
-            Column::new("host", |row| Cell::text(&row.host)),
-            Column::new("rule", |row| Cell::toned(&row.rule, Tone::Strong)),
-            Column::new("severity", |row| Cell::text(row.severity)),
-            Column::new("actor", |row| Cell::text(&row.actor)).rank(1),
-            Column::new("target", |row| Cell::text(&row.target)),
+            Column::new("time", |row: &Self| Cell::text(&row.time)).whole(),
+            Column::new("host", |row: &Self| Cell::text(&row.host)),
+            Column::new("rule", |row: &Self| Cell::toned(&row.rule, Tone::Strong)),
+            Column::new("severity", |row: &Self| Cell::text(row.severity)),
+            Column::new("actor", |row: &Self| Cell::text(&row.actor)).rank(1),
+            Column::new("target", |row: &Self| Cell::text(&row.target)),
         ]
     }
 }
@@ -156,10 +156,10 @@ struct ExampleRow {
 impl Row for DifferenceRow {
     fn columns() -> Vec<Column<Self>> {
         vec![
-            Column::new("id", |row| Cell::toned(&row.id, Tone::Strong)).whole(),
-            Column::new("added", |row| Cell::text(row.added)),
-            Column::new("removed", |row| Cell::text(row.removed)),
-            Column::new("examples", |row| {
+            Column::new("id", |row: &Self| Cell::toned(&row.id, Tone::Strong)).whole(),
+            Column::new("added", |row: &Self| Cell::text(row.added)),
+            Column::new("removed", |row: &Self| Cell::text(row.removed)),
+            Column::new("examples", |row: &Self| {
                 Cell::list(row.examples.iter().map(|example| {
                     let ExampleRow { change, signal } = example;
                     format!("{change} {} {} {}", signal.time, signal.host, signal.target)

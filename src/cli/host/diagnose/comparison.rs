@@ -97,7 +97,7 @@ fn server(known: &Known<'_>) -> Option<CheckResult> {
     }
     let expected = server.origin().ascii_serialization();
     let found = format!("the Mac syncs with {shown}, but this server is {expected}");
-    let fix = format!("set SyncBaseURL in its profile to {expected}/santa/");
+    let fix = format!("set SyncBaseURL in the Mac's profile to {expected}/santa/");
     // If the times of the last sync agree, both names lead to this server.
     let result = match agrees(known) {
         true => CheckResult::warning("server", found),
@@ -214,7 +214,7 @@ fn rules(known: &Known<'_>) -> Option<CheckResult> {
     let replace = format!("nicelist host clean-sync {}", argument(host.machine.as_str()));
     if on_mac > expected.saturating_add(fixed) {
         let found =
-            format!("the Mac has {shown} instead of {expected}: another tool or user adds rules");
+            format!("the Mac has {shown} instead of {expected}: another tool or a user adds rules");
         return Some(
             CheckResult::problem("rules", found)
                 .fix(format!("remove the other tool, then replace all rules: {replace}")),

@@ -43,7 +43,7 @@ Examples:
 pub(crate) struct DiagnoseArgs {
     /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
-    /// File with the output of `santactl status --json`; - is stdin
+    /// File with the output of `santactl status --json`; - reads stdin
     #[arg(long, value_name = "FILE")]
     status: Option<PathBuf>,
 }
@@ -71,11 +71,11 @@ pub(super) async fn run(context: &Context, args: DiagnoseArgs) -> Result<(), Cli
         }
         None => {
             let quoted = argument(&name);
-            let missing =
-                CheckResult::skipped("status", "no status of the Mac was given").fix(format!(
-                    "on the Mac: santactl status --json > status.json; then here: nicelist host \
-                     diagnose {quoted} --status status.json"
-                ));
+            let found = "no --status file was given, so the Mac itself was not checked";
+            let missing = CheckResult::skipped("status", found).fix(format!(
+                "on the Mac: santactl status --json > status.json; then here: nicelist host \
+                 diagnose {quoted} --status status.json"
+            ));
             sections[0].results.push(missing);
         }
     }
@@ -100,6 +100,6 @@ fn read(path: &Path) -> Result<MacStatus, CliError> {
     let text = text.map_err(|error| unreadable(path, &error))?;
     MacStatus::parse(&text).map_err(|reason| {
         CliError::input(format!("{}: {reason}", name_of(path)))
-            .hint("write it again on the Mac: santactl status --json > status.json")
+            .hint("write the file again on the Mac: santactl status --json > status.json")
     })
 }

@@ -14,8 +14,8 @@ pub(super) const SYNC_ON_MAC: &str = "on the Mac: sudo santactl sync --debug";
 pub(super) fn unknown(name: &str) -> CheckResult {
     let found = format!("the server has never seen a host `{name}`");
     CheckResult::problem("host", found).fix(
-        "check the URL and the secret of its profile: nicelist doctor --url URL --secret-file FILE; \
-         then on the Mac: sudo santactl sync --debug",
+        "check the URL and the secret in the Mac's profile: nicelist doctor --url URL --secret-file \
+         FILE; then on the Mac: sudo santactl sync --debug",
     )
 }
 
@@ -42,11 +42,11 @@ fn command(verb: &str, host: &HostView) -> String {
 fn contact(host: &HostView, now: Timestamp) -> CheckResult {
     let seen = host.last_seen.map_or("never".to_owned(), |seen| relative(seen, now));
     let interval = every(host.interval);
-    let found = format!("{}: last seen {seen}; it syncs every {interval}", host.contact);
+    let found = format!("{}: last seen {seen}; the host syncs every {interval}", host.contact);
     match host.contact {
         Contact::Online => CheckResult::ok("contact", found),
         Contact::Silent => CheckResult::problem("contact", found)
-            .fix(format!("check whether it is switched on and online; {SYNC_ON_MAC}")),
+            .fix(format!("check whether the Mac is switched on and online; {SYNC_ON_MAC}")),
     }
 }
 
@@ -66,24 +66,25 @@ fn state(host: &HostView) -> CheckResult {
         }
         HostState::Drifted => CheckResult::problem(
             "state",
-            "drifted: the rules on the host are not the rules that it confirmed",
+            "drifted: the host's rules are no longer the rules that it confirmed",
         )
         .fix(command("clean-sync", host)),
         HostState::Rejecting => match rules.most {
             Some(most) => CheckResult::problem(
                 "state",
-                format!("rejecting: its Santa accepts at most {most} rules, but more apply to it"),
-            )
-            .fix("reduce the number of rules for its tags and groups: nicelist rule list"),
-            None => CheckResult::problem("state", "rejecting: it did not accept all rules").fix(
                 format!(
+                    "rejecting: the host's Santa accepts at most {most} rules, but more apply to it"
+                ),
+            )
+            .fix("reduce the number of rules for the host's tags and groups: nicelist rule list"),
+            None => CheckResult::problem("state", "rejecting: the host did not accept all rules")
+                .fix(format!(
                     "update Santa on the Mac from {} to a newer version; {SYNC_ON_MAC}",
                     host.santa_version
-                ),
-            ),
+                )),
         },
         HostState::NeverSynced => {
-            CheckResult::problem("state", "never-synced: it never completed a sync")
+            CheckResult::problem("state", "never-synced: the host never completed a sync")
                 .fix(SYNC_ON_MAC)
         }
     }
@@ -104,7 +105,7 @@ fn incomplete_sync(host: &HostView) -> Option<CheckResult> {
 
 fn drift(host: &HostView) -> Option<CheckResult> {
     let drift = host.drift.as_ref()?;
-    let found = format!("the rules have differed since {}", drift.found);
+    let found = format!("the host's rules have been wrong since {}", drift.found);
     Some(match drift.repairable {
         true => CheckResult::warning(
             "drift",
@@ -120,9 +121,12 @@ fn drift(host: &HostView) -> Option<CheckResult> {
 fn withheld(host: &HostView) -> Option<CheckResult> {
     let rules = host.rules.withheld;
     (rules > 0).then(|| {
-        let (noun, pronoun) = if rules == 1 { ("rule", "it") } else { ("rules", "them") };
+        let (noun, pronoun) = match rules {
+            1 => ("rule was", "it"),
+            _ => ("rules were", "them"),
+        };
         let found = format!(
-            "{rules} {noun} in scope not sent: Santa {} is too old for {pronoun}",
+            "{rules} {noun} not sent: Santa {} is too old for {pronoun}",
             host.santa_version
         );
         let list = command("show", host);
@@ -184,7 +188,8 @@ fn clean_sync(host: &HostView) -> Option<CheckResult> {
 fn dropped(host: &HostView) -> Option<CheckResult> {
     let dropped = host.events_dropped;
     (dropped > 0).then(|| {
-        let found = format!("events over the daily limit that were dropped today: {dropped}");
+        let noun = if dropped == 1 { "event" } else { "events" };
+        let found = format!("the server dropped {dropped} {noun} over the daily limit today");
         CheckResult::warning("events", found)
             .fix("raise the limit: nicelist serve --events-per-day N")
     })

@@ -154,7 +154,7 @@ baselines:
     1.yaml:10:21: error: unknown field execution.typo
     1.yaml:10:37: error: extra_context: invalid field `execution..args`: expected names with dots, such as execution.target.executable.path
     1.yaml:11:5: error: A-2: title is missing
-    1.yaml:12:12: error: mixes two dialects: `execution` is a variable of the map dialect, and `event` of the typed dialect
+    1.yaml:12:12: error: the expression mixes two dialects: `execution` is a variable of the map dialect, and `event` of the typed dialect
     1.yaml:12:47: error: unknown field typo
     1.yaml:13:14: error: enabled: expected true or false, found a string
     1.yaml:15:11: error: tags: expected a list, found a string

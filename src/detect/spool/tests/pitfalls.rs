@@ -144,6 +144,6 @@ fn folders_and_files_are_listed() {
 fn permission_denied_says_what_to_do() {
     let denied =
         SpoolError::new(Path::new("/var/db/santa/spool"), io::ErrorKind::PermissionDenied.into());
-    assert_eq!(denied.to_string(), "/var/db/santa/spool: permission denied");
+    assert_eq!(denied.to_string(), "cannot read /var/db/santa/spool: permission denied");
     assert!(denied.hint().unwrap().contains("sudo"));
 }
