@@ -153,7 +153,7 @@ async fn until_interrupted(task: Task, progress: &Progress) -> Result<Outcome, C
     let thread_cancel = cancel.clone();
     let thread = thread::spawn(move || {
         // The receivers are gone only if the command has ended.
-        let result = task.run(&thread_cancel, &mut || drop(files_sender.send(())));
+        let result = task.run(&thread_cancel, &mut || _ = files_sender.send(()));
         drop(sender.send(result));
     });
     let mut interrupted = std::pin::pin!(interrupted);
