@@ -150,6 +150,20 @@ fn a_wrong_and_a_missing_secret_are_distinguished() {
 }
 
 #[test]
+fn a_secret_with_the_name_of_its_scheme_is_refused_and_not_shown() {
+    let shell = Shell::new();
+    let url = "https://santa.example.com/santa/";
+    for option in ["--secret", "--token"] {
+        let line = ["doctor", "--url", url, option, "Bearer nicelist_hush"];
+        let output = shell.command(&line).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("leave out `Bearer`") && error.contains(option), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
+}
+
+#[test]
 fn a_wrong_ca_is_named() {
     let (shell, server) = with_certificate(|authority| authority.server(Valid::Now));
     Authority::new("others").write(&shell, "others.pem");

@@ -19,6 +19,7 @@ pub(super) use check::{CheckResult, CheckSection, conclude};
 
 use clap::Args;
 
+use super::arg::Confidential;
 use super::context::Context;
 use super::error::CliError;
 use super::lab::CertificateArgs;
@@ -53,7 +54,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Send this enrollment secret as Authorization: Bearer
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", value_parser = Confidential::<Secret>::new())]
     secret: Option<Secret>,
     #[command(flatten)]
     certificates: CertificateArgs,
