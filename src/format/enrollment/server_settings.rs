@@ -81,10 +81,9 @@ fn url(node: &Node, findings: &mut Findings) -> Option<SyncUrl> {
     let (problem, fix) = match given.parse::<SyncUrl>() {
         Ok(url) => {
             if !given.ends_with('/') {
-                findings.add(
-                    key::URL,
-                    "does not end with a slash; without it, the last part of the path can be lost",
-                    "add a slash at the end",
+                findings.note(
+                    "SyncBaseURL does not end with a slash; Santa adds it, but other clients may \
+                     replace the last part of the path",
                 );
             }
             if url.is_loopback() {

@@ -73,7 +73,7 @@ impl SyncUrl {
     }
 
     /// Whether a part of the path can be an enrollment secret, also one that an administrator chose.
-    pub(super) fn may_have_secret(&self) -> bool {
+    pub fn may_have_secret(&self) -> bool {
         self.parts().any(|part| part != "santa")
     }
 
