@@ -139,7 +139,7 @@ fn scripts_get_each_check_as_json() {
 fn a_wrong_and_a_missing_secret_are_distinguished() {
     let shell = Shell::new();
     let server = Server::start(&shell);
-    let fix = "nicelist token create macs --role enrollment";
+    let fix = "nicelist token create macs-2 --role enrollment";
     let url = format!("--url {}/santa/", server.url);
     finds(&shell, &format!("{url}wrong/"), 1, "the enrollment secret is wrong", fix);
     let header = format!("{url} --secret wrong");
@@ -342,7 +342,11 @@ fn tls_files_that_do_not_match_are_named() {
     authority.server(Valid::Now).write(&shell, "other");
     let flags = "--database sqlite:nicelist.db --tls-cert server.pem --tls-key other.key";
     let found = "the key does not match the certificate in server.pem";
-    finds(&shell, flags, 1, found, "the server's own certificate must be the first");
+    let shown = finds(&shell, flags, 1, found, "use the private key of this certificate");
+    assert!(shown.contains("the server's own certificate must be the first"), "{shown}");
+    let flags = "--database sqlite:nicelist.db --tls-cert none.pem --tls-key server.key";
+    let shown = finds(&shell, flags, 1, "none.pem: cannot read", "the file does not exist");
+    assert!(!shown.contains("this user must be able to read"), "{shown}");
     authority.server(Valid::Past).write(&shell, "old");
     let flags = "--database sqlite:nicelist.db --tls-cert old.pem --tls-key old.key";
     finds(&shell, flags, 1, "the certificate expired at", "renew the certificate");
