@@ -261,7 +261,10 @@ fn a_new_secret_goes_from_the_server_into_the_file_and_a_mac_syncs_with_it() {
     let again = shell.run(&line);
     assert!(again.contains("exit code: 1"), "{again}");
     assert!(again.contains("error: p.mobileconfig already exists\n"), "{again}");
-    assert!(again.contains("hint: to replace it: nicelist ") && again.contains("--force"), "{again}");
+    assert!(
+        again.contains("hint: to replace it: nicelist ") && again.contains("--force"),
+        "{again}"
+    );
     let same_name = shell.run(&format!("{line} --force"));
     assert!(same_name.contains("exit code: 6"), "{same_name}");
     assert!(same_name.contains("--secret-file FILE"), "{same_name}");

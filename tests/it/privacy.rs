@@ -148,6 +148,11 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     for kind in ["host", "event", "sighting", "rule"] {
         assert!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
     }
+    says("person export Zelda", &["exit code: 0", "did you mean: nicelist person export zelda"]);
+    says(
+        "person export Nobody",
+        &["letter case matters", "nicelist host list --columns hostname,user"],
+    );
     let event = exported.as_array().unwrap().iter().find(|it| it["kind"] == "event").unwrap();
     assert_eq!(event["record"]["other_fields"]["logged_in_users"], json!(["zelda"]));
 

@@ -28,12 +28,13 @@ fn causes(error: &dyn Error) -> impl Iterator<Item = String> + '_ {
 
 /// The error of a sync. The hint about a refusal depends on whether a secret was sent.
 pub(super) fn sync_failed(error: &SyncError, sends_secret: bool) -> CliError {
-    let hint = match error {
-        SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
-            if sends_secret { WRONG_SECRET_HINT } else { SECRET_HINT }
-        }
-        _ => return failed(error),
-    };
+    let hint =
+        match error {
+            SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
+                if sends_secret { WRONG_SECRET_HINT } else { SECRET_HINT }
+            }
+            _ => return failed(error),
+        };
     failed(error).hint(hint)
 }
 
