@@ -37,7 +37,8 @@ pub(crate) struct Globals {
     pub(crate) context: Option<String>,
     /// Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME
     /// (NICELIST_DATABASE)
-    #[arg(long, global = true, value_name = "URL", value_parser = Confidential::<DatabaseUrl>::new())]
+    #[arg(long, global = true, value_name = "URL")]
+    #[arg(value_parser = Confidential::<DatabaseUrl>::new())]
     pub(crate) database: Option<DatabaseUrl>,
     /// Output format: table, wide, json, jsonl, yaml, csv, tsv or name (NICELIST_OUTPUT)
     #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]

@@ -69,7 +69,7 @@ pub(super) async fn run(context: &Context, args: CheckArgs) -> Result<(), CliErr
         let file = file.and_then(|file| names.get(file).cloned());
         FindingRow { file, key, problem, fix }
     };
-    let list = context.ui.list("");
+    let list = context.ui.list::<FindingRow>("");
     let list = match names.len() == 1 && context.ui.draws_tables() {
         true => list.with_columns(&["key", "problem", "fix"]),
         false => list,
