@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::num::{IntErrorKind, ParseIntError};
 use std::str::FromStr;
 
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
@@ -26,6 +27,7 @@ pub(crate) struct Globals {
     pub(crate) server: Option<ServerUrl>,
     /// API token (NICELIST_TOKEN)
     #[arg(long, global = true, value_name = "TOKEN")]
+    #[arg(value_parser = Confidential::<Secret>::new())]
     pub(crate) token: Option<Secret>,
     /// Trust only the CAs in this PEM file (NICELIST_CA)
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -35,7 +37,8 @@ pub(crate) struct Globals {
     pub(crate) context: Option<String>,
     /// Use a database directly, without a server: sqlite:PATH or postgres://USER@HOST/NAME
     /// (NICELIST_DATABASE)
-    #[arg(long, global = true, value_name = "URL", value_parser = DatabaseUrlParser)]
+    #[arg(long, global = true, value_name = "URL")]
+    #[arg(value_parser = Confidential::<DatabaseUrl>::new())]
     pub(crate) database: Option<DatabaseUrl>,
     /// Output format: table, wide, json, jsonl, yaml, csv, tsv or name (NICELIST_OUTPUT)
     #[arg(short, long, global = true, value_name = "FORMAT", hide_possible_values = true)]
@@ -138,19 +141,35 @@ where
     }
 }
 
-/// Parses the URL of a database. Errors do not repeat it, because it may contain a password.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct DatabaseUrlParser;
+/// Parses the URL of a database or a secret. Errors do not repeat the value, because a URL may
+/// contain a password.
+#[derive(Debug)]
+pub(crate) struct Confidential<T>(PhantomData<fn() -> T>);
 
-impl TypedValueParser for DatabaseUrlParser {
-    type Value = DatabaseUrl;
+impl<T> Confidential<T> {
+    pub(crate) const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T> Clone for Confidential<T> {
+    fn clone(&self) -> Self {
+        Self::new()
+    }
+}
+
+impl<T> TypedValueParser for Confidential<T>
+where
+    T: FromStr<Err = ConfigProblem> + Clone + Send + Sync + 'static,
+{
+    type Value = T;
 
     fn parse_ref(
         &self,
         command: &clap::Command,
         arg: Option<&clap::Arg>,
         value: &OsStr,
-    ) -> Result<DatabaseUrl, clap::Error> {
+    ) -> Result<T, clap::Error> {
         let read = value.to_str().ok_or_else(|| "it is not UTF-8".to_owned());
         let read =
             read.and_then(|text| text.parse().map_err(|error: ConfigProblem| error.to_string()));
@@ -160,6 +179,14 @@ impl TypedValueParser for DatabaseUrlParser {
             clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         })
     }
+}
+
+/// A number that is not zero.
+pub(crate) fn positive<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: ParseIntError| match error.kind() {
+        IntErrorKind::PosOverflow => "the number is too large".to_owned(),
+        _ => "expected a whole number of at least 1".to_owned(),
+    })
 }
 
 /// An expiry: a duration or a time.
@@ -309,6 +336,16 @@ mod tests {
         assert!(read("0s").is_err());
         assert!(read("tomorrow").is_ok());
         assert!("soon".parse::<Expiry>().is_err());
+    }
+
+    #[test]
+    fn a_number_that_must_not_be_zero_has_a_plain_error() {
+        let read = positive::<std::num::NonZeroU32>;
+        assert_eq!(read("7").map(std::num::NonZeroU32::get), Ok(7));
+        for wrong in ["0", "-1", "", "many"] {
+            assert_eq!(read(wrong), Err("expected a whole number of at least 1".to_owned()));
+        }
+        assert_eq!(read("99999999999"), Err("the number is too large".to_owned()));
     }
 
     #[test]

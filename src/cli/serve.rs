@@ -23,6 +23,7 @@ use super::signals::shutdown;
 use super::ui::Facts;
 use crate::config::{Backend, Secret};
 use crate::fleet::parse_duration;
+use crate::format::enrollment::SyncUrl;
 use crate::server::{App, Durability, FirstStart, Options, SyncAuth, Tls};
 use crate::shell::argument;
 use backups::BackupArgs;
@@ -175,18 +176,8 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     if let Some(FirstStart { admin_token, enrollment_secret }) = app.first_start()
         && (admin_token.is_some() || enrollment_secret.is_some())
     {
-        let sync_base_url =
-            enrollment_secret.as_ref().map(|secret| format!("{server}/santa/{secret}/"));
-        context.ui.report(&Facts {
-            title: "First start",
-            fields: [
-                ("server", json!(server)),
-                ("admin_token", json!(admin_token)),
-                ("enrollment_secret", json!(enrollment_secret)),
-                ("sync_base_url", json!(sync_base_url)),
-            ],
-        })?;
-        context.ui.hint("save these secrets now; they are stored as hashes and never shown again");
+        let secrets = [admin_token.as_deref(), enrollment_secret.as_deref()];
+        show_secrets(context, &server, address, secrets)?;
     }
     context
         .ui
@@ -204,6 +195,41 @@ async fn serve(context: &Context, args: &ServeArgs) -> Result<(), CliError> {
     }
     let cut_off = app.serve(listener, tls, shutdown()?).await;
     context.ui.status(farewell(cut_off, args.limits.shutdown_timeout()));
+    Ok(())
+}
+
+/// Shows the secrets of the first start. In tables, the URL has no secret, because profiles should
+/// contain the secret in a header. Scripts get the URL with the secret.
+fn show_secrets(
+    context: &Context,
+    server: &str,
+    address: SocketAddr,
+    [admin_token, enrollment_secret]: [Option<&str>; 2],
+) -> Result<(), CliError> {
+    let plain = format!("{server}/santa/");
+    let sync_base_url = enrollment_secret.map(|secret| match context.ui.draws_tables() {
+        true => plain.clone(),
+        false => format!("{plain}{secret}/"),
+    });
+    context.ui.report(&Facts {
+        title: "First start",
+        fields: [
+            ("server", json!(server)),
+            ("admin_token", json!(admin_token)),
+            ("enrollment_secret", json!(enrollment_secret)),
+            ("sync_base_url", json!(sync_base_url)),
+        ],
+    })?;
+    context.ui.hint("save these secrets now; they are stored as hashes and never shown again");
+    if enrollment_secret.is_some() {
+        let is_usable = !address.ip().is_unspecified() && plain.parse::<SyncUrl>().is_ok();
+        let url = if is_usable { plain.as_str() } else { "https://santa.example.com/santa/" };
+        context.ui.hint(format!(
+            "to create a profile with the URL that Macs use, run this command, paste the \
+             enrollment secret, and press Enter and Ctrl-D: nicelist enroll profile --url {url} \
+             --secret-file - -O santa.mobileconfig"
+        ));
+    }
     Ok(())
 }
 

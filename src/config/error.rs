@@ -53,6 +53,8 @@ pub enum ConfigProblem {
     Path { reason: &'static str },
     #[error("a secret must be printable ASCII without spaces, and not empty")]
     Secret,
+    #[error("leave out `Bearer`: only the secret itself is expected")]
+    SecretWithScheme,
     #[error("`{0}` must not be empty")]
     Empty(String),
     #[error("invalid value `{given}`: expected one of {allowed}")]

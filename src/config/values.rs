@@ -188,6 +188,11 @@ impl FromStr for Secret {
     /// Accepts printable ASCII without spaces, which is valid in an HTTP header.
     fn from_str(text: &str) -> Result<Self, ConfigProblem> {
         let text = text.trim();
+        // People copy the value of the header Authorization.
+        let scheme = text.split_once(' ').map(|(scheme, _)| scheme);
+        if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer")) {
+            return Err(ConfigProblem::SecretWithScheme);
+        }
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ConfigProblem::Secret);
         }
@@ -344,6 +349,8 @@ mod tests {
         assert_eq!(format!("{secret} {secret:?}"), "[redacted] [redacted]");
         assert_eq!(secret.expose(), "hush");
         assert!(!refused::<Secret>("hush hush").contains("hush"));
+        let header = refused::<Secret>("Bearer hush");
+        assert!(header.starts_with("leave out `Bearer`") && !header.contains("hush"), "{header}");
     }
 
     #[test]

@@ -88,8 +88,11 @@ fn without_a_status_the_command_for_the_mac_is_shown() {
 fn a_host_that_was_never_seen_is_named() {
     let (shell, _server) = with_mac("");
     let fix = "nicelist doctor --url URL --secret-file FILE";
-    let found = "the server has never seen a host `bens-mac`";
-    contains(&shell.run("host diagnose bens-mac"), 1, found, fix);
+    let found = "the server has never seen a host `bens-imac-pro`";
+    contains(&shell.run("host diagnose bens-imac-pro"), 1, found, fix);
+    let found = "a host `anna-mac`; did you mean `annas-mac`?";
+    let fix = "fix: nicelist host diagnose annas-mac";
+    contains(&shell.run("host diagnose anna-mac"), 1, found, fix);
 }
 
 #[test]
@@ -188,6 +191,24 @@ fn a_status_of_another_version_is_compared_as_far_as_it_is_known() {
     let found = "(missing: daemon; unknown: sandbox)";
     let shown = finds(&shell, &status, 0, found, "update Santa on the Mac, or update nicelist");
     assert!(shown.contains("1 rule, as expected"), "{shown}");
+}
+
+#[test]
+fn a_value_that_cannot_be_read_is_named_and_not_compared() {
+    let (shell, server) = with_mac("");
+    let mut status = status(&shell, &server);
+    status["rule_types"]["signingid_rules"] = json!("zwei");
+    status["sync"]["last_successful_full"] = json!("2026-11-20T09:00:00Z");
+    let found = "cannot be read and are not compared: rule_types.signingid_rules, \
+                 sync.last_successful_full";
+    let shown = finds(&shell, &status, 0, found, "santactl status --json > status.json");
+    assert!(!shown.contains("as expected") && !shown.contains("0 rules"), "{shown}");
+}
+
+#[test]
+fn a_host_that_is_found_by_a_prefix_is_named_in_full() {
+    let (shell, _server) = with_mac("");
+    contains(&shell.run("host diagnose anna"), 0, "Server: annas-mac (M1)", "online: last seen");
 }
 
 #[test]

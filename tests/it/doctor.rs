@@ -139,7 +139,7 @@ fn scripts_get_each_check_as_json() {
 fn a_wrong_and_a_missing_secret_are_distinguished() {
     let shell = Shell::new();
     let server = Server::start(&shell);
-    let fix = "nicelist token create macs --role enrollment";
+    let fix = "nicelist token create macs-2 --role enrollment";
     let url = format!("--url {}/santa/", server.url);
     finds(&shell, &format!("{url}wrong/"), 1, "the enrollment secret is wrong", fix);
     let header = format!("{url} --secret wrong");
@@ -147,6 +147,20 @@ fn a_wrong_and_a_missing_secret_are_distinguished() {
     finds(&shell, &url, 1, "no enrollment secret was sent", fix);
     let right = format!("{url} --secret {ENROLLMENT}");
     finds(&shell, &right, 0, "a whole sync works", "nicelist host forget nicelist-doctor");
+}
+
+#[test]
+fn a_secret_with_the_name_of_its_scheme_is_refused_and_not_shown() {
+    let shell = Shell::new();
+    let url = "https://santa.example.com/santa/";
+    for option in ["--secret", "--token"] {
+        let line = ["doctor", "--url", url, option, "Bearer nicelist_hush"];
+        let output = shell.command(&line).output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains("leave out `Bearer`") && error.contains(option), "{error}");
+        assert!(!error.contains("hush"), "{error}");
+    }
 }
 
 #[test]
@@ -158,7 +172,7 @@ fn a_secret_is_read_from_a_file_or_from_stdin() {
     let url = format!("--url {}/santa/ --secret-file", server.url);
     let fix = "nicelist host forget nicelist-doctor";
     finds(&shell, &format!("{url} secret.txt"), 0, "a whole sync works", fix);
-    let fix = "nicelist token create macs --role enrollment";
+    let fix = "nicelist token create macs-2 --role enrollment";
     let found = "the enrollment secret is wrong";
     finds(&shell, &format!("{url} wrong.txt"), 1, found, fix);
     let missing = shell.run(&format!("doctor {url} missing.txt"));
@@ -175,6 +189,7 @@ fn a_secret_is_read_from_a_file_or_from_stdin() {
 fn a_profile_is_checked_with_its_secret_its_cas_and_its_machine_id() {
     let (mut shell, server) = with_certificate(|authority| authority.server(Valid::Now));
     let enroll = |shell: &Shell, secret: &str, ca: &str| {
+        drop(std::fs::remove_file(shell.path("p.mobileconfig")));
         shell.write("secret.txt", secret);
         let line = format!(
             "enroll profile --url {}/santa/ --ca {ca} --secret-file secret.txt -O p.mobileconfig",
@@ -186,17 +201,17 @@ fn a_profile_is_checked_with_its_secret_its_cas_and_its_machine_id() {
     let profile = "--profile p.mobileconfig";
     enroll(&shell, ENROLLMENT, "ca.pem");
     let kept = "nicelist host forget nicelist-doctor";
-    let shown = finds(&shell, profile, 0, "trusted by the CAs in p.mobileconfig", kept);
+    let shown = finds(&shell, profile, 0, "signed by one of the CAs in p.mobileconfig", kept);
     assert!(shown.contains("a whole sync works") && !shown.contains(ENROLLMENT), "{shown}");
     enroll(&shell, "a-secret-that-no-one-knows", "ca.pem");
-    let fix = "nicelist token create macs --role enrollment";
+    let fix = "nicelist token create macs-2 --role enrollment";
     finds(&shell, profile, 1, "the enrollment secret is wrong", fix);
     Authority::new("others").write(&shell, "others.pem");
     enroll(&shell, ENROLLMENT, "others.pem");
-    let found = "not trusted by the CAs in p.mobileconfig";
+    let found = "not signed by any of the CAs in p.mobileconfig";
     finds(&shell, profile, 1, found, "ServerAuthRootsData");
     let right = format!("{profile} --ca ca.pem");
-    finds(&shell, &right, 0, "trusted by the CAs in ca.pem", "a whole sync works");
+    finds(&shell, &right, 0, "signed by one of the CAs in ca.pem", "a whole sync works");
 
     // The host of a machine ID in the profile can be a real Mac, so it is not forgotten.
     enroll(&shell, ENROLLMENT, "ca.pem");
@@ -389,7 +404,11 @@ fn tls_files_that_do_not_match_are_named() {
     authority.server(Valid::Now).write(&shell, "other");
     let flags = "--database sqlite:nicelist.db --tls-cert server.pem --tls-key other.key";
     let found = "the key does not match the certificate in server.pem";
-    finds(&shell, flags, 1, found, "the server's own certificate must be the first");
+    let shown = finds(&shell, flags, 1, found, "use the private key of this certificate");
+    assert!(shown.contains("the server's own certificate must be the first"), "{shown}");
+    let flags = "--database sqlite:nicelist.db --tls-cert none.pem --tls-key server.key";
+    let shown = finds(&shell, flags, 1, "none.pem: cannot read", "the file does not exist");
+    assert!(!shown.contains("this user must be able to read"), "{shown}");
     authority.server(Valid::Past).write(&shell, "old");
     let flags = "--database sqlite:nicelist.db --tls-cert old.pem --tls-key old.key";
     finds(&shell, flags, 1, "the certificate expired at", "renew the certificate");

@@ -193,6 +193,38 @@ fn options_that_cannot_work_are_refused() {
 }
 
 #[test]
+fn an_existing_profile_is_replaced_only_on_request_and_no_secret_is_created() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    shell.write("p.mobileconfig", "the only copy\n");
+    let line = format!("enroll profile --url {URL} --secret macs -O p.mobileconfig");
+    let refused = shell.run(&line);
+    assert!(refused.contains("exit code: 1"), "{refused}");
+    assert!(refused.contains("p.mobileconfig already exists"), "{refused}");
+    assert_eq!(std::fs::read(shell.path("p.mobileconfig")).unwrap(), b"the only copy\n");
+    assert!(!shell.run("token list").contains("macs"));
+    let replaced = shell.run(&format!("{line} --force"));
+    assert!(replaced.contains("wrote the profile to p.mobileconfig"), "{replaced}");
+    assert!(std::fs::read(shell.path("p.mobileconfig")).unwrap().starts_with(b"<?xml"));
+}
+
+#[test]
+fn a_profile_that_only_an_open_server_accepts_has_a_warning() {
+    let shell = shell();
+    let warning = "warning: the profile has neither an enrollment secret nor a client certificate";
+    for (options, is_open) in [
+        ("", true),
+        (" --secret-file secret.txt", false),
+        (" --client-certificate issuer:macs", false),
+    ] {
+        let written = shell.run(&format!("enroll profile --url {URL}{options} -O - -q"));
+        assert!(written.contains("exit code: 0"), "{written}");
+        assert_eq!(written.contains(warning), is_open, "{options}: {written}");
+    }
+}
+
+#[test]
 fn a_secret_is_shown_on_a_terminal_only_on_request() {
     let shell = shell();
     let line = format!("enroll profile --url {URL} --secret-file secret.txt");
@@ -227,7 +259,15 @@ fn a_new_secret_goes_from_the_server_into_the_file_and_a_mac_syncs_with_it() {
     }
     let before = std::fs::read(shell.path("p.mobileconfig")).unwrap();
     let again = shell.run(&line);
-    assert!(again.contains("exit code: 6") && again.contains("--secret-file FILE"), "{again}");
+    assert!(again.contains("exit code: 1"), "{again}");
+    assert!(again.contains("error: p.mobileconfig already exists\n"), "{again}");
+    assert!(
+        again.contains("hint: to replace it: nicelist ") && again.contains("--force"),
+        "{again}"
+    );
+    let same_name = shell.run(&format!("{line} --force"));
+    assert!(same_name.contains("exit code: 6"), "{same_name}");
+    assert!(same_name.contains("--secret-file FILE"), "{same_name}");
     assert_eq!(std::fs::read(shell.path("p.mobileconfig")).unwrap(), before);
     let synced = shell.run("lab sync --profile p.mobileconfig --no-backoff --machine-id M-1");
     assert!(synced.contains("exit code: 0"), "{synced}");

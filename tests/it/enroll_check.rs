@@ -70,7 +70,6 @@ fn each_planted_mistake_is_found_with_its_fix() {
     let long = format!("<key>MachineID</key><string>{}</string>", "a".repeat(2000));
     let cases = [
         (with_url("http://santa.example.com/santa/"), "SyncBaseURL", "use https"),
-        (with_url("https://santa.example.com/santa"), "SyncBaseURL", "add a slash at the end"),
         (with_url("https://santa.example.com/san ta/"), "SyncBaseURL", "remove the spaces"),
         (with_url("https://santa.example.com/santa/?t=1"), "SyncBaseURL", "remove the ? or #"),
         (with_url("http://127.0.0.1:8080/santa/"), "SyncBaseURL", "use the address of the server"),
@@ -185,6 +184,35 @@ fn each_planted_mistake_is_found_with_its_fix() {
 }
 
 #[test]
+fn a_certificate_without_a_secret_is_a_note_and_not_a_finding() {
+    let shell = Shell::new();
+    shell.write("approvals.mobileconfig", &approvals(&shell));
+    let certificate = "<key>ClientAuthCertificateIssuerCN</key><string>macs</string>";
+    let url = format!("<key>SyncBaseURL</key><string>{URL}</string>");
+    let without = with_settings(&format!("{url}{certificate}"));
+    assert!(findings(&shell, &without).is_empty());
+    let note = "warning: p.mobileconfig: the profile has a client certificate but no enrollment \
+                secret; only a server with --sync-auth certificate accepts it";
+    let line = "enroll check p.mobileconfig approvals.mobileconfig";
+    let shown = shell.run(line);
+    assert!(shown.contains("exit code: 0") && shown.contains(note), "{shown}");
+    assert!(findings(&shell, &with_more(certificate)).is_empty());
+    let shown = shell.run(line);
+    assert!(!shown.contains("--sync-auth"), "{shown}");
+}
+
+#[test]
+fn a_missing_slash_is_a_note_because_santa_adds_it() {
+    let shell = Shell::new();
+    shell.write("approvals.mobileconfig", &approvals(&shell));
+    assert!(findings(&shell, &with_url("https://santa.example.com/santa")).is_empty());
+    let shown = shell.run("enroll check p.mobileconfig approvals.mobileconfig");
+    let note = "p.mobileconfig: SyncBaseURL does not end with a slash; Santa adds it, but other \
+                clients may replace the last part of the path";
+    assert!(shown.contains("exit code: 0") && shown.contains(note), "{shown}");
+}
+
+#[test]
 fn missing_approvals_are_found_and_shown_in_lines() {
     let shell = Shell::new();
     shell.write("p.mobileconfig", &with_more(""));
@@ -199,6 +227,7 @@ fn missing_approvals_are_found_and_shown_in_lines() {
     assert!(shown.contains("exit code: 3") && shown.contains("\n5 findings\n"), "{shown}");
     let lines = shown.lines().filter(|line| line.contains("com.apple."));
     assert_eq!(lines.filter(|line| line.contains("--with-approvals")).count(), 5, "{shown}");
+    assert!(!shown.contains("FILE"), "all findings are in the same file: {shown}");
     let other =
         with_more("").replace("com.northpolesec.santa", "com.apple.system-extension-policy");
     let google = "<key>AllowedSystemExtensions</key><dict><key>EQHXZ8M8AV</key><array/></dict>";
@@ -217,12 +246,14 @@ fn files_that_are_not_readable_profiles_are_refused() {
     shell.write("cut.mobileconfig", &whole[..whole.len() / 2]);
     shell.write("rules.csv", "target,policy\nteamid:AAAAAAAAAA,allow\n");
     shell.write("empty.mobileconfig", "");
+    shell.write("server.pem", "-----BEGIN CERTIFICATE-----\n");
     std::fs::write(shell.path("damaged.mobileconfig"), b"bplist00\xd1\x01").unwrap();
     for (name, problem) in [
         ("cut.mobileconfig", "it may be incomplete"),
         ("damaged.mobileconfig", "is a damaged binary property list"),
         ("rules.csv", "rules.csv is not a configuration profile"),
         ("empty.mobileconfig", "empty"),
+        ("server.pem", "server.pem is a certificate or a key, not a configuration profile"),
     ] {
         let refused = shell.run(&format!("enroll check {name}"));
         assert!(refused.contains("exit code: 5") && refused.contains(problem), "{refused}");
@@ -230,6 +261,12 @@ fn files_that_are_not_readable_profiles_are_refused() {
         let refused = shell.run(&format!("lab sync --profile {name}"));
         assert!(refused.contains("exit code: 5") && refused.contains(problem), "{refused}");
     }
+}
+
+#[test]
+fn a_missing_file_has_its_own_exit_code() {
+    let missing = Shell::new().run("enroll check none.mobileconfig");
+    assert!(missing.contains("exit code: 1") && missing.contains("none.mobileconfig"), "{missing}");
 }
 
 #[test]

@@ -149,6 +149,11 @@ async fn a_forgotten_person_is_in_no_byte_of_the_database() {
     for kind in ["host", "event", "sighting", "rule"] {
         assert!(kinds.contains(&kind), "{kind} is not in {kinds:?}");
     }
+    says("person export Zelda", &["exit code: 0", "did you mean: nicelist person export zelda"]);
+    says(
+        "person export Nobody",
+        &["letter case matters", "nicelist host list --columns hostname,user"],
+    );
     let event = exported.as_array().unwrap().iter().find(|it| it["kind"] == "event").unwrap();
     assert_eq!(event["record"]["other_fields"]["logged_in_users"], json!(["zelda"]));
 
@@ -211,7 +216,7 @@ fn unreadable_rows_with_the_name_are_counted() {
     let warning = "warning: 1 row of the database cannot be read and may contain zelda";
     for (line, done) in [
         ("person forget zelda --dry-run", "would replace zelda in 1 record of the history"),
-        ("person forget zelda --yes", "replaced zelda by person-"),
+        ("person forget zelda --yes", "replaced zelda with person-"),
         ("person forget zelda --yes", "nothing to do"),
     ] {
         let transcript = shell.run(line);

@@ -42,6 +42,40 @@ fn the_first_start_prints_its_secrets_only_once() {
 }
 
 #[test]
+fn the_first_start_shows_people_a_url_without_the_secret_and_how_to_create_a_profile() {
+    let shell = Shell::new();
+    let mut process = shell
+        .command(&["serve", "--listen", "127.0.0.1:0", "--database", "sqlite:x.db"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(process.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut hints = Vec::new();
+    let serving = lines.inspect(|line| hints.push(line.clone())).any(|it| it.contains(" serves "));
+    process.kill().unwrap();
+    let output = process.wait_with_output().unwrap();
+    assert!(serving);
+    let shown = String::from_utf8(output.stdout).unwrap();
+    let value = |name: &str| {
+        let line = shown.lines().find(|line| line.to_ascii_lowercase().contains(name)).unwrap();
+        line.split_whitespace().last().unwrap().to_owned()
+    };
+    let (url, secret) = (value("sync base url"), value("enrollment secret"));
+    assert!(url.ends_with("/santa/") && !url.contains(&secret), "{shown}");
+
+    let hints = hints.join("\n");
+    assert!(!hints.contains(&secret), "{hints}");
+    let (_, command) = hints.split_once("Ctrl-D: nicelist ").expect("a command");
+    let command = command.lines().next().unwrap();
+    assert!(command.contains(&format!("--url {url} ")), "{command}");
+    let written = shell.run_with(command, &format!("{secret}\n"));
+    assert!(written.contains("exit code: 0"), "{written}");
+    let profile = std::fs::read_to_string(shell.path("santa.mobileconfig")).unwrap();
+    assert!(profile.contains(&format!("Bearer {secret}")), "{profile}");
+}
+
+#[test]
 fn m2_a_busy_port_leaves_no_database_behind() {
     let shell = Shell::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

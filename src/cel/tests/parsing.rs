@@ -50,7 +50,7 @@ fn syntax_errors_name_the_token_and_what_was_expected() {
         ("1 +", "the expression is incomplete: expected a value (line 1, column 4)"),
         ("1 ==\n 2 3", "unexpected `3`: expected the end or an operator (line 2, column 4)"),
         ("(1", "the expression is incomplete: expected `)` (line 1, column 3)"),
-        ("[1, 2", "the expression is incomplete: expected `]` (line 1, column 7)"),
+        ("[1, 2", "the expression is incomplete: expected `]` (line 1, column 6)"),
         ("if", "`if` is a reserved word: expected a value (line 1, column 1)"),
         ("true and false", "unexpected `and`: expected `&&` (line 1, column 6)"),
         ("euid = 1", "unexpected `=`; write `==` (line 1, column 6)"),

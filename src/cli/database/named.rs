@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::TypedValueParser;
 
-use crate::cli::arg::DatabaseUrlParser;
+use crate::cli::arg::Confidential;
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::config::{Backend, DatabaseUrl};
@@ -47,7 +47,7 @@ impl TypedValueParser for DatabaseName {
         if value == CONFIGURED {
             return Ok(NamedDatabase::Configured);
         }
-        DatabaseUrlParser.parse_ref(command, arg, value).map(NamedDatabase::Url)
+        Confidential::<DatabaseUrl>::new().parse_ref(command, arg, value).map(NamedDatabase::Url)
     }
 }
 

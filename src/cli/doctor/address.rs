@@ -112,8 +112,8 @@ fn slash(address: &Address) -> Option<CheckResult> {
     if address.url.path().ends_with('/') {
         return None;
     }
-    let found = "the URL does not end with a slash; Santa adds it, but other clients replace the \
-                 last part of the path";
+    let found = "the URL does not end with a slash; Santa adds it, but other clients may replace \
+                 the last part of the path";
     let fixed = format!("set SyncBaseURL to {}/", address.shown());
     let has_query = address.url.query().is_some() || address.url.fragment().is_some();
     (!has_query).then(|| CheckResult::warning(CHECK, found).fix(fixed))

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 
+use super::arg::Confidential;
 use super::context::Context;
 use super::error::CliError;
 use super::lab::{CertificateArgs, Enrolled};
@@ -59,7 +60,7 @@ pub(crate) struct DoctorArgs {
     #[arg(long, value_name = "URL")]
     url: Option<String>,
     /// Send this enrollment secret as Authorization: Bearer
-    #[arg(long, requires = "url")]
+    #[arg(long, requires = "url", value_parser = Confidential::<Secret>::new())]
     secret: Option<Secret>,
     /// Send the enrollment secret in this file; - reads stdin
     #[arg(long, value_name = "FILE", requires = "url", conflicts_with = "secret")]

@@ -122,13 +122,13 @@ fn unauthenticated(response: &HttpResponse, mac: &Mac) -> CheckResult {
     let (found, fix) = match mac.has_secret() {
         true => (
             "the enrollment secret is wrong, revoked or expired (401)",
-            "create another secret and put it into the profile: nicelist token create macs --role \
-             enrollment",
+            "list the secrets: nicelist token list; or create another one with a new name, and put \
+             it into the profile: nicelist token create macs-2 --role enrollment",
         ),
         false => (
             "no enrollment secret was sent (401)",
-            "pass it with --secret-file FILE, or create one: nicelist token create macs --role \
-             enrollment",
+            "pass it with --secret-file FILE, or create one with a new name: nicelist token create \
+             macs-2 --role enrollment",
         ),
     };
     CheckResult::problem(SECRET, found).fix(fix)

@@ -18,7 +18,8 @@ use crate::format::{File, Remark};
 /// macOS needs. Each finding has a key of the profile and a fix. A signed profile is read, but its
 /// signature is not checked. Secrets are not shown.
 ///
-/// The exit code is 3 if there are findings, and 5 if a file is damaged or not a profile.
+/// The exit code is 3 if there are findings, 5 if a file is damaged or not a profile, and 1 if a file
+/// cannot be read.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -68,7 +69,12 @@ pub(super) async fn run(context: &Context, args: CheckArgs) -> Result<(), CliErr
         let file = file.and_then(|file| names.get(file).cloned());
         FindingRow { file, key, problem, fix }
     };
-    context.ui.rows(findings.into_iter().map(row), "")?;
+    let list = context.ui.list::<FindingRow>("");
+    let list = match names.len() == 1 && context.ui.draws_tables() {
+        true => list.with_columns(&["key", "problem", "fix"]),
+        false => list,
+    };
+    list.rows(findings.into_iter().map(row))?;
     match count {
         0 => {
             context.ui.status("no findings");

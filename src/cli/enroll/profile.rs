@@ -28,7 +28,8 @@ use crate::shell::argument;
 ///
 /// --secret creates an enrollment secret on the server and includes it. The server does not store
 /// secrets in readable form. To include an existing secret, use --secret-file. A profile with a
-/// secret is not shown on a terminal, unless -O - is given.
+/// secret is not shown on a terminal, unless -O - is given. An existing file is replaced only with
+/// --force, because it may contain the only copy of its secret.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("any_secret").args(["secret", "secret_file"])))]
 #[command(after_long_help = "\
@@ -75,6 +76,9 @@ pub(crate) struct ProfileArgs {
     /// File to write; - writes to stdout, even if it is a terminal
     #[arg(short = 'O', long = "out", value_name = "FILE", value_hint = ValueHint::FilePath)]
     out: Option<PathBuf>,
+    /// Replace the file if it exists
+    #[arg(long, requires = "out")]
+    force: bool,
 }
 
 pub(super) async fn run(context: &Context, args: ProfileArgs) -> Result<(), CliError> {
@@ -90,6 +94,11 @@ pub(super) async fn run(context: &Context, args: ProfileArgs) -> Result<(), CliE
     let roots = args.ca.as_ref().map(|ca| roots(ca.path())).transpose()?;
     // The file is created before the secret, because a secret is lost if it cannot be written.
     let out = args.out.as_deref().filter(|path| *path != Path::new(STDIO));
+    if let Some(path) = out.filter(|path| path.exists() && !args.force) {
+        // The file may contain the only copy of its secret.
+        return Err(CliError::failed(format!("{} already exists", path.display()))
+            .hint(format!("to replace it: {}", ui.again("--force"))));
+    }
     let out = out.map(Unfinished::create).transpose()?;
     let secret = match (&args.secret, &args.secret_file) {
         (Some(name), _) => Some(create_secret(context, name).await?),
@@ -106,6 +115,12 @@ pub(super) async fn run(context: &Context, args: ProfileArgs) -> Result<(), CliE
         organization: args.organization,
         with_approvals: args.with_approvals,
     };
+    if !enrollment.has_credential() {
+        ui.warn(
+            "the profile has neither an enrollment secret nor a client certificate, so only a \
+             server with --sync-auth none accepts it; to add a secret: --secret NAME",
+        );
+    }
     let profile = enrollment.profile();
     let Some(out) = out else { return ui.raw(&profile) };
     let path = out.path.display().to_string();

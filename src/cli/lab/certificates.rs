@@ -55,7 +55,11 @@ impl CertificateArgs {
             certificates = trusting.ok_or_else(|| pem::no_certificate(ca))?;
         }
         if let (Some(certificate), Some(key)) = (&self.client_cert, &self.client_key) {
-            let text = [pem::read(certificate)?, pem::read(key)?].join(&b'\n');
+            // openssl writes the certificate and the key of a PKCS#12 file into one file.
+            let text = match certificate == key {
+                true => pem::read(certificate)?,
+                false => [pem::read(certificate)?, pem::read(key)?].join(&b'\n'),
+            };
             let showing = certificates.showing(&text);
             certificates = showing.ok_or_else(|| unusable(certificate, key))?;
         }

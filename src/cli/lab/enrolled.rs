@@ -29,6 +29,11 @@ impl<'p> Enrolled<'p> {
         Ok(Self { path, profile })
     }
 
+    /// The URL of the server. It may contain the enrollment secret.
+    pub(super) fn url(&self) -> &str {
+        &self.profile.url
+    }
+
     /// The note about the signature of the profile.
     pub(in crate::cli) fn note(&self) -> Option<String> {
         let name = policy_files::name_of(self.path);
@@ -65,7 +70,10 @@ impl<'p> Enrolled<'p> {
             let text = format!("the profile sets {key}, but no client certificate was given");
             return Err(CliError::usage(text)
                 .hint("pass it in PEM: --client-cert mac.pem --client-key mac.key")
-                .hint("to convert it: openssl pkcs12 -in mac.p12 -out mac.pem -nodes"));
+                .hint(
+                    "to convert a PKCS#12 file: openssl pkcs12 -in mac.p12 -out mac.pem -nodes; \
+                     then pass it twice: --client-cert mac.pem --client-key mac.pem",
+                ));
         }
         args.read_after(if args.has_ca() { Certificates::default() } else { self.trusting()? })
     }

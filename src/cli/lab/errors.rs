@@ -11,6 +11,8 @@ use crate::lab::{
 };
 
 pub(super) const SECRET_HINT: &str = "to send the enrollment secret: --secret SECRET";
+const WRONG_SECRET_HINT: &str = "the secret may be wrong, or the server requires a client \
+                                 certificate; to find out: nicelist doctor --url URL --secret SECRET";
 
 fn failed(error: &dyn Error) -> CliError {
     CliError::failed(error.to_string()).because(causes(error))
@@ -24,15 +26,16 @@ fn causes(error: &dyn Error) -> impl Iterator<Item = String> + '_ {
     iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string)
 }
 
-impl From<SyncError> for CliError {
-    fn from(error: SyncError) -> Self {
+/// The error of a sync. The hint about a refusal depends on whether a secret was sent.
+pub(super) fn sync_failed(error: &SyncError, sends_secret: bool) -> CliError {
+    let hint =
         match error {
             SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
-                failed(&error).hint(SECRET_HINT)
+                if sends_secret { WRONG_SECRET_HINT } else { SECRET_HINT }
             }
-            _ => failed(&error),
-        }
-    }
+            _ => return failed(error),
+        };
+    failed(error).hint(hint)
 }
 
 impl From<StateError> for CliError {

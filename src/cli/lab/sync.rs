@@ -10,13 +10,14 @@ use super::args::on_the_wire;
 use super::certificates::CertificateArgs;
 use super::daemon::{self, Run};
 use super::enrolled::Enrolled;
-use super::errors::failed_stage;
+use super::errors::{failed_stage, sync_failed};
 use super::view::Synced;
 use crate::cli::arg::{self, Words};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::policy_files::counted;
 use crate::fleet::ClientMode;
+use crate::format::enrollment::SyncUrl;
 use crate::lab::{
     self, Clock, Fault, Faulty, Generation, HttpTransport, Pace, Profile, Santa, SyncKind,
     SyncOptions,
@@ -247,11 +248,19 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     if let Some(state) = &state {
         santa.save(state)?;
     }
-    let report = result?;
+    let base = enrolled.as_ref().map(Enrolled::url).or(url.as_deref()).unwrap_or_default();
+    let report = result.map_err(|error| sync_failed(&error, sends_secret(&santa, base)))?;
     context.ui.report(&Synced::new(&report, &santa))?;
     let rules = counted(santa.rules().len(), "rule");
     context.ui.status(format!("{} has {rules}", santa.profile().hostname));
     failed_stage(&report)
+}
+
+/// Whether a secret is sent in a header, or may be in the URL of the server.
+fn sends_secret(santa: &Santa, base: &str) -> bool {
+    let mut headers = santa.profile().headers.keys();
+    headers.any(|name| name.eq_ignore_ascii_case("authorization"))
+        || base.parse::<SyncUrl>().is_ok_and(|url| url.may_have_secret())
 }
 
 #[cfg(test)]

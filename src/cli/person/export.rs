@@ -2,17 +2,19 @@
 
 use clap::Args;
 
-use crate::api::PersonRecordView;
+use crate::api::{HostQuery, PersonRecordView};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::ui::{Cell, Column, ListView, Row};
+use crate::client::Client;
 use crate::fleet::PersonName;
+use crate::shell::argument;
 
 /// Export everything that is stored about a person
 ///
 /// Lists the records that name the person: hosts, events, sightings, revisions, tokens, and current
 /// and old versions of rules, settings and tags. The table is a summary. -o json exports the
-/// records as they are stored.
+/// records as they are stored: an array in which each element has a kind and a record.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
@@ -54,7 +56,34 @@ fn summary(PersonRecordView { record, .. }: &PersonRecordView) -> String {
 
 pub(super) async fn run(context: &Context, args: ExportArgs) -> Result<(), CliError> {
     let ExportArgs { name, view } = args;
-    let list = context.ui.arranged(&view.arrangement, "no stored record names this person")?;
+    let mut list = context.ui.arranged(&view.arrangement, "no stored record names this person")?;
     let client = context.client().await?;
-    list.pages(client.person_records(&name)).await
+    let mut pages = client.person_records(&name);
+    let mut is_found = false;
+    while let Some(page) = pages.next().await? {
+        is_found |= !page.is_empty();
+        page.iter().try_for_each(|record| list.push(record))?;
+    }
+    list.finish()?;
+    if !is_found {
+        context.ui.hint(other_case(&client, &name).await?);
+    }
+    Ok(())
+}
+
+/// The hint about a name that no record contains. Reads one host at most.
+async fn other_case(client: &Client, name: &PersonName) -> Result<String, CliError> {
+    let lower = name.as_str().to_lowercase();
+    if lower != name.as_str() {
+        let query = HostQuery { user: Some(lower.clone()), limit: Some(1), ..HostQuery::default() };
+        let hosts = client.hosts(&query).next().await?.unwrap_or_default();
+        if hosts.iter().any(|host| host.primary_user == lower) {
+            let lower = argument(&lower);
+            return Ok(format!(
+                "letter case matters; did you mean: nicelist person export {lower}"
+            ));
+        }
+    }
+    Ok("letter case matters; to list the users of hosts: nicelist host list --columns hostname,user"
+        .to_owned())
 }

@@ -38,7 +38,8 @@ fn read_plist(path: &Path, others: &str) -> Result<File, CliError> {
         NonRuleFile::of_bytes(&file).map(|non_rule_file| match non_rule_file.kind {
             NonRuleFileKind::Profile => non_rule_file,
             NonRuleFileKind::Other => {
-                NonRuleFile { hint: Some(others.to_owned()), ..non_rule_file }
+                let what = non_rule_file.what.replace("a file of rules", "a configuration profile");
+                NonRuleFile { what, hint: Some(others.to_owned()), ..non_rule_file }
             }
         });
     refuse_non_rule_file(non_rule_file, &file.name)?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use crate::cli::arg::positive;
 use crate::cli::error::CliError;
 use crate::config::DatabaseUrl;
 use crate::fleet::parse_duration;
@@ -22,7 +23,8 @@ pub(super) struct BackupArgs {
         default_value = "1d")]
     backup_every: Duration,
     /// Number of backups to keep; older ones are deleted
-    #[arg(long, value_name = "N", requires = "backup_dir", default_value = "7")]
+    #[arg(long, value_name = "N", requires = "backup_dir", default_value = "7",
+        value_parser = positive::<NonZeroUsize>)]
     backup_keep: NonZeroUsize,
 }
 

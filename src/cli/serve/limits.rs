@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
+use crate::cli::arg::positive;
 use crate::fleet::parse_duration;
 use crate::server::{ConnectionLimits, ProxyReport, RateLimits, TrustedProxies};
 
@@ -22,10 +23,10 @@ pub(super) struct LimitArgs {
     #[arg(long, requires = "trusted_proxy", conflicts_with = "proxy_header")]
     proxy_protocol: bool,
     /// Accept at most N connections at the same time [default: 16384, or fewer if file descriptors are limited]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>)]
     connections: Option<NonZeroUsize>,
     /// Accept at most N connections from one address [default: a quarter of all]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroUsize>)]
     connections_per_address: Option<NonZeroUsize>,
     /// Close connections whose TLS handshake takes longer than this
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "10s")]
@@ -43,19 +44,19 @@ pub(super) struct LimitArgs {
     #[arg(long, value_name = "DURATION", value_parser = timeout, default_value = "30s")]
     shutdown_timeout: Duration,
     /// Accept at most N requests from one host per minute [default: 3000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU32>)]
     host_requests_per_minute: Option<NonZeroU32>,
     /// Accept at most N requests from one address per minute [default: 600000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU32>)]
     address_requests_per_minute: Option<NonZeroU32>,
     /// Allow at most N wrong secrets from one address per minute [default: 6000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU32>)]
     wrong_secrets_per_minute: Option<NonZeroU32>,
     /// Accept at most N new hosts per minute [default: 10000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU32>)]
     new_hosts_per_minute: Option<NonZeroU32>,
     /// Keep at most N new events from one host per day [default: 50000]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = positive::<NonZeroU64>)]
     events_per_day: Option<NonZeroU64>,
 }
 

@@ -1,5 +1,6 @@
 //! The TLS options, and hints about invalid TLS files.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -55,6 +56,8 @@ impl From<TlsError> for CliError {
         let invalid = Self::usage(error.to_string());
         let path = error.path.display();
         match error.problem {
+            TlsProblem::Unread(reason) if reason.kind() == io::ErrorKind::NotFound => invalid
+                .hint(format!("the file does not exist; check the path of the {}", error.part)),
             TlsProblem::Unread(_) => invalid
                 .hint(format!("this user must be able to read the file with the {}", error.part)),
             TlsProblem::NotPem(_) | TlsProblem::Empty(_) => {
@@ -65,7 +68,8 @@ impl From<TlsError> for CliError {
                 argument(&path.to_string())
             )),
             TlsProblem::Mismatch { .. } => invalid.hint(
-                "the server's own certificate must be the first in its file, followed by its chain",
+                "use the private key of this certificate; the server's own certificate must be the \
+                 first in its file, followed by its chain",
             ),
             TlsProblem::Unusable { .. } => invalid,
         }

@@ -24,7 +24,7 @@ pub struct ProfileFinding {
 pub struct ProfileCheck {
     /// Files that cannot be read, and why. Their content is not checked.
     pub faults: Vec<Remark>,
-    /// Signatures, which are not checked.
+    /// Signatures, which are not checked, and what only some servers accept.
     pub notes: Vec<Remark>,
     pub findings: Vec<ProfileFinding>,
 }
@@ -34,6 +34,7 @@ pub struct ProfileCheck {
 pub(super) struct Findings {
     file: Option<usize>,
     found: Vec<ProfileFinding>,
+    notes: Vec<Remark>,
 }
 
 impl Findings {
@@ -45,6 +46,12 @@ impl Findings {
     ) {
         let (key, problem, fix) = (key.into(), problem.into(), fix.into());
         self.found.push(ProfileFinding { file: self.file, key, problem, fix });
+    }
+
+    /// Adds a note about the current file, which may be correct.
+    pub(super) fn note(&mut self, text: &str) {
+        let file = self.file.and_then(|file| u32::try_from(file).ok()).unwrap_or_default();
+        self.notes.push(Remark::new(Location::whole(file), text));
     }
 }
 
@@ -95,6 +102,7 @@ pub fn check(files: &[File]) -> ProfileCheck {
     let payloads: Vec<&Node> = roots.iter().flat_map(payloads).collect();
     approvals::check(&payloads, &mut findings);
     check.findings = findings.found;
+    check.notes.extend(findings.notes);
     check
 }
 

@@ -81,10 +81,9 @@ fn url(node: &Node, findings: &mut Findings) -> Option<SyncUrl> {
     let (problem, fix) = match given.parse::<SyncUrl>() {
         Ok(url) => {
             if !given.ends_with('/') {
-                findings.add(
-                    key::URL,
-                    "does not end with a slash; without it, the last part of the path can be lost",
-                    "add a slash at the end",
+                findings.note(
+                    "SyncBaseURL does not end with a slash; Santa adds it, but other clients may \
+                     replace the last part of the path",
                 );
             }
             if url.is_loopback() {
@@ -161,13 +160,17 @@ fn secret(url: &SyncUrl, payload: &Node, findings: &mut Findings) {
     let headers = payload.get(key::HEADERS).and_then(Node::entries).unwrap_or_default();
     let has_header = headers.iter().any(|it| it.key.eq_ignore_ascii_case(AUTHORIZATION));
     let has_certificate = key::CERTIFICATES.iter().any(|key| payload.get(key).is_some());
-    // A part of a longer path can be a secret that an administrator chose.
-    if !has_header && !has_certificate && url.parts().all(|part| part == "santa") {
-        findings.add(
+    match has_certificate {
+        _ if has_header || url.may_have_secret() => {}
+        true => findings.note(
+            "the profile has a client certificate but no enrollment secret; only a server with \
+             --sync-auth certificate accepts it",
+        ),
+        false => findings.add(
             key::HEADERS,
             "has no enrollment secret, so the server refuses the Mac",
             "add Authorization = Bearer SECRET: nicelist enroll profile --secret NAME",
-        );
+        ),
     }
 }
 

@@ -72,6 +72,11 @@ impl SyncUrl {
         }
     }
 
+    /// Whether a part of the path can be an enrollment secret, also one that an administrator chose.
+    pub fn may_have_secret(&self) -> bool {
+        self.parts().any(|part| part != "santa")
+    }
+
     /// The parts of the path, without empty ones.
     pub(super) fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.path().split('/').filter(|part| !part.is_empty())

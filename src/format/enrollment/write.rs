@@ -33,6 +33,11 @@ pub struct Enrollment {
 }
 
 impl Enrollment {
+    /// Whether a Mac with the profile sends an enrollment secret or a client certificate.
+    pub fn has_credential(&self) -> bool {
+        self.secret.is_some() || self.certificate.is_some() || self.url.may_have_secret()
+    }
+
     /// The profile as an XML property list.
     pub fn profile(&self) -> Vec<u8> {
         let [santa, _] = DOMAINS;

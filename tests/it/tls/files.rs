@@ -154,7 +154,7 @@ fn unusable_files_are_reported_by_name() {
     exit code: 2
     ----- stderr -----
     error: none.pem: cannot read the file: No such file or directory (os error 2)
-    hint: this user must be able to read the file with the certificate
+    hint: the file does not exist; check the path of the certificate
     $ nicelist serve --database sqlite:x.db --tls-cert empty.pem --tls-key server.key
     exit code: 2
     ----- stderr -----
@@ -173,7 +173,7 @@ fn unusable_files_are_reported_by_name() {
     exit code: 2
     ----- stderr -----
     error: none.key: cannot read the file: No such file or directory (os error 2)
-    hint: this user must be able to read the file with the private key
+    hint: the file does not exist; check the path of the private key
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.pem
     exit code: 2
     ----- stderr -----
@@ -188,7 +188,7 @@ fn unusable_files_are_reported_by_name() {
     exit code: 2
     ----- stderr -----
     error: other.key: the key does not match the certificate in server.pem
-    hint: the server's own certificate must be the first in its file, followed by its chain
+    hint: use the private key of this certificate; the server's own certificate must be the first in its file, followed by its chain
     $ nicelist serve --database sqlite:x.db --tls-cert server.pem --tls-key server.key --client-ca server.key
     exit code: 2
     ----- stderr -----

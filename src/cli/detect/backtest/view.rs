@@ -92,7 +92,7 @@ pub(super) fn backtest(ui: &Ui, result: &Backtest, with_signals: bool) -> Result
     summarize(ui, health, *undecodable, &counted_u64(hits, "signal"));
     if result.too_expensive > 0 {
         let evaluations = counted_u64(result.too_expensive, "evaluation");
-        ui.warn(format!("{evaluations} ended early because of their cost, without a match"));
+        ui.warn(format!("{evaluations} stopped early because of their cost, without a match"));
     }
     Ok(())
 }

@@ -32,6 +32,7 @@ pub(super) struct Known<'a> {
 pub(super) fn checks(known: &Known<'_>) -> Vec<CheckResult> {
     let found = [
         shape(known),
+        unreadable(known),
         sync(known),
         server(known),
         machine_id(known),
@@ -68,6 +69,19 @@ fn shape(known: &Known<'_>) -> Option<CheckResult> {
         parts.join("; ")
     );
     Some(CheckResult::warning("status", found).fix("update Santa on the Mac, or update nicelist"))
+}
+
+fn unreadable(known: &Known<'_>) -> Option<CheckResult> {
+    let names = &known.status.unreadable;
+    (!names.is_empty()).then(|| {
+        let found = format!(
+            "values of the status cannot be read and are not compared: {}",
+            names.join(", ")
+        );
+        CheckResult::warning("status", found).fix(
+            "write it again on the Mac: santactl status --json > status.json; or update nicelist",
+        )
+    })
 }
 
 fn sync(known: &Known<'_>) -> Option<CheckResult> {

@@ -19,6 +19,18 @@ const SECTIONS: [&str; 12] = [
     "transitive_allowlisting",
     "watch_items",
 ];
+/// The numbers of rules in the section `rule_types`, or in the old section `database`.
+const RULE_COUNTS: [&str; 5] =
+    ["binary_rules", "certificate_rules", "teamid_rules", "signingid_rules", "cdhash_rules"];
+/// The other numbers that are compared, with their sections.
+const NUMBERS: [(&str, &str); 6] = [
+    ("daemon", "static_rules"),
+    ("database", "events_pending_upload"),
+    ("database", "transitive_rules"),
+    ("sync", "events_pending_upload"),
+    ("sync", "full_sync_interval_seconds"),
+    ("transitive_allowlisting", "transitive_rules"),
+];
 /// Maximum unknown sections that are shown.
 const MOST_SHOWN: usize = 5;
 /// Maximum characters of a text from the file that are kept.
@@ -45,6 +57,8 @@ pub(super) struct MacStatus {
     pub(super) unknown_sections: Vec<String>,
     /// The sections that are necessary for a comparison and are missing.
     pub(super) missing_sections: Vec<&'static str>,
+    /// The values that are present but not as expected. They are not compared.
+    pub(super) unreadable: Vec<String>,
     pub(super) mode: Option<String>,
     pub(super) static_rules: Option<u64>,
     pub(super) rules: Option<MacRules>,
@@ -95,12 +109,15 @@ impl MacStatus {
         let unknown = root.keys().filter(|name| !SECTIONS.contains(&name.as_str()));
         let machine = root.get("machine_id").or_else(|| sync("machine_id"));
         let machine = machine.or_else(|| get("daemon", "machine_id"));
+        let unreadable = unreadable(root);
+        let are_rules_readable = !unreadable.iter().any(|name| name.ends_with("_rules"));
         Self {
             unknown_sections: unknown.take(MOST_SHOWN).map(|name| shortened(name)).collect(),
             missing_sections: ["daemon", "sync"].into_iter().filter(is_missing).collect(),
             mode: get("daemon", "mode").and_then(text),
             static_rules: get("daemon", "static_rules").and_then(number),
-            rules: MacRules::of(root),
+            rules: MacRules::of(root).filter(|_| are_rules_readable),
+            unreadable,
             sync: sync("enabled").and_then(flag).map(|on| match on {
                 true => SyncState::On,
                 false => SyncState::Off,
@@ -124,10 +141,9 @@ impl MacRules {
     fn of(root: &Map<String, Value>) -> Option<Self> {
         let section = root.get("rule_types").or_else(|| root.get("database"))?;
         let count = |key: &str| section.get(key).and_then(number);
-        let binary = count("binary_rules")?;
-        let names = ["certificate_rules", "teamid_rules", "signingid_rules", "cdhash_rules"];
-        let others = names.iter().filter_map(|name| count(name));
-        let total = others.fold(binary, u64::saturating_add);
+        let [binary, others @ ..] = RULE_COUNTS;
+        let others = others.iter().filter_map(|name| count(name));
+        let total = others.fold(count(binary)?, u64::saturating_add);
         let transitive = root.get("transitive_allowlisting");
         let transitive = transitive.and_then(|section| section.get("transitive_rules"));
         let transitive = transitive.and_then(number).or_else(|| count("transitive_rules"));
@@ -144,6 +160,24 @@ impl LastSync {
         }
         Timestamp::strptime("%Y/%m/%d %H:%M:%S %z", text.trim()).map_or(Self::Unknown, Self::At)
     }
+}
+
+/// The names of the values that cannot be read. A missing value or `null` is not one of them.
+fn unreadable(root: &Map<String, Value>) -> Vec<String> {
+    let get = |(section, key): (&str, &str)| root.get(section)?.get(key);
+    let counts = ["rule_types", "database"].into_iter();
+    let counts = counts.flat_map(|section| RULE_COUNTS.map(|key| (section, key)));
+    let numbers = counts.chain(NUMBERS);
+    let is_wrong = |value: &Value| !is_null(value) && number(value).is_none();
+    let numbers = numbers.filter(|place| get(*place).is_some_and(is_wrong));
+    let time = ("sync", "last_successful_full");
+    let is_wrong = |value: &Value| !is_null(value) && LastSync::of(value) == LastSync::Unknown;
+    let time = get(time).is_some_and(is_wrong).then_some(time);
+    numbers.chain(time).map(|(section, key)| format!("{section}.{key}")).collect()
+}
+
+fn is_null(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case("null"))
 }
 
 /// A text that is not empty or `null`.
@@ -213,6 +247,18 @@ mod tests {
         let status = parse(r#"{"daemon":{"mode":7},"sandbox":{},"sync2":{}}"#);
         assert_eq!(status.unknown_sections, ["sandbox", "sync2"]);
         assert_eq!((status.missing_sections, status.mode), (vec!["sync"], None));
+    }
+
+    #[test]
+    fn values_that_cannot_be_read_are_listed_and_not_used() {
+        let status = parse(
+            r#"{"rule_types":{"binary_rules":5,"signingid_rules":"zwei"},"sync":{
+            "last_successful_full":"2026-11-20T09:00:00Z","events_pending_upload":null}}"#,
+        );
+        let names = ["rule_types.signingid_rules", "sync.last_successful_full"];
+        assert_eq!(status.unreadable, names);
+        assert_eq!((status.rules, status.last_full_sync), (None, LastSync::Unknown));
+        assert!(parse(r#"{"sync":{"last_successful_full":"null"}}"#).unreadable.is_empty());
     }
 
     #[test]

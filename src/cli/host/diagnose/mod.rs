@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use crate::api::{Code, HostView};
+use crate::api::{Code, HostQuery, HostView};
 use crate::cli::context::Context;
 use crate::cli::doctor::{CheckResult, CheckSection, conclude};
 use crate::cli::error::CliError;
@@ -27,6 +27,11 @@ use mac_status::MacStatus;
 
 /// Maximum bytes of a status file. Real ones have a few KiB.
 const LARGEST_STATUS: u64 = 1 << 20;
+
+/// Maximum hosts whose names are compared with an unknown name.
+const MOST_COMPARED: usize = 1000;
+/// A name is suggested only if its similarity to the unknown name, from 0 to 1, is at least this.
+const ALIKE: f64 = 0.7;
 
 /// Find out why a host is not in sync, and how to fix it
 ///
@@ -56,9 +61,20 @@ pub(super) async fn run(context: &Context, args: DiagnoseArgs) -> Result<(), Cli
     let now = context.ui.now();
     let results = match &host {
         Some(host) => server_side::checks(host, now),
-        None => vec![server_side::unknown(&name)],
+        None => {
+            let similar = similar(&client, &name).await?;
+            vec![server_side::unknown(&name, similar.as_deref())]
+        }
     };
-    let mut sections = vec![CheckSection { title: format!("Server: {name}"), results }];
+    // The name may be a prefix.
+    let title = match &host {
+        Some(host) if !host.hostname.is_empty() => {
+            format!("Server: {} ({})", host.hostname, host.machine)
+        }
+        Some(host) => format!("Server: {}", host.machine),
+        None => format!("Server: {name}"),
+    };
+    let mut sections = vec![CheckSection { title, results }];
     match &status {
         Some(status) => {
             let server = match context.settings.backend()? {
@@ -89,6 +105,18 @@ async fn find(client: &Client, name: &str) -> Result<Option<HostView>, CliError>
         Err(ClientError::Problem(problem)) if problem.code == Code::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// The host name or machine ID that is most similar to an unknown name, among the first hosts.
+async fn similar(client: &Client, name: &str) -> Result<Option<String>, CliError> {
+    let query = HostQuery { limit: Some(MOST_COMPARED), ..HostQuery::default() };
+    let hosts = client.hosts(&query).next().await?.unwrap_or_default();
+    let name = name.to_lowercase();
+    let names = hosts.into_iter().flat_map(|host| [host.hostname, host.machine.to_string()]);
+    let names = names
+        .map(|known| (strsim::normalized_damerau_levenshtein(&known.to_lowercase(), &name), known));
+    let nearest = names.max_by(|(a, _), (b, _)| a.total_cmp(b));
+    Ok(nearest.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, known)| known))
 }
 
 fn read(path: &Path) -> Result<MacStatus, CliError> {

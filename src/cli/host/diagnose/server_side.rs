@@ -11,8 +11,14 @@ use crate::shell::argument;
 /// The command that shows each stage of a sync on the Mac.
 pub(super) const SYNC_ON_MAC: &str = "on the Mac: sudo santactl sync --debug";
 
-pub(super) fn unknown(name: &str) -> CheckResult {
+/// The result for an unknown host. `similar` is the similar name of another host.
+pub(super) fn unknown(name: &str, similar: Option<&str>) -> CheckResult {
     let found = format!("the server has never seen a host `{name}`");
+    if let Some(similar) = similar {
+        let command = format!("nicelist host diagnose {}", argument(similar));
+        return CheckResult::problem("host", format!("{found}; did you mean `{similar}`?"))
+            .fix(command);
+    }
     CheckResult::problem("host", found).fix(
         "check the URL and the secret in the Mac's profile: nicelist doctor --url URL --secret-file \
          FILE; then on the Mac: sudo santactl sync --debug",
