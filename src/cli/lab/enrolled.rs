@@ -35,6 +35,11 @@ impl<'p> Enrolled<'p> {
         self.profile.signature.as_ref().map(|signature| format!("{name}: {signature}"))
     }
 
+    /// The command that finds mistakes in the profile.
+    pub(super) fn hint(&self) -> String {
+        check_hint(self.path)
+    }
+
     /// Configures a Mac as the profile does.
     pub(super) fn configure(&self, mac: &mut Profile) -> Result<(), CliError> {
         let SyncProfile { headers, machine, protobuf, encoding, .. } = &self.profile;

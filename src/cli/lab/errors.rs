@@ -35,6 +35,18 @@ impl From<SyncError> for CliError {
     }
 }
 
+/// The error of a sync. If the server did not respond, it has the hint.
+pub(super) fn failed_sync(error: SyncError, hint: impl FnOnce() -> String) -> CliError {
+    let is_unanswered = match &error {
+        SyncError::Preflight(cause)
+        | SyncError::RuleDownload(cause)
+        | SyncError::Postflight(cause) => matches!(cause, RequestError::Unanswered { .. }),
+        SyncError::EndlessRules { .. } | SyncError::NoRuleSync(_) => false,
+    };
+    let error = CliError::from(error);
+    if is_unanswered { error.hint(hint()) } else { error }
+}
+
 impl From<StateError> for CliError {
     fn from(error: StateError) -> Self {
         failed(&error)

@@ -10,7 +10,8 @@ use super::args::on_the_wire;
 use super::certificates::CertificateArgs;
 use super::daemon::{self, Run};
 use super::enrolled::Enrolled;
-use super::errors::failed_stage;
+use super::errors::{failed_stage, failed_sync};
+use super::observed::Observed;
 use super::view::Synced;
 use crate::cli::arg::{self, Words};
 use crate::cli::context::Context;
@@ -21,6 +22,7 @@ use crate::lab::{
     self, Clock, Fault, Faulty, Generation, HttpTransport, Pace, Profile, Santa, SyncKind,
     SyncOptions,
 };
+use crate::shell::argument;
 
 /// The modes that a Mac can be in.
 const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, ClientMode::Standalone];
@@ -216,42 +218,64 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
         Some(path) => lab::events_in(path)?,
         None => Vec::new(),
     };
-    let (transport, server) = match (&enrolled, &url) {
-        (Some(enrolled), _) => {
-            (enrolled.transport(&args.certificates)?, "the server of the profile")
-        }
-        (None, url) => {
-            let url = url.as_deref().unwrap_or_default();
-            (HttpTransport::with_certificates(url, args.certificates.read()?)?, url)
-        }
-    };
+    let url = url.unwrap_or_default();
+    let (transport, server) = connect(enrolled.as_ref(), &url, &args.certificates)?;
     if args.faults.contains(&Fault::ChangeUrl) {
         santa.change_server();
     }
-    let transport = Faulty::new(transport, args.faults);
+    let (transport, mut retries) = Observed::new(Faulty::new(transport, args.faults));
     let pace = if no_backoff { Pace::WITHOUT_BACKOFF } else { Pace::REAL };
     let options = SyncOptions { pace, ..SyncOptions::default() };
     let Schedule { daemon, time, syncs } = args.schedule;
     if daemon {
         let time = time.map(SignedDuration::unsigned_abs);
         let run = Run { clock: Clock::machine(), options, state, time, syncs };
-        return daemon::run(&context.ui, santa, transport, events, run).await;
+        let daemon = daemon::run(&context.ui, santa, transport, events, run);
+        return retries.show_during(&context.ui, daemon).await;
     }
     events.into_iter().for_each(|event| santa.add_event(event));
     let progress = context.ui.progress(None, format!("syncing with {server}"));
-    let result = match args.rule_only {
-        true => santa.sync_rules(&transport, options).await,
-        false => santa.sync(&transport, options).await,
+    let syncing = async {
+        match args.rule_only {
+            true => santa.sync_rules(&transport, options).await,
+            false => santa.sync(&transport, options).await,
+        }
     };
+    let result = retries.show_during(&context.ui, syncing).await;
     drop(progress);
     if let Some(state) = &state {
         santa.save(state)?;
     }
-    let report = result?;
+    let report = result.map_err(|error| {
+        failed_sync(error, || diagnosis(enrolled.as_ref(), &url, &args.certificates))
+    })?;
     context.ui.report(&Synced::new(&report, &santa))?;
     let rules = counted(santa.rules().len(), "rule");
     context.ui.status(format!("{} has {rules}", santa.profile().hostname));
     failed_stage(&report)
+}
+
+/// The connection, and the name of its server.
+fn connect<'u>(
+    enrolled: Option<&Enrolled<'_>>,
+    url: &'u str,
+    certificates: &CertificateArgs,
+) -> Result<(HttpTransport, &'u str), CliError> {
+    Ok(match enrolled {
+        Some(enrolled) => (enrolled.transport(certificates)?, "the server of the profile"),
+        None => (HttpTransport::with_certificates(url, certificates.read()?)?, url),
+    })
+}
+
+/// The hint with the command that finds out why a server cannot be reached.
+fn diagnosis(enrolled: Option<&Enrolled<'_>>, url: &str, certificates: &CertificateArgs) -> String {
+    match enrolled {
+        Some(enrolled) => enrolled.hint(),
+        None => {
+            let options = certificates.options();
+            format!("to find the cause: nicelist doctor --url {}{options}", argument(url))
+        }
+    }
 }
 
 #[cfg(test)]
