@@ -349,7 +349,8 @@ fn a_database_of_a_newer_version_is_named() {
 #[test]
 fn a_missing_database_is_named() {
     let shell = Shell::new();
-    let fix = "nicelist serve --database sqlite:none.db";
+    let fix = "check the path first, because an empty server removes the rules from Macs; to create a \
+               new database: nicelist serve --database sqlite:none.db";
     finds(&shell, "--database sqlite:none.db", 1, "sqlite:none.db does not exist", fix);
 }
 
