@@ -362,6 +362,22 @@ mod tests {
     }
 
     #[test]
+    fn examples_fit_into_80_columns_and_are_not_wrapped() {
+        fn check(command: &clap::Command, path: &str) {
+            let name = format!("{path} {}", command.get_name());
+            if let Some(examples) = command.get_after_long_help().map(ToString::to_string) {
+                for line in examples.lines() {
+                    assert!(line.chars().count() <= 80, "{name}: {line}");
+                }
+                let shown = command.clone().term_width(80).render_long_help().to_string();
+                assert!(shown.contains(examples.trim_end()), "{name}: {shown}");
+            }
+            command.get_subcommands().for_each(|command| check(command, &name));
+        }
+        check(&command(), "");
+    }
+
+    #[test]
     fn help_is_imperative_without_a_period() {
         fn check(command: &clap::Command) {
             let about = command.get_about().map(ToString::to_string).unwrap_or_default();

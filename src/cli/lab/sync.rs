@@ -51,16 +51,23 @@ const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, Clien
 #[command(after_long_help = "\
 Examples:
   nicelist lab sync http://127.0.0.1:8080/santa/
-  nicelist lab sync https://santa.example.com/santa/SECRET/ --state mac.json --user mira
-  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --events events.json
-  nicelist lab sync http://127.0.0.1:8080/santa/ --no-backoff -o json | jq .rules_hash
-  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2022.4 --encoding zlib
-  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2024.6 --wire protobuf
-  nicelist lab sync https://santa.example.com/santa/ --ca ca.pem --client-cert mac.pem \\
+  nicelist lab sync https://santa.example.com/santa/SECRET/ --state mac.json \\
+      --user mira
+  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json \\
+      --events events.json
+  nicelist lab sync http://127.0.0.1:8080/santa/ --no-backoff -o json | jq \\
+      .rules_hash
+  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2022.4 \\
+      --encoding zlib
+  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2024.6 \\
+      --wire protobuf
+  nicelist lab sync https://santa.example.com/santa/ --ca ca.pem \\
+      --client-cert mac.pem --client-key mac.key
+  nicelist lab sync --profile santa.mobileconfig --client-cert mac.pem \\
       --client-key mac.key
-  nicelist lab sync --profile santa.mobileconfig --client-cert mac.pem --client-key mac.key
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --rule-only
-  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon --for 1h -o jsonl")]
+  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon \\
+      --for 1h -o jsonl")]
 pub(crate) struct SyncArgs {
     /// URL of the server, as in SyncBaseURL of a profile
     #[arg(value_name = "URL", required_unless_present = "profile")]
