@@ -212,10 +212,8 @@ impl Ui {
 
     /// Writes a line about progress or results to stderr, unless `--quiet` is given.
     pub(crate) fn status(&self, text: impl AsRef<str>) {
-        match (self.quiet, self.logs_messages) {
-            (true, _) => {}
-            (false, true) => tracing::info!("{}", harmless(text.as_ref())),
-            (false, false) => self.write_line(&harmless(text.as_ref())),
+        if !self.quiet {
+            self.write_message(Label::Status, text.as_ref());
         }
     }
 
@@ -351,7 +349,7 @@ impl Ui {
             return match label {
                 Label::Error | Label::Unlabeled => tracing::error!("{text}"),
                 Label::Warning => tracing::warn!("{text}"),
-                Label::Hint => tracing::info!("{text}"),
+                Label::Hint | Label::Status => tracing::info!("{text}"),
             };
         }
         let text = match self.err_width {
@@ -362,7 +360,7 @@ impl Ui {
             Label::Error => AnsiColor::Red,
             Label::Warning => AnsiColor::Yellow,
             Label::Hint => AnsiColor::Cyan,
-            Label::Unlabeled => return self.write_line(&text),
+            Label::Unlabeled | Label::Status => return self.write_line(&text),
         };
         let style = self.err.style(color.on_default().bold());
         self.write_line(&format!("{style}{}{style:#}{text}", label.text()));
