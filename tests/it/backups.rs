@@ -240,3 +240,16 @@ fn l9_postgresql_is_backed_up_with_its_own_tools() {
     hint: pg_dump --format=custom --file=nicelist.dump postgres://nicelist@db/nicelist
     ");
 }
+
+#[test]
+fn the_json_log_has_an_error_and_its_hint_in_one_line() {
+    let shell = Shell::new();
+    let serve = "serve --log json --backup-dir . --database postgres://nicelist@db/nicelist";
+    let words: Vec<&str> = serve.split(' ').collect();
+    let output = shell.command(&words).output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert_eq!(lines[0]["level"], "ERROR");
+    assert!(lines[0]["hint"].as_str().unwrap().starts_with("pg_dump "), "{log}");
+}

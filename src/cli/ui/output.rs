@@ -239,6 +239,9 @@ impl Ui {
         if !error.kind.has_message() && error.kind != Kind::Interrupted {
             return;
         }
+        if self.logs_messages {
+            return self.log_error(error);
+        }
         if error.kind.has_message() {
             self.write_message(Label::Error, &error.message);
         }
@@ -247,6 +250,22 @@ impl Ui {
         }
         for hint in &error.hints {
             self.write_message(Label::Hint, &self.completed(error.kind, hint));
+        }
+    }
+
+    /// Logs why a command failed. The hints are in the line of the error, because log collectors
+    /// read each line alone.
+    fn log_error(&self, error: &CliError) {
+        let hints = error.hints.iter().map(|hint| self.completed(error.kind, hint));
+        let hints = hints.collect::<Vec<_>>().join("; ");
+        let hint = (!hints.is_empty()).then(|| harmless(&hints));
+        match (error.kind.has_message(), hint) {
+            (true, hint) => tracing::error!(hint = hint.as_deref(), "{}", harmless(&error.message)),
+            (false, Some(hint)) => tracing::info!("{hint}"),
+            (false, None) => {}
+        }
+        for cause in &error.causes {
+            tracing::error!("{}", harmless(cause));
         }
     }
 
