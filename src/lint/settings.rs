@@ -24,8 +24,9 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
             Setting::ClientMode(ClientMode::Lockdown)
                 if !policy.rules.iter().any(|rule| may_allow(rule, scope)) =>
             {
-                let message =
-                    format!("{scope} is in lockdown, but no rule for all its hosts allows a program");
+                let message = format!(
+                    "{scope} is in lockdown, but no rule for all its hosts allows a program"
+                );
                 found(LintCode::EmptyLockdown, message);
             }
             _ => {}

@@ -120,10 +120,8 @@ fn l9_a_folder_that_is_gone_is_named_until_it_is_back_and_serving_goes_on() {
     let mut shell = Shell::new();
     let server = Server::start_with(&shell, &options("backups", "1s"));
     shell.use_server(&server);
-    let reason = format!(
-        "cannot write to {}: the folder does not exist",
-        shell.path("backups").display()
-    );
+    let reason =
+        format!("cannot write to {}: the folder does not exist", shell.path("backups").display());
     server.logs(&reason);
     until("a warning", &server, || {
         status(&shell)["readiness"]["warnings"][0]["code"] == "backup-failed"

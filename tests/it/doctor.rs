@@ -350,7 +350,8 @@ fn a_database_of_a_newer_version_is_named() {
 fn all_fixes_begin_in_the_same_column() {
     let shell = Shell::new();
     let shown = shell.run("doctor --database sqlite:none.db");
-    let fixes: Vec<&str> = shown.lines().filter_map(|line| line.strip_prefix("    fix:  ")).collect();
+    let fixes: Vec<&str> =
+        shown.lines().filter_map(|line| line.strip_prefix("    fix:  ")).collect();
     assert_eq!(fixes.len(), 2, "{shown}");
     assert!(fixes.iter().all(|fix| !fix.starts_with(' ')), "{shown}");
 }

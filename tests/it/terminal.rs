@@ -134,7 +134,8 @@ fn errors_about_arguments_and_results_are_wrapped_at_words() {
     let shell = Shell::new();
     let value = "http://santa.example.com/a-long-path/";
     let line = format!("enroll profile --url {value} --secret macs --organization {value}");
-    for line in [line.as_str(), "rule list --policy a-policy-with-a-long-name-that-does-not-exist"] {
+    for line in [line.as_str(), "rule list --policy a-policy-with-a-long-name-that-does-not-exist"]
+    {
         let end = Terminal::sized(&shell, line, (80, 24)).end();
         let plain = anstream::adapter::strip_str(&end.seen).to_string();
         let mut lines = plain.lines().filter(|line| !line.contains(": nicelist "));

@@ -42,7 +42,9 @@ impl CertificateArgs {
             ("--client-key", self.client_key.as_deref()),
         ];
         let options = files.into_iter().filter_map(|(name, path)| Some((name, path?)));
-        options.map(|(name, path)| format!(" {name} {}", argument(&path.to_string_lossy()))).collect()
+        options
+            .map(|(name, path)| format!(" {name} {}", argument(&path.to_string_lossy())))
+            .collect()
     }
 
     pub(in crate::cli) fn read(&self) -> Result<Certificates, CliError> {

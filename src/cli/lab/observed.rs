@@ -60,7 +60,8 @@ impl<T: Transport> Transport for Observed<T> {
             }
         }
         if enabled!(Level::DEBUG) {
-            let received = result.as_ref().map(|response| readable(&response.headers, &response.body));
+            let received =
+                result.as_ref().map(|response| readable(&response.headers, &response.body));
             log_bodies(&readable(headers, body), &received.unwrap_or_default());
         }
         result

@@ -69,7 +69,8 @@ pub(crate) fn fit_usage(text: &str, columns: usize) -> String {
 
 fn fit_usage_line(line: &str, columns: usize) -> String {
     let plain = anstream::adapter::strip_str(line).to_string();
-    let label = if plain.starts_with(Label::Error.text()) { Label::Error } else { Label::Unlabeled };
+    let label =
+        if plain.starts_with(Label::Error.text()) { Label::Error } else { Label::Unlabeled };
     if width_of(line) <= columns || label.has_command(&plain) {
         return line.to_owned();
     }
@@ -89,9 +90,9 @@ mod tests {
 
     #[test]
     fn a_usage_error_is_wrapped_at_spaces_and_its_usage_is_not() {
-        let text = "error: one two three\n\n  tip: four five six\n\nUsage: nicelist rule add POLICY";
-        let fitted =
-            "error: one two\n       three\n\n  tip: four five\n    six\n\nUsage: nicelist rule add POLICY";
+        let text =
+            "error: one two three\n\n  tip: four five six\n\nUsage: nicelist rule add POLICY";
+        let fitted = "error: one two\n       three\n\n  tip: four five\n    six\n\nUsage: nicelist rule add POLICY";
         assert_eq!(fit_usage(text, 18), fitted);
         let colored = "\u{1b}[31merror:\u{1b}[0m one two three";
         assert_eq!(fit_usage(colored, 16), "\u{1b}[31merror:\u{1b}[0m one two\n       three");

@@ -103,10 +103,7 @@ fn falsified(encoding: &str) -> &'static str {
 ///
 /// # Errors
 /// [`TransportError::Failed`] when the encoding is unknown or the body is damaged or too large.
-pub fn decompressed(
-    headers: &[(String, String)],
-    body: &[u8],
-) -> Result<Vec<u8>, TransportError> {
+pub fn decompressed(headers: &[(String, String)], body: &[u8]) -> Result<Vec<u8>, TransportError> {
     let damaged = |error: BodyError| TransportError::Failed(error.into());
     let encoding = headers.iter().find(|(name, _)| is_encoding(name));
     let encoding = encoding.map_or("", |(_, value)| value.as_str());

@@ -53,8 +53,9 @@ impl TransportError {
         if let Some(tls) = tls_error(&error) {
             return Self::Handshake(handshake_fault(tls));
         }
-        let causes: Vec<String> =
-            iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string).collect();
+        let causes: Vec<String> = iter::successors(error.source(), |&cause| cause.source())
+            .map(ToString::to_string)
+            .collect();
         match causes.last() {
             // The type of this error is private in the HTTP library.
             Some(last) if causes.iter().any(|cause| cause.starts_with("dns error")) => {

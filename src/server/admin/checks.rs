@@ -208,7 +208,9 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
         } else if let Edit::Unset { scope, key } = it {
             settings.remove(&(scope.clone(), *key));
         } else if let Edit::Set { scope, setting } = it {
-            if *setting == Setting::ClientMode(ClientMode::Lockdown) && locked.len() < MOST_LOOKED_UP {
+            if *setting == Setting::ClientMode(ClientMode::Lockdown)
+                && locked.len() < MOST_LOOKED_UP
+            {
                 locked.push((edit, scope));
             }
             settings.insert((scope.clone(), setting.key()), (Some(edit), setting.clone()));
