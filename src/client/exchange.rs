@@ -52,8 +52,8 @@ impl Exchange {
             }
         }
         if let Some(sent) = sent {
-            let received = response.as_ref().map_or(&[][..], |response| response.body());
-            log_bodies(&sent, received);
+            let received = response.as_ref().map(|response| &response.body()[..]);
+            log_bodies(&sent, received.unwrap_or_default());
         }
     }
 }

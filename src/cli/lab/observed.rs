@@ -3,8 +3,8 @@
 use std::pin::pin;
 use std::time::Instant;
 
-use ::http::StatusCode;
 use async_trait::async_trait;
+use http::StatusCode;
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 use tracing::{Level, enabled, info};
 

@@ -99,7 +99,7 @@ fn falsified(encoding: &str) -> &'static str {
     if encoding.eq_ignore_ascii_case("gzip") { "deflate" } else { "gzip" }
 }
 
-/// The body of a request or a response, decompressed as its headers say.
+/// The body of a request or a response, decompressed according to its headers.
 ///
 /// # Errors
 /// [`TransportError::Failed`] when the encoding is unknown or the body is damaged or too large.
