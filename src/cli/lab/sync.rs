@@ -242,8 +242,9 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     }
     events.into_iter().for_each(|event| santa.add_event(event));
     let progress = context.ui.progress(None, format!("syncing with {server}"));
+    let rule_only = args.rule_only;
     let syncing = async {
-        match args.rule_only {
+        match rule_only {
             true => santa.sync_rules(&transport, options).await,
             false => santa.sync(&transport, options).await,
         }
