@@ -7,15 +7,20 @@ use utoipa::ToSchema;
 /// The backups that a server writes regularly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct BackupStatus {
-    /// The folder of the backups.
+    /// The absolute path of the folder of the backups.
     pub folder: String,
-    /// The newest backup in the folder. Absent if there was none when the server started, and the
-    /// server has not completed one.
+    /// The newest backup in the folder at the latest attempt. Absent if there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<LastBackup>,
     /// Why the latest attempt failed. Absent if it succeeded, or if there was none yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
+    /// When the latest attempt failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed_at: Option<Timestamp>,
+    /// When the next attempt begins. Absent while one is in progress.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<Timestamp>,
 }
 
 /// A complete backup.

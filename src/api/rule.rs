@@ -31,6 +31,9 @@ pub struct RuleView {
     /// host does not get the rule for this reason. Otherwise absent.
     #[serde(default, skip_serializing_if = "super::is_zero")]
     pub withheld: u64,
+    /// In the list of rules, the name of the host in the scope `host:`; absent if it is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hostname: Option<String>,
 }
 
 /// Which rules to list.

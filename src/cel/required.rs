@@ -61,8 +61,8 @@ fn folded_text(text: &str) -> String {
 }
 
 impl Program {
-    /// Tests, of which at least one is true whenever the expression is. None if there are no such
-    /// tests.
+    /// Tests: whenever the expression is true, at least one of them is true. None if there are no
+    /// such tests.
     pub fn required_texts(&self) -> Option<Vec<RequiredText>> {
         let mut texts = Search { program: self, locals: Vec::new() }.clause(self.root, true)?;
         texts.sort();
@@ -95,7 +95,7 @@ impl<'a> Search<'a> {
         self.program.nodes.get(id as usize).map(|node| &node.code)
     }
 
-    /// Tests, of which at least one is true if the part has the value `wanted`.
+    /// Tests: if the part has the value `wanted`, at least one of them is true.
     fn clause(&mut self, id: NodeId, wanted: bool) -> Clause {
         match self.code(id)? {
             Code::Not(operand) => self.clause(*operand, !wanted),
@@ -250,7 +250,7 @@ fn best(clauses: Vec<Clause>) -> Clause {
     })
 }
 
-/// Texts, of which at least one is in each text that the regular expression matches.
+/// Texts: each text that the regular expression matches contains at least one of them.
 fn literals(hir: &Hir) -> Option<Vec<String>> {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => None,

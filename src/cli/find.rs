@@ -30,7 +30,7 @@ Examples:
   nicelist find EQHXZ8M8AV -o json
   nicelist find IT-4711
   nicelist find /Applications/Pinecone.app
-  nicelist find 'https://santa.example/blocked?sha=7ae80b9ab38af0c63a9a81765f434d9a7cd8f720eb6037ef303de39d779bc258'")]
+  nicelist find \"$(pbpaste)\"")]
 pub(crate) struct FindArgs {
     /// Hash, path, name, identifier, user, ticket, event ID, or URL of a block window
     #[arg(value_name = "ANYTHING", value_parser = NonEmptyStringValueParser::new())]

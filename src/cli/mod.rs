@@ -56,16 +56,18 @@ mod ui;
 mod usage;
 mod version;
 
+use std::io::{self, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use console::Term;
 
 use crate::fleet::Clock;
 use arg::Globals;
 use context::Context;
 use error::{CliError, Kind};
 use log::{LogDefaults, LogFormat};
-use ui::{OutputOptions, Ui};
+use ui::{OutputOptions, Ui, fit_usage};
 
 /// Manage which programs a fleet of Macs may run with Santa
 #[derive(Debug, Parser)]
@@ -273,7 +275,7 @@ pub fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            return match error.print() {
+            return match print_usage(&error) {
                 Ok(()) => ExitCode::from(code),
                 Err(error) => ExitCode::from(CliError::from(error).kind.exit_code()),
             };
@@ -293,6 +295,18 @@ pub fn run() -> ExitCode {
             exit_code(&context.ui, result)
         }
         Err(error) => exit_code(&Ui::new(defaults, Clock::System), Err(error)),
+    }
+}
+
+/// Writes an error about the command line, or a help page. Errors are wrapped on a terminal.
+fn print_usage(error: &clap::Error) -> io::Result<()> {
+    let columns = Term::stderr().size_checked().map(|(_, columns)| usize::from(columns));
+    match columns.filter(|_| error.use_stderr() && io::stderr().is_terminal()) {
+        Some(columns) => {
+            let text = error.render().ansi().to_string();
+            anstream::stderr().write_all(fit_usage(&text, columns).as_bytes())
+        }
+        None => error.print(),
     }
 }
 
@@ -360,6 +374,22 @@ mod tests {
                 assert!(help.starts_with("Examples:\n"), "{name} shows no examples");
             }
             below.for_each(|command| check(command, &name));
+        }
+        check(&command(), "");
+    }
+
+    #[test]
+    fn examples_fit_into_80_columns_and_are_not_wrapped() {
+        fn check(command: &clap::Command, path: &str) {
+            let name = format!("{path} {}", command.get_name());
+            if let Some(examples) = command.get_after_long_help().map(ToString::to_string) {
+                for line in examples.lines() {
+                    assert!(line.chars().count() <= 80, "{name}: {line}");
+                }
+                let shown = command.clone().term_width(80).render_long_help().to_string();
+                assert!(shown.contains(examples.trim_end()), "{name}: {shown}");
+            }
+            command.get_subcommands().for_each(|command| check(command, &name));
         }
         check(&command(), "");
     }

@@ -214,17 +214,25 @@ impl Hosts {
 }
 
 fn backup_lines(backups: &BackupStatus, ui: &Ui) -> Vec<Named> {
-    let BackupStatus { folder, last, failure } = backups;
+    let BackupStatus { folder, last, failure, failed_at, next } = backups;
     let last = match last {
         Some(LastBackup { file, at, bytes }) => {
             Cell::text(format!("{}, {}, {file}", relative(*at, ui.now()), HumanBytes(*bytes)))
         }
         None => Cell::toned("none", Tone::Faint),
     };
-    let lines = [("folder".to_owned(), Cell::text(folder)), ("last".to_owned(), last)];
-    let failure = failure.iter();
-    let failure = failure.map(|why| ("failed".to_owned(), Cell::toned(why, Tone::Notice)));
-    lines.into_iter().chain(failure).collect()
+    let when = |at: Timestamp| relative(at, ui.now());
+    let failed = failure.as_ref().map(|why| match failed_at {
+        Some(at) => format!("{}: {why}", when(*at)),
+        None => why.clone(),
+    });
+    let lines = [
+        ("folder", Some(Cell::text(folder))),
+        ("last", Some(last)),
+        ("failed", failed.map(|failed| Cell::toned(failed, Tone::Notice))),
+        ("next", next.map(|next| Cell::text(when(next)))),
+    ];
+    lines.into_iter().filter_map(|(name, cell)| Some((name.to_owned(), cell?))).collect()
 }
 
 fn unreadable_row(row: &UnreadableRow) -> Named {

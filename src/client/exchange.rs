@@ -51,18 +51,24 @@ impl Exchange {
                 info!("{method} {uri}: {error} (after {time:?})");
             }
         }
-        let received = response.as_ref().ok().map(Response::body);
-        let Some(sent) = sent else { return };
-        if !sent.is_empty() {
-            debug!("sent {}", without_secrets(&sent));
-        }
-        if let Some(received) = received.filter(|body| !body.is_empty()) {
-            debug!("received {}", without_secrets(received));
+        if let Some(sent) = sent {
+            let received = response.as_ref().map(|response| &response.body()[..]);
+            log_bodies(&sent, received.unwrap_or_default());
         }
     }
 }
 
-fn rounded(time: Duration) -> Duration {
+/// Logs the bodies of a request and its response, without secrets. Empty bodies are not logged.
+pub(crate) fn log_bodies(sent: &[u8], received: &[u8]) {
+    for (direction, body) in [("sent", sent), ("received", received)] {
+        if !body.is_empty() {
+            debug!("{direction} {}", without_secrets(body));
+        }
+    }
+}
+
+/// A duration as it is logged.
+pub(crate) fn rounded(time: Duration) -> Duration {
     Duration::from_micros(u64::try_from(time.as_micros()).unwrap_or(u64::MAX) / 100 * 100)
 }
 

@@ -11,6 +11,7 @@ mod routes;
 mod transport;
 
 pub use error::ClientError;
+pub(crate) use exchange::{log_bodies, rounded};
 pub use http::Authorities;
 pub use pages::Pages;
 pub(crate) use routes::exactly;

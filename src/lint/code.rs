@@ -137,7 +137,7 @@ codes! {
     /// A path pattern has syntax that nicelist cannot check. Santa uses ICU, which may support it.
     UncheckedPattern = "NL406" "unchecked-pattern" Note,
         "test the pattern on a Mac; nicelist cannot check it";
-    /// Hosts are in lockdown, but no rule allows any program.
+    /// Hosts are in lockdown, but no rule for all of them allows a program.
     EmptyLockdown = "NL501" "empty-lockdown" Error,
         "allow the programs that Macs need before you lock them down, or use monitor mode";
     /// A rule allows a compiler, but no scope enables transitive rules.

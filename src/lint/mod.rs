@@ -14,6 +14,7 @@ mod signer;
 mod tests;
 
 pub use code::{LintCode, Severity, UnknownCode};
+pub use settings::{ALLOWING, may_allow};
 
 use std::collections::HashMap;
 

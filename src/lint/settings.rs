@@ -2,7 +2,7 @@
 
 use super::{About, Finding, LintCode, pattern};
 use crate::fleet::{ClientMode, PolicyState, Setting, SettingKey};
-use crate::rule::{PolicyKind, Scope};
+use crate::rule::{PolicyKind, Rule, Scope};
 
 pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
     for (place, (scope, setting)) in policy.settings.iter().enumerate() {
@@ -21,8 +21,12 @@ pub(super) fn look(policy: &PolicyState, findings: &mut Vec<Finding>) {
                     found(code, format!("blocked-path-regex for {scope}: {what}"));
                 }
             }
-            Setting::ClientMode(ClientMode::Lockdown) if !allows_anything(policy) => {
-                let message = format!("{scope} is in lockdown, but no rule allows any program");
+            Setting::ClientMode(ClientMode::Lockdown)
+                if !policy.rules.iter().any(|rule| may_allow(rule, scope)) =>
+            {
+                let message = format!(
+                    "{scope} is in lockdown, but no rule for all its hosts allows a program"
+                );
                 found(LintCode::EmptyLockdown, message);
             }
             _ => {}
@@ -65,14 +69,20 @@ fn removable_media(policy: &PolicyState, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether any rule in any scope allows a program, or has an expression that may allow a program.
-fn allows_anything(policy: &PolicyState) -> bool {
-    policy.rules.iter().any(|rule| {
-        matches!(
-            rule.policy().kind(),
-            PolicyKind::Allow | PolicyKind::AllowCompiler | PolicyKind::Cel
-        )
-    })
+/// The policies that allow a program, or have an expression that may allow a program.
+pub const ALLOWING: [PolicyKind; 3] =
+    [PolicyKind::Allow, PolicyKind::AllowCompiler, PolicyKind::Cel];
+
+/// Whether a rule may allow a program on all hosts of a scope.
+pub fn may_allow(rule: &Rule, locked: &Scope) -> bool {
+    let is_for_all = match (rule.scope(), locked) {
+        // The groups and tags of a user or a host, and the user of a host, are not known here.
+        (Scope::Fleet, _)
+        | (Scope::Group(_) | Scope::Tag(_), Scope::User(_) | Scope::Host(_))
+        | (Scope::User(_), Scope::Host(_)) => true,
+        (scope, locked) => scope == locked,
+    };
+    is_for_all && ALLOWING.contains(&rule.policy().kind())
 }
 
 /// Reports `allow-compiler` rules if no scope enables transitive rules. Without transitive rules,

@@ -179,10 +179,19 @@ fn m6_patterns_are_compiled() {
 #[test]
 fn lockdown_needs_rules_and_compilers_need_a_setting() {
     let lockdown = [("tag:eng", "client-mode", "lockdown")];
-    let empty = ["NL501 tag:eng is in lockdown, but no rule allows any program"];
+    let empty = ["NL501 tag:eng is in lockdown, but no rule for all its hosts allows a program"];
     assert_eq!(lint(&[], &lockdown), empty);
     assert_eq!(lint(&[("block", TEAM, "fleet")], &lockdown), empty);
-    assert!(lint(&[("allow", TEAM, "fleet")], &lockdown).is_empty());
+    for scope in ["fleet", "tag:eng"] {
+        assert!(lint(&[("allow", TEAM, scope)], &lockdown).is_empty());
+    }
+    for scope in ["tag:ops", "host:m-1"] {
+        assert_eq!(lint(&[("allow", TEAM, scope)], &lockdown), empty);
+    }
+    // The Mac may have the tag.
+    let host = [("host:m-1", "client-mode", "lockdown")];
+    assert!(lint(&[("allow", TEAM, "tag:eng")], &host).is_empty());
+    assert_eq!(lint(&[("allow", TEAM, "host:m-2")], &host).len(), 1);
     let compiler = [("allow-compiler", APP, "fleet")];
     assert_eq!(
         of_rules(&compiler),

@@ -71,6 +71,9 @@ impl FromStr for RuleType {
 pub enum TargetError {
     #[error("invalid rule type `{0}`: expected binary, certificate, teamid, signingid or cdhash")]
     UnknownType(String),
+    /// The text was copied from a table that shortens identifiers.
+    #[error("`{0}` was shortened by a table; -o wide shows the whole target")]
+    Shortened(String),
     /// The text has no colon.
     #[error("`{0}` has no rule type: write TYPE:IDENTIFIER, as in teamid:EQHXZ8M8AV")]
     NoType(String),
@@ -177,6 +180,9 @@ impl FromStr for Target {
 
     fn from_str(text: &str) -> Result<Self, TargetError> {
         let text = text.trim();
+        if text.contains('…') {
+            return Err(TargetError::Shortened(text.to_owned()));
+        }
         let Some((kind, identifier)) = text.split_once(':') else {
             return Err(TargetError::NoType(text.to_owned()));
         };
@@ -194,6 +200,14 @@ mod tests {
 
     fn normal(text: &str) -> String {
         text.parse::<Target>().unwrap().to_string()
+    }
+
+    #[test]
+    fn a_shortened_target_is_refused_with_the_reason() {
+        for text in ["binary:7ae8…9bc258", "signingid:EQHXZ8M8AV:com.goo…hrome"] {
+            let error = text.parse::<Target>().unwrap_err().to_string();
+            assert!(error.contains("-o wide shows the whole target"), "{error}");
+        }
     }
 
     #[test]

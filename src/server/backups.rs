@@ -48,6 +48,10 @@ struct Progress {
     attempted: Option<Instant>,
     /// Why the latest attempt failed.
     failure: Option<String>,
+    /// When the latest attempt failed.
+    failed_at: Option<Timestamp>,
+    /// When the next attempt begins.
+    next: Option<Timestamp>,
     /// Attempts that failed since the last good backup.
     failures: u32,
     /// When the current attempt began.
@@ -76,6 +80,11 @@ fn stalled(age: Duration) -> Option<String> {
          until it does or the server restarts, the log of the database grows"
     );
     (age > LONGEST_STALL).then_some(reason)
+}
+
+/// The time after a wait. None if it is out of range.
+fn after(time: Timestamp, wait: Duration) -> Option<Timestamp> {
+    time.checked_add(wait).ok()
 }
 
 /// Describes an attempt that takes much too long, for example because a network disk does not
@@ -114,15 +123,24 @@ impl Backups {
                 bytes: *bytes,
             }),
             failure: progress.failure(self.options.every),
+            failed_at: progress.failed_at,
+            next: progress.next,
+        })
+    }
+
+    /// The time of the newest backup, and whether the latest attempt failed or does not end.
+    pub(super) fn figures(&self) -> (Option<Timestamp>, bool) {
+        self.progress(|progress| {
+            let newest = progress.last.as_ref().map(|file| file.at);
+            (newest, progress.failure(self.options.every).is_some())
         })
     }
 
     /// A warning if the latest backup failed or does not end. It does not contain the reason,
     /// because `/readyz` requires no authentication, and the reason contains a path.
     pub(super) fn warning(&self) -> Option<Reason> {
-        let has_failed = self.progress(|progress| progress.failure(self.options.every).is_some());
-        let message = "a scheduled backup failed or does not end; nicelist status shows why";
-        has_failed.then(|| Reason::new(FAILED, message))
+        let (_, has_failed) = self.figures();
+        has_failed.then(|| Reason::new(FAILED, "a scheduled backup failed or does not end"))
     }
 
     /// How long to wait before the first attempt. If the task was restarted after a bug, it waits
@@ -148,7 +166,10 @@ impl Backups {
         }
         let newest = folder::newest(files, now);
         let wait = folder::until_next(newest.as_ref(), now, self.options.every);
-        self.progress(|progress| progress.last = newest);
+        self.progress(|progress| {
+            progress.last = newest;
+            progress.next = after(now, wait);
+        });
         wait
     }
 
@@ -163,14 +184,35 @@ impl Backups {
         self.progress(|progress| {
             progress.attempted = Some(began);
             progress.running = Some(began);
+            progress.next = None;
         });
         // The name of a file has no smaller units.
         let at = Timestamp::from_second(now.as_second()).unwrap_or(now);
         let written = self.back_up(store, source, at).await;
+        if written.is_err() {
+            self.forget_deleted(store, now).await;
+        }
         let took = began.elapsed();
-        self.note(written);
+        let ended = after(now, took);
+        self.note(written, ended);
         // At least half of the time is free of backups, however long they take.
-        self.delay().saturating_sub(took).max(took)
+        let wait = self.delay().saturating_sub(took).max(took);
+        self.progress(|progress| progress.next = ended.and_then(|ended| after(ended, wait)));
+        wait
+    }
+
+    /// Reads the folder again, because the newest backup may have been deleted, possibly with the
+    /// whole folder. If the folder cannot be read, the backup counts as existing.
+    async fn forget_deleted(&self, store: &dyn Store, now: Timestamp) {
+        let Ok(epoch) = store.epoch().await else { return };
+        let path = self.options.folder.clone();
+        let listed = tokio::task::spawn_blocking(move || folder::list(&path, epoch.id)).await;
+        let newest = match listed {
+            Ok(Ok(files)) => folder::newest(files, now),
+            Ok(Err(error)) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Ok(Err(_)) | Err(_) => return,
+        };
+        self.progress(|progress| progress.last = newest);
     }
 
     async fn back_up(
@@ -211,7 +253,7 @@ impl Backups {
     }
 
     /// Notes a result, and logs it if it differs from the previous one.
-    fn note(&self, written: Result<(), String>) {
+    fn note(&self, written: Result<(), String>, at: Option<Timestamp>) {
         self.progress(|progress| {
             match (&written, &progress.failure) {
                 (Err(reason), before) if before.as_ref() != Some(reason) => {
@@ -221,6 +263,7 @@ impl Backups {
                 (Err(_), _) | (Ok(()), None) => {}
             }
             progress.failures = if written.is_ok() { 0 } else { progress.failures + 1 };
+            progress.failed_at = at.filter(|_| written.is_err());
             progress.failure = written.err();
             progress.running = None;
         });
@@ -260,16 +303,16 @@ mod tests {
         let hourly = backups(hour);
         let delays: Vec<u64> = (0..8)
             .map(|_| {
-                hourly.note(Err("no folder".to_owned()));
+                hourly.note(Err("no folder".to_owned()), None);
                 hourly.delay().as_secs() / hour.as_secs()
             })
             .collect();
         assert_eq!(delays, [1, 2, 4, 8, 16, 24, 24, 24]);
-        hourly.note(Ok(()));
+        hourly.note(Ok(()), None);
         assert_eq!((hourly.delay(), hourly.warning()), (hour, None));
         let weekly = backups(hour * 24 * 7);
-        weekly.note(Err("no folder".to_owned()));
-        weekly.note(Err("no folder".to_owned()));
+        weekly.note(Err("no folder".to_owned()), None);
+        weekly.note(Err("no folder".to_owned()), None);
         assert_eq!(weekly.delay(), hour * 24 * 7);
         assert!(weekly.warning().is_some());
     }

@@ -148,13 +148,8 @@ fn disk_low(free: Option<u64>) -> Option<Reason> {
 fn unreadable(state: &State) -> Option<Reason> {
     let rows = state.store.quarantined().len();
     let message = match rows {
-        1 => "1 row cannot be read by this version of nicelist and is not served; nicelist status \
-              and the log show it"
-            .to_owned(),
-        _ => format!(
-            "{rows} rows cannot be read by this version of nicelist and are not served; nicelist \
-             status and the log list them"
-        ),
+        1 => "1 row cannot be read by this version of nicelist and is not served".to_owned(),
+        _ => format!("{rows} rows cannot be read by this version of nicelist and are not served"),
     };
     (rows > 0).then(|| Reason::new("rows-unreadable", message))
 }

@@ -74,11 +74,14 @@ fn l9_backups_are_written_checked_and_the_oldest_deleted() {
     until("the deletion of the first backup", &server, || !backups(&folder).contains(&first));
     until("a backup in the status", &server, || status(&shell)["backups"]["last"].is_object());
     let shown = status(&shell);
-    assert_eq!(shown["backups"]["folder"], "backups");
+    let shown_folder = folder.display().to_string();
+    assert_eq!(shown["backups"]["folder"], shown_folder.as_str());
+    assert!(shown["backups"].get("failed_at").is_none(), "{shown}");
     assert!(shown["backups"]["last"]["bytes"].as_u64().unwrap() > 4096, "{shown}");
     assert_eq!(shown["readiness"]["warnings"], json!([]));
     let transcript = shell.run("status");
-    assert!(transcript.contains("Backups\n   folder  backups\n   last  "), "{transcript}");
+    let lines = format!("Backups\n   folder  {shown_folder}\n   last  ");
+    assert!(transcript.contains(&lines), "{transcript}");
     server.shut_down();
     assert_eq!(server.wait(), Some(0));
 
@@ -122,16 +125,22 @@ fn l9_a_folder_that_is_gone_is_named_until_it_is_back_and_serving_goes_on() {
     let mut shell = Shell::new();
     let server = Server::start_with(&shell, &options("backups", "1s"));
     shell.use_server(&server);
-    server.logs("cannot write to backups: the folder does not exist");
+    let reason =
+        format!("cannot write to {}: the folder does not exist", shell.path("backups").display());
+    server.logs(&reason);
     until("a warning", &server, || {
         status(&shell)["readiness"]["warnings"][0]["code"] == "backup-failed"
     });
     let shown = status(&shell);
     assert_eq!(shown["readiness"]["ready"], true);
-    assert_eq!(shown["backups"]["failure"], "cannot write to backups: the folder does not exist");
+    assert_eq!(shown["backups"]["failure"], reason.as_str());
+    assert!(shown["backups"]["failed_at"].is_string(), "{shown}");
     let transcript = shell.run("status");
+    assert!(!transcript.contains("nicelist status shows"), "{transcript}");
     assert!(transcript.contains("exit code: 0"), "{transcript}");
-    assert!(transcript.contains("failed  cannot write to backups"), "{transcript}");
+    assert!(transcript.contains(&format!(": {reason}\n")), "{transcript}");
+    let doctor = shell.run("doctor");
+    assert!(doctor.contains(&format!("the latest scheduled backup failed: {reason}")), "{doctor}");
     assert!(shell.run("rule add allow teamid:EQHXZ8M8AV").contains("exit code: 0"));
     // The second attempt fails for the same reason, which is not logged again.
     std::thread::sleep(Duration::from_secs(2));
@@ -147,13 +156,27 @@ fn l9_a_folder_that_is_gone_is_named_until_it_is_back_and_serving_goes_on() {
 }
 
 #[test]
+fn l9_a_backup_that_is_gone_is_not_shown() {
+    let mut shell = Shell::new();
+    let folder = shell.path("backups");
+    fs::create_dir(&folder).unwrap();
+    let server = Server::start_with(&shell, &options("backups", "1s"));
+    shell.use_server(&server);
+    until("a backup in the status", &server, || status(&shell)["backups"]["last"].is_object());
+    fs::rename(&folder, shell.path("elsewhere")).unwrap();
+    until("the failure", &server, || status(&shell)["backups"]["failure"].is_string());
+    assert!(status(&shell)["backups"].get("last").is_none());
+    until("the time of the next try", &server, || status(&shell)["backups"]["next"].is_string());
+}
+
+#[test]
 fn l9_a_read_only_or_full_folder_is_named() {
     let shell = Shell::new();
     let folder = shell.path("backups");
     fs::create_dir(&folder).unwrap();
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
     let server = Server::start_without_root(&shell, &options("backups", "1s"));
-    server.logs("cannot write to backups: permission denied");
+    server.logs(&format!("cannot write to {}: permission denied", folder.display()));
     fs::set_permissions(&folder, fs::Permissions::from_mode(0o777)).unwrap();
     server.logs("scheduled backups work again");
     assert!(!backups(&folder).is_empty());
@@ -229,4 +252,17 @@ fn l9_postgresql_is_backed_up_with_its_own_tools() {
     error: --backup-dir backs up only SQLite databases; use pg_dump for PostgreSQL
     hint: pg_dump --format=custom --file=nicelist.dump postgres://nicelist@db/nicelist
     ");
+}
+
+#[test]
+fn the_json_log_has_an_error_and_its_hint_in_one_line() {
+    let shell = Shell::new();
+    let serve = "serve --log json --backup-dir . --database postgres://nicelist@db/nicelist";
+    let words: Vec<&str> = serve.split(' ').collect();
+    let output = shell.command(&words).output().unwrap();
+    let log = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 1, "{log}");
+    assert_eq!(lines[0]["level"], "ERROR");
+    assert!(lines[0]["hint"].as_str().unwrap().starts_with("pg_dump "), "{log}");
 }

@@ -213,9 +213,13 @@ fn m6_a_lockdown_without_rules_is_a_warning() {
     ----- stdout -----
     added  client-mode=lockdown in fleet
     ----- stderr -----
-    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
+    warning: fleet is in lockdown, but no rule for all its hosts allows a program (NL501 empty-lockdown)
     revision 1
     ");
+    shell.run("settings set client-mode=monitor");
+    // A rule for one Mac does not help the others.
+    shell.run("rule add allow teamid:AAAAAAAAAA --scope host:annas-mac");
+    assert!(shell.run("settings set client-mode=lockdown").contains("NL501"));
     shell.run("settings set client-mode=monitor");
     shell.run("rule add allow teamid:AAAAAAAAAA");
     insta::assert_snapshot!(shell.run("settings set client-mode=lockdown"), @"
@@ -225,7 +229,7 @@ fn m6_a_lockdown_without_rules_is_a_warning() {
     changed  client-mode=lockdown in fleet
                value monitor → lockdown
     ----- stderr -----
-    revision 4
+    revision 7
     ");
 }
 

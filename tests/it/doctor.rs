@@ -427,9 +427,20 @@ fn a_database_of_a_newer_version_is_named() {
 }
 
 #[test]
+fn all_fixes_begin_in_the_same_column() {
+    let shell = Shell::new();
+    let shown = shell.run("doctor --database sqlite:none.db");
+    let fixes: Vec<&str> =
+        shown.lines().filter_map(|line| line.strip_prefix("    fix:  ")).collect();
+    assert_eq!(fixes.len(), 2, "{shown}");
+    assert!(fixes.iter().all(|fix| !fix.starts_with(' ')), "{shown}");
+}
+
+#[test]
 fn a_missing_database_is_named() {
     let shell = Shell::new();
-    let fix = "nicelist serve --database sqlite:none.db";
+    let fix = "check the path first, because an empty server removes the rules from Macs; to create a \
+               new database: nicelist serve --database sqlite:none.db";
     finds(&shell, "--database sqlite:none.db", 1, "sqlite:none.db does not exist", fix);
 }
 

@@ -321,6 +321,10 @@ async fn w2_host_names_in_an_import_are_resolved_reported_or_rejected() {
     let scopes: Vec<&str> =
         rules.as_array().unwrap().iter().map(|rule| rule["scope"].as_str().unwrap()).collect();
     assert_eq!(scopes, ["host:M1", "fleet"]);
+    assert_eq!((&rules[0]["hostname"], rules[1].get("hostname")), (&json!("annas-mac"), None));
+    let listed = shell.run("rule list");
+    assert!(listed.contains("host:annas-mac") && !listed.contains("host:M1"), "{listed}");
+    assert!(shell.run("rule list -o csv").contains("host:M1"));
 
     let warning = "no known host matches `annas-mak`";
     for line in [

@@ -41,6 +41,22 @@ fn a_rule_sync_changes_only_rules() {
 }
 
 #[test]
+fn each_failed_attempt_is_shown_and_the_error_leads_to_the_doctor() {
+    let shell = Shell::new();
+    let failed = shell.run("lab sync http://127.0.0.1:1/santa/ --no-backoff");
+    for attempt in 1..5 {
+        let line = format!("preflight: attempt {attempt} of 5 failed: the request failed: ");
+        assert!(failed.contains(&line), "{failed}");
+    }
+    assert!(failed.contains("; next try now"), "{failed}");
+    let hint = "hint: to find the cause: nicelist doctor --url http://127.0.0.1:1/santa/\n";
+    assert!(failed.contains(hint), "{failed}");
+    let unknown = shell.run("lab sync https://no-such-host.invalid/ --no-backoff");
+    assert!(unknown.contains("the host name cannot be resolved"), "{unknown}");
+    assert!(!unknown.contains("no response from the server"), "{unknown}");
+}
+
+#[test]
 fn unsupported_options_of_old_clients_are_refused() {
     let shell = Shell::new();
     let sync = "lab sync http://127.0.0.1:1/";

@@ -61,10 +61,12 @@ fn names(metrics: &str) -> BTreeSet<String> {
     types.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
 }
 
-/// A server that has seen two hosts, a wrong secret and a change of a rule, and has counted the
-/// hosts. Returns its metrics, too.
+/// A server that has seen two hosts, a wrong secret and a change of a rule, has counted the hosts and
+/// has written a backup. Returns its metrics, too.
 async fn used_server(shell: &mut Shell) -> (Server, String) {
-    let server = Server::start_with(shell, &["--count-hosts-every", "1s"]);
+    std::fs::create_dir(shell.path("backups")).unwrap();
+    let flags = ["--count-hosts-every", "1s", "--backup-dir", "backups"];
+    let server = Server::start_with(shell, &flags);
     shell.use_server(&server);
     let base = server.sync_base();
     for name in ["mira", "otto"] {
@@ -79,8 +81,10 @@ async fn used_server(shell: &mut Shell) -> (Server, String) {
     loop {
         let metrics = scrape(&server).await;
         let behind = value(&metrics, "nicelist_hosts{state=\"behind\",contact=\"online\"}");
+        let backup = value(&metrics, "nicelist_backup_newest_timestamp_seconds");
         // The programs are counted after the hosts.
-        if behind > 1.0 && metrics.contains("nicelist_programs_pending_complete ") {
+        let programs = metrics.contains("nicelist_programs_pending_complete ");
+        if behind > 1.0 && backup > 0.0 && programs {
             return (server, metrics);
         }
         assert!(Instant::now() < deadline, "{metrics}");
@@ -140,6 +144,7 @@ async fn metrics_count_syncs_hosts_rules_and_refusals() {
         ("nicelist_revision", 1.0),
         ("nicelist_ready", 1.0),
         ("nicelist_panics_total", 0.0),
+        ("nicelist_backup_failed", 0.0),
         ("nicelist_limits_exceeded_total", 0.0),
         ("nicelist_body_budget_used_bytes", 0.0),
         ("nicelist_body_budget_limit_bytes", 268_435_456.0),

@@ -72,7 +72,7 @@ fn w15_settings_of_a_profile_are_imported() {
     ----- stderr -----
     warning: santa.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
     warning: santa.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
-    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
+    warning: fleet is in lockdown, but no rule for all its hosts allows a program (NL501 empty-lockdown)
     dry run: nothing was changed (revision 1)
 
     $ nicelist settings import santa.mobileconfig
@@ -87,7 +87,7 @@ fn w15_settings_of_a_profile_are_imported() {
     ----- stderr -----
     warning: santa.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
     warning: santa.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
-    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
+    warning: fleet is in lockdown, but no rule for all its hosts allows a program (NL501 empty-lockdown)
     revision 2
 
     $ nicelist settings import santa.mobileconfig
@@ -101,7 +101,7 @@ fn w15_settings_of_a_profile_are_imported() {
     ----- stderr -----
     warning: santa.mobileconfig: SyncBaseURL: is left out; a sync server does not send it, so keep it in the profile
     warning: santa.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
-    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
+    warning: fleet is in lockdown, but no rule for all its hosts allows a program (NL501 empty-lockdown)
     no changes (revision 2)
 
     $ nicelist settings import managed.mobileconfig
@@ -181,7 +181,7 @@ fn w15_a_signed_profile_is_read_and_its_signer_is_named() {
     ----- stderr -----
     warning: signed.mobileconfig: is signed by `Example MDM`; the signature was not checked
     warning: signed.mobileconfig: StaticRules: contains rules; nicelist rule import reads them
-    warning: fleet is in lockdown, but no rule allows any program (NL501 empty-lockdown)
+    warning: fleet is in lockdown, but no rule for all its hosts allows a program (NL501 empty-lockdown)
     dry run: nothing was changed (revision 0)
 
     $ nicelist rule import signed.mobileconfig --dry-run

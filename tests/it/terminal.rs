@@ -129,6 +129,20 @@ fn after(script: &str, args: &[impl AsRef<OsStr>], command: &Command) -> Command
     shell
 }
 
+#[test]
+fn errors_about_arguments_and_results_are_wrapped_at_words() {
+    let shell = Shell::new();
+    let value = "http://santa.example.com/a-long-path/";
+    let line = format!("enroll profile --url {value} --secret macs --organization {value}");
+    for line in [line.as_str(), "rule list --policy a-policy-with-a-long-name-that-does-not-exist"]
+    {
+        let end = Terminal::sized(&shell, line, (80, 24)).end();
+        let plain = anstream::adapter::strip_str(&end.seen).to_string();
+        let mut lines = plain.lines().filter(|line| !line.contains(": nicelist "));
+        assert!(lines.all(|line| line.trim_end().chars().count() <= 80), "{plain}");
+    }
+}
+
 impl End {
     pub(crate) fn leaves_the_cursor_visible(&self) -> bool {
         self.seen.rfind(SHOW_CURSOR) > self.seen.rfind(HIDE_CURSOR)

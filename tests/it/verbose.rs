@@ -18,6 +18,19 @@ fn verbose_commands_log_each_request_with_its_status_and_time() {
 }
 
 #[test]
+fn the_requests_of_a_simulated_mac_are_logged() {
+    let mut shell = Shell::new();
+    let server = Server::start(&shell);
+    shell.use_server(&server);
+    let sync = format!("lab sync {} --machine-id M-1", server.sync_base());
+    let shown = shell.run(&format!("{sync} -v"));
+    assert!(shown.contains("POST preflight/M-1: 200 OK in "), "{shown}");
+    assert!(!shown.contains(": sent "), "{shown}");
+    let shown = shell.run(&format!("{sync} -vv"));
+    assert!(shown.contains("\"santa_version\":"), "{shown}");
+}
+
+#[test]
 fn bodies_are_logged_without_secrets() {
     let mut shell = Shell::new();
     let server = Server::start(&shell);

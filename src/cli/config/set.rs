@@ -15,7 +15,8 @@ use crate::config::{self, ConfigError, ConfigKey, Name};
 #[command(after_long_help = "\
 Examples:
   nicelist config set server https://santa.example.com
-  nicelist config set token_command 'security find-generic-password -s nicelist -w'
+  nicelist config set token_command \\
+      'security find-generic-password -s nicelist -w'
   nicelist config set token
   nicelist config set contexts.staging.server https://staging.example.com
   nicelist config set context staging")]

@@ -27,8 +27,10 @@ use crate::server::maintenance::{CopiedEpoch, CopiedTable, DatabaseCopy};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist database copy sqlite:/var/lib/nicelist/nicelist.db postgres://nicelist@db/nicelist
-  nicelist database copy sqlite:/var/lib/nicelist/nicelist.db configured --dry-run
+  nicelist database copy sqlite:/var/lib/nicelist/nicelist.db \\
+      postgres://nicelist@db/nicelist
+  nicelist database copy sqlite:/var/lib/nicelist/nicelist.db configured \\
+      --dry-run
   nicelist database copy configured sqlite:nicelist.db")]
 pub(crate) struct CopyArgs {
     /// Database to copy: sqlite:PATH, postgres://USER@HOST/NAME or configured

@@ -18,7 +18,8 @@ use crate::server::maintenance::{Migrated, migrate};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist database migrate --dry-run --database sqlite:/var/lib/nicelist/nicelist.db
+  nicelist database migrate --dry-run \\
+      --database sqlite:/var/lib/nicelist/nicelist.db
   nicelist database migrate --database postgres://nicelist@db/nicelist")]
 pub(crate) struct MigrateArgs {
     /// Show the upgrade, but change nothing

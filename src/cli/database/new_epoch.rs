@@ -16,7 +16,8 @@ use crate::cli::error::CliError;
 #[command(after_long_help = "\
 Examples:
   nicelist database new-epoch --database postgres://nicelist@db/nicelist
-  nicelist database new-epoch --database sqlite:/var/lib/nicelist/nicelist.db --yes")]
+  nicelist database new-epoch --database sqlite:/var/lib/nicelist/nicelist.db \\
+      --yes")]
 pub(crate) struct NewEpochArgs {
     /// Skip confirmation
     #[arg(short, long)]

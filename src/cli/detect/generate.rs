@@ -20,8 +20,10 @@ use crate::detect::generate::{Corpus, GenerateError, SpoolFormat, Written, write
 #[command(after_long_help = "\
 Examples:
   nicelist detect generate --out spool
-  nicelist detect generate --events 1000000 --seed 7 --format protobufstreamzstd --out spool
-  nicelist detect generate --events 10 --format jsonl --out sample && cat sample/new/*")]
+  nicelist detect generate --events 1000000 --seed 7 \\
+      --format protobufstreamzstd --out spool
+  nicelist detect generate --events 10 --format jsonl --out sample && cat \\
+      sample/new/*")]
 pub(crate) struct GenerateArgs {
     /// Number of events
     #[arg(long, value_name = "N", default_value = "10000")]

@@ -9,6 +9,7 @@ use crate::rule::MachineId;
 
 const TOKEN: &str = "token";
 const VERSION: &str = "version";
+const BACKUPS: &str = "backups";
 const CLEANUP: &str = "cleanup";
 
 /// Runs the checks. Also forgets the simulated Mac, if one with this machine ID was synced.
@@ -23,6 +24,10 @@ pub(super) async fn checks(context: &Context, synced: Option<&str>) -> Vec<Check
     };
     let found = format!("the token `{}` has the role {}", status.token, status.role);
     let mut results = vec![CheckResult::ok(TOKEN, found), version(&status)];
+    results.extend(status.backups.and_then(|backups| backups.failure).map(|why| {
+        CheckResult::warning(BACKUPS, format!("the latest scheduled backup failed: {why}"))
+            .fix("fix its folder or disk; to show the next try: nicelist status")
+    }));
     match synced {
         Some(MACHINE) => results.push(cleanup(&client).await),
         Some(other) => results.push(host_is_kept(

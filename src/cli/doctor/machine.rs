@@ -93,8 +93,12 @@ async fn of_database(
     if let Some(path) = database.path() {
         if !path.exists() {
             let found = format!("the database {database} does not exist");
-            let command = format!("nicelist serve --database {}", argument(&database.to_string()));
-            return Err(CheckResult::problem(DATABASE, found).fix(command));
+            let shown = database.to_string();
+            return Err(CheckResult::problem(DATABASE, found).fix(format!(
+                "check the path first, because an empty server removes the rules from Macs; to \
+                 create a new database: nicelist serve --database {}",
+                argument(&shown)
+            )));
         }
         results.push(writable(path));
     }

@@ -146,6 +146,7 @@ fn fix_of(code: &str) -> &'static str {
         "database-damaged" => "restore a backup: nicelist database restore BACKUP",
         "clock-jumped" => "correct the clock, or accept it: nicelist database accept-clock",
         "rows-unreadable" => "list the rows: nicelist status",
+        "backup-failed" => "show the reason: nicelist status",
         "writer-stopped" | "writer-stuck" => "systemctl restart nicelist",
         _ => "see the server's log: journalctl -u nicelist",
     }

@@ -34,12 +34,13 @@ use crate::shell::argument;
 #[command(group(ArgGroup::new("any_secret").args(["secret", "secret_file"])))]
 #[command(after_long_help = "\
 Examples:
-  nicelist enroll profile --url https://santa.example.com/santa/ --secret macs --with-approvals \\
-      -O santa.mobileconfig
-  nicelist enroll profile --url https://santa.example.com/santa/ --secret-file secret.txt \\
-      --ca server-ca.pem -O santa.mobileconfig
   nicelist enroll profile --url https://santa.example.com/santa/ \\
-      --client-certificate 'issuer:Santa Macs CA' --organization 'Example Inc.' > santa.mobileconfig")]
+      --secret macs --with-approvals -O santa.mobileconfig
+  nicelist enroll profile --url https://santa.example.com/santa/ \\
+      --secret-file secret.txt --ca server-ca.pem -O santa.mobileconfig
+  nicelist enroll profile --url https://santa.example.com/santa/ \\
+      --client-certificate 'issuer:Santa Macs CA' \\
+      --organization 'Example Inc.' > santa.mobileconfig")]
 pub(crate) struct ProfileArgs {
     /// URL of the server, as Macs reach it
     #[arg(long, value_name = "URL")]

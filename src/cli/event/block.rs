@@ -25,7 +25,8 @@ use crate::rule::PolicyKind;
 Examples:
   nicelist event block
   nicelist event block 1187
-  nicelist event block 1187 --scope fleet --message 'Known malware; call security'
+  nicelist event block 1187 --scope fleet \\
+      --message 'Known malware; call security'
   nicelist event block 1187 --as teamid --scope fleet --silent --ticket SEC-311")]
 pub(crate) struct BlockArgs {
     /// ID of an event in nicelist event list; omit it to select from the programs pending approval

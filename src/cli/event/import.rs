@@ -40,7 +40,8 @@ Examples:
   nicelist event import /var/lib/moroz/events --dry-run
   nicelist event import /var/lib/moroz/events
   nicelist event import rudolph.jsonl -o json
-  nicelist event import eventupload.json --machine-id 6F1C2B7A-93D4-4E58-A0B6-2D7E51C84F19")]
+  nicelist event import eventupload.json \\
+      --machine-id 6F1C2B7A-93D4-4E58-A0B6-2D7E51C84F19")]
 pub(crate) struct ImportArgs {
     /// Folder or file to read
     #[arg(value_name = "PATH")]

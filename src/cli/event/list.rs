@@ -20,8 +20,10 @@ use crate::cli::ui::ListView;
 Examples:
   nicelist event list --blocked --limit 20
   nicelist event list --host mira-mbp --since 24h
-  nicelist event list --decision ALLOW_UNKNOWN --since 7d -o csv > would-be-blocked.csv
-  nicelist event list --path '/Users/*/Downloads/*' --signer H3ZC9YV6RK --until 24h
+  nicelist event list --decision ALLOW_UNKNOWN --since 7d -o csv \\
+      > would-be-blocked.csv
+  nicelist event list --path '/Users/*/Downloads/*' --signer H3ZC9YV6RK \\
+      --until 24h
   nicelist event list --waiting --since 7d -o json
   nicelist event list --kind file-access --decision FILE_ACCESS_DECISION_DENIED")]
 pub(crate) struct ListArgs {

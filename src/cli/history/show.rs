@@ -21,7 +21,8 @@ const MOST_READ: usize = 20_000;
 Examples:
   nicelist history show 41
   nicelist history show 41 --full
-  nicelist history show 41 -o jsonl | jq -r 'select(.outcome == \"removed\") | .target'")]
+  nicelist history show 41 -o jsonl | jq \\
+      -r 'select(.outcome == \"removed\") | .target'")]
 pub(crate) struct ShowArgs {
     /// Number of the revision
     #[arg(value_parser = revision)]

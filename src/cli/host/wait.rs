@@ -34,7 +34,8 @@ Examples:
   nicelist host wait C02XK0
   nicelist host wait --tag canary --percent 95% --timeout 1h
   nicelist host wait --revision 41
-  nicelist rule add allow teamid:EQHXZ8M8AV && nicelist host wait annas-mac --timeout 30m")]
+  nicelist rule add allow teamid:EQHXZ8M8AV && nicelist host wait annas-mac \\
+      --timeout 30m")]
 pub(crate) struct WaitArgs {
     /// Machine ID, serial number or host name, or a unique prefix of one
     #[arg(required_unless_present_any = ["tag", "revision"])]

@@ -9,6 +9,7 @@ use crate::cli::pem;
 use crate::config::CaFile;
 use crate::lab::Certificates;
 use crate::lab::fleet::Trust;
+use crate::shell::argument;
 
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "TLS")]
@@ -31,6 +32,19 @@ impl CertificateArgs {
             ca: self.ca.as_ref().map(|ca| ca.path().to_owned()),
             identity: self.client_cert.clone().zip(self.client_key.clone()),
         }
+    }
+
+    /// The options, as in a command to paste.
+    pub(super) fn options(&self) -> String {
+        let files = [
+            ("--ca", self.ca.as_ref().map(CaFile::path)),
+            ("--client-cert", self.client_cert.as_deref()),
+            ("--client-key", self.client_key.as_deref()),
+        ];
+        let options = files.into_iter().filter_map(|(name, path)| Some((name, path?)));
+        options
+            .map(|(name, path)| format!(" {name} {}", argument(&path.to_string_lossy())))
+            .collect()
     }
 
     pub(in crate::cli) fn read(&self) -> Result<Certificates, CliError> {

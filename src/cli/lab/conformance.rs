@@ -25,8 +25,10 @@ use crate::lab::conformance::{
 #[command(after_long_help = "\
 Examples:
   nicelist lab conformance http://127.0.0.1:8080/santa/
-  nicelist lab conformance https://santa.example.com/ --header 'X-Fleet: test' -o json
-  nicelist lab conformance https://santa.example.com/ --secret SECRET --only wire --only rules
+  nicelist lab conformance https://santa.example.com/ \\
+      --header 'X-Fleet: test' -o json
+  nicelist lab conformance https://santa.example.com/ --secret SECRET \\
+      --only wire --only rules
   nicelist lab conformance http://127.0.0.1:8080/santa/ \\
     --hook add-rule='sh examples/conformance.sh add-rule' \\
     --hook remove-rule='sh examples/conformance.sh remove-rule'

@@ -29,15 +29,15 @@ impl<'p> Enrolled<'p> {
         Ok(Self { path, profile })
     }
 
-    /// The URL of the server. It may contain the enrollment secret.
-    pub(super) fn url(&self) -> &str {
-        &self.profile.url
-    }
-
     /// The note about the signature of the profile.
     pub(in crate::cli) fn note(&self) -> Option<String> {
         let name = policy_files::name_of(self.path);
         self.profile.signature.as_ref().map(|signature| format!("{name}: {signature}"))
+    }
+
+    /// The command that finds mistakes in the profile.
+    pub(super) fn hint(&self) -> String {
+        check_hint(self.path)
     }
 
     /// Configures a Mac as the profile does.

@@ -12,7 +12,7 @@ use crate::lab::{
 
 pub(super) const SECRET_HINT: &str = "to send the enrollment secret: --secret SECRET";
 const WRONG_SECRET_HINT: &str = "the secret may be wrong, or the server requires a client \
-                                 certificate; to find out: nicelist doctor --url URL --secret SECRET";
+                                 certificate; to find out: nicelist doctor --url URL --secret-file FILE";
 
 fn failed(error: &dyn Error) -> CliError {
     CliError::failed(error.to_string()).because(causes(error))
@@ -26,16 +26,27 @@ fn causes(error: &dyn Error) -> impl Iterator<Item = String> + '_ {
     iter::successors(error.source(), |&cause| cause.source()).map(ToString::to_string)
 }
 
-/// The error of a sync. The hint about a refusal depends on whether a secret was sent.
-pub(super) fn sync_failed(error: &SyncError, sends_secret: bool) -> CliError {
-    let hint =
-        match error {
-            SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
-                if sends_secret { WRONG_SECRET_HINT } else { SECRET_HINT }
-            }
-            _ => return failed(error),
-        };
-    failed(error).hint(hint)
+/// The error of a sync, with a hint about a refusal, or with `diagnosis` if the server did not
+/// respond.
+pub(super) fn sync_failed(
+    error: &SyncError,
+    sends_secret: bool,
+    diagnosis: impl FnOnce() -> String,
+) -> CliError {
+    let failed = failed(error);
+    match error {
+        SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
+            if sends_secret { failed.hint(WRONG_SECRET_HINT) } else { failed.hint(SECRET_HINT) }
+        }
+        SyncError::Preflight(RequestError::Unanswered { .. })
+        | SyncError::RuleDownload(RequestError::Unanswered { .. })
+        | SyncError::Postflight(RequestError::Unanswered { .. }) => failed.hint(diagnosis()),
+        SyncError::Preflight(_)
+        | SyncError::RuleDownload(_)
+        | SyncError::Postflight(_)
+        | SyncError::EndlessRules { .. }
+        | SyncError::NoRuleSync(_) => failed,
+    }
 }
 
 impl From<StateError> for CliError {

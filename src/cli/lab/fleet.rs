@@ -41,12 +41,17 @@ use crate::lab::{Generation, Profile};
 #[command(after_long_help = "\
 Examples:
   nicelist lab fleet http://127.0.0.1:8080/santa/ --hosts 10000 --warm-up
-  nicelist lab fleet https://santa.example.com/santa/SECRET/ --hosts 1000000 --interval 10m --for 2m
-  nicelist lab fleet http://127.0.0.1:8080/santa/ --arrivals phase --no-keep-alive --events 0.1
-  nicelist lab fleet http://127.0.0.1:8080/santa/ --generation 2026.7=80,2025.1=20 --clean 1%
-  nicelist lab fleet https://localhost:8443/ --ca ca.pem --client-cert mac.pem --client-key mac.key
-  nicelist lab fleet http://127.0.0.1:8080/santa/ --for 5m --verify all -o json \\
-    --change-every 30s --change-hook 'nicelist rule add block teamid:ABCDE$((10000+NICELIST_CHANGE))'")]
+  nicelist lab fleet https://santa.example.com/santa/SECRET/ --hosts 1000000 \\
+      --interval 10m --for 2m
+  nicelist lab fleet http://127.0.0.1:8080/santa/ --arrivals phase \\
+      --no-keep-alive --events 0.1
+  nicelist lab fleet http://127.0.0.1:8080/santa/ \\
+      --generation 2026.7=80,2025.1=20 --clean 1%
+  nicelist lab fleet https://localhost:8443/ --ca ca.pem \\
+      --client-cert mac.pem --client-key mac.key
+  nicelist lab fleet http://127.0.0.1:8080/santa/ --for 5m --verify all \\
+      -o json --change-every 30s \\
+    --change-hook 'nicelist rule add block signingid:platform:a$NICELIST_CHANGE'")]
 pub(crate) struct FleetArgs {
     /// URL of the server, as in SyncBaseURL of a profile
     #[arg(value_name = "URL")]

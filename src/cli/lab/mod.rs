@@ -7,6 +7,7 @@ mod daemon;
 mod enrolled;
 mod errors;
 mod fleet;
+mod observed;
 mod sync;
 mod view;
 

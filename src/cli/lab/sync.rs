@@ -11,6 +11,7 @@ use super::certificates::CertificateArgs;
 use super::daemon::{self, Run};
 use super::enrolled::Enrolled;
 use super::errors::{failed_stage, sync_failed};
+use super::observed::Observed;
 use super::view::Synced;
 use crate::cli::arg::{self, Words};
 use crate::cli::context::Context;
@@ -22,6 +23,7 @@ use crate::lab::{
     self, Clock, Fault, Faulty, Generation, HttpTransport, Pace, Profile, Santa, SyncKind,
     SyncOptions,
 };
+use crate::shell::argument;
 
 /// The modes that a Mac can be in.
 const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, ClientMode::Standalone];
@@ -50,16 +52,23 @@ const MODES: [ClientMode; 3] = [ClientMode::Monitor, ClientMode::Lockdown, Clien
 #[command(after_long_help = "\
 Examples:
   nicelist lab sync http://127.0.0.1:8080/santa/
-  nicelist lab sync https://santa.example.com/santa/SECRET/ --state mac.json --user mira
-  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --events events.json
-  nicelist lab sync http://127.0.0.1:8080/santa/ --no-backoff -o json | jq .rules_hash
-  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2022.4 --encoding zlib
-  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2024.6 --wire protobuf
-  nicelist lab sync https://santa.example.com/santa/ --ca ca.pem --client-cert mac.pem \\
+  nicelist lab sync https://santa.example.com/santa/SECRET/ --state mac.json \\
+      --user mira
+  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json \\
+      --events events.json
+  nicelist lab sync http://127.0.0.1:8080/santa/ --no-backoff -o json | jq \\
+      .rules_hash
+  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2022.4 \\
+      --encoding zlib
+  nicelist lab sync http://127.0.0.1:8080/santa/ --generation 2024.6 \\
+      --wire protobuf
+  nicelist lab sync https://santa.example.com/santa/ --ca ca.pem \\
+      --client-cert mac.pem --client-key mac.key
+  nicelist lab sync --profile santa.mobileconfig --client-cert mac.pem \\
       --client-key mac.key
-  nicelist lab sync --profile santa.mobileconfig --client-cert mac.pem --client-key mac.key
   nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --rule-only
-  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon --for 1h -o jsonl")]
+  nicelist lab sync http://127.0.0.1:8080/santa/ --state mac.json --daemon \\
+      --for 1h -o jsonl")]
 pub(crate) struct SyncArgs {
     /// URL of the server, as in SyncBaseURL of a profile
     #[arg(value_name = "URL", required_unless_present = "profile")]
@@ -217,39 +226,40 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
         Some(path) => lab::events_in(path)?,
         None => Vec::new(),
     };
-    let (transport, server) = match (&enrolled, &url) {
-        (Some(enrolled), _) => {
-            (enrolled.transport(&args.certificates)?, "the server of the profile")
-        }
-        (None, url) => {
-            let url = url.as_deref().unwrap_or_default();
-            (HttpTransport::with_certificates(url, args.certificates.read()?)?, url)
-        }
-    };
+    let url = url.unwrap_or_default();
+    let (transport, server) = connect(enrolled.as_ref(), &url, &args.certificates)?;
     if args.faults.contains(&Fault::ChangeUrl) {
         santa.change_server();
     }
-    let transport = Faulty::new(transport, args.faults);
+    let (transport, mut retries) = Observed::new(Faulty::new(transport, args.faults));
     let pace = if no_backoff { Pace::WITHOUT_BACKOFF } else { Pace::REAL };
     let options = SyncOptions { pace, ..SyncOptions::default() };
     let Schedule { daemon, time, syncs } = args.schedule;
     if daemon {
         let time = time.map(SignedDuration::unsigned_abs);
         let run = Run { clock: Clock::machine(), options, state, time, syncs };
-        return daemon::run(&context.ui, santa, transport, events, run).await;
+        let daemon = daemon::run(&context.ui, santa, transport, events, run);
+        return retries.show_during(&context.ui, daemon).await;
     }
     events.into_iter().for_each(|event| santa.add_event(event));
     let progress = context.ui.progress(None, format!("syncing with {server}"));
-    let result = match args.rule_only {
-        true => santa.sync_rules(&transport, options).await,
-        false => santa.sync(&transport, options).await,
+    let rule_only = args.rule_only;
+    let syncing = async {
+        match rule_only {
+            true => santa.sync_rules(&transport, options).await,
+            false => santa.sync(&transport, options).await,
+        }
     };
+    let result = retries.show_during(&context.ui, syncing).await;
     drop(progress);
     if let Some(state) = &state {
         santa.save(state)?;
     }
-    let base = enrolled.as_ref().map(Enrolled::url).or(url.as_deref()).unwrap_or_default();
-    let report = result.map_err(|error| sync_failed(&error, sends_secret(&santa, base)))?;
+    let base = enrolled.as_ref().map_or(url.as_str(), Enrolled::url);
+    let report = result.map_err(|error| {
+        let diagnosis = || diagnosis(enrolled.as_ref(), &url, &args.certificates);
+        sync_failed(&error, sends_secret(&santa, base), diagnosis)
+    })?;
     context.ui.report(&Synced::new(&report, &santa))?;
     let rules = counted(santa.rules().len(), "rule");
     context.ui.status(format!("{} has {rules}", santa.profile().hostname));
@@ -261,6 +271,29 @@ fn sends_secret(santa: &Santa, base: &str) -> bool {
     let mut headers = santa.profile().headers.keys();
     headers.any(|name| name.eq_ignore_ascii_case("authorization"))
         || base.parse::<SyncUrl>().is_ok_and(|url| url.may_have_secret())
+}
+
+/// The connection, and the name of its server.
+fn connect<'u>(
+    enrolled: Option<&Enrolled<'_>>,
+    url: &'u str,
+    certificates: &CertificateArgs,
+) -> Result<(HttpTransport, &'u str), CliError> {
+    Ok(match enrolled {
+        Some(enrolled) => (enrolled.transport(certificates)?, "the server of the profile"),
+        None => (HttpTransport::with_certificates(url, certificates.read()?)?, url),
+    })
+}
+
+/// The hint with the command that finds out why a server cannot be reached.
+fn diagnosis(enrolled: Option<&Enrolled<'_>>, url: &str, certificates: &CertificateArgs) -> String {
+    match enrolled {
+        Some(enrolled) => enrolled.hint(),
+        None => {
+            let options = certificates.options();
+            format!("to find the cause: nicelist doctor --url {}{options}", argument(url))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ use crate::fleet::ProgramId;
 Examples:
   nicelist program show 17
   nicelist program show EQHXZ8M8AV:com.google.Chrome
-  nicelist program show 6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206 -o json")]
+  nicelist program show \\
+      6827af7009f9731422fd44b264a238abdca45c6030e6882606b95f6830392206 \\
+      -o json")]
 pub(crate) struct ShowArgs {
     /// Number, SHA-256 or signing ID of the program, or a part of its name that no other program
     /// has

@@ -25,10 +25,13 @@ Examples:
   nicelist rule add block teamid:EQHXZ8M8AV
   nicelist rule add block teamid:EQHXZ8M8AV --scope tag:canary --wait=95%
   nicelist rule add allow signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng
-  nicelist rule add allow binary:7ae8… --scope host:C02XK0 --expires 7d --ticket IT-42
+  nicelist rule add allow binary:7ae8… --scope host:C02XK0 --expires 7d \\
+      --ticket IT-42
   nicelist rule add cel signingid:platform:com.apple.osascript --cel 'euid != 0'
-  santactl fileinfo --json /Applications/Zoom.app | nicelist rule add allow --from-fileinfo -
-  cut -d, -f1 bad-teams.csv | sed 's/^/teamid:/' | nicelist rule add block - --dry-run")]
+  santactl fileinfo --json /Applications/Zoom.app | nicelist rule add allow \\
+      --from-fileinfo -
+  cut -d, -f1 bad-teams.csv | sed 's/^/teamid:/' | nicelist rule add block - \\
+      --dry-run")]
 pub(crate) struct AddArgs {
     /// Policy of the rules
     #[arg(value_parser = Words::<PolicyKind>::new(PolicyKind::ALL.map(PolicyKind::word)))]

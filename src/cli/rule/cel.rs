@@ -28,7 +28,8 @@ Examples:
   nicelist rule cel 'euid == 0 ? BLOCKLIST : ALLOWLIST'
   nicelist rule cel \"target.team_id == 'EQHXZ8M8AV'\" --event 1204
   nicelist rule cel \"args.exists(arg, arg == '-c')\" --event execution.json
-  santactl fileinfo --json /bin/sh | nicelist rule cel 'target.is_platform_binary' --event -")]
+  santactl fileinfo --json /bin/sh | nicelist rule cel \\
+      'target.is_platform_binary' --event -")]
 pub(crate) struct CelArgs {
     /// CEL expression
     #[arg(value_name = "EXPRESSION")]

@@ -35,7 +35,8 @@ Examples:
   nicelist rule convert zentral.json rules.csv --strict
   nicelist rule convert rules.csv santa.mobileconfig
   nicelist rule convert rules.csv - --to jsonl | jq .target
-  santactl fileinfo --json /Applications/Zoom.app | nicelist rule convert - zoom.csv --policy allow")]
+  santactl fileinfo --json /Applications/Zoom.app | nicelist rule convert - \\
+      zoom.csv --policy allow")]
 pub(crate) struct ConvertArgs {
     /// File or folder to read; - reads stdin
     #[arg(value_name = "IN")]

@@ -35,7 +35,8 @@ const LARGEST_TEXT: u64 = 1024 * 1024;
 #[command(after_long_help = "\
 Examples:
   nicelist rule edit teamid:EQHXZ8M8AV
-  nicelist rule edit signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng -m \"longer message\"
+  nicelist rule edit signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng \\
+      -m \"longer message\"
   EDITOR=nano nicelist rule edit teamid:EQHXZ8M8AV --dry-run")]
 pub(crate) struct EditArgs {
     /// Target of the rule, such as teamid:EQHXZ8M8AV

@@ -34,8 +34,11 @@ const MOST_EVENTS: usize = 100;
 Examples:
   nicelist rule explain teamid:EQHXZ8M8AV --host annas-mac
   nicelist rule explain 1204 --host annas-mac
-  nicelist rule explain 7ae80b9ab38af0c63a9a81765f434d9a7cd8f720eb6037ef303de39d779bc258 --host C02XK0
-  santactl fileinfo --json /Applications/Zoom.app | nicelist rule explain - --host annas-mac
+  nicelist rule explain \\
+      7ae80b9ab38af0c63a9a81765f434d9a7cd8f720eb6037ef303de39d779bc258 \\
+      --host C02XK0
+  santactl fileinfo --json /Applications/Zoom.app | nicelist rule explain - \\
+      --host annas-mac
   nicelist rule explain zoom.json --host C02XK0 -o json")]
 pub(crate) struct ExplainArgs {
     /// Target such as teamid:EQHXZ8M8AV, file from santactl fileinfo --json (- for stdin), SHA-256,

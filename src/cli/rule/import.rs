@@ -61,7 +61,8 @@ Examples:
   nicelist rule import vendor.tsv --scope tag:canary --source vendor --prune
   nicelist rule import rules.csv --partial --rejects rejects.csv
   nicelist rule import santa.mobileconfig --source mdm
-  curl -s https://zentral.example/api/santa/rules/ | nicelist rule import - --from zentral-json")]
+  curl -s https://zentral.example/api/santa/rules/ | nicelist rule import - \\
+      --from zentral-json")]
 pub(crate) struct ImportArgs {
     /// Files or folders to read; - reads stdin
     #[arg(required = true, value_name = "FILE")]

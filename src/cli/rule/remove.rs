@@ -28,8 +28,10 @@ use crate::shell::argument;
 Examples:
   nicelist rule remove teamid:EQHXZ8M8AV
   nicelist rule remove teamid:EQHXZ8M8AV --scope tag:eng --wait=95%
-  nicelist rule remove signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng --dry-run
-  nicelist rule list --text IT-42 -o jsonl | jq -r .target | nicelist rule remove -")]
+  nicelist rule remove signingid:EQHXZ8M8AV:com.google.Chrome --scope tag:eng \\
+      --dry-run
+  nicelist rule list --text IT-42 -o jsonl | jq -r .target | nicelist rule \\
+      remove -")]
 pub(crate) struct RemoveArgs {
     /// Targets of the rules; - reads them from stdin, one per line
     #[arg(required = true, value_name = "TARGET")]

@@ -10,11 +10,18 @@ use crate::rule::{Rule, RuleDraft};
 /// A value with all fields of a rule, for the columns that lists of rules share.
 pub(super) trait HasRule {
     fn rule(&self) -> &RuleDraft;
+
+    /// The name of the host in the scope, if it is known.
+    fn hostname(&self) -> Option<&str>;
 }
 
 impl HasRule for RuleView {
     fn rule(&self) -> &RuleDraft {
         &self.rule
+    }
+
+    fn hostname(&self) -> Option<&str> {
+        self.hostname.as_deref()
     }
 }
 
@@ -22,13 +29,17 @@ impl HasRule for RuleVersionView {
     fn rule(&self) -> &RuleDraft {
         &self.rule
     }
+
+    fn hostname(&self) -> Option<&str> {
+        None
+    }
 }
 
 pub(super) fn rule_columns<R: HasRule>() -> Vec<Column<R>> {
     vec![
         Column::new("target", |it| Cell::text(&it.rule().target)),
         Column::new("policy", |it| policy_cell(&it.rule().policy)),
-        Column::new("scope", |it| Cell::text(&it.rule().scope)),
+        Column::new("scope", scope),
         Column::csv("cel", |it| Cell::optional(it.rule().cel.as_ref())),
         Column::csv("message", |it| Cell::optional(it.rule().message.as_ref())),
         Column::csv("url", |it| Cell::optional(it.rule().url.as_ref())),
@@ -61,6 +72,15 @@ impl Report for RuleView {
         let title = format!("{} in {}", self.rule.target, self.rule.scope);
         let fields = Self::columns().into_iter().map(|column| (column.name, (column.cell)(self)));
         vec![Group::titled(title, fields)]
+    }
+}
+
+/// The scope. A table has the name of a host instead of its machine ID, which would be shortened.
+fn scope<R: HasRule>(it: &R) -> Cell {
+    let data = it.rule().scope.clone();
+    match it.hostname() {
+        Some(name) => Cell::Shown { data, shown: format!("host:{name}"), tone: Tone::Plain },
+        None => Cell::text(data),
     }
 }
 

@@ -53,7 +53,8 @@ impl BackupArgs {
             return Err(CliError::usage(message).hint(dump));
         }
         Ok(Some(BackupOptions {
-            folder: folder.clone(),
+            // The status shows the folder to people who do not know the server's working folder.
+            folder: std::path::absolute(folder).unwrap_or_else(|_| folder.clone()),
             every: self.backup_every,
             keep: self.backup_keep,
         }))

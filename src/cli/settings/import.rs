@@ -20,7 +20,8 @@ use crate::cli::policy_files;
 #[command(after_long_help = "\
 Examples:
   nicelist settings import santa.mobileconfig --dry-run
-  nicelist settings import santa.mobileconfig --scope tag:eng -m 'from the MDM profile'
+  nicelist settings import santa.mobileconfig --scope tag:eng \\
+      -m 'from the MDM profile'
   security cms -D -i signed.mobileconfig | nicelist settings import -")]
 pub(crate) struct ImportArgs {
     /// Profile to read; - reads stdin

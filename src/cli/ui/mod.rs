@@ -29,6 +29,7 @@ pub(crate) use entered::EnteredCommand;
 pub(crate) use filter::Filter;
 pub(crate) use layout::wrap;
 pub(crate) use list::List;
+pub(crate) use message::fit_usage;
 pub(crate) use outline::{Item, Section};
 pub(crate) use output::{OutputOptions, Ui};
 pub(crate) use pager::Pager;

@@ -82,7 +82,23 @@ fn draw(sections: &[Section], ui: &Ui) -> String {
     out
 }
 
+/// Writes an item without a name. All its values begin in the column after the mark.
+fn draw_text(item: &Item, ui: &Ui, out: &mut String) {
+    let (mark, tone) = item.mark;
+    let style = tone_style(ui, tone);
+    out.push_str(&format!("  {style}{mark}{style:#} "));
+    let indent = 2 + mark.len() + 1;
+    let room = ui.width.get().unwrap_or(usize::MAX).saturating_sub(indent).max(1);
+    let values = item.values.iter().map(|value| colored(&words(value, ui), ui));
+    let lines: Vec<String> = values.flat_map(|text| wrap(&text, room)).collect();
+    out.push_str(&lines.join(&format!("\n{:indent$}", "")));
+    out.push('\n');
+}
+
 fn draw_item(item: &Item, column: usize, ui: &Ui, out: &mut String) {
+    if item.name.is_empty() {
+        return draw_text(item, ui, out);
+    }
     let (mark, tone) = item.mark;
     let style = tone_style(ui, tone);
     let name = harmless(&item.name);

@@ -212,10 +212,8 @@ impl Ui {
 
     /// Writes a line about progress or results to stderr, unless `--quiet` is given.
     pub(crate) fn status(&self, text: impl AsRef<str>) {
-        match (self.quiet, self.logs_messages) {
-            (true, _) => {}
-            (false, true) => tracing::info!("{}", harmless(text.as_ref())),
-            (false, false) => self.write_line(&harmless(text.as_ref())),
+        if !self.quiet {
+            self.write_message(Label::Status, text.as_ref());
         }
     }
 
@@ -241,6 +239,9 @@ impl Ui {
         if !error.kind.has_message() && error.kind != Kind::Interrupted {
             return;
         }
+        if self.logs_messages {
+            return self.log_error(error);
+        }
         if error.kind.has_message() {
             self.write_message(Label::Error, &error.message);
         }
@@ -249,6 +250,22 @@ impl Ui {
         }
         for hint in &error.hints {
             self.write_message(Label::Hint, &self.completed(error.kind, hint));
+        }
+    }
+
+    /// Logs why a command failed. The hints are in the line of the error, because log collectors
+    /// read each line alone.
+    fn log_error(&self, error: &CliError) {
+        let hints = error.hints.iter().map(|hint| self.completed(error.kind, hint));
+        let hints = hints.collect::<Vec<_>>().join("; ");
+        let hint = (!hints.is_empty()).then(|| harmless(&hints));
+        match (error.kind.has_message(), hint) {
+            (true, hint) => tracing::error!(hint = hint.as_deref(), "{}", harmless(&error.message)),
+            (false, Some(hint)) => tracing::info!("{hint}"),
+            (false, None) => {}
+        }
+        for cause in &error.causes {
+            tracing::error!("{}", harmless(cause));
         }
     }
 
@@ -351,7 +368,7 @@ impl Ui {
             return match label {
                 Label::Error | Label::Unlabeled => tracing::error!("{text}"),
                 Label::Warning => tracing::warn!("{text}"),
-                Label::Hint => tracing::info!("{text}"),
+                Label::Hint | Label::Status => tracing::info!("{text}"),
             };
         }
         let text = match self.err_width {
@@ -362,7 +379,7 @@ impl Ui {
             Label::Error => AnsiColor::Red,
             Label::Warning => AnsiColor::Yellow,
             Label::Hint => AnsiColor::Cyan,
-            Label::Unlabeled => return self.write_line(&text),
+            Label::Unlabeled | Label::Status => return self.write_line(&text),
         };
         let style = self.err.style(color.on_default().bold());
         self.write_line(&format!("{style}{}{style:#}{text}", label.text()));

@@ -3,11 +3,18 @@
 use std::io::Write;
 
 use super::cell::{Cell, Column, Row, Tone};
-use super::layout::{Layout, LongWords, Piece, needed_width, short_identifiers, table_width};
+use super::layout::{
+    Layout, LongWords, Piece, needed_width, short_identifiers, table_width, width_of, wrap,
+};
 use super::list::{text, tone_style};
 use super::output::Ui;
 use crate::cli::error::CliError;
 use crate::config::Output;
+
+/// The start of a line that continues a row of `-o wide`.
+const CONTINUED: &str = "    ";
+/// A space at which a row is not broken.
+const JOINED_SPACE: char = '\u{a0}';
 
 /// The columns of a table, and the widths of those that are shown.
 pub(super) struct Fitted {
@@ -61,8 +68,41 @@ pub(super) fn write_table<R: Row>(
         }
     }
     waiting.clear();
+    if let Some(width) = ui.width.get().filter(|_| ui.format == Output::Wide) {
+        out = out.lines().map(|line| continued(line, width) + "\n").collect();
+    }
     ui.out().write_all(out.as_bytes())?;
     Ok(())
+}
+
+/// Breaks a line that is wider than the terminal, which would break it in a word. It is broken
+/// between two columns if possible, and otherwise between two words.
+fn continued(line: &str, width: usize) -> String {
+    if width_of(line) <= width {
+        return line.to_owned();
+    }
+    let room = width.saturating_sub(CONTINUED.len());
+    let line = joined_words(line);
+    let first = wrap(&line, width).into_iter().next().unwrap_or_default();
+    let rest = wrap(line[first.len()..].trim_start_matches(' '), room);
+    let parts = std::iter::once(first).chain(rest).filter(|part| !part.is_empty());
+    let lines = parts.flat_map(|part| {
+        let part = part.replace(JOINED_SPACE, " ");
+        if width_of(&part) <= width { vec![part] } else { wrap(&part, room) }
+    });
+    lines.collect::<Vec<_>>().join(&format!("\n{CONTINUED}"))
+}
+
+/// Replaces the spaces within cells. Between two columns are at least two spaces.
+fn joined_words(line: &str) -> String {
+    let is_space = |place: Option<usize>| {
+        place.and_then(|place| line.as_bytes().get(place)).is_some_and(|byte| *byte == b' ')
+    };
+    let joined = |(at, c): (usize, char)| match c {
+        ' ' if !is_space(at.checked_sub(1)) && !is_space(Some(at + 1)) => JOINED_SPACE,
+        c => c,
+    };
+    line.char_indices().map(joined).collect()
 }
 
 /// How easily a column is left out.
@@ -183,6 +223,16 @@ mod tests {
         let places = ranks.map(|rank| Place { rank, keeps_empty: false, is_whole: false });
         let columns = columns_that_fit(&[HEAD.to_vec(), host.to_vec()], &places, width);
         kept(&host, &columns).copied().collect()
+    }
+
+    #[test]
+    fn a_wide_row_is_continued_between_columns_and_never_in_a_word() {
+        let row = "teamid:EQHXZ8M8AV  allow   fleet  our browser";
+        assert_eq!(continued(row, 45), row);
+        assert_eq!(continued(row, 40), "teamid:EQHXZ8M8AV  allow   fleet\n    our browser");
+        assert_eq!(continued(row, 24), "teamid:EQHXZ8M8AV  allow\n    fleet  our browser");
+        assert_eq!(continued("a comment of many words", 14), "a comment\n    of many\n    words");
+        assert_eq!(continued("0123456789", 5), "0123456789");
     }
 
     #[test]

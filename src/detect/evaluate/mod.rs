@@ -221,7 +221,7 @@ impl Evaluator {
         self.scratch.too_expensive
     }
 
-    /// The number of measured events, and the time that they took in each rule.
+    /// The number of measured events, and the time of each rule for them.
     pub fn timings(&self) -> (u64, &[Duration]) {
         (self.sampled, &self.timings)
     }

@@ -127,7 +127,7 @@ pub(super) const PROGRAMS: &[Program] = &[
         Tool,
         &[
             &["-e", "do shell script \"/private/tmp/payload\" with administrator privileges"],
-            &["-e", "tell application \"Finder\" to get name of every disk"],
+            &["-e", "get name of every disk of application \"Finder\""],
         ],
     ),
     program(

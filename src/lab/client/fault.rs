@@ -91,8 +91,6 @@ impl<T> Faulty<T> {
     }
 }
 
-type Headers = Vec<(String, String)>;
-
 fn is_encoding(name: &str) -> bool {
     name.eq_ignore_ascii_case("content-encoding")
 }
@@ -101,11 +99,16 @@ fn falsified(encoding: &str) -> &'static str {
     if encoding.eq_ignore_ascii_case("gzip") { "deflate" } else { "gzip" }
 }
 
-fn decompressed(headers: &Headers, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
+/// The body of a request or a response, decompressed according to its headers.
+///
+/// # Errors
+/// [`TransportError::Failed`] when the encoding is unknown or the body is damaged or too large.
+pub fn decompressed(headers: &[(String, String)], body: &[u8]) -> Result<Vec<u8>, TransportError> {
+    let damaged = |error: BodyError| TransportError::Failed(error.into());
     let encoding = headers.iter().find(|(name, _)| is_encoding(name));
     let encoding = encoding.map_or("", |(_, value)| value.as_str());
-    let encoding: ContentEncoding = encoding.parse()?;
-    Ok(decode(encoding, &body, LONGEST_BODY)?.into_owned())
+    let encoding: ContentEncoding = encoding.parse().map_err(damaged)?;
+    Ok(decode(encoding, body, LONGEST_BODY).map_err(damaged)?.into_owned())
 }
 
 #[async_trait]
@@ -125,8 +128,7 @@ impl<T: Transport> Transport for Faulty<T> {
                     encodings.for_each(|(_, value)| *value = falsified(value).to_owned());
                 }
                 Fault::Decompress => {
-                    body = decompressed(&headers, body)
-                        .map_err(|error| TransportError::Failed(error.into()))?;
+                    body = decompressed(&headers, &body)?;
                 }
                 Fault::CutPage(_) | Fault::Delay(_) | Fault::ChangeUrl => {}
             }

@@ -1,10 +1,11 @@
 //! One request of a sync, with the retries and timeouts of a real client.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::generation::{ANSWER_TIMEOUT, TOKEN_TIMEOUT, Version};
-use super::{Clock, HttpResponse, Profile, Transport, TransportError};
+use super::{Clock, HttpResponse, Profile, Transport, TransportError, with_causes};
 use crate::protocol::{self, BodyError, ContentEncoding, MessageError};
 
 /// Maximum decompressed bytes of a compressed response. Santa has no limit, and pedro's own limit
@@ -39,7 +40,7 @@ pub enum RequestError {
     Refused { status: u16, attempts: u32 },
     /// The last attempt got no usable response. For example, no response arrived, or the response
     /// cannot be decompressed.
-    #[error("no response from the server (attempt {attempts})")]
+    #[error("{} (attempt {attempts})", .source.summary())]
     Unanswered { attempts: u32, source: TransportError },
     /// The status was a success, but the client cannot read the body.
     #[error("cannot read the server's response")]
@@ -48,6 +49,40 @@ pub enum RequestError {
     Unwritable(#[source] MessageError),
     #[error("cannot compress the request")]
     Uncompressable(#[source] BodyError),
+}
+
+impl RequestError {
+    /// Why the last attempt failed.
+    fn reason(&self) -> String {
+        match self {
+            Self::Refused { status, .. } => format!("the server responded with {status}"),
+            Self::Unanswered { source, .. } => with_causes(source),
+            Self::Unreadable(_) | Self::Unwritable(_) | Self::Uncompressable(_) => {
+                with_causes(self)
+            }
+        }
+    }
+}
+
+/// An attempt that failed, and the wait before the next one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    stage: &'static str,
+    attempt: u32,
+    attempts: u32,
+    reason: String,
+    wait: Duration,
+}
+
+impl fmt::Display for Retry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { stage, attempt, attempts, reason, wait } = self;
+        write!(f, "{stage}: attempt {attempt} of {attempts} failed: {reason}; next try ")?;
+        match wait.is_zero() {
+            true => f.write_str("now"),
+            false => write!(f, "in {wait:?}"),
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -126,10 +161,18 @@ impl RequestSender<'_> {
                 Ok(HttpResponse { status, .. }) => RequestError::Refused { status, attempts },
                 Err(source) => RequestError::Unanswered { attempts, source },
             };
-            if self.is_final(&error).await || attempts == self.version.attempts() {
+            let most = self.version.attempts();
+            if self.is_final(&error).await || attempts == most {
                 return Err(error);
             }
             let wait = self.pace.second * self.version.seconds_after(attempts);
+            self.transport.before_retry(&Retry {
+                stage: stage.name(),
+                attempt: attempts,
+                attempts: most,
+                reason: error.reason(),
+                wait,
+            });
             if !wait.is_zero() {
                 self.clock.sleep(wait).await;
             }

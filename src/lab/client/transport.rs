@@ -1,11 +1,15 @@
 //! HTTP requests to a server.
 
 use std::error::Error;
+use std::iter;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use tokio_rustls::rustls::{self, CertificateError};
 use url::{Host, Url};
+
+use super::request::Retry;
 
 const LARGEST_BODY: usize = 64 * 1024 * 1024;
 
@@ -36,6 +40,72 @@ pub enum TransportError {
     TooLarge { status: u16 },
     #[error("no response within {0:?}")]
     TimedOut(Duration),
+    #[error("the host name cannot be resolved: {0}")]
+    UnknownName(String),
+    #[error("{0}")]
+    Handshake(String),
+}
+
+impl TransportError {
+    /// Removes the URL, because it may contain the enrollment secret.
+    fn of(error: reqwest::Error) -> Self {
+        let error = error.without_url();
+        if let Some(tls) = tls_error(&error) {
+            return Self::Handshake(handshake_fault(tls));
+        }
+        let causes: Vec<String> = iter::successors(error.source(), |&cause| cause.source())
+            .map(ToString::to_string)
+            .collect();
+        match causes.last() {
+            // The type of this error is private in the HTTP library.
+            Some(last) if causes.iter().any(|cause| cause.starts_with("dns error")) => {
+                Self::UnknownName(last.clone())
+            }
+            _ => Self::Failed(error.into()),
+        }
+    }
+
+    /// What failed, in a few words.
+    pub(super) fn summary(&self) -> &'static str {
+        match self {
+            Self::UnknownName(_) => "cannot find the server",
+            Self::Handshake(_) => "no secure connection to the server",
+            Self::Failed(_) | Self::CutOff { .. } | Self::TooLarge { .. } | Self::TimedOut(_) => {
+                "no response from the server"
+            }
+        }
+    }
+}
+
+fn tls_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    // `source` of an I/O error does not return the error that the I/O error contains.
+    let inside = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    match inside {
+        Some(inside) => tls_error(inside),
+        None => tls_error(error.source()?),
+    }
+}
+
+fn handshake_fault(error: &rustls::Error) -> String {
+    let rustls::Error::InvalidCertificate(fault) = error else {
+        return format!("the TLS handshake failed: {error}");
+    };
+    match fault {
+        // Another CA with the same name causes a bad signature.
+        CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+            "the server's certificate is not trusted: it is not signed by a trusted CA".to_owned()
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the server's certificate is for another host name".to_owned()
+        }
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the server's certificate has expired".to_owned()
+        }
+        other => format!("the server's certificate is not trusted: {other}"),
+    }
 }
 
 /// Sends requests to a server.
@@ -51,6 +121,9 @@ pub trait Transport: Send + Sync {
         headers: &[(String, String)],
         body: &[u8],
     ) -> Result<HttpResponse, TransportError>;
+
+    /// Called when an attempt failed and the client will repeat the request.
+    fn before_retry(&self, _: &Retry) {}
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -136,9 +209,7 @@ impl Transport for HttpTransport {
         let request = self.client.post(format!("{}{path}", self.base)).body(body.to_vec());
         let request =
             headers.iter().fold(request, |request, (name, value)| request.header(name, value));
-        // The URL may contain the enrollment secret.
-        let failed = |error: reqwest::Error| TransportError::Failed(error.without_url().into());
-        received(request.send().await.map_err(failed)?).await
+        received(request.send().await.map_err(TransportError::of)?).await
     }
 }
 

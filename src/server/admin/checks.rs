@@ -7,7 +7,7 @@ use super::names;
 use crate::api::{ChangeWarning, Code, Detail, Problem};
 use crate::fleet::{ClientMode, PolicyState, Setting, SettingKey};
 use crate::lint::{self, About, Finding, Severity};
-use crate::rule::{ChangeMessage, Outcome, PolicyKind, Rule, RuleKey, RuleType, Scope, Target};
+use crate::rule::{ChangeMessage, Outcome, Rule, RuleKey, RuleType, Scope, Target};
 use crate::server::answer::{Refused, off_the_async_threads};
 use crate::server::state::State;
 use crate::store::{Change, Edit, HostFilter, RuleFilter};
@@ -17,7 +17,7 @@ use crate::store::{Change, Edit, HostFilter, RuleFilter};
 const MOST_COMPARED: usize = 100;
 /// Maximum lint findings in a response.
 const MOST_WARNINGS: usize = 100;
-/// Maximum scopes in a change for which hosts are looked up.
+/// Maximum scopes in a change for which hosts, or allow rules for lockdown, are looked up.
 const MOST_LOOKED_UP: usize = 5;
 
 type Answered<T> = Result<T, Refused>;
@@ -201,14 +201,18 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
     for (scope, setting) in state.store.snapshot().await?.settings {
         settings.insert((scope, setting.key()), (None, setting));
     }
-    let mut locks = false;
+    let mut locked = Vec::new();
     for (edit, it) in change.edits.iter().enumerate() {
         if let Edit::DropRule(key) = it {
             near.remove(key);
         } else if let Edit::Unset { scope, key } = it {
             settings.remove(&(scope.clone(), *key));
         } else if let Edit::Set { scope, setting } = it {
-            locks |= *setting == Setting::ClientMode(ClientMode::Lockdown);
+            if *setting == Setting::ClientMode(ClientMode::Lockdown)
+                && locked.len() < MOST_LOOKED_UP
+            {
+                locked.push((edit, scope));
+            }
             settings.insert((scope.clone(), setting.key()), (Some(edit), setting.clone()));
         }
     }
@@ -221,17 +225,17 @@ async fn compared(state: &State, change: &Change) -> Answered<Vec<(usize, Findin
     let policy = PolicyState { tags: Vec::new(), settings, rules };
     let now = state.clock.now();
     let found = off_the_async_threads(move || lint::findings(&policy, now)).await?;
-    let is_empty = locks && !allows_anything(state, change).await?;
+    let empty = without_allow_rules(state, change, locked).await?;
     let edit_of = |finding: &Finding| match finding.about {
         About::Policy => None,
         About::Setting(place) => setting_edits.get(place).copied().flatten(),
         About::Rule(place) => rule_edits.get(place).copied().flatten(),
     };
-    let found = found.into_iter();
-    Ok(found
-        .filter(|finding| finding.code != lint::LintCode::EmptyLockdown || is_empty)
-        .filter_map(|finding| Some((edit_of(&finding)?, finding)))
-        .collect())
+    let found = found.into_iter().filter_map(|finding| Some((edit_of(&finding)?, finding)));
+    let is_known = |edit, finding: &Finding| {
+        finding.code != lint::LintCode::EmptyLockdown || empty.contains(&edit)
+    };
+    Ok(found.filter(|(edit, finding)| is_known(*edit, finding)).collect())
 }
 
 /// Rules by target and scope. A rule of the change has the index of its edit; a stored rule has no
@@ -261,17 +265,40 @@ async fn neighbors(state: &State, rules: &[(usize, &Rule)]) -> Answered<Neighbor
     Ok(near)
 }
 
-/// Whether a stored rule or a rule of the change may allow a program.
-async fn allows_anything(state: &State, change: &Change) -> Answered<bool> {
-    const ALLOWING: [PolicyKind; 3] =
-        [PolicyKind::Allow, PolicyKind::AllowCompiler, PolicyKind::Cel];
-    if rules(change).iter().any(|(_, rule)| ALLOWING.contains(&rule.policy().kind())) {
+/// The edits that set lockdown in a scope without allow rules for all its hosts.
+async fn without_allow_rules(
+    state: &State,
+    change: &Change,
+    locked: Vec<(usize, &Scope)>,
+) -> Answered<HashSet<usize>> {
+    let mut empty = HashSet::new();
+    for (edit, scope) in locked {
+        if !allows_anything(state, change, scope).await? {
+            empty.insert(edit);
+        }
+    }
+    Ok(empty)
+}
+
+/// Whether a stored rule or a rule of the change may allow a program on all hosts of a scope.
+async fn allows_anything(state: &State, change: &Change, locked: &Scope) -> Answered<bool> {
+    if rules(change).iter().any(|(_, rule)| lint::may_allow(rule, locked)) {
         return Ok(true);
     }
-    for policy in ALLOWING {
-        let filter = RuleFilter { policy: Some(policy), ..RuleFilter::default() };
-        if !state.store.rules(&filter, None, 1).await?.is_empty() {
-            return Ok(true);
+    // Rules in any group or tag may apply to these hosts.
+    let has_other_scopes = matches!(locked, Scope::User(_) | Scope::Host(_));
+    let scopes = [Some(Scope::Fleet), Some(locked.clone())];
+    let scopes: Vec<_> = scopes.into_iter().chain(has_other_scopes.then_some(None)).collect();
+    for policy in lint::ALLOWING {
+        for scope in &scopes {
+            let filter =
+                RuleFilter { policy: Some(policy), scope: scope.clone(), ..RuleFilter::default() };
+            let found = state.store.rules(&filter, None, MOST_COMPARED).await?;
+            // A rule that was not read may apply to the hosts.
+            let is_cut = found.len() >= MOST_COMPARED;
+            if is_cut || found.iter().any(|record| lint::may_allow(&record.rule, locked)) {
+                return Ok(true);
+            }
         }
     }
     Ok(false)

@@ -202,6 +202,7 @@ pub(super) async fn with_revision(state: &State, rule: &Rule) -> Result<RuleView
         author: made.author,
         since: made.at,
         withheld: 0,
+        hostname: None,
     })
 }
 

@@ -9,13 +9,13 @@ use jiff::Timestamp;
 
 use super::commit::{Proposal, commit};
 use super::history;
-use super::lookup::{check_tag, stored_rule};
+use super::lookup::{self, check_tag, stored_rule};
 use super::names::{self, KnownNames, Resolved};
 use crate::api::{
     ChangeAnswer, Code, Detail, Page, Problem, RuleChange, RulePatch, RuleQuery, RuleView,
 };
 use crate::fleet::Role;
-use crate::rule::{MachineId, RevisionRecord, RuleFields, RuleKey, Scope};
+use crate::rule::{MachineId, RevisionRecord, Rule, RuleFields, RuleKey, Scope};
 use crate::server::access::{Permit, Viewer};
 use crate::server::answer::{
     Answer, LongAnswer, Refused, bad_cursor, off_the_async_threads, page, page_size,
@@ -61,6 +61,8 @@ pub(super) async fn list(
 /// minimum Santa version.
 async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>, Refused> {
     let mut versions: HashMap<Scope, Vec<(String, u64)>> = HashMap::new();
+    let machines = records.iter().filter_map(|record| host_of(&record.rule));
+    let names = lookup::hostnames(state, machines).await?;
     let mut views = Vec::with_capacity(records.len());
     for RuleRecord { rule, made } in records {
         let needs = sync::first_version_for(&rule);
@@ -74,9 +76,20 @@ async fn views(state: &State, records: Vec<RuleRecord>) -> Result<Vec<RuleView>,
                 versions[scope].iter().filter(|(version, _)| !sync::supports(version, &rule));
             withheld = too_old.map(|(_, hosts)| hosts).sum();
         }
-        views.push(view(RuleRecord { rule, made }, needs, withheld));
+        let hostname = host_of(&rule).and_then(|machine| names.get(machine));
+        let hostname = hostname.filter(|name| !name.is_empty()).cloned();
+        let view = view(RuleRecord { rule, made }, needs, withheld);
+        views.push(RuleView { hostname, ..view });
     }
     Ok(views)
+}
+
+/// The host that a rule is for.
+fn host_of(rule: &Rule) -> Option<&MachineId> {
+    match rule.scope() {
+        Scope::Host(machine) => Some(machine),
+        Scope::Fleet | Scope::Group(_) | Scope::Tag(_) | Scope::User(_) => None,
+    }
 }
 
 /// A rule without the number of hosts that do not support it. Counting these hosts may read all
@@ -89,7 +102,7 @@ pub(super) fn uncounted(record: RuleRecord) -> RuleView {
 fn view(record: RuleRecord, needs: Option<String>, withheld: u64) -> RuleView {
     let RuleRecord { rule, made } = record;
     let RevisionRecord { revision, author, at: since, message: _ } = made;
-    RuleView { rule: rule.into(), revision, author, since, needs, withheld }
+    RuleView { rule: rule.into(), revision, author, since, needs, withheld, hostname: None }
 }
 
 /// Add, change and remove rules

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
+use jiff::Timestamp;
 use prometheus_client::encoding::prometheus_text::{self, CONTENT_TYPE as TEXT_FORMAT};
 use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::family::Family;
@@ -23,6 +24,7 @@ use crate::fleet::ClientMode;
 use crate::rule::PolicyKind;
 use crate::server::access::Viewer;
 use crate::server::answer::Refused;
+use crate::server::backups::Backups;
 use crate::server::client_address::ClientAddress;
 use crate::server::host_counter::Counted;
 use crate::server::pending_counter::PendingCount;
@@ -72,6 +74,12 @@ impl Snapshot {
 
     fn bytes(&mut self, name: &str, help: &str, value: u64) {
         self.0.register_with_unit(name, help, Unit::Bytes, ConstGauge::new(value));
+    }
+
+    fn time(&mut self, name: &str, help: &str, time: Timestamp) {
+        let seconds = ConstGauge::new(u64::try_from(time.as_second()).unwrap_or_default());
+        let help = format!("{help}, in seconds since 1970");
+        self.0.register_with_unit(name, help, Unit::Seconds, seconds);
     }
 
     fn counter(&mut self, name: &str, help: &str, value: u64) {
@@ -141,6 +149,9 @@ fn server_values(snapshot: &mut Snapshot, state: &State) {
     if let Some(free) = state.health.disk_free() {
         snapshot.bytes("database_disk_free", "Free bytes on the database's disk", free);
     }
+    if let Some(backups) = &state.backups {
+        backup_values(snapshot, backups);
+    }
     let (used, limit) = state.bodies.usage();
     snapshot.bytes("body_budget_used", "Memory that request bodies use now", used as u64);
     snapshot.bytes("body_budget_limit", "Maximum memory for request bodies", limit as u64);
@@ -152,6 +163,15 @@ fn server_values(snapshot: &mut Snapshot, state: &State) {
     );
     let panics = state.panics.load(Ordering::Relaxed);
     snapshot.counter("panics", "Requests whose handler panicked", panics);
+}
+
+fn backup_values(snapshot: &mut Snapshot, backups: &Backups) {
+    let (newest, has_failed) = backups.figures();
+    let help = "Whether the latest scheduled backup failed or does not end: 1 or 0";
+    snapshot.gauge("backup_failed", help, u64::from(has_failed));
+    if let Some(newest) = newest {
+        snapshot.time("backup_newest_timestamp", "When the newest backup began", newest);
+    }
 }
 
 fn hosts(snapshot: &mut Snapshot, counted: &Counted) {
@@ -186,10 +206,7 @@ fn hosts(snapshot: &mut Snapshot, counted: &Counted) {
         "Hosts by the version of Santa that they report",
         versions,
     );
-    let counted_at = u64::try_from(counts.counted_at.as_second()).unwrap_or_default();
-    let help = "When the hosts were counted, in seconds since 1970";
-    let counted_at = ConstGauge::new(counted_at);
-    snapshot.0.register_with_unit("hosts_counted_timestamp", help, Unit::Seconds, counted_at);
+    snapshot.time("hosts_counted_timestamp", "When the hosts were counted", counts.counted_at);
 }
 
 fn programs(snapshot: &mut Snapshot, pending: PendingCount) {

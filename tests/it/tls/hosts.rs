@@ -18,6 +18,21 @@ fn a_mac_syncs_with_a_certificate_of_the_ca_and_its_secret() {
 }
 
 #[test]
+fn a_mac_that_trusts_another_ca_shows_what_failed() {
+    let world = Secured::start(&[]);
+    Authority::new("others").write(&world.shell, "others.pem");
+    let url = format!("{}/santa/", world.server.url);
+    let failed = world.shell.run(&format!("lab sync {url} --ca others.pem --no-backoff"));
+    assert!(failed.contains("exit code: 1"), "{failed}");
+    let reason = "the server's certificate is not trusted: it is not signed by a trusted CA";
+    assert!(failed.contains(&format!("attempt 1 of 5 failed: {reason}")), "{failed}");
+    assert!(failed.contains("no secure connection to the server (attempt 5)"), "{failed}");
+    assert!(!failed.contains("no response from the server"), "{failed}");
+    let hint = format!("hint: to find the cause: nicelist doctor --url {url} --ca others.pem\n");
+    assert!(failed.contains(&hint), "{failed}");
+}
+
+#[test]
 fn a_mac_without_the_secret_is_refused_under_every_base_path() {
     let world = Secured::mutual();
     Authority::new("macs").client("mac", Valid::Now).write(&world.shell, "stranger");

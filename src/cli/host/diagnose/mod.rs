@@ -44,7 +44,8 @@ const ALIKE: f64 = 0.7;
 Examples:
   nicelist host diagnose annas-mac
   nicelist host diagnose annas-mac --status status.json
-  ssh annas-mac santactl status --json | nicelist host diagnose annas-mac --status -")]
+  ssh annas-mac santactl status --json | nicelist host diagnose annas-mac \\
+      --status -")]
 pub(crate) struct DiagnoseArgs {
     /// Machine ID, serial number or host name, or a unique prefix of one
     host: String,
