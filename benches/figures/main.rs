@@ -63,7 +63,7 @@ fn main() {
         "limit of a sync with nothing to do, takes 23 µs per request. Slower machines miss some"
     );
     println!("of the bounds.\n");
-    let reports: [(&str, fn()); 17] = [
+    let reports: [(&str, fn()); 18] = [
         ("startup", startup::report),
         ("terminal", terminal::report),
         ("import", import::report),

@@ -36,7 +36,11 @@ pub(super) fn sync_failed(
     let failed = failed(error);
     match error {
         SyncError::Preflight(RequestError::Refused { status: 401 | 403, .. }) => {
-            if sends_secret { failed.hint(WRONG_SECRET_HINT) } else { failed.hint(SECRET_HINT) }
+            if sends_secret {
+                failed.hint(WRONG_SECRET_HINT)
+            } else {
+                failed.hint(SECRET_HINT)
+            }
         }
         SyncError::Preflight(RequestError::Unanswered { .. })
         | SyncError::RuleDownload(RequestError::Unanswered { .. })
