@@ -42,8 +42,10 @@ use crate::detect::rule_files::{PlacedDetection, RuleFiles, read};
 #[command(after_long_help = "\
 Examples:
   nicelist detect backtest detections/ --spool /var/db/santa/spool
-  nicelist detect backtest detections/ --spool spools/mac-1 --spool spools/mac-2 --jobs 2
-  nicelist detect backtest rule.yaml --spool spools/mac-1 --since 7d --signals -o json
+  nicelist detect backtest detections/ --spool spools/mac-1 \\
+      --spool spools/mac-2 --jobs 2
+  nicelist detect backtest rule.yaml --spool spools/mac-1 --since 7d \\
+      --signals -o json
   nicelist detect backtest --diff old/ new/ --spool spools/mac-1")]
 pub(crate) struct BacktestArgs {
     /// File or folder with detections
@@ -108,7 +110,7 @@ fn finish(ui: &Ui, is_partial: bool) -> Result<(), CliError> {
     if !is_partial {
         return Ok(());
     }
-    ui.warn("interrupted: the results are those of the files up to then");
+    ui.warn("interrupted: the results cover only the files read so far");
     Err(CliError::new(Kind::Interrupted, "interrupted"))
 }
 

@@ -49,8 +49,10 @@ use mac::{MacArgs, SyncCheck, doctors_mac};
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
 Examples:
-  nicelist doctor --url https://santa.example.com/santa/ --secret-file secret.txt
-  nicelist doctor --profile santa.mobileconfig --client-cert mac.pem --client-key mac.key
+  nicelist doctor --url https://santa.example.com/santa/ \\
+      --secret-file secret.txt
+  nicelist doctor --profile santa.mobileconfig --client-cert mac.pem \\
+      --client-key mac.key
   nicelist doctor --url https://santa.example.com/santa/SECRET/ --ca ca.pem
   nicelist doctor --database sqlite:/var/lib/nicelist/nicelist.db \\
       --tls-cert server.pem --tls-key server.key
