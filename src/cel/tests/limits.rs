@@ -67,6 +67,22 @@ fn an_expensive_evaluation_is_ended() {
 }
 
 #[test]
+fn a_macro_reads_each_variable_once() {
+    /// Counts how often a variable is read.
+    struct Counted(std::cell::Cell<usize>);
+    impl Variables for Counted {
+        fn resolve(&self, _: usize, _: &Slot) -> Resolved {
+            self.0.set(self.0.get() + 1);
+            Resolved::Value(Value::texts(vec!["-c"; 1000]))
+        }
+    }
+    let counted = Counted(std::cell::Cell::new(0));
+    let program = compile("args.all(a, a == '-c' && args[0] == '-c' && has(args))");
+    assert_eq!(program.evaluate(&counted, DEFAULT_COST), Ok(Value::Bool(true)));
+    assert_eq!(counted.0.get(), 2);
+}
+
+#[test]
 fn deep_values_are_refused_and_large_values_cost() {
     let deep = format!("[1]{} == []", ".map(a, [[[[[[a]]]]]])".repeat(20));
     let error = Program::compile(&deep, &schema()).unwrap_err();
