@@ -28,6 +28,7 @@ use super::spool::Event;
 use super::telemetry::{FieldPath, Kind, root};
 use super::wire::{Fields, WireError, WireField, WireValue};
 use crate::cel::{CelError, Program};
+pub use plan::MOST_COST;
 use plan::{Expressions, Plan, Scratch};
 pub(super) use process::{Process, ProcessChange, ProcessId, process_ids};
 pub(super) use projection::Values;
