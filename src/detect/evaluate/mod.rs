@@ -253,10 +253,14 @@ impl Observation<'_> {
         let process = match &self.process {
             None | Some(ProcessChange::Exit(_)) => 0,
             Some(ProcessChange::Execution(_, process) | ProcessChange::Fork(_, process)) => {
-                256 + process.args.iter().map(|arg| arg.len() + 16).sum::<usize>()
+                let args = process.args.iter().map(|arg| arg.len() + 16).sum::<usize>();
+                256 + process.path.len() + args
             }
         };
-        128 + self.message.len() + process
+        let Header { machine_id, boot_session, event_id, time: _ } = &self.header;
+        let texts = [machine_id, boot_session, event_id].into_iter().flatten();
+        let header = texts.map(|text| text.len()).sum::<usize>();
+        128 + self.message.len() + header + process
     }
 }
 

@@ -90,6 +90,16 @@ fn a_long_argument_does_not_hide_an_event() {
 }
 
 #[test]
+fn the_size_of_an_observation_includes_its_header() {
+    let event = json!({ "machine_id": "m".repeat(10_000), "fork": {} });
+    let message = encode_value(&event).unwrap();
+    let kind = find_kind(&message).unwrap().unwrap();
+    let rules = rules(&["kind == 'fork'"]);
+    let found = rules.observe(Event { kind, message: &message }, &mut Evaluator::default());
+    assert!(found.unwrap().unwrap().size() > message.len() + 10_000);
+}
+
+#[test]
 fn has_tests_presence_at_any_depth() {
     let event = json!({ "execution": { "target": { "executable": { "path": "" } } } });
     let expressions = [
