@@ -12,9 +12,17 @@ use super::{Checked, Checker, alternatives, index};
 /// A compiled regular expression may have at most this size, in bytes.
 const MAX_PATTERN: usize = 1 << 20;
 
+/// An expression with many regular expressions must not have many large ones: after each group of
+/// this size, the maximum size of the next ones is smaller.
+const PATTERN_GROUP: usize = 16;
+
 /// Compiles a regular expression. The limit protects from patterns such as `(a{1000}){1000}`.
 pub(in crate::cel) fn compile_pattern(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).size_limit(MAX_PATTERN).build()
+    compile_sized(pattern, MAX_PATTERN)
+}
+
+fn compile_sized(pattern: &str, max: usize) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(max).build()
 }
 
 impl<'a> Checker<'a, '_, '_> {
@@ -163,7 +171,8 @@ impl<'a> Checker<'a, '_, '_> {
         let ExprKind::Literal(Literal::Text { value, verbatim_at }) = &written.kind else {
             return None;
         };
-        match compile_pattern(value) {
+        let max = MAX_PATTERN / (1 + self.program.patterns.len() / PATTERN_GROUP);
+        match compile_sized(value, max) {
             Ok(pattern) => {
                 self.program.patterns.push(pattern);
                 let pattern = index(self.program.patterns.len() - 1);

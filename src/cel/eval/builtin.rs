@@ -7,6 +7,10 @@ use super::super::syntax::Binary;
 use super::super::value::{ErrorReason, Outcome, Stop, Value, compare};
 use super::{Run, arithmetic, convert, error, format, text, time};
 
+/// The cost of compiling a regular expression that is not a literal. The largest ones need a
+/// hundredth of a second.
+const PATTERN: u64 = 2_000;
+
 impl Run<'_> {
     pub(super) fn builtin(&mut self, function: Builtin, values: &[Value], span: Span) -> Outcome {
         let has_elements = |value: &Value| matches!(value, Value::List(_) | Value::Map(_));
@@ -38,6 +42,15 @@ impl Run<'_> {
                 self.pay_for(length)?;
                 text::join(values)
             }
+            Builtin::Split => {
+                // Each part is a value of its own.
+                self.pay(text::parts(values))?;
+                text::split(values)
+            }
+            Builtin::Matches => {
+                self.pay(PATTERN)?;
+                call(function, values)
+            }
             other => call(other, values),
         };
         let value = result.map_err(|reason| error(reason, span))?;
@@ -58,7 +71,7 @@ impl Run<'_> {
             }
             match value {
                 Value::List(values) => open.extend(values.iter()),
-                Value::Map(map) => open.extend(map.values()),
+                Value::Map(map) => open.extend(map.keys().chain(map.values())),
                 _ => {}
             }
         }
@@ -125,9 +138,10 @@ fn call(function: Builtin, values: &[Value]) -> Result<Value, ErrorReason> {
         Builtin::Quote => text::changed(values, text::quoted),
         Builtin::Reverse => text::changed(values, |text| text.chars().rev().collect()),
         Builtin::Trim => text::changed(values, |text| text.trim().to_owned()),
-        Builtin::Split => text::split(values),
         Builtin::Substring => text::substring(values),
-        Builtin::Format | Builtin::Replace | Builtin::Join => Err(unsupported(values)),
+        Builtin::Format | Builtin::Replace | Builtin::Join | Builtin::Split => {
+            Err(unsupported(values))
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Step {
 }
 
 pub(super) fn evaluate(program: &Program, variables: &dyn Variables, limit: u64) -> Outcome {
-    let mut run = Run { program, variables, locals: Vec::new(), left: limit, steps: None };
+    let mut run = Run::new(program, variables, limit, None);
     run.node(program.root)
 }
 
@@ -43,8 +43,7 @@ pub(super) fn trace(
     variables: &dyn Variables,
     limit: u64,
 ) -> (Outcome, Vec<Step>) {
-    let steps = Some(Vec::new());
-    let mut run = Run { program, variables, locals: Vec::new(), left: limit, steps };
+    let mut run = Run::new(program, variables, limit, Some(Vec::new()));
     let outcome = run.node(program.root);
     (outcome, run.steps.unwrap_or_default())
 }
@@ -54,12 +53,23 @@ struct Run<'a> {
     variables: &'a dyn Variables,
     /// The values of the variables of the surrounding macros.
     locals: Vec<Value>,
+    /// What the bodies of macros read, so that a long list is not built again for each element.
+    repeated: Vec<(u32, Resolved)>,
     /// The cost that is left.
     left: u64,
     steps: Option<Vec<Step>>,
 }
 
 impl<'a> Run<'a> {
+    fn new(
+        program: &'a Program,
+        variables: &'a dyn Variables,
+        left: u64,
+        steps: Option<Vec<Step>>,
+    ) -> Self {
+        Self { program, variables, locals: Vec::new(), repeated: Vec::new(), left, steps }
+    }
+
     fn node(&mut self, id: NodeId) -> Outcome {
         self.pay(1)?;
         let Some(node) = self.program.nodes.get(id as usize) else {
@@ -196,7 +206,15 @@ impl<'a> Run<'a> {
 
     fn resolve(&mut self, index: u32) -> Option<(&'a Slot, Resolved)> {
         let slot = self.program.slots.get(index as usize)?;
-        Some((slot, self.variables.resolve(index as usize, slot)))
+        if self.locals.is_empty() {
+            return Some((slot, self.variables.resolve(index as usize, slot)));
+        }
+        if let Some((_, resolved)) = self.repeated.iter().find(|(known, _)| *known == index) {
+            return Some((slot, resolved.clone()));
+        }
+        let resolved = self.variables.resolve(index as usize, slot);
+        self.repeated.push((index, resolved.clone()));
+        Some((slot, resolved))
     }
 
     fn slot(&mut self, index: u32, span: Span) -> Outcome {

@@ -87,6 +87,16 @@ pub(super) fn substring(values: &[Value]) -> Result {
     text.get(start..end).map(Value::text).ok_or(ErrorReason::OutOfRange)
 }
 
+/// The number of parts that `split` returns, at most.
+pub(super) fn parts(values: &[Value]) -> u64 {
+    let [Value::String(text), Value::String(separator), ..] = values else { return 0 };
+    let parts = match separator.is_empty() {
+        true => text.len(),
+        false => text.matches(&**separator).count() + 1,
+    };
+    u64::try_from(parts).unwrap_or(u64::MAX)
+}
+
 pub(super) fn split(values: &[Value]) -> Result {
     let (text, separator, limit) = match values {
         [Value::String(text), Value::String(separator)] => (text, separator, -1),

@@ -161,6 +161,11 @@ fn a_bad_regular_expression_is_an_error_with_its_position() {
     assert_eq!(found, "invalid regular expression: unclosed group (line 1, column 20)");
     assert!(error(r"cwd.matches('a{1000}{1000}{1000}')").starts_with("invalid regular expression"));
     assert!(error("matches(cwd, '[')").starts_with("invalid regular expression"));
+    // Many patterns are valid, but not many large ones.
+    let many = |pattern: &str| vec![format!("cwd.matches('{pattern}')"); 200].join("||");
+    compile(&many("^/opt/(a|b).*[.]plist$"));
+    assert!(error(&many("a{8000}")).contains("it is too large when compiled"));
+    compile("cwd.matches('a{8000}')");
 }
 
 #[test]

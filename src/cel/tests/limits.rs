@@ -55,15 +55,36 @@ fn an_expensive_evaluation_is_ended() {
         "args.all(a, args.all(b, a == b))",
         "args.map(a, args.map(b, args)).size() > 0",
         "args.all(a, args.join('') != '')",
+        "args.join('').split('').size() > 0",
+        "args.all(a, '1'.matches('[0-9]' + ''))",
         "args.join('').replace('', args.join('')) == ''",
         "'%s%s%s'.format([args, args, args]).format([args]) == '' || \
          args.all(a, '%s'.format([args]) != '')",
     ] {
         assert_eq!(outcome(source, &facts), Err(Stop::CostLimit), "{source}");
     }
+    // The key is read for each element of a list that contains the same map many times.
+    let maps = format!("[{{args[0]: 1}}]{}", ".map(a, [a, a])".repeat(15));
+    assert_eq!(outcome(&format!("{maps} == {maps}"), &facts), Err(Stop::CostLimit));
     let cheap = compile("true || false");
     assert_eq!(cheap.evaluate(&facts, 1), Err(Stop::CostLimit));
     assert_eq!(cheap.evaluate(&facts, 2), Ok(Value::Bool(true)));
+}
+
+#[test]
+fn a_macro_reads_each_variable_once() {
+    /// Counts how often a variable is read.
+    struct Counted(std::cell::Cell<usize>);
+    impl Variables for Counted {
+        fn resolve(&self, _: usize, _: &Slot) -> Resolved {
+            self.0.set(self.0.get() + 1);
+            Resolved::Value(Value::texts(vec!["-c"; 1000]))
+        }
+    }
+    let counted = Counted(std::cell::Cell::new(0));
+    let program = compile("args.all(a, a == '-c' && args[0] == '-c')");
+    assert_eq!(program.evaluate(&counted, DEFAULT_COST), Ok(Value::Bool(true)));
+    assert_eq!(counted.0.get(), 2);
 }
 
 #[test]

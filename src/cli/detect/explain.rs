@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 use serde::Serialize;
 
 use super::rule_input;
-use crate::cel::{DEFAULT_COST, Outcome, Program, Schema, Stop, Type, Value};
+use crate::cel::{Outcome, Program, Schema, Stop, Type, Value};
 use crate::cli::context::Context;
 use crate::cli::error::CliError;
 use crate::cli::expression_parts::{Part, parts};
@@ -16,6 +16,7 @@ use crate::cli::ui::{Cell, Column, Item, Row, Section, Tone, Ui};
 use crate::detect::check::{
     EventValues, Matching, TelemetryChecker, TelemetrySchema, compile, kinds_of,
 };
+use crate::detect::evaluate::MOST_COST;
 use crate::detect::rule_files::{Detection, Dialect, read};
 use crate::detect::spool::{Events, SpoolReader};
 use crate::detect::telemetry::Kind;
@@ -165,7 +166,7 @@ impl Compiled {
     }
 
     fn trace(&self, program: &Program, values: &EventValues) -> (Outcome, Vec<Part>) {
-        let (outcome, steps) = program.trace(values, DEFAULT_COST);
+        let (outcome, steps) = program.trace(values, MOST_COST);
         let schema = TelemetrySchema::of(self.dialect);
         let parts = parts(program, &steps, |part, value| enum_name(schema, program, part, value));
         (outcome, parts)

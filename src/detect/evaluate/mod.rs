@@ -28,6 +28,7 @@ use super::spool::Event;
 use super::telemetry::{FieldPath, Kind, root};
 use super::wire::{Fields, WireError, WireField, WireValue};
 use crate::cel::{CelError, Program};
+pub use plan::MOST_COST;
 use plan::{Expressions, Plan, Scratch};
 pub(super) use process::{Process, ProcessChange, ProcessId, process_ids};
 pub(super) use projection::Values;
@@ -252,10 +253,14 @@ impl Observation<'_> {
         let process = match &self.process {
             None | Some(ProcessChange::Exit(_)) => 0,
             Some(ProcessChange::Execution(_, process) | ProcessChange::Fork(_, process)) => {
-                256 + process.args.iter().map(|arg| arg.len() + 16).sum::<usize>()
+                let args = process.args.iter().map(|arg| arg.len() + 16).sum::<usize>();
+                256 + process.path.len() + args
             }
         };
-        128 + self.message.len() + process
+        let Header { machine_id, boot_session, event_id, time: _ } = &self.header;
+        let texts = [machine_id, boot_session, event_id].into_iter().flatten();
+        let header = texts.map(|text| text.len()).sum::<usize>();
+        128 + self.message.len() + header + process
     }
 }
 

@@ -53,6 +53,10 @@ impl ProcessChange {
 
 /// Maximum bytes of a process's arguments that are kept.
 const MOST_ARGS: usize = 512;
+/// Maximum bytes of a process's path and of each name. A path on macOS has at most 1024 bytes, but a
+/// hostile file may have thousands of processes with paths of megabytes.
+const MOST_PATH: usize = 4096;
+const MOST_NAME: usize = 256;
 
 /// The fields of a process. For most kinds of events, it is the instigator.
 #[derive(Clone, Copy)]
@@ -142,9 +146,10 @@ impl ProcessEvent<'_> {
         }
     }
 
-    fn text(&self, field: ProcessField) -> Option<Box<str>> {
+    /// The text of a field, cut after `most` bytes.
+    fn text(&self, field: ProcessField, most: usize) -> Option<Box<str>> {
         let bytes = self.raw(field).bytes(self.event)?;
-        Some(text(bytes).into())
+        Some(text(&bytes[..bytes.len().min(most)]).into())
     }
 
     fn id(&self, pid: ProcessField, version: ProcessField) -> Option<ProcessId> {
@@ -174,10 +179,10 @@ impl ProcessEvent<'_> {
         };
         Process {
             parent: self.id(ParentPid, ParentVersion),
-            path: self.text(Path).unwrap_or_default(),
-            user: self.text(User),
+            path: self.text(Path, MOST_PATH).unwrap_or_default(),
+            user: self.text(User, MOST_NAME),
             uid: self.number(Uid),
-            group: self.text(Group),
+            group: self.text(Group, MOST_NAME),
             gid: self.number(Gid),
             session_id: self.number(SessionId),
             start_time: self.raw(StartTime).bytes(self.event).and_then(time),

@@ -66,6 +66,40 @@ fn stat_size_is_a_number() {
 }
 
 #[test]
+fn unsigned_numbers_of_lists_are_integers() {
+    let flow = json!({ "bytes_outbound": "4096", "remote_port": 443 });
+    let event = json!({ "network_activity": { "processes": [{ "flows": [flow] }] } });
+    let tests = ["f.bytes_outbound / 1024 == 4", "f.remote_port - 1 == 442", "f.remote_port < 0"];
+    let expressions = tests
+        .map(|test| format!("network_activity.processes.exists(p, p.flows.exists(f, {test}))"));
+    let expressions: Vec<&str> = expressions.iter().map(String::as_str).collect();
+    assert_eq!(verdicts(&expressions, &event), [true, true, false]);
+}
+
+#[test]
+fn a_long_argument_does_not_hide_an_event() {
+    let long = data_encoding::BASE64.encode("x".repeat(1 << 20).as_bytes());
+    let last = data_encoding::BASE64.encode(b"--evil");
+    let event = json!({ "execution": { "args": [long, last] } });
+    let test = |number: usize| match number {
+        9 => "execution.args.join(' ').lowerAscii().contains('--evil')".to_owned(),
+        number => format!("execution.args.join(' ').lowerAscii().contains('--{number}')"),
+    };
+    let expression = (0..10).map(test).collect::<Vec<_>>().join(" || ");
+    assert_eq!(verdicts(&[&expression], &event), [true]);
+}
+
+#[test]
+fn the_size_of_an_observation_includes_its_header() {
+    let event = json!({ "machine_id": "m".repeat(10_000), "fork": {} });
+    let message = encode_value(&event).unwrap();
+    let kind = find_kind(&message).unwrap().unwrap();
+    let rules = rules(&["kind == 'fork'"]);
+    let found = rules.observe(Event { kind, message: &message }, &mut Evaluator::default());
+    assert!(found.unwrap().unwrap().size() > message.len() + 10_000);
+}
+
+#[test]
 fn has_tests_presence_at_any_depth() {
     let event = json!({ "execution": { "target": { "executable": { "path": "" } } } });
     let expressions = [

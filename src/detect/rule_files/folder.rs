@@ -90,7 +90,7 @@ fn fixture_file(path: &Path) -> FixtureFile {
 fn source(path: &Path) -> SourceFile {
     SourceFile {
         name: path.display().to_string(),
-        content: read(path).map_err(|error| format!("cannot be read: {error}")),
+        content: read_regular(path).map_err(|error| format!("cannot be read: {error}")),
     }
 }
 
@@ -129,6 +129,14 @@ fn find(
     Ok(())
 }
 
+/// Reads a file that was found in a folder. Opening a pipe would wait for a writer.
+fn read_regular(path: &Path) -> io::Result<Vec<u8>> {
+    match fs::metadata(path)?.is_file() {
+        true => read(path),
+        false => Err(io::Error::other("it is not a file")),
+    }
+}
+
 fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
@@ -157,6 +165,7 @@ mod tests {
             write(name, 1);
         }
         write("large.yaml", (4 << 20) + 1);
+        std::os::unix::fs::symlink("/dev/null", folder.path().join("null.yaml")).unwrap();
         let files = open(folder.path()).unwrap();
         let names = files.iter().map(|file| {
             let path = Path::new(&file.name).strip_prefix(folder.path()).unwrap();
@@ -168,6 +177,7 @@ mod tests {
             ("b/2.yml".to_owned(), Ok(1)),
             ("c.tf".to_owned(), Ok(1)),
             ("large.yaml".to_owned(), Err(too_large)),
+            ("null.yaml".to_owned(), Err("cannot be read: it is not a file".to_owned())),
         ];
         assert_eq!(names.collect::<Vec<_>>(), expected);
     }

@@ -39,7 +39,7 @@ impl Condition {
 /// Maximum depth of parentheses and `not`.
 const DEEPEST: usize = 32;
 /// Maximum tests of a rule, after its searches are inserted into the condition.
-const MOST_TESTS: usize = 5000;
+pub(super) const MOST_TESTS: usize = 5000;
 
 /// Reads a condition, and inserts the searches that it contains.
 pub(super) fn parse(text: &str, searches: &[(String, Condition)]) -> Result<Condition, String> {

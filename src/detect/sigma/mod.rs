@@ -69,6 +69,9 @@ fn reason(position: Option<Position>, message: impl Into<String>) -> Reason {
     Fault { position, message: message.into() }
 }
 
+/// Maximum bytes of a Sigma rule. Its values may have more than a hundred variants each.
+const LARGEST: usize = 256 << 10;
+
 /// Converts files with one Sigma rule each.
 pub fn convert(files: &[SourceFile]) -> Conversion {
     let mut conversion = Conversion::default();
@@ -120,6 +123,10 @@ fn convert_one(
     notes: &mut Vec<Reason>,
 ) -> Result<(DetectionId, String), Vec<Reason>> {
     let bytes = source.content.as_ref().map_err(|error| vec![reason(None, error.clone())])?;
+    if bytes.len() > LARGEST {
+        let message = format!("the rule is larger than {} KiB", LARGEST >> 10);
+        return Err(vec![reason(None, message)]);
+    }
     let root = Text::new(bytes).and_then(|text| yaml::parse(&text));
     let root = root.map_err(|fault| vec![fault])?;
     *name = rule::name(&root);

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::path::Path;
 use std::str::FromStr;
 
-use super::condition::{self, Condition};
+use super::condition::{self, Condition, MOST_TESTS};
 use super::field::Category;
 use super::{Reason, reason, search};
 use crate::detect::rule_files::{Credit, DetectionId, References, Severity, Tags, Title, UpTo};
@@ -262,12 +262,19 @@ impl<'n> Reader<'n, '_> {
             self.refuse(node, "detection", "the condition is missing");
             return None;
         };
-        let mut conditions = Vec::new();
+        let (mut conditions, mut tests) = (Vec::new(), 0);
         for node in text.elements().unwrap_or(std::slice::from_ref(text)) {
             let parsed = node.as_str().ok_or_else(|| node.expected("a string"));
             match parsed.and_then(|text| condition::parse(text, &searches)) {
-                Ok(condition) => conditions.push(condition),
+                Ok(condition) => {
+                    tests += condition.size();
+                    conditions.push(condition);
+                }
                 Err(message) => self.refuse(node, CONDITION, message),
+            }
+            if tests > MOST_TESTS {
+                self.refuse(text, CONDITION, format!("has more than {MOST_TESTS} tests"));
+                return None;
             }
         }
         // One of several conditions must be true.

@@ -228,6 +228,18 @@ fn rules_that_cannot_be_converted_are_reported_with_all_reasons() {
 }
 
 #[test]
+fn a_rule_that_would_become_very_large_is_refused() {
+    let values = vec!["x"; 1000].join(", ");
+    let conditions = vec!["a"; 10_000].join(", ");
+    let many = format!("  a: {{Image: [{values}]}}\n  condition: [{conditions}]\n");
+    let many = rule("file_event", &many);
+    let large = format!("{many}# {}", "x".repeat(256 << 10));
+    let found = reports(&[&many, &large]);
+    assert!(found[0].ends_with("refused: condition: has more than 5000 tests"), "{found:?}");
+    assert!(found[1].ends_with("refused: the rule is larger than 256 KiB"), "{found:?}");
+}
+
+#[test]
 fn what_an_author_should_know_is_reported() {
     let bare = "title: x\nstatus: deprecated\nlogsource: {product: macos, category: file_event}\n\
                 detection: {a: {Image: x}, condition: a}\n";

@@ -25,6 +25,10 @@ const LEARNING: u64 = 1;
 /// Maximum events without an ID that are compared with each other.
 const MOST_REPEATED: usize = 200_000;
 
+/// Maximum hosts whose begin of learning is not looked up again. A hostile file may have a new host
+/// in each event.
+const MOST_HOSTS: usize = 100_000;
+
 /// What was counted in addition to signals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FoldCounts {
@@ -46,8 +50,8 @@ pub struct Fold<S> {
     values: Values,
     /// How often the same event without an ID matched in the current file.
     repeated: HashMap<u128, u64>,
-    /// The hosts whose learning began.
-    hosts: HashSet<Box<str>>,
+    /// The hashes of hosts whose learning began.
+    hosts: HashSet<u128>,
     counts: FoldCounts,
 }
 
@@ -309,10 +313,14 @@ impl<S: StateStore> Fold<S> {
 
     /// Learning begins with the first event of a host, even if that event matches nothing.
     fn begin_learning(&mut self, host: &str, time: Micros) {
-        if self.hosts.contains(host) {
+        let host_hash = hash([host]);
+        if self.hosts.contains(&host_hash) {
             return;
         }
-        self.hosts.insert(host.into());
+        // The store also knows the hosts that are not inserted.
+        if self.hosts.len() < MOST_HOSTS {
+            self.hosts.insert(host_hash);
+        }
         let rules = self.rules.clone();
         for rule in rules.rules() {
             if let Trigger::First(Baseline { learning_period: Some(_), .. }) =

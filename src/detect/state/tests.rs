@@ -213,6 +213,23 @@ rules:
 }
 
 #[test]
+fn the_long_path_of_a_process_is_cut() {
+    let yaml = "
+rules:
+  - id: PARENT
+    title: t
+    expr: kind == 'execution' && parent.path.startsWith('/aaa')
+    severity: low
+    enabled: true
+";
+    let mut detector = Detector::new(rules(yaml));
+    let long = format!("/{}", "a".repeat(1 << 20));
+    assert!(detector.event("a", &at(0, process(2, 1, &long, &[]))).is_empty());
+    let signals = detector.event("a", &at(0, process(3, 2, "/bin/sh", &[])));
+    assert_eq!(signals[0].context["parent_path"].as_str().unwrap().len(), 4096);
+}
+
+#[test]
 fn equal_events_without_an_id_have_different_signals() {
     let yaml = "
 rules:
