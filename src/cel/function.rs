@@ -92,7 +92,12 @@ pub(super) fn standard() -> &'static [Function] {
     static STANDARD: LazyLock<Vec<Function>> = LazyLock::new(|| {
         let mut functions = Vec::new();
         for value in [Type::String, Type::Bytes, Type::list(A), Type::map(A, B)] {
-            functions.push(function("size", &[value.clone()], Type::Int, Builtin::Size));
+            functions.push(function(
+                "size",
+                std::slice::from_ref(&value),
+                Type::Int,
+                Builtin::Size,
+            ));
             functions.push(method("size", &[value], Type::Int, Builtin::Size));
         }
         let texts = [Type::String, Type::String];

@@ -179,5 +179,5 @@ fn a_spreadsheet_with_tags_is_refused_and_lint_lists_unused_columns() {
     shell.write("title.csv", "Rules\n\nTarget;Policy\nteamid:AAAAAAAAAA;Blocked\n");
     let refused = shell.run("rule import title.csv");
     assert!(refused.contains("the column names seem to be on line 3"), "{refused}");
-    assert!(refused.contains("hint: tail -n +3 title.csv | nicelist rule import -"), "{refused}");
+    assert!(refused.contains("tail -n +3 title.csv > NEW.csv"), "{refused}");
 }

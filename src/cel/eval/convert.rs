@@ -164,7 +164,7 @@ fn parse_duration(text: &str) -> Option<SignedDuration> {
 /// A decimal number, multiplied with `unit`. Fractions of a nanosecond are cut.
 fn scaled(number: &str, unit: i128) -> Option<i128> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let is_number = !(whole.is_empty() && fraction.is_empty()) && !fraction.contains('.');
+    let is_number = !(fraction.contains('.') || whole.is_empty() && fraction.is_empty());
     if !is_number || whole.len() > 18 {
         return None;
     }

@@ -196,7 +196,7 @@ impl<'a> Lexer<'a, '_, '_> {
         let tail = &tail[..length.unwrap_or(tail.len())];
         self.at += tail.len();
         let value = if is_hexadecimal { tail.trim_end_matches(['u', 'U']) } else { "" };
-        let is_valid_value = is_hexadecimal == !value.is_empty()
+        let is_valid_value = is_hexadecimal != value.is_empty()
             && value.bytes().all(|byte| byte.is_ascii_hexdigit());
         match (&tail[value.len()..], kind) {
             ("", _) if is_valid_value => kind,

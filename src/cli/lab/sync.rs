@@ -222,10 +222,7 @@ pub(super) async fn run(context: &Context, args: SyncArgs) -> Result<(), CliErro
     if clean_all {
         santa.require(SyncKind::CleanAll);
     }
-    let events = match &args.events {
-        Some(path) => lab::events_in(path)?,
-        None => Vec::new(),
-    };
+    let events = args.events.as_deref().map(lab::events_in).transpose()?.unwrap_or_default();
     let url = url.unwrap_or_default();
     let (transport, server) = connect(enrolled.as_ref(), &url, &args.certificates)?;
     if args.faults.contains(&Fault::ChangeUrl) {

@@ -355,8 +355,10 @@ fn bad_header(name: &str, error: HeaderError) -> CliError {
                 "stdin" => Cow::Borrowed("FILE"),
                 name => argument(name),
             };
-            let command = format!("tail -n +{line} {file} | nicelist rule import -");
-            CliError::input(format!("{name}: {error}")).hint(command)
+            CliError::input(format!("{name}: {error}")).hint(format!(
+                "remove the lines above the header, and repeat the command with the new file: \
+                 tail -n +{line} {file} > NEW.csv"
+            ))
         }
         HeaderError::Missing { .. } => {
             CliError::input(text).hint("nicelist rule import --help lists the columns")

@@ -137,7 +137,7 @@ fn literal(text: &str) -> String {
             '\r' => literal.push_str("\\r"),
             '\t' => literal.push_str("\\t"),
             c if c.is_control() || is_special(c) => {
-                literal.push_str(&format!("\\u{:04x}", u32::from(c)))
+                literal.push_str(&format!("\\u{:04x}", u32::from(c)));
             }
             c => literal.push(c),
         }

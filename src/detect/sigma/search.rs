@@ -25,7 +25,10 @@ pub(super) fn read(node: &Node, category: Category) -> Result<Condition, Vec<Rea
         Value::List(nodes) if !nodes.is_empty() => {
             collect(nodes.iter().map(|node| read(node, category))).map(Condition::any)
         }
-        _ => Err(vec![reason(node.position, "is not a map of fields or a list of such maps")]),
+        _ => Err(vec![reason(
+            node.position,
+            "is empty, or is not a map of fields or a list of such maps",
+        )]),
     }
 }
 

@@ -32,7 +32,7 @@ pub(super) const CASES: [Case; 7] = [
     ),
     must(
         "preflight-regex",
-        "A path pattern is one text that is empty or begins with ^.",
+        "A path pattern is a single string that is empty or begins with ^.",
         "Without ^, a pattern matches other paths after the daemon restarts.",
         |run| Box::pin(regex(run)),
     ),

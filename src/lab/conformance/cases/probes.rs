@@ -145,7 +145,7 @@ async fn bomb(run: &CaseRun<'_>) -> CaseResult {
     let spaces = (&b"{"[..]).chain(io::repeat(b' ').take(BOMB_BYTES)).chain(&b"}"[..]);
     let body = pack(packing, spaces);
     let body =
-        body.map_err(|error| Stop::not_applicable(format!("cannot read the body: {error}")))?;
+        body.map_err(|error| Stop::not_applicable(format!("cannot compress the body: {error}")))?;
     let request = mac.json("eventupload", &json!({}));
     let request = request.with_packed(body, encoding.name());
     let refused = run.post(request).await;
