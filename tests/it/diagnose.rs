@@ -91,7 +91,7 @@ fn a_host_that_was_never_seen_is_named() {
     let found = "the server has never seen a host `bens-imac-pro`";
     contains(&shell.run("host diagnose bens-imac-pro"), 1, found, fix);
     let found = "a host `anna-mac`; did you mean `annas-mac`?";
-    let fix = "fix: nicelist host diagnose annas-mac";
+    let fix = "nicelist host diagnose annas-mac";
     contains(&shell.run("host diagnose anna-mac"), 1, found, fix);
 }
 
