@@ -33,7 +33,8 @@ use crate::detect::telemetry::Kind;
 #[command(after_long_help = "\
 Examples:
   nicelist detect explain NL-EXEC-001 --rules detections/ --event event.json
-  santactl printlog FILE | nicelist detect explain NL-EXEC-001 --rules detections/ --event -")]
+  santactl printlog FILE \\
+      | nicelist detect explain NL-EXEC-001 --rules detections/ --event -")]
 pub(crate) struct ExplainArgs {
     /// ID of a detection
     #[arg(value_name = "RULE")]

@@ -101,13 +101,10 @@ fn item(field: &'static Field, json: &Json) -> Option<Value> {
     let text = json.as_str();
     match field.field_type {
         FieldType::Bool => json.as_bool().map(Value::Bool),
-        // The schema of expressions has no unsigned numbers.
-        FieldType::Int32 | FieldType::Uint32 => json.as_i64().map(Value::Int),
+        FieldType::Int32 => json.as_i64().map(Value::Int),
         FieldType::Int64 => text?.parse().ok().map(Value::Int),
-        FieldType::Uint64 => {
-            let number: u64 = text?.parse().ok()?;
-            Some(Value::Int(i64::try_from(number).unwrap_or(i64::MAX)))
-        }
+        FieldType::Uint32 => json.as_u64().map(Value::Uint),
+        FieldType::Uint64 => text?.parse().ok().map(Value::Uint),
         FieldType::String => text.map(Value::text),
         FieldType::Bytes => {
             let bytes = BASE64.decode(text?.as_bytes()).ok()?;

@@ -66,17 +66,6 @@ fn stat_size_is_a_number() {
 }
 
 #[test]
-fn unsigned_numbers_of_lists_are_integers() {
-    let flow = json!({ "bytes_outbound": "4096", "remote_port": 443 });
-    let event = json!({ "network_activity": { "processes": [{ "flows": [flow] }] } });
-    let tests = ["f.bytes_outbound / 1024 == 4", "f.remote_port - 1 == 442", "f.remote_port < 0"];
-    let expressions = tests
-        .map(|test| format!("network_activity.processes.exists(p, p.flows.exists(f, {test}))"));
-    let expressions: Vec<&str> = expressions.iter().map(String::as_str).collect();
-    assert_eq!(verdicts(&expressions, &event), [true, true, false]);
-}
-
-#[test]
 fn a_long_argument_does_not_hide_an_event() {
     let long = data_encoding::BASE64.encode("x".repeat(1 << 20).as_bytes());
     let last = data_encoding::BASE64.encode(b"--evil");

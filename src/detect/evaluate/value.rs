@@ -153,8 +153,10 @@ fn bytes_of(value: WireValue<'_>) -> Option<&[u8]> {
 }
 
 fn single(value: WireValue<'_>, field: &'static Field) -> Option<Value> {
-    // The schema of expressions has no unsigned numbers, and `f.bytes_outbound / 1024` has an int.
-    let kind = Type::Dyn;
+    let kind = match field.field_type {
+        FieldType::Uint32 | FieldType::Uint64 => Type::Uint,
+        _ => Type::Dyn,
+    };
     match (field.field_type, value) {
         (
             FieldType::String | FieldType::Bytes | FieldType::Timestamp | FieldType::Message(_),
