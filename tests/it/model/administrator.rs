@@ -131,7 +131,7 @@ async fn only(world: &World, reference: &mut Reference, scope: usize) {
     let mut rules = page["items"].clone();
     for rule in rules.as_array_mut().unwrap() {
         let rule = rule.as_object_mut().unwrap();
-        let of_lists = ["revision", "author", "since", "needs", "withheld"];
+        let of_lists = ["revision", "author", "since", "needs", "withheld", "hostname"];
         rule.retain(|field, _| !of_lists.contains(&field.as_str()));
     }
     let (tags, settings) =
