@@ -16,7 +16,7 @@ use crate::document::{Fault, Node};
 use crate::rule::{Rule, RuleDraft};
 
 /// The keys that the admin API's lists add to the keys of a rule.
-const LISTED: [&str; 5] = ["revision", "author", "since", "needs", "withheld"];
+const LISTED: [&str; 6] = ["revision", "author", "since", "needs", "withheld", "hostname"];
 
 /// Reads one rule, with or without the keys in [`LISTED`]. `node` parses the same text into a tree.
 ///
