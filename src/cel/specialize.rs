@@ -3,10 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::eval;
-use super::program::{Code, DEFAULT_COST, Node, NodeId, Program, Slot, Variables};
+use super::program::{Code, Node, NodeId, Program, Slot, Variables};
 use super::span::Span;
 use super::types::Type;
 use super::value::{Resolved, Stop, Value};
+
+/// The cost limit of a part that is computed in advance. A more expensive part is evaluated for
+/// each event. An expression has many parts and is specialized for every kind of event.
+const MOST_COST: u64 = 10_000;
 
 /// An expression in which the known variables and fields are replaced.
 #[derive(Debug)]
@@ -191,7 +195,7 @@ impl Folder<'_> {
     /// The value of a node whose operands are known. Its nodes, from `first` on, are removed.
     fn evaluate(&mut self, id: NodeId, first: usize, resolved: Resolved) -> Folded {
         self.to.root = id;
-        let folded = match eval::evaluate(&self.to, &Everything(resolved), DEFAULT_COST) {
+        let folded = match eval::evaluate(&self.to, &Everything(resolved), MOST_COST) {
             Ok(value) => Folded::Constant(value),
             Err(Stop::Error { .. }) => Folded::Error,
             Err(Stop::Unknown(_) | Stop::CostLimit) => return Folded::Node(id),

@@ -1,10 +1,12 @@
 //! Which kinds of events an expression can match.
 
 use super::schema::{DECODED_ARGS, EVENT, KIND};
-use crate::cel::{
-    DEFAULT_COST, ErrorReason, Program, Resolved, Slot, Span, Stop, Value, Variables,
-};
+use crate::cel::{ErrorReason, Program, Resolved, Slot, Span, Stop, Value, Variables};
 use crate::detect::telemetry::Kind;
+
+/// The cost limit of an evaluation for one kind. Each expression is evaluated for every kind, and a
+/// file may have thousands of expressions. If the limit is exceeded, the kind may match.
+const MOST_COST: u64 = 10_000;
 
 /// Whether events of a kind match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ pub fn kinds_of(program: &Program) -> Vec<KindMatching> {
 }
 
 fn of_kind(program: &Program, kind: Kind) -> KindMatching {
-    let (outcome, steps) = program.trace(&OnlyKind(kind), DEFAULT_COST);
+    let (outcome, steps) = program.trace(&OnlyKind(kind), MOST_COST);
     let matching = match outcome {
         Ok(Value::Bool(false)) | Err(Stop::Error { .. }) => Matching::Never,
         Ok(Value::Bool(true)) => Matching::Always,

@@ -6,6 +6,18 @@ mod mistakes;
 use super::*;
 use crate::detect::rule_files::{Level, Remark, SourceFile, read};
 
+/// A file with thousands of such expressions must not take hours to check.
+#[test]
+fn an_expensive_expression_may_match_every_kind() {
+    let list = format!("[{}]", vec!["1"; 50].join(", "));
+    let cheap = format!("{list}.all(a, a > 0)");
+    let expensive = format!("{list}.all(a, {list}.all(b, {list}.all(c, a + b + c > 0)))");
+    for (expression, expected) in [(cheap, Matching::Always), (expensive, Matching::Maybe)] {
+        let program = compile(&expression).unwrap();
+        assert!(kinds_of(&program).iter().all(|it| it.matching == expected), "{expression}");
+    }
+}
+
 /// A file with a rule, whose keys after `severity` are `keys`.
 fn rule(expression: &str, keys: &str) -> String {
     let expression = serde_json::Value::from(expression);
