@@ -198,6 +198,8 @@ impl Collector for Collected<'_> {
 pub struct Difference {
     pub health: Health,
     pub undecodable: u64,
+    /// The evaluations that were stopped because of their cost. They did not match.
+    pub too_expensive: u64,
     /// The rules with different signals, by ID.
     pub rules: BTreeMap<String, RuleDifference>,
     pub is_partial: bool,
@@ -234,6 +236,7 @@ pub fn difference(
     Ok(Difference {
         undecodable: replayed.undecodable + replayed.health.lost.total(),
         health: replayed.health,
+        too_expensive: replayed.too_expensive,
         rules: compared.rules,
         is_partial: replayed.is_partial,
     })

@@ -90,10 +90,7 @@ pub(super) fn backtest(ui: &Ui, result: &Backtest, with_signals: bool) -> Result
     }
     let hits: u64 = result.rules.iter().map(|rule| rule.hits).sum();
     summarize(ui, health, *undecodable, &counted_u64(hits, "signal"));
-    if result.too_expensive > 0 {
-        let evaluations = counted_u64(result.too_expensive, "evaluation");
-        ui.warn(format!("{evaluations} stopped early because of their cost, without a match"));
-    }
+    warn_of_cost(ui, result.too_expensive);
     Ok(())
 }
 
@@ -202,6 +199,7 @@ pub(super) fn difference(ui: &Ui, result: &Difference) -> Result<(), CliError> {
         ui.rows(rules, "no differences")?;
     }
     summarize(ui, health, *undecodable, &format!("{changed} with other signals"));
+    warn_of_cost(ui, result.too_expensive);
     Ok(())
 }
 
@@ -219,6 +217,13 @@ fn summarize(ui: &Ui, health: &Health, undecodable: u64, found: &str) {
             count => format!("{count} events or files"),
         };
         ui.warn(format!("{what} could not be read completely{reasons}"));
+    }
+}
+
+fn warn_of_cost(ui: &Ui, too_expensive: u64) {
+    if too_expensive > 0 {
+        let evaluations = counted_u64(too_expensive, "evaluation");
+        ui.warn(format!("{evaluations} stopped early because of their cost, without a match"));
     }
 }
 
